@@ -1,0 +1,34 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+
+namespace NnCluster.Optimization;
+
+/// <summary>The elastic-net penalty λ₁‖w‖₁ + ½λ₂‖w‖₂² (Zou and Hastie 2005) and its gradient.</summary>
+internal static class PenaltyGradient
+{
+    /// <summary>g ← g + λ₁ sign(w) + λ₂ w, with sign(0) = 0.</summary>
+    public static void Add(float l1, float l2, ReadOnlySpan<float> weights, Span<float> gradient)
+    {
+        ref float w = ref MemoryMarshal.GetReference(weights);
+        ref float g = ref MemoryMarshal.GetReference(gradient);
+        int i = 0;
+        for (; i <= gradient.Length - Vector<float>.Count; i += Vector<float>.Count)
+        {
+            Vector<float> x = Vector.LoadUnsafe(ref w, (nuint)i);
+            Vector<float> positive = Vector.ConditionalSelect(Vector.GreaterThan(x, Vector<float>.Zero), new Vector<float>(l1), Vector<float>.Zero);
+            Vector<float> slope = Vector.ConditionalSelect(Vector.LessThan(x, Vector<float>.Zero), new Vector<float>(-l1), positive);
+            (Vector.LoadUnsafe(ref g, (nuint)i) + (slope + (x * l2))).StoreUnsafe(ref g, (nuint)i);
+        }
+
+        for (; i < gradient.Length; i++)
+        {
+            float x = weights[i];
+            float slope = x < 0 ? -l1 : x > 0 ? l1 : 0;
+            gradient[i] += slope + (x * l2);
+        }
+    }
+
+    /// <summary>λ₁‖w‖₁ + ½λ₂‖w‖₂² of one tensor.</summary>
+    public static double Value(double l1, double l2, ReadOnlySpan<float> weights) =>
+        (l1 > 0 ? l1 * OrderedSums.Magnitudes(weights) : 0) + (l2 > 0 ? l2 / 2 * OrderedSums.Squares(weights) : 0);
+}

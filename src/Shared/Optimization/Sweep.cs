@@ -1,0 +1,98 @@
+using System.Collections.Immutable;
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace NnCluster.Optimization;
+
+/// <summary>A chain of transforms compiled to one pass over a segment of the parameters.</summary>
+internal abstract class Sweep
+{
+    /// <summary>Names of the chain's slots.</summary>
+    public abstract ImmutableArray<string> SlotNames { get; }
+
+    /// <summary>newParameters ← parameters + chain(gradient). All spans have one length; parameters may be updated in place.</summary>
+    public abstract void Run(in TransformContext context, ReadOnlySpan<float> gradient, ReadOnlySpan<float> parameters,
+        SlotSpans slots, Span<float> newParameters);
+}
+
+/// <summary>The pass for one chain: each buffer is read once and written once, nothing is kept in between.</summary>
+internal sealed class Sweep<TChain> : Sweep
+    where TChain : struct, ITransform<TChain>
+{
+    public override ImmutableArray<string> SlotNames => TChain.SlotNames;
+
+    public override void Run(in TransformContext context, ReadOnlySpan<float> gradient, ReadOnlySpan<float> parameters,
+        SlotSpans slots, Span<float> newParameters)
+    {
+        int length = gradient.Length;
+        Check(length, parameters.Length, nameof(parameters));
+        Check(length, newParameters.Length, nameof(newParameters));
+        Check(TChain.SlotCount > 0 ? length : 0, slots.First.Length, nameof(slots));
+        Check(TChain.SlotCount > 1 ? length : 0, slots.Second.Length, nameof(slots));
+
+        TChain chain = TChain.At(context);
+        int whole = length - (length % Vector<float>.Count);
+        RunVectors(chain, whole, gradient, parameters, slots, newParameters);
+        if (whole < length)
+        {
+            RunRest(chain, gradient[whole..], parameters[whole..], slots.Slice(whole, length - whole), newParameters[whole..]);
+        }
+    }
+
+    private static void RunVectors(TChain chain, int length, ReadOnlySpan<float> gradient, ReadOnlySpan<float> parameters,
+        SlotSpans slots, Span<float> newParameters)
+    {
+        ref float g = ref MemoryMarshal.GetReference(gradient);
+        ref float w = ref MemoryMarshal.GetReference(parameters);
+        ref float s0 = ref MemoryMarshal.GetReference(slots.First);
+        ref float s1 = ref MemoryMarshal.GetReference(slots.Second);
+        ref float result = ref MemoryMarshal.GetReference(newParameters);
+        for (nuint i = 0; i < (nuint)length; i += (nuint)Vector<float>.Count)
+        {
+            Vector<float> slot0 = TChain.SlotCount > 0 ? Vector.LoadUnsafe(ref s0, i) : default;
+            Vector<float> slot1 = TChain.SlotCount > 1 ? Vector.LoadUnsafe(ref s1, i) : default;
+            Vector<float> old = Vector.LoadUnsafe(ref w, i);
+            Vector<float> update = chain.Apply(Vector.LoadUnsafe(ref g, i), old, ref slot0, ref slot1);
+            (old + update).StoreUnsafe(ref result, i);
+            if (TChain.SlotCount > 0)
+            {
+                slot0.StoreUnsafe(ref s0, i);
+            }
+
+            if (TChain.SlotCount > 1)
+            {
+                slot1.StoreUnsafe(ref s1, i);
+            }
+        }
+    }
+
+    // The last elements go through the same vector code, padded with zeros, so they cannot differ from it.
+    private static void RunRest(TChain chain, ReadOnlySpan<float> gradient, ReadOnlySpan<float> parameters, SlotSpans slots, Span<float> newParameters)
+    {
+        int width = Vector<float>.Count;
+        Span<float> padded = stackalloc float[5 * width];
+        padded.Clear();
+        Span<float> g = padded[..width];
+        Span<float> w = padded.Slice(width, width);
+        Span<float> s0 = padded.Slice(2 * width, width);
+        Span<float> s1 = padded.Slice(3 * width, width);
+        Span<float> result = padded.Slice(4 * width, width);
+        gradient.CopyTo(g);
+        parameters.CopyTo(w);
+        slots.First.CopyTo(s0);
+        slots.Second.CopyTo(s1);
+        RunVectors(chain, width, g, w, new SlotSpans(s0, s1), result);
+        result[..gradient.Length].CopyTo(newParameters);
+        s0[..slots.First.Length].CopyTo(slots.First);
+        s1[..slots.Second.Length].CopyTo(slots.Second);
+    }
+
+    private static void Check(int expected, int actual, string name)
+    {
+        if (expected != actual)
+        {
+            throw new ArgumentException($"The block has {expected} elements here, but the span has {actual}.", name);
+        }
+    }
+}
