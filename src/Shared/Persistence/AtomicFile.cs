@@ -1,0 +1,76 @@
+using System.Runtime.InteropServices;
+
+namespace NnCluster.Persistence;
+
+/// <summary>Files that appear whole or not at all, whatever happens to the process or the machine meanwhile.</summary>
+public static partial class AtomicFile
+{
+    /// <summary>
+    /// Writes to a temporary file beside <paramref name="path"/>, flushes it to the disk, renames it over
+    /// <paramref name="path"/> and flushes the directory. On failure the old file stays and the temporary one is removed.
+    /// </summary>
+    /// <exception cref="IOException">The disk is full, the directory does not exist, …</exception>
+    /// <exception cref="UnauthorizedAccessException">The directory is not writable.</exception>
+    public static void Write(string path, Action<Stream> write)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(write);
+        string directory = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        string temporary = Path.Combine(directory, $".{Path.GetFileName(path)}.{Guid.NewGuid():N}.tmp");
+        bool renamed = false;
+        try
+        {
+            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1 << 16))
+            {
+                write(stream);
+                stream.Flush(flushToDisk: true);
+            }
+
+            File.Move(temporary, path, overwrite: true);
+            renamed = true;
+            FlushDirectory(directory);
+        }
+        finally
+        {
+            if (!renamed)
+            {
+                File.Delete(temporary);
+            }
+        }
+    }
+
+    /// <summary>Writes a text as UTF-8, as <see cref="Write"/> does.</summary>
+    public static void WriteText(string path, string text) =>
+        Write(path, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(text)));
+
+    /// <summary>Makes a rename durable: POSIX keeps it in the directory's own blocks (fsync(2), notes). Windows has no such call.</summary>
+    private static void FlushDirectory(string directory)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        int descriptor = Open(directory, ReadOnly);
+        if (descriptor < 0)
+        {
+            // A directory may be writable and not readable; the file itself is on disk already.
+            return;
+        }
+
+        // Some network file systems refuse to flush a directory; there is nothing better to do then.
+        _ = FlushToDisk(descriptor);
+        _ = Close(descriptor);
+    }
+
+    private const int ReadOnly = 0;
+
+    [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    private static partial int Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    private static partial int FlushToDisk(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
+    private static partial int Close(int descriptor);
+}
