@@ -1,0 +1,166 @@
+using System.Collections.Immutable;
+
+namespace NnCluster.Data;
+
+/// <summary>
+/// A data set in memory: training and test rows, and what is known of their columns. Immutable and shared by all
+/// threads; <see cref="WithValidation"/> and <see cref="WithLimit"/> give views that copy nothing.
+/// </summary>
+public sealed class Dataset
+{
+    private readonly DataSplit _training;
+    private readonly Lazy<string> _sha256;
+
+    /// <summary>
+    /// Makes a data set of its splits. <paramref name="classes"/> is 0 for regression, <paramref name="targets"/> is 0
+    /// for classification.
+    /// </summary>
+    /// <exception cref="ArgumentException">The splits do not fit each other or the labels the classes.</exception>
+    public Dataset(
+        string name,
+        DataSplit train,
+        DataSplit test,
+        int classes = 0,
+        int targets = 0,
+        ImmutableArray<string> classNames = default,
+        int? imageWidth = null,
+        int? imageHeight = null)
+    {
+        ArgumentNullException.ThrowIfNull(train);
+        ArgumentNullException.ThrowIfNull(test);
+        Validate(train, test, classes, targets, classNames, imageWidth, imageHeight);
+        Name = name;
+        _training = train;
+        Train = train;
+        Test = test;
+        Validation = train.Slice(0, 0);
+        Classes = classes;
+        Targets = targets;
+        ClassNames = classNames.IsDefault ? [.. Enumerable.Range(0, classes).Select(c => $"{c}")] : classNames;
+        ImageWidth = imageWidth;
+        ImageHeight = imageHeight;
+        _sha256 = new(() => DatasetContent.Sha256(this));
+    }
+
+    private Dataset(Dataset of, int validation, int? limit)
+    {
+        Name = of.Name;
+        _training = of._training;
+        _sha256 = of._sha256;
+        Test = of.Test;
+        Classes = of.Classes;
+        Targets = of.Targets;
+        ClassNames = of.ClassNames;
+        ImageWidth = of.ImageWidth;
+        ImageHeight = of.ImageHeight;
+        ValidationRows = validation;
+        Limit = limit;
+        Validation = _training.Slice(0, validation);
+        Train = _training.Slice(validation, Math.Min(limit ?? int.MaxValue, _training.Rows - validation));
+    }
+
+    /// <summary>What the set is called: <c>mnist</c>, or the directory or file it came from.</summary>
+    public string Name { get; }
+
+    /// <summary>
+    /// SHA-256 in lower-case hexadecimal of the content as <see cref="DatasetContent"/> writes it: dimensions, features
+    /// and answers of all training and test rows, not the names. Views share the hash of the whole set. Computed when
+    /// first asked for.
+    /// </summary>
+    public string Sha256 => _sha256.Value;
+
+    /// <summary>Features of a row.</summary>
+    public int Features => _training.Matrix.Columns;
+
+    /// <summary>Number of classes; 0 for regression.</summary>
+    public int Classes { get; }
+
+    /// <summary>Number of real targets of a row; 0 for classification.</summary>
+    public int Targets { get; }
+
+    /// <summary>Outputs a network for this set needs: the classes, or the targets.</summary>
+    public int Outputs => Classes > 0 ? Classes : Targets;
+
+    /// <summary>Width in pixels where the rows are images, stored row by row from the top.</summary>
+    public int? ImageWidth { get; }
+
+    /// <summary>Height in pixels where the rows are images.</summary>
+    public int? ImageHeight { get; }
+
+    /// <summary>A name for each class; the class numbers where none are known.</summary>
+    public ImmutableArray<string> ClassNames { get; }
+
+    /// <summary>The rows to train on: all training rows but <see cref="Validation"/>, at most <see cref="Limit"/> of them.</summary>
+    public DataSplit Train { get; }
+
+    /// <summary>The rows held out of the training rows; empty unless <see cref="WithValidation"/> was used.</summary>
+    public DataSplit Validation { get; }
+
+    /// <summary>The test rows; may be empty.</summary>
+    public DataSplit Test { get; }
+
+    /// <summary>How many of the first training rows are held out.</summary>
+    public int ValidationRows { get; }
+
+    /// <summary>How many training rows are used at most; null for all.</summary>
+    public int? Limit { get; }
+
+    /// <summary>All training rows of the whole set, whatever is held out or left out by limit.</summary>
+    internal DataSplit WholeTraining => _training;
+
+    /// <summary>A view with the first <paramref name="rows"/> training rows held out for validation (0: none).</summary>
+    /// <exception cref="BadInputException">No training row would be left, or the number is negative.</exception>
+    public Dataset WithValidation(int rows) => rows >= 0 && rows < _training.Rows
+        ? new(this, rows, Limit)
+        : throw new BadInputException(
+            $"{rows} validation rows cannot be held out of the {_training.Rows} training rows of {Name}: from 0 to {_training.Rows - 1} can.");
+
+    /// <summary>
+    /// A view with at most <paramref name="rows"/> training rows, the first ones after those held out for validation
+    /// (in whichever order the two views are made).
+    /// </summary>
+    /// <exception cref="BadInputException">The number is not positive.</exception>
+    public Dataset WithLimit(int rows) => rows > 0
+        ? new(this, ValidationRows, rows)
+        : throw new BadInputException($"The training rows of {Name} cannot be limited to {rows}: at least 1 is needed.");
+
+    private static void Validate(
+        DataSplit train, DataSplit test, int classes, int targets, ImmutableArray<string> classNames, int? width, int? height)
+    {
+        if (classes < 0 || targets < 0 || (classes > 0) == (targets > 0))
+        {
+            throw new ArgumentException($"A set has either classes or targets, not {classes} and {targets}.");
+        }
+
+        if (train.Matrix.Columns != test.Matrix.Columns)
+        {
+            throw new ArgumentException($"Training rows have {train.Matrix.Columns} features, test rows {test.Matrix.Columns}.");
+        }
+
+        if (width * height is int pixels && pixels != train.Matrix.Columns)
+        {
+            throw new ArgumentException($"Images of {width} × {height} do not have {train.Matrix.Columns} pixels.");
+        }
+
+        if (!classNames.IsDefault && classNames.Length != classes)
+        {
+            throw new ArgumentException($"{classNames.Length} names do not name {classes} classes.");
+        }
+
+        foreach (DataSplit split in (ReadOnlySpan<DataSplit>)[train, test])
+        {
+            if (split.Labels.Length != (classes > 0 ? split.Rows : 0) || split.Targets.Length != (long)split.Rows * targets)
+            {
+                throw new ArgumentException($"{split.Rows} rows come with {split.Labels.Length} labels and {split.Targets.Length} targets.");
+            }
+
+            foreach (int label in split.Labels)
+            {
+                if ((uint)label >= (uint)classes)
+                {
+                    throw new ArgumentException($"Label {label} is outside the {classes} classes.");
+                }
+            }
+        }
+    }
+}

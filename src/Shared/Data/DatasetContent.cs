@@ -1,0 +1,153 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+
+namespace NnCluster.Data;
+
+/// <summary>
+/// The canonical bytes of a data set, by which it is identified, sent to workers and cached. All little-endian: the
+/// eight bytes <c>NNCDATA1</c>; nine int32: training rows, test rows, features, classes, targets, image width, image
+/// height (0: none), bytes a feature (1 or 4), 0; then training features, test features, and the labels (int32) or
+/// targets (float32) of training, then of test rows. Names are no part of it.
+/// </summary>
+public static class DatasetContent
+{
+    private const int HeaderBytes = 8 + (9 * sizeof(int));
+    private const int Chunk = 1 << 20;
+
+    private static ReadOnlySpan<byte> Magic => "NNCDATA1"u8;
+
+    /// <summary>SHA-256 of the canonical bytes of the whole set, in lower-case hexadecimal.</summary>
+    public static string Sha256(Dataset dataset)
+    {
+        ArgumentNullException.ThrowIfNull(dataset);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Emit(dataset, hash.AppendData);
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    /// <summary>Length of the canonical bytes.</summary>
+    public static long Length(Dataset dataset)
+    {
+        ArgumentNullException.ThrowIfNull(dataset);
+        long length = 0;
+        Emit(dataset, part => length += part.Length);
+        return length;
+    }
+
+    /// <summary>Writes the canonical bytes of the whole set (of a view: of the set it is a view of).</summary>
+    public static void Write(Dataset dataset, Stream destination)
+    {
+        ArgumentNullException.ThrowIfNull(dataset);
+        ArgumentNullException.ThrowIfNull(destination);
+        Emit(dataset, destination.Write);
+    }
+
+    /// <summary>Reads a set from its canonical bytes; <paramref name="source"/> ends up at their end.</summary>
+    /// <param name="source">The bytes.</param>
+    /// <param name="name">What to call the set, and the source in messages.</param>
+    /// <exception cref="BadInputException">The bytes are no data set, or end early.</exception>
+    public static Dataset Read(Stream source, string name)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        Span<byte> header = stackalloc byte[HeaderBytes];
+        if (source.ReadAtLeast(header, HeaderBytes, throwOnEndOfStream: false) < HeaderBytes || !header.StartsWith(Magic))
+        {
+            throw new BadInputException($"{name}: no data set in NnCluster's own format.");
+        }
+
+        Span<int> fields = stackalloc int[9];
+        for (int i = 0; i < fields.Length; i++)
+        {
+            fields[i] = BinaryPrimitives.ReadInt32LittleEndian(header[(8 + (4 * i))..]);
+        }
+
+        (int trainRows, int testRows, int features, int classes) = (fields[0], fields[1], fields[2], fields[3]);
+        (int targets, int width, int height, int featureBytes) = (fields[4], fields[5], fields[6], fields[7]);
+        if (fields.ContainsAnyInRange(int.MinValue, -1) || features == 0 || featureBytes is not (1 or 4) || (classes > 0) == (targets > 0))
+        {
+            throw new BadInputException($"{name}: the dimensions of the data set are impossible.");
+        }
+
+        FeatureMatrix train = ReadMatrix(source, trainRows, features, featureBytes, name);
+        FeatureMatrix test = ReadMatrix(source, testRows, features, featureBytes, name);
+        DataSplit trainSplit = ReadAnswers(source, train, classes, targets, name);
+        DataSplit testSplit = ReadAnswers(source, test, classes, targets, name);
+        try
+        {
+            return new(name, trainSplit, testSplit, classes, targets, default, width > 0 ? width : null, height > 0 ? height : null);
+        }
+        catch (ArgumentException wrong)
+        {
+            throw new BadInputException($"{name}: {wrong.Message}", wrong);
+        }
+    }
+
+    private static void Emit(Dataset dataset, Action<ReadOnlySpan<byte>> part)
+    {
+        DataSplit train = dataset.WholeTraining;
+        DataSplit test = dataset.Test;
+        Span<byte> header = stackalloc byte[HeaderBytes];
+        Magic.CopyTo(header);
+        ReadOnlySpan<int> fields =
+        [
+            train.Rows, test.Rows, dataset.Features, dataset.Classes, dataset.Targets,
+            dataset.ImageWidth ?? 0, dataset.ImageHeight ?? 0, train.Matrix.IsBytes ? 1 : 4, 0,
+        ];
+        for (int i = 0; i < fields.Length; i++)
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(header[(8 + (4 * i))..], fields[i]);
+        }
+
+        part(header);
+        part(train.Matrix.Bytes);
+        part(test.Matrix.Bytes);
+        foreach (DataSplit split in (ReadOnlySpan<DataSplit>)[train, test])
+        {
+            part(MemoryMarshal.AsBytes(split.Labels));
+            part(MemoryMarshal.AsBytes(split.Targets));
+        }
+    }
+
+    private static FeatureMatrix ReadMatrix(Stream source, int rows, int features, int featureBytes, string name) => featureBytes == 1
+        ? FeatureMatrix.FromBytes(ReadArray<byte>(source, (long)rows * features, name), features)
+        : FeatureMatrix.FromFloats(ReadArray<float>(source, (long)rows * features, name), features);
+
+    private static DataSplit ReadAnswers(Stream source, FeatureMatrix matrix, int classes, int targets, string name) => classes > 0
+        ? DataSplit.Classification(matrix, ReadArray<int>(source, matrix.Rows, name))
+        : DataSplit.Regression(matrix, ReadArray<float>(source, (long)matrix.Rows * targets, name), targets);
+
+    // Grows with what really arrives, so a false header cannot ask for memory that no data follows.
+    private static T[] ReadArray<T>(Stream source, long length, string name)
+        where T : unmanaged
+    {
+        if (length > Array.MaxLength)
+        {
+            throw new BadInputException($"{name}: {length} values are more than one array can hold.");
+        }
+
+        int perChunk = Chunk / Marshal.SizeOf<T>();
+        T[] array = GC.AllocateUninitializedArray<T>((int)Math.Min(length, KnownLength<T>(source) ?? perChunk));
+        int filled = 0;
+        while (filled < length)
+        {
+            if (filled == array.Length)
+            {
+                Array.Resize(ref array, (int)Math.Min(length, 2L * Math.Max(array.Length, perChunk)));
+            }
+
+            Span<byte> room = MemoryMarshal.AsBytes(array.AsSpan(filled, Math.Min(perChunk, array.Length - filled)));
+            if (source.ReadAtLeast(room, room.Length, throwOnEndOfStream: false) < room.Length)
+            {
+                throw new BadInputException($"{name}: the data set ends early.");
+            }
+
+            filled += room.Length / Marshal.SizeOf<T>();
+        }
+
+        return array;
+    }
+
+    private static long? KnownLength<T>(Stream source)
+        where T : unmanaged => source.CanSeek ? (source.Length - source.Position) / Marshal.SizeOf<T>() : null;
+}

@@ -1,0 +1,66 @@
+namespace NnCluster.Data;
+
+/// <summary>The directories in which a named set may lie, from the environment.</summary>
+internal sealed class DatasetDirectories(DatasetStoreOptions options)
+{
+    private const string ApplicationName = "nncluster";
+
+    /// <summary>The user's cache directory for data sets: where fetched sets are put, each in a directory of its name.</summary>
+    /// <exception cref="BadInputException">The user has no home directory.</exception>
+    public string Cache => CacheOrNull ?? throw new BadInputException(
+        "No cache directory: neither XDG_CACHE_HOME nor HOME is set; set one, or give the data's place with --data-dir.");
+
+    private string? CacheOrNull
+    {
+        get
+        {
+            if (OperatingSystem.IsWindows())
+            {
+                return Below(Variable("LOCALAPPDATA"), ApplicationName, "Cache");
+            }
+
+            if (OperatingSystem.IsMacOS())
+            {
+                return Below(Variable("HOME"), "Library", "Caches", ApplicationName);
+            }
+
+            return Below(Variable("XDG_CACHE_HOME"), ApplicationName) ?? Below(Variable("HOME"), ".cache", ApplicationName);
+        }
+    }
+
+    /// <summary>
+    /// In the order they are searched: each place's directory of the set's name, then the place itself; places are the
+    /// given directory, <c>NNCLUSTER_DATA</c>, the cache, then what a system package installs.
+    /// </summary>
+    public IEnumerable<string> For(DatasetDescription set)
+    {
+        foreach (string? place in (string?[])[options.DataDirectory, Variable("NNCLUSTER_DATA"), CacheOrNull])
+        {
+            if (place is not null)
+            {
+                yield return Path.Combine(place, set.Name);
+                yield return place;
+            }
+        }
+    }
+
+    /// <summary>Where a system package would have put the set.</summary>
+    public IEnumerable<string> OfSystemPackage(DatasetDescription set)
+    {
+        if (set.SystemDirectory is null || OperatingSystem.IsWindows())
+        {
+            yield break;
+        }
+
+        // The XDG Base Directory Specification's default.
+        string places = Variable("XDG_DATA_DIRS") ?? "/usr/local/share:/usr/share";
+        foreach (string place in places.Split(':', StringSplitOptions.RemoveEmptyEntries))
+        {
+            yield return Path.Combine(place, set.SystemDirectory);
+        }
+    }
+
+    private string? Variable(string name) => options.Environment(name) is { Length: > 0 } value ? value : null;
+
+    private static string? Below(string? place, params string[] path) => place is null ? null : Path.Combine([place, .. path]);
+}

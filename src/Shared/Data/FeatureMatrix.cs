@@ -1,0 +1,147 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
+
+namespace NnCluster.Data;
+
+/// <summary>
+/// The inputs of a data set, (rows, columns) in row-major order, stored as grey bytes or as floats and read as floats.
+/// Immutable, so any number of threads may read it.
+/// </summary>
+public abstract class FeatureMatrix
+{
+    private protected FeatureMatrix(int length, int columns)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(columns);
+        if (length % columns != 0)
+        {
+            throw new ArgumentException($"{length} values are no whole number of rows of {columns} columns.", nameof(length));
+        }
+
+        Columns = columns;
+        Rows = length / columns;
+    }
+
+    /// <summary>Number of rows.</summary>
+    public int Rows { get; }
+
+    /// <summary>Features of a row.</summary>
+    public int Columns { get; }
+
+    /// <summary>Whether a feature is stored as one grey byte (read as value/255) rather than as a float.</summary>
+    public abstract bool IsBytes { get; }
+
+    /// <summary>The stored values as they lie in memory: one byte, or one little-endian float32, a feature.</summary>
+    public abstract ReadOnlySpan<byte> Bytes { get; }
+
+    /// <summary>Wraps grey values, (rows, columns); nothing is copied, and the caller never changes them again.</summary>
+    public static FeatureMatrix FromBytes(ReadOnlyMemory<byte> pixels, int columns) => new ByteMatrix(pixels, columns);
+
+    /// <summary>Wraps floats, (rows, columns); nothing is copied, and the caller never changes them again.</summary>
+    public static FeatureMatrix FromFloats(ReadOnlyMemory<float> values, int columns) => new FloatMatrix(values, columns);
+
+    /// <summary>Writes the rows with the given indices one after the other to <paramref name="features"/>, (rows.Length, columns).</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A row is outside the matrix.</exception>
+    /// <exception cref="ArgumentException"><paramref name="features"/> is too short.</exception>
+    public abstract void Gather(ReadOnlySpan<int> rows, Span<float> features);
+
+    /// <summary>Writes <paramref name="count"/> rows from <paramref name="first"/> on to <paramref name="features"/>, (count, columns).</summary>
+    public abstract void Copy(int first, int count, Span<float> features);
+
+    /// <summary>A view of <paramref name="count"/> rows from <paramref name="first"/> on; nothing is copied.</summary>
+    public abstract FeatureMatrix Slice(int first, int count);
+
+    private protected void RequireRoom(int rows, int available)
+    {
+        if ((long)rows * Columns > available)
+        {
+            throw new ArgumentException($"{available} floats cannot hold {rows} rows of {Columns} features.");
+        }
+    }
+
+    private protected void RequireRow(int row)
+    {
+        if ((uint)row >= (uint)Rows)
+        {
+            throw new ArgumentOutOfRangeException(nameof(row), row, $"Rows are numbered from 0 to {Rows - 1}.");
+        }
+    }
+
+    private sealed class ByteMatrix(ReadOnlyMemory<byte> pixels, int columns) : FeatureMatrix(pixels.Length, columns)
+    {
+        // Random rows defeat the hardware prefetcher; asking for a row this far ahead hides the latency of memory.
+        private const int RowsAhead = 2;
+        private const int CacheLine = 64;
+
+        private readonly ReadOnlyMemory<byte> _pixels = pixels;
+
+        public override bool IsBytes => true;
+
+        public override ReadOnlySpan<byte> Bytes => _pixels.Span;
+
+        public override void Gather(ReadOnlySpan<int> rows, Span<float> features)
+        {
+            RequireRoom(rows.Length, features.Length);
+            ref byte pixels = ref MemoryMarshal.GetReference(_pixels.Span);
+            ref float destination = ref MemoryMarshal.GetReference(features);
+            for (int i = 0; i < rows.Length; i++)
+            {
+                RequireRow(rows[i]);
+                if (i + RowsAhead < rows.Length)
+                {
+                    Prefetch(ref pixels, rows[i + RowsAhead]);
+                }
+
+                PixelScaling.Scale(
+                    ref Unsafe.Add(ref pixels, (nint)rows[i] * Columns), ref Unsafe.Add(ref destination, (nint)i * Columns), Columns);
+            }
+        }
+
+        public override void Copy(int first, int count, Span<float> features) =>
+            PixelScaling.Scale(_pixels.Span.Slice(first * Columns, count * Columns), features);
+
+        public override FeatureMatrix Slice(int first, int count) =>
+            new ByteMatrix(_pixels.Slice(first * Columns, count * Columns), Columns);
+
+        private unsafe void Prefetch(ref byte pixels, int row)
+        {
+            if (!Sse.IsSupported || (uint)row >= (uint)Rows)
+            {
+                return;
+            }
+
+            ref byte start = ref Unsafe.Add(ref pixels, (nint)row * Columns);
+            for (int at = 0; at < Columns; at += CacheLine)
+            {
+                // A hint: should the collector move the array meanwhile, a useless line is fetched and nothing else.
+                Sse.Prefetch0(Unsafe.AsPointer(ref Unsafe.Add(ref start, at)));
+            }
+        }
+    }
+
+    private sealed class FloatMatrix(ReadOnlyMemory<float> values, int columns) : FeatureMatrix(values.Length, columns)
+    {
+        private readonly ReadOnlyMemory<float> _values = values;
+
+        public override bool IsBytes => false;
+
+        public override ReadOnlySpan<byte> Bytes => MemoryMarshal.AsBytes(_values.Span);
+
+        public override void Gather(ReadOnlySpan<int> rows, Span<float> features)
+        {
+            RequireRoom(rows.Length, features.Length);
+            ReadOnlySpan<float> values = _values.Span;
+            for (int i = 0; i < rows.Length; i++)
+            {
+                RequireRow(rows[i]);
+                values.Slice(rows[i] * Columns, Columns).CopyTo(features[(i * Columns)..]);
+            }
+        }
+
+        public override void Copy(int first, int count, Span<float> features) =>
+            _values.Span.Slice(first * Columns, count * Columns).CopyTo(features);
+
+        public override FeatureMatrix Slice(int first, int count) =>
+            new FloatMatrix(_values.Slice(first * Columns, count * Columns), Columns);
+    }
+}
