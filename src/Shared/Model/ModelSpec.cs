@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 
 namespace NnCluster.Model;
 
@@ -34,7 +35,8 @@ public enum LossKind
     /// <summary>Soft-max, then cross-entropy with the class label.</summary>
     CrossEntropy,
 
-    /// <summary>The mean over the outputs of the squared error of a linear output.</summary>
+    /// <summary>The mean over the outputs of the squared error of a linear output; <c>mse</c> for short.</summary>
+    [JsonStringEnumMemberName("mse")]
     MeanSquaredError,
 }
 
@@ -50,7 +52,9 @@ public sealed record HiddenLayer
     /// <summary>The non-linearity.</summary>
     public ActivationKind Activation { get; init; } = ActivationKind.Relu;
 
-    /// <summary>The slope of leaky ReLU for negative inputs, and the initial one of PReLU (PyTorch: 0.25).</summary>
+    /// <summary>
+    /// The slope of leaky ReLU for negative inputs (0.01 where null), and the initial one of PReLU (0.25 where null).
+    /// </summary>
     public float? Slope { get; init; }
 
     /// <summary>Whether batch normalisation stands between the dense layer and the activation.</summary>
@@ -61,8 +65,14 @@ public sealed record HiddenLayer
 }
 
 /// <summary>A multi-layer perceptron: what <c>--model</c> reads and a checkpoint's metadata holds.</summary>
-public sealed record ModelSpec
+public sealed partial record ModelSpec
 {
+    /// <summary>Added to the variance before batch norm divides by its root, as in PyTorch.</summary>
+    public const float BatchNormEpsilon = 1e-5f;
+
+    /// <summary>The weight of a new batch statistic in the running average, as PyTorch defines it.</summary>
+    public const float BatchNormMomentum = 0.1f;
+
     /// <summary>Features of a row.</summary>
     public required int Inputs { get; init; }
 

@@ -1,0 +1,50 @@
+using NnCluster.Numerics;
+
+namespace NnCluster.Shared.Tests.Model;
+
+/// <summary>The definition: three loops, every element summed over k in order and rounded each time.</summary>
+internal sealed class PlainBlas : IBlas
+{
+    public string Name => "plain";
+
+    public string Arithmetic => "plain";
+
+    public int FusedAddDepth { get; init; } = int.MaxValue;
+
+    public void Gemm(Transpose transposeA, Transpose transposeB, int m, int n, int k, float alpha,
+        ReadOnlySpan<float> a, int lda, ReadOnlySpan<float> b, int ldb, float beta, Span<float> c, int ldc)
+    {
+        for (int i = 0; i < m; i++)
+        {
+            for (int j = 0; j < n; j++)
+            {
+                float sum = 0f;
+                for (int p = 0; p < k; p++)
+                {
+                    float product = a[transposeA == Transpose.No ? (i * lda) + p : (p * lda) + i]
+                        * b[transposeB == Transpose.No ? (p * ldb) + j : (j * ldb) + p];
+                    sum += product;
+                }
+
+                float scaled = alpha * sum;
+                c[(i * ldc) + j] = beta == 0f ? scaled : (beta * c[(i * ldc) + j]) + scaled;
+            }
+        }
+    }
+
+    public PackedMatrix CreatePacked(int k, int n) => new(k, n, k * n);
+
+    public void Pack(Transpose transposeB, ReadOnlySpan<float> b, int ldb, PackedMatrix destination)
+    {
+        for (int p = 0; p < destination.K; p++)
+        {
+            for (int j = 0; j < destination.N; j++)
+            {
+                destination.Memory.Span[(p * destination.N) + j] = b[transposeB == Transpose.No ? (p * ldb) + j : (j * ldb) + p];
+            }
+        }
+    }
+
+    public void GemmPacked(Transpose transposeA, int m, ReadOnlySpan<float> a, int lda, PackedMatrix b, float beta, Span<float> c, int ldc) =>
+        Gemm(transposeA, Transpose.No, m, b.N, b.K, 1f, a, lda, b.Memory.Span, b.N, beta, c, ldc);
+}
