@@ -19,8 +19,11 @@ internal static class FigureStyle
     {
         const float leftPixels = 105;
         var plot = new Plot();
+        // Panels share a canvas.
+        plot.RenderManager.ClearCanvasBeforeEachRender = false;
         plot.Font.Set(FigureFont.Family);
         plot.Title(title, 26);
+        plot.Axes.Title.Label.Font = Fonts.GetTypeface(FigureFont.Family, bold: true, italic: false);
         plot.XLabel(bottom, 20);
         plot.YLabel(left, 20);
         plot.Axes.Bottom.TickLabelStyle.FontSize = 17;
@@ -35,12 +38,14 @@ internal static class FigureStyle
         plot.Axes.Bottom.TickGenerator = new NumericAutomatic
         {
             IntegerTicksOnly = true,
+            TickDensity = 0.6,
             MinorTickGenerator = new EvenlySpacedMinorTickGenerator(1),
             LabelFormatter = value => value.ToString("#,0", CultureInfo.InvariantCulture).Replace(',', ' '),
         };
         plot.Grid.MajorLineColor = Colors.Black.WithOpacity(0.10);
         plot.Legend.FontName = FigureFont.Family;
         plot.Legend.FontSize = 18;
+        plot.Legend.SymbolWidth = 44;
         plot.Legend.OutlineColor = Colors.Black.WithOpacity(0.15);
         plot.Legend.ShadowColor = Colors.Transparent;
         plot.Legend.BackgroundColor = Colors.White.WithOpacity(0.9);

@@ -19,7 +19,7 @@ internal static class LossPanel
     public static Plot Create(IReadOnlyList<(string Name, RunHistory History)> runs)
     {
         Plot plot = FigureStyle.CreatePanel(runs.Count == 1 ? $"Training loss: {runs[0].Name}" : "Training loss", "Iteration", "Loss");
-        var dots = runs.Select(run => SeriesThinning.Envelope(run.History.Steps, MostDots / runs.Count)).ToArray();
+        var dots = runs.Select(run => SeriesThinning.Dots(run.History.Steps, MostDots / runs.Count)).ToArray();
         var means = runs.Select(run => SeriesThinning.Means(
             run.History.Steps, Math.Clamp(run.History.Steps.Count / LeastStepsPerMean, 1, MostMeans))).ToArray();
         double[] losses = [.. dots.SelectMany(points => points).Select(point => point.Y)];

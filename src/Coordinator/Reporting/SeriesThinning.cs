@@ -5,32 +5,33 @@ namespace NnCluster.Coordinator.Reporting;
 /// <summary>Fewer points that look the same on paper.</summary>
 internal static class SeriesThinning
 {
-    /// <summary>The finite losses; above <paramref name="most"/> points, the lowest and the highest of each run of neighbours.</summary>
-    public static List<Coordinates> Envelope(IReadOnlyList<StepPoint> steps, int most)
+    /// <summary>
+    /// The finite losses. Above <paramref name="most"/> points it keeps one of each run of neighbours, so that the dots keep
+    /// their density, and that run's highest where it is a spike: over twice the mean of the run.
+    /// </summary>
+    public static List<Coordinates> Dots(IReadOnlyList<StepPoint> steps, int most)
     {
-        int bucket = steps.Count <= most ? 1 : (2 * steps.Count + most - 1) / most;
+        int bucket = (steps.Count + most - 1) / most;
         var points = new List<Coordinates>(Math.Min(steps.Count, most));
         for (int first = 0; first < steps.Count; first += bucket)
         {
-            StepPoint? low = null;
-            StepPoint? high = null;
-            for (int i = first; i < Math.Min(first + bucket, steps.Count); i++)
+            StepPoint highest = steps[first];
+            double sum = 0;
+            int end = Math.Min(first + bucket, steps.Count);
+            for (int i = first; i < end; i++)
             {
-                if (float.IsFinite(steps[i].Loss))
-                {
-                    low = low is null || steps[i].Loss < low.Value.Loss ? steps[i] : low;
-                    high = high is null || steps[i].Loss > high.Value.Loss ? steps[i] : high;
-                }
+                sum += steps[i].Loss;
+                highest = steps[i].Loss > highest.Loss && float.IsFinite(steps[i].Loss) ? steps[i] : highest;
             }
 
-            if (low is StepPoint lowest && high is StepPoint highest)
+            if (float.IsFinite(steps[first].Loss))
             {
-                (StepPoint earlier, StepPoint later) = lowest.Step <= highest.Step ? (lowest, highest) : (highest, lowest);
-                points.Add(new(earlier.Step, earlier.Loss));
-                if (later.Step != earlier.Step)
-                {
-                    points.Add(new(later.Step, later.Loss));
-                }
+                points.Add(new(steps[first].Step, steps[first].Loss));
+            }
+
+            if (highest.Step != steps[first].Step && highest.Loss > 2 * sum / (end - first))
+            {
+                points.Add(new(highest.Step, highest.Loss));
             }
         }
 
