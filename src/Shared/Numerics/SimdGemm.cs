@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace NnCluster.Numerics;
 
@@ -23,16 +24,6 @@ internal abstract unsafe class SimdGemm
     public abstract void MultiplyPacked(in LeftOperand a, int m, int n, int k, float* packed, float beta, float* c, nint ldc);
 }
 
-/// <summary>op(A), read in place: element (i, k) is at <c>Origin[i·RowStride + k·DepthStride]</c>.</summary>
-internal readonly unsafe struct LeftOperand(Transpose transpose, float* a, nint lda)
-{
-    public float* Origin { get; } = a;
-
-    public nint RowStride { get; } = transpose == Transpose.No ? lda : 1;
-
-    public nint DepthStride { get; } = transpose == Transpose.No ? 1 : lda;
-}
-
 /// <summary>
 /// Blocking for the caches (Goto and van de Geijn 2008, without packing A): B is cut into k-blocks and those into chunks
 /// of columns that fit the second-level cache; over a chunk, a strip of A of one tile's height stays in the first-level
@@ -44,10 +35,17 @@ internal sealed unsafe class SimdGemm<TOperations, TVector> : SimdGemm
 {
     private const int ChunkColumns = 256;
     private const int MaxTileRows = 12;
-    private const int MaxWidth = 16;
+    private const int MaxPanelWidth = 32;
+    private const int StripStride = DepthBlock + 16;
+
+    /// <summary>Rows of A a multiple of 2 KiB apart share so few cache sets that twelve of them evict each other.</summary>
+    private const int AliasingStride = 512;
+
+    /// <summary>Below this depth a tile is done before memory could answer a prefetch.</summary>
+    private const int PrefetchDepth = 64;
 
     [ThreadStatic]
-    private static AlignedBuffer? t_chunk;
+    private static AlignedBuffer? _chunk;
 
     private static int PanelWidth => 2 * TOperations.Width;
 
@@ -56,7 +54,7 @@ internal sealed unsafe class SimdGemm<TOperations, TVector> : SimdGemm
 
     public override int PackedLength(int k, int n)
     {
-        long length = (long)k * PaddedWidth(n);
+        long length = (long)k * (((long)n + TOperations.Width - 1) / TOperations.Width * TOperations.Width);
         return length <= Array.MaxLength
             ? (int)length
             : throw new ArgumentOutOfRangeException(nameof(n), n, $"A packed matrix of depth {k} and this width is too large.");
@@ -74,19 +72,28 @@ internal sealed unsafe class SimdGemm<TOperations, TVector> : SimdGemm
     public override void Multiply(in LeftOperand a, int m, int n, int k, float alpha, Transpose transposeB, float* b, nint ldb,
         float beta, float* c, nint ldc)
     {
-        fixed (float* chunk = (t_chunk ??= new AlignedBuffer(DepthBlock * ChunkColumns)).Span)
+        // Packing pays when several strips of A read the panels; one or two read whole vectors of B where they are.
+        int inPlace = transposeB == Transpose.No && m <= 2 * TOperations.TileRows ? n / TOperations.Width * TOperations.Width : 0;
+        int chunkColumns = EvenChunk(n - inPlace);
+        fixed (float* chunk = (_chunk ??= new AlignedBuffer(DepthBlock * ChunkColumns)).Span)
         {
-            int chunkColumns = EvenChunk(n);
             for (int depthStart = 0; depthStart < k; depthStart += DepthBlock)
             {
                 int depth = Math.Min(DepthBlock, k - depthStart);
-                float betaNow = depthStart == 0 ? beta : 1;
-                float* strip = a.Origin + (depthStart * a.DepthStride);
-                for (int column = 0; column < n; column += chunkColumns)
+                float blockBeta = depthStart == 0 ? beta : 1;
+                LeftOperand block = a.From(0, depthStart);
+                if (inPlace > 0)
+                {
+                    RightOperand rows = RightOperand.InPlace(b + (depthStart * ldb), ldb);
+                    MultiplyChunk(block, m, depth, alpha, rows, inPlace, blockBeta, c, ldc);
+                }
+
+                for (int column = inPlace; column < n; column += chunkColumns)
                 {
                     int columns = Math.Min(chunkColumns, n - column);
                     PackChunk(transposeB, b, ldb, depthStart, depth, column, columns, chunk);
-                    MultiplyChunk(strip, a, m, depth, alpha, chunk, columns, betaNow, c + column, ldc);
+                    RightOperand panels = RightOperand.Packed(chunk, depth);
+                    MultiplyChunk(block, m, depth, alpha, panels, columns, blockBeta, c + column, ldc);
                 }
             }
         }
@@ -98,13 +105,13 @@ internal sealed unsafe class SimdGemm<TOperations, TVector> : SimdGemm
         for (int depthStart = 0; depthStart < k; depthStart += DepthBlock)
         {
             int depth = Math.Min(DepthBlock, k - depthStart);
-            float betaNow = depthStart == 0 ? beta : 1;
-            float* strip = a.Origin + (depthStart * a.DepthStride);
-            float* block = packed + ((nint)depthStart * PaddedWidth(n));
+            float blockBeta = depthStart == 0 ? beta : 1;
+            float* panels = packed + ((nint)depthStart * PaddedWidth(n));
             for (int column = 0; column < n; column += chunkColumns)
             {
                 int columns = Math.Min(chunkColumns, n - column);
-                MultiplyChunk(strip, a, m, depth, 1, block + ((nint)column * depth), columns, betaNow, c + column, ldc);
+                RightOperand chunk = RightOperand.Packed(panels + ((nint)column * depth), depth);
+                MultiplyChunk(a.From(0, depthStart), m, depth, 1, chunk, columns, blockBeta, c + column, ldc);
             }
         }
     }
@@ -112,8 +119,8 @@ internal sealed unsafe class SimdGemm<TOperations, TVector> : SimdGemm
     /// <summary>Whole panels for a chunk, at most <see cref="ChunkColumns"/> wide, so that all chunks are about equal.</summary>
     private static int EvenChunk(int n)
     {
-        int panels = (n + PanelWidth - 1) / PanelWidth;
-        int chunks = (n + ChunkColumns - 1) / ChunkColumns;
+        int panels = (int)(((long)n + PanelWidth - 1) / PanelWidth);
+        int chunks = Math.Max(1, (int)(((long)n + ChunkColumns - 1) / ChunkColumns));
         return (panels + chunks - 1) / chunks * PanelWidth;
     }
 
@@ -138,46 +145,75 @@ internal sealed unsafe class SimdGemm<TOperations, TVector> : SimdGemm
         }
     }
 
-    /// <summary>C (m, columns) ← alpha·A·B + beta·C over one k-block and one chunk of packed panels.</summary>
+    /// <summary>C (m, columns) ← alpha·A·B + beta·C over one k-block and one chunk of columns.</summary>
     [SkipLocalsInit]
-    private static void MultiplyChunk(float* strip, in LeftOperand a, int m, int depth, float alpha, float* chunk, int columns,
+    private static void MultiplyChunk(in LeftOperand a, int m, int depth, float alpha, in RightOperand b, int columns,
         float beta, float* c, nint ldc)
     {
         bool direct = alpha == 1 && (beta == 0 || beta == 1);
-        float* tile = stackalloc float[MaxTileRows * 2 * MaxWidth];
+        bool aliases = a.DepthStride == 1 && a.RowStride % AliasingStride == 0 && columns > PanelWidth;
+        float* tile = stackalloc float[MaxTileRows * MaxPanelWidth];
+        float* copy = stackalloc float[MaxTileRows * StripStride];
         for (int row = 0; row < m; row += TOperations.TileRows)
         {
             int rows = Math.Min(TOperations.TileRows, m - row);
-            float* tileA = strip + (row * a.RowStride);
+            LeftOperand strip = aliases ? CopyStrip(a.From(row, 0), rows, depth, copy) : a.From(row, 0);
             float* rowC = c + (row * ldc);
             for (int column = 0; column < columns; column += PanelWidth)
             {
                 int tileColumns = Math.Min(PanelWidth, columns - column);
                 int width = PaddedWidth(tileColumns);
-                float* panel = chunk + ((nint)column * depth);
                 if (direct && tileColumns == width)
                 {
-                    MultiplyTile(rows, width, depth, tileA, a, panel, beta == 1, rowC + column, ldc);
+                    if (depth >= PrefetchDepth)
+                    {
+                        PrefetchTile(rows, width, rowC + column, ldc);
+                    }
+
+                    MultiplyTile(rows, width, depth, strip, b.Panel(column), b.RowStride(width), beta == 1, rowC + column, ldc);
                 }
                 else
                 {
-                    MultiplyTile(rows, width, depth, tileA, a, panel, false, tile, width);
+                    MultiplyTile(rows, width, depth, strip, b.Panel(column), b.RowStride(width), false, tile, width);
                     Merge(tile, width, rows, tileColumns, alpha, beta, rowC + column, ldc);
                 }
             }
         }
     }
 
-    private static void MultiplyTile(int rows, int width, int depth, float* tileA, in LeftOperand a, float* panel, bool accumulate,
+    private static LeftOperand CopyStrip(in LeftOperand a, int rows, int depth, float* copy)
+    {
+        for (int row = 0; row < rows; row++)
+        {
+            new ReadOnlySpan<float>(a.Origin + (row * a.RowStride), depth).CopyTo(new Span<float>(copy + (row * StripStride), depth));
+        }
+
+        return new LeftOperand(copy, StripStride, 1);
+    }
+
+    /// <summary>C is the one operand the processor does not see coming: ask for it before the tile's multiplications.</summary>
+    private static void PrefetchTile(int rows, int width, float* c, nint ldc)
+    {
+        if (Sse.IsSupported)
+        {
+            for (int row = 0; row < rows; row++, c += ldc)
+            {
+                Sse.Prefetch0(c);
+                Sse.Prefetch0(c + width - 1);
+            }
+        }
+    }
+
+    private static void MultiplyTile(int rows, int width, int depth, in LeftOperand a, float* panel, nint panelStride, bool accumulate,
         float* c, nint ldc)
     {
         if (width > TOperations.Width)
         {
-            SimdTile<TOperations, TVector>.Multiply<C2>(rows, depth, tileA, a.RowStride, a.DepthStride, panel, accumulate, c, ldc);
+            SimdTile<TOperations, TVector>.Multiply<C2>(rows, depth, a, panel, panelStride, accumulate, c, ldc);
         }
         else
         {
-            SimdTile<TOperations, TVector>.Multiply<C1>(rows, depth, tileA, a.RowStride, a.DepthStride, panel, accumulate, c, ldc);
+            SimdTile<TOperations, TVector>.Multiply<C1>(rows, depth, a, panel, panelStride, accumulate, c, ldc);
         }
     }
 
@@ -186,10 +222,11 @@ internal sealed unsafe class SimdGemm<TOperations, TVector> : SimdGemm
     {
         for (int row = 0; row < rows; row++, tile += width, c += ldc)
         {
+            // x·1 has the bits of x, so one formula serves all factors but beta = 0.
             for (int column = 0; column < columns; column++)
             {
-                float product = alpha == 1 ? tile[column] : alpha * tile[column];
-                c[column] = beta == 0 ? product : (beta == 1 ? c[column] : beta * c[column]) + product;
+                float term = alpha * tile[column];
+                c[column] = beta == 0 ? term : (beta * c[column]) + term;
             }
         }
     }

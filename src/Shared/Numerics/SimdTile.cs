@@ -11,48 +11,48 @@ internal static unsafe class SimdTile<TOperations, TVector>
     where TOperations : struct, ISimdOperations<TVector>
     where TVector : struct
 {
-    /// <summary>Chooses the specialisation for 1 to <c>TileRows</c> rows.</summary>
-    public static void Multiply<TColumns>(int rows, nint k, float* a, nint rowStride, nint depthStride, float* b,
+    /// <summary>C (rows, columns·width) ← [C +] A·B by the specialisation for 1 to <c>TileRows</c> rows.</summary>
+    public static void Multiply<TColumns>(int rows, nint k, in LeftOperand a, float* b, nint panelStride,
         bool accumulate, float* c, nint ldc)
         where TColumns : struct, IConstant
     {
         switch (rows)
         {
             case 1:
-                Multiply<C1, TColumns>(k, a, rowStride, depthStride, b, accumulate, c, ldc);
+                Multiply<C1, TColumns>(k, a.Origin, a.RowStride, a.DepthStride, b, panelStride, accumulate, c, ldc);
                 break;
             case 2:
-                Multiply<C2, TColumns>(k, a, rowStride, depthStride, b, accumulate, c, ldc);
+                Multiply<C2, TColumns>(k, a.Origin, a.RowStride, a.DepthStride, b, panelStride, accumulate, c, ldc);
                 break;
             case 3:
-                Multiply<C3, TColumns>(k, a, rowStride, depthStride, b, accumulate, c, ldc);
+                Multiply<C3, TColumns>(k, a.Origin, a.RowStride, a.DepthStride, b, panelStride, accumulate, c, ldc);
                 break;
             case 4:
-                Multiply<C4, TColumns>(k, a, rowStride, depthStride, b, accumulate, c, ldc);
+                Multiply<C4, TColumns>(k, a.Origin, a.RowStride, a.DepthStride, b, panelStride, accumulate, c, ldc);
                 break;
             case 5:
-                Multiply<C5, TColumns>(k, a, rowStride, depthStride, b, accumulate, c, ldc);
+                Multiply<C5, TColumns>(k, a.Origin, a.RowStride, a.DepthStride, b, panelStride, accumulate, c, ldc);
                 break;
             case 6:
-                Multiply<C6, TColumns>(k, a, rowStride, depthStride, b, accumulate, c, ldc);
+                Multiply<C6, TColumns>(k, a.Origin, a.RowStride, a.DepthStride, b, panelStride, accumulate, c, ldc);
                 break;
             case 7:
-                Multiply<C7, TColumns>(k, a, rowStride, depthStride, b, accumulate, c, ldc);
+                Multiply<C7, TColumns>(k, a.Origin, a.RowStride, a.DepthStride, b, panelStride, accumulate, c, ldc);
                 break;
             case 8:
-                Multiply<C8, TColumns>(k, a, rowStride, depthStride, b, accumulate, c, ldc);
+                Multiply<C8, TColumns>(k, a.Origin, a.RowStride, a.DepthStride, b, panelStride, accumulate, c, ldc);
                 break;
             case 9:
-                Multiply<C9, TColumns>(k, a, rowStride, depthStride, b, accumulate, c, ldc);
+                Multiply<C9, TColumns>(k, a.Origin, a.RowStride, a.DepthStride, b, panelStride, accumulate, c, ldc);
                 break;
             case 10:
-                Multiply<C10, TColumns>(k, a, rowStride, depthStride, b, accumulate, c, ldc);
+                Multiply<C10, TColumns>(k, a.Origin, a.RowStride, a.DepthStride, b, panelStride, accumulate, c, ldc);
                 break;
             case 11:
-                Multiply<C11, TColumns>(k, a, rowStride, depthStride, b, accumulate, c, ldc);
+                Multiply<C11, TColumns>(k, a.Origin, a.RowStride, a.DepthStride, b, panelStride, accumulate, c, ldc);
                 break;
             case 12:
-                Multiply<C12, TColumns>(k, a, rowStride, depthStride, b, accumulate, c, ldc);
+                Multiply<C12, TColumns>(k, a.Origin, a.RowStride, a.DepthStride, b, panelStride, accumulate, c, ldc);
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(rows), rows, "A tile has 1 to 12 rows.");
@@ -60,7 +60,7 @@ internal static unsafe class SimdTile<TOperations, TVector>
     }
 
     /// <summary>
-    /// C (rows, columns·width) ← [C +] A·B for one k-block, with A read in place and B a packed panel of
+    /// C (rows, columns·width) ← [C +] A·B for one k-block, with A read in place and B a panel of
     /// <paramref name="k"/> rows of columns·width floats.
     /// </summary>
     /// <param name="k">Depth of the block.</param>
@@ -68,11 +68,12 @@ internal static unsafe class SimdTile<TOperations, TVector>
     /// <param name="rowStride">Floats from A[i, k] to A[i + 1, k].</param>
     /// <param name="depthStride">Floats from A[i, k] to A[i, k + 1].</param>
     /// <param name="b">The panel.</param>
+    /// <param name="panelStride">Floats from row to row of the panel.</param>
     /// <param name="accumulate">Whether the product is added to C, else it replaces C.</param>
     /// <param name="c">C[0, 0].</param>
     /// <param name="ldc">Floats from row to row of C.</param>
     private static void Multiply<TRows, TColumns>(nint k, float* a, nint rowStride, nint depthStride, float* b,
-        bool accumulate, float* c, nint ldc)
+        nint panelStride, bool accumulate, float* c, nint ldc)
         where TRows : struct, IConstant
         where TColumns : struct, IConstant
     {
@@ -98,7 +99,7 @@ internal static unsafe class SimdTile<TOperations, TVector>
         {
             TVector b0 = TOperations.Load(b);
             TVector b1 = TColumns.Value > 1 ? TOperations.Load(b + TOperations.Width) : default;
-            b += TColumns.Value * TOperations.Width;
+            b += panelStride;
             Accumulate<TColumns>(*a, b0, b1, ref c00, ref c01);
             if (TRows.Value > 1)
             {

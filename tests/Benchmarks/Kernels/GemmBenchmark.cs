@@ -17,6 +17,7 @@ internal static class GemmBenchmark
         new(128, 10, 256, Transpose.No, Transpose.Yes, Packed: true, "output layer forward"),
         new(10, 256, 128, Transpose.Yes, Transpose.No, Packed: false, "output layer dW"),
         new(128, 256, 10, Transpose.No, Transpose.No, Packed: true, "output layer dX"),
+        new(784, 256, 2048, Transpose.Yes, Transpose.No, Packed: false, "dW, batch 2048"),
         new(1024, 1024, 1024, Transpose.No, Transpose.No, Packed: false, "cube"),
     ];
 
