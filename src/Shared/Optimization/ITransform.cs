@@ -44,6 +44,7 @@ internal readonly struct Then<TFirst, TSecond>(TFirst first, TSecond second) : I
 
     public static ImmutableArray<string> SlotNames => [.. TFirst.SlotNames, .. TSecond.SlotNames];
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Then<TFirst, TSecond> At(in TransformContext context) => new(TFirst.At(context), TSecond.At(context));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -77,22 +77,7 @@ public sealed class Optimizer
     public static Optimizer Create(OptimizerSpec spec, IReadOnlyList<ParameterView> tensors, int stateLength, long totalSteps)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(totalSteps, 1);
-        int end = 0;
-        bool learning = true;
-        foreach (ParameterView tensor in tensors)
-        {
-            bool learned = IsLearned(tensor);
-            if (tensor.Offset < end || tensor.Offset % ParameterBoundary != 0 || tensor.Offset + tensor.Length > stateLength || (learned && !learning))
-            {
-                throw new ArgumentException(
-                    $"{tensor.Name} at {tensor.Offset} must start at a multiple of {ParameterBoundary}, after the tensor before it (which ends at {end}), learned before running ones, and end by {stateLength}.",
-                    nameof(tensors));
-            }
-
-            end = tensor.Offset + tensor.Length;
-            learning = learned;
-        }
-
+        CheckOrder(tensors, stateLength);
         ImmutableArray<ParameterView> learnedTensors = [.. tensors.Where(IsLearned)];
         int learnedEnd = learnedTensors.IsEmpty ? 0 : learnedTensors[^1].Offset + learnedTensors[^1].Length;
         int learnedLength = Math.Min((learnedEnd + ParameterBoundary - 1) / ParameterBoundary * ParameterBoundary, stateLength);
@@ -121,7 +106,8 @@ public sealed class Optimizer
             {
                 if (segment.IsWeight)
                 {
-                    PenaltyGradient.Add((float)Spec.L1, (float)Spec.L2, parameters.Slice(segment.Start, segment.Length), meanGradient.Slice(segment.Start, segment.Length));
+                    ReadOnlySpan<float> weights = parameters.Slice(segment.Start, segment.Length);
+                    PenaltyGradient.Add((float)Spec.L1, (float)Spec.L2, weights, meanGradient.Slice(segment.Start, segment.Length));
                 }
             }
         }
@@ -191,6 +177,27 @@ public sealed class Optimizer
         return sum;
     }
 
+    private static void CheckOrder(IReadOnlyList<ParameterView> tensors, int stateLength)
+    {
+        int end = 0;
+        bool learning = true;
+        foreach (ParameterView tensor in tensors)
+        {
+            bool learned = IsLearned(tensor);
+            bool inOrder = tensor.Offset >= end && (learning || !learned);
+            if (!inOrder || tensor.Offset % ParameterBoundary != 0 || tensor.Offset + tensor.Length > stateLength)
+            {
+                throw new ArgumentException(
+                    $"{tensor.Name} at {tensor.Offset} must start at a multiple of {ParameterBoundary}, after the tensor before it "
+                    + $"(which ends at {end}), learned tensors before running statistics, and end by {stateLength}.",
+                    nameof(tensors));
+            }
+
+            end = tensor.Offset + tensor.Length;
+            learning = learned;
+        }
+    }
+
     private static bool IsLearned(ParameterView tensor) => tensor.Kind is not (ParameterKind.RunningMean or ParameterKind.RunningVariance);
 
     // By squaring, in double precision: the C library's pow has no portable bits.
@@ -208,7 +215,7 @@ public sealed class Optimizer
         return result;
     }
 
-    /// <summary>A stretch of a block that is all weights or has none; starts at a multiple of 16, gaps belong to the tensor before.</summary>
+    /// <summary>A stretch of a block, all weights or none. Starts at a multiple of 16; a gap belongs to the tensor before it.</summary>
     private readonly record struct Segment(int Start, int Length, bool IsWeight)
     {
         public static ImmutableArray<Segment> Cut(ImmutableArray<ParameterView> learned, int learnedLength, int block)

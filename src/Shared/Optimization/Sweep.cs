@@ -31,18 +31,18 @@ internal sealed class Sweep<TChain> : Sweep
         Check(TChain.SlotCount > 0 ? length : 0, slots.First.Length, nameof(slots));
         Check(TChain.SlotCount > 1 ? length : 0, slots.Second.Length, nameof(slots));
 
-        TChain chain = TChain.At(context);
         int whole = length - (length % Vector<float>.Count);
-        RunVectors(chain, whole, gradient, parameters, slots, newParameters);
+        RunVectors(context, whole, gradient, parameters, slots, newParameters);
         if (whole < length)
         {
-            RunRest(chain, gradient[whole..], parameters[whole..], slots.Slice(whole, length - whole), newParameters[whole..]);
+            RunRest(context, gradient[whole..], parameters[whole..], slots.Slice(whole, length - whole), newParameters[whole..]);
         }
     }
 
-    private static void RunVectors(TChain chain, int length, ReadOnlySpan<float> gradient, ReadOnlySpan<float> parameters,
+    private static void RunVectors(in TransformContext context, int length, ReadOnlySpan<float> gradient, ReadOnlySpan<float> parameters,
         SlotSpans slots, Span<float> newParameters)
     {
+        TChain chain = TChain.At(context);
         ref float g = ref MemoryMarshal.GetReference(gradient);
         ref float w = ref MemoryMarshal.GetReference(parameters);
         ref float s0 = ref MemoryMarshal.GetReference(slots.First);
@@ -68,7 +68,8 @@ internal sealed class Sweep<TChain> : Sweep
     }
 
     // The last elements go through the same vector code, padded with zeros, so they cannot differ from it.
-    private static void RunRest(TChain chain, ReadOnlySpan<float> gradient, ReadOnlySpan<float> parameters, SlotSpans slots, Span<float> newParameters)
+    private static void RunRest(in TransformContext context, ReadOnlySpan<float> gradient, ReadOnlySpan<float> parameters,
+        SlotSpans slots, Span<float> newParameters)
     {
         int width = Vector<float>.Count;
         Span<float> padded = stackalloc float[5 * width];
@@ -82,7 +83,7 @@ internal sealed class Sweep<TChain> : Sweep
         parameters.CopyTo(w);
         slots.First.CopyTo(s0);
         slots.Second.CopyTo(s1);
-        RunVectors(chain, width, g, w, new SlotSpans(s0, s1), result);
+        RunVectors(context, width, g, w, new SlotSpans(s0, s1), result);
         result[..gradient.Length].CopyTo(newParameters);
         s0[..slots.First.Length].CopyTo(slots.First);
         s1[..slots.Second.Length].CopyTo(slots.Second);
