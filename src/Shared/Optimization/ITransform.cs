@@ -40,7 +40,11 @@ internal readonly struct Then<TFirst, TSecond>(TFirst first, TSecond second) : I
     private readonly TFirst _first = first;
     private readonly TSecond _second = second;
 
-    public static int SlotCount => TFirst.SlotCount + TSecond.SlotCount;
+    public static int SlotCount
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TFirst.SlotCount + TSecond.SlotCount;
+    }
 
     public static ImmutableArray<string> SlotNames => [.. TFirst.SlotNames, .. TSecond.SlotNames];
 

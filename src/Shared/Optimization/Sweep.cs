@@ -43,6 +43,8 @@ internal sealed class Sweep<TChain> : Sweep
         SlotSpans slots, Span<float> newParameters)
     {
         TChain chain = TChain.At(context);
+        bool hasFirst = TChain.SlotCount > 0;
+        bool hasSecond = TChain.SlotCount > 1;
         ref float g = ref MemoryMarshal.GetReference(gradient);
         ref float w = ref MemoryMarshal.GetReference(parameters);
         ref float s0 = ref MemoryMarshal.GetReference(slots.First);
@@ -50,17 +52,17 @@ internal sealed class Sweep<TChain> : Sweep
         ref float result = ref MemoryMarshal.GetReference(newParameters);
         for (nuint i = 0; i < (nuint)length; i += (nuint)Vector<float>.Count)
         {
-            Vector<float> slot0 = TChain.SlotCount > 0 ? Vector.LoadUnsafe(ref s0, i) : default;
-            Vector<float> slot1 = TChain.SlotCount > 1 ? Vector.LoadUnsafe(ref s1, i) : default;
+            Vector<float> slot0 = hasFirst ? Vector.LoadUnsafe(ref s0, i) : default;
+            Vector<float> slot1 = hasSecond ? Vector.LoadUnsafe(ref s1, i) : default;
             Vector<float> old = Vector.LoadUnsafe(ref w, i);
             Vector<float> update = chain.Apply(Vector.LoadUnsafe(ref g, i), old, ref slot0, ref slot1);
             (old + update).StoreUnsafe(ref result, i);
-            if (TChain.SlotCount > 0)
+            if (hasFirst)
             {
                 slot0.StoreUnsafe(ref s0, i);
             }
 
-            if (TChain.SlotCount > 1)
+            if (hasSecond)
             {
                 slot1.StoreUnsafe(ref s1, i);
             }
