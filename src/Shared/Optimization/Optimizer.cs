@@ -69,16 +69,17 @@ public sealed class Optimizer
 
     /// <summary>Builds the optimizer of a model.</summary>
     /// <param name="spec">The specification; missing values take their defaults.</param>
-    /// <param name="tensors">The model's tensors by rising offset, learned ones first.</param>
+    /// <param name="tensors">The model's tensors in any order; the learned ones have the lowest offsets.</param>
     /// <param name="stateLength">Floats of the parameter buffer.</param>
     /// <param name="totalSteps">Steps of the whole run, for the schedule.</param>
     /// <exception cref="BadInputException">See <see cref="OptimizerSpec.Validate"/>.</exception>
-    /// <exception cref="ArgumentException">The tensors are out of order or do not fit the buffer.</exception>
+    /// <exception cref="ArgumentException">The tensors overlap, start off a boundary or do not fit the buffer.</exception>
     public static Optimizer Create(OptimizerSpec spec, IReadOnlyList<ParameterView> tensors, int stateLength, long totalSteps)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(totalSteps, 1);
-        CheckOrder(tensors, stateLength);
-        ImmutableArray<ParameterView> learnedTensors = [.. tensors.Where(IsLearned)];
+        ImmutableArray<ParameterView> ordered = [.. tensors.OrderBy(tensor => tensor.Offset)];
+        CheckPlaces(ordered, stateLength);
+        ImmutableArray<ParameterView> learnedTensors = [.. ordered.Where(IsLearned)];
         int learnedEnd = learnedTensors.IsEmpty ? 0 : learnedTensors[^1].Offset + learnedTensors[^1].Length;
         int learnedLength = Math.Min((learnedEnd + ParameterBoundary - 1) / ParameterBoundary * ParameterBoundary, stateLength);
         return new Optimizer(spec.Resolve(), learnedTensors, learnedLength, totalSteps);
@@ -177,7 +178,7 @@ public sealed class Optimizer
         return sum;
     }
 
-    private static void CheckOrder(IReadOnlyList<ParameterView> tensors, int stateLength)
+    private static void CheckPlaces(ImmutableArray<ParameterView> tensors, int stateLength)
     {
         int end = 0;
         bool learning = true;
@@ -188,8 +189,8 @@ public sealed class Optimizer
             if (!inOrder || tensor.Offset % ParameterBoundary != 0 || tensor.Offset + tensor.Length > stateLength)
             {
                 throw new ArgumentException(
-                    $"{tensor.Name} at {tensor.Offset} must start at a multiple of {ParameterBoundary}, after the tensor before it "
-                    + $"(which ends at {end}), learned tensors before running statistics, and end by {stateLength}.",
+                    $"{tensor.Name} at {tensor.Offset} must start at a multiple of {ParameterBoundary}, not before the end of the "
+                    + $"tensor before it ({end}) nor, if learned, after a running statistic, and end by {stateLength}.",
                     nameof(tensors));
             }
 

@@ -169,13 +169,26 @@ public class OptimizerTests
     }
 
     [Fact]
-    public void Create_refuses_tensors_out_of_order_or_off_the_boundary()
+    public void Create_takes_the_tensors_in_any_order()
+    {
+        OptimizerSpec spec = new() { L1 = 0.1, WeightDecay = 0.2, Kind = OptimizerKind.AdamW };
+        OptimizerSetup listed = Setup(spec);
+        OptimizerSetup reversed = new(spec, [.. Model.Tensors.Reverse()], Model.Length);
+        listed.Parameters.CopyTo(reversed.Parameters.AsSpan());
+        listed.Step(1);
+        reversed.Step(1);
+        Assert.Equal(listed.Parameters, reversed.Parameters);
+    }
+
+    [Fact]
+    public void Create_refuses_overlapping_tensors_and_ones_off_the_boundary()
     {
         ParameterView running = new("mean", ParameterKind.RunningMean, [4], 0, 0);
         ParameterView after = new("bias", ParameterKind.Bias, [4], 16, 0);
         ParameterView off = new("bias", ParameterKind.Bias, [4], 8, 0);
         Assert.Throws<ArgumentException>(() => Optimizer.Create(new OptimizerSpec(), [running, after], 32, 1));
         Assert.Throws<ArgumentException>(() => Optimizer.Create(new OptimizerSpec(), [off], 32, 1));
+        Assert.Throws<ArgumentException>(() => Optimizer.Create(new OptimizerSpec(), [after, after], 32, 1));
         Assert.Throws<ArgumentException>(() => Optimizer.Create(new OptimizerSpec(), [after], 16, 1));
     }
 
