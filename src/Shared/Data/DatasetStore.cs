@@ -41,6 +41,11 @@ public sealed class DatasetStore
             return await IdxDirectory.LoadAsync(nameOrPath, name, cancellationToken).ConfigureAwait(false);
         }
 
+        if (File.Exists(nameOrPath))
+        {
+            return await Task.Run(() => CsvFile.Read(nameOrPath), cancellationToken).ConfigureAwait(false);
+        }
+
         throw new BadInputException(
             $"There is no data set {nameOrPath}: expected {string.Join(", ", Known.Select(set => set.Name))}, a directory with four IDX files, or a CSV file.");
     }
