@@ -5,12 +5,11 @@ internal sealed class DatasetDirectories(DatasetStoreOptions options)
 {
     private const string ApplicationName = "nncluster";
 
-    /// <summary>The user's cache directory for data sets: where fetched sets are put, each in a directory of its name.</summary>
-    /// <exception cref="BadInputException">The user has no home directory.</exception>
-    public string Cache => CacheOrNull ?? throw new BadInputException(
-        "No cache directory: neither XDG_CACHE_HOME nor HOME is set; set one, or give the data's place with --data-dir.");
-
-    private string? CacheOrNull
+    /// <summary>
+    /// The user's cache directory for data sets, where fetched sets are put, each in a directory of its name; null when
+    /// the environment names no home.
+    /// </summary>
+    public string? Cache
     {
         get
         {
@@ -34,7 +33,7 @@ internal sealed class DatasetDirectories(DatasetStoreOptions options)
     /// </summary>
     public IEnumerable<string> For(DatasetDescription set)
     {
-        foreach (string? place in (string?[])[options.DataDirectory, Variable("NNCLUSTER_DATA"), CacheOrNull])
+        foreach (string? place in (string?[])[options.DataDirectory, Variable("NNCLUSTER_DATA"), Cache])
         {
             if (place is not null)
             {
@@ -42,21 +41,15 @@ internal sealed class DatasetDirectories(DatasetStoreOptions options)
                 yield return place;
             }
         }
-    }
 
-    /// <summary>Where a system package would have put the set.</summary>
-    public IEnumerable<string> OfSystemPackage(DatasetDescription set)
-    {
-        if (set.SystemDirectory is null || OperatingSystem.IsWindows())
+        if (set.SystemDirectory is not null && !OperatingSystem.IsWindows())
         {
-            yield break;
-        }
-
-        // The XDG Base Directory Specification's default.
-        string places = Variable("XDG_DATA_DIRS") ?? "/usr/local/share:/usr/share";
-        foreach (string place in places.Split(':', StringSplitOptions.RemoveEmptyEntries))
-        {
-            yield return Path.Combine(place, set.SystemDirectory);
+            // The default is that of the XDG Base Directory Specification.
+            string shared = Variable("XDG_DATA_DIRS") ?? "/usr/local/share:/usr/share";
+            foreach (string place in shared.Split(':', StringSplitOptions.RemoveEmptyEntries))
+            {
+                yield return Path.Combine(place, set.SystemDirectory);
+            }
         }
     }
 

@@ -41,15 +41,54 @@ public sealed class DatasetStore
             return await IdxDirectory.LoadAsync(nameOrPath, name, cancellationToken).ConfigureAwait(false);
         }
 
+        if (File.Exists(nameOrPath))
+        {
+            return await Task.Run(() => CsvFile.Read(nameOrPath), cancellationToken).ConfigureAwait(false);
+        }
+
         throw new BadInputException(
             $"There is no data set {nameOrPath}: expected {string.Join(", ", Known.Select(set => set.Name))}, a directory with four IDX files, or a CSV file.");
+    }
+
+    /// <summary>
+    /// Brings a known set into the user's cache directory, whether or not it lies elsewhere, and returns its directory.
+    /// Files already there and right are kept.
+    /// </summary>
+    /// <exception cref="BadInputException">The name is unknown, or no source gave the files; the message says what was tried.</exception>
+    public async Task<string> FetchAsync(string name, CancellationToken cancellationToken = default)
+    {
+        DatasetDescription set = Known.FirstOrDefault(set => set.Name == name) ?? throw new BadInputException(
+            $"There is no data set {name} to fetch: expected {string.Join(" or ", Known.Select(set => set.Name))}.");
+        List<string> tried = [];
+        return await TryFetchAsync(set, tried, cancellationToken).ConfigureAwait(false) ?? throw NotFound(set, tried);
     }
 
     private async Task<Dataset> OpenKnownAsync(DatasetDescription set, CancellationToken cancellationToken)
     {
         List<string> tried = [];
-        return await FindAsync(set, _directories.For(set), tried, cancellationToken).ConfigureAwait(false)
-            ?? throw NotFound(set, tried);
+        if (await FindAsync(set, _directories.For(set), tried, cancellationToken).ConfigureAwait(false) is { } found)
+        {
+            return found;
+        }
+
+        string? fetched = _options.AllowFetch ? await TryFetchAsync(set, tried, cancellationToken).ConfigureAwait(false) : null;
+        return fetched is not null
+            ? await IdxDirectory.LoadAsync(fetched, set, cancellationToken).ConfigureAwait(false)
+            : throw NotFound(set, tried);
+    }
+
+    private async Task<string?> TryFetchAsync(DatasetDescription set, List<string> tried, CancellationToken cancellationToken)
+    {
+        if (_directories.Cache is not { } cache)
+        {
+            tried.Add("fetching: the environment names no home and so no cache directory");
+            return null;
+        }
+
+        string directory = Path.Combine(cache, set.Name);
+        return await new DatasetFetcher(_options).TryFetchAsync(set, directory, tried, cancellationToken).ConfigureAwait(false)
+            ? directory
+            : null;
     }
 
     /// <summary>The set from the first directory that has it whole and unchanged; null, with the reasons in <paramref name="tried"/>.</summary>
@@ -79,6 +118,13 @@ public sealed class DatasetStore
         return null;
     }
 
-    private static BadInputException NotFound(DatasetDescription set, List<string> tried) =>
-        new($"The data set {set.Name} was not found.\n  {string.Join("\n  ", tried)}");
+    private BadInputException NotFound(DatasetDescription set, List<string> tried)
+    {
+        string place = _directories.Cache is { } cache ? Path.Combine(cache, set.Name) : "a directory";
+        string package = set.SystemPackage is { } name ? $", or install the system package {name}" : "";
+        string files = string.Concat(set.Files.Select(file => $"\n  {file.Name}  ({file.Length} bytes, SHA-256 {file.Sha256})"));
+        return new(
+            $"The data set {set.Name} is not on this machine{(_options.AllowFetch ? " and could not be fetched" : "")}. Tried:\n  {string.Join("\n  ", tried)}\n"
+            + $"Put these files, plain or as .gz, into {place}, or give their directory with --data-dir or NNCLUSTER_DATA{package}:{files}");
+    }
 }

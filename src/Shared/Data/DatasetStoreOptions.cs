@@ -26,6 +26,9 @@ public sealed record DatasetStoreOptions
     /// <summary>How long the npm client may take.</summary>
     public TimeSpan NpmTimeout { get; init; } = TimeSpan.FromMinutes(3);
 
+    /// <summary>Makes the handler of HTTP requests; null for one with <see cref="ConnectTimeout"/> and the system's proxies.</summary>
+    public Func<HttpMessageHandler>? HttpHandler { get; init; }
+
     /// <summary>Reads environment variables.</summary>
     public Func<string, string?> Environment { get; init; } = System.Environment.GetEnvironmentVariable;
 

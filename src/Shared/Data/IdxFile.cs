@@ -66,7 +66,7 @@ public sealed class IdxFile
     {
         try
         {
-            using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1, FileOptions.SequentialScan);
+            using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 1, FileOptions.SequentialScan);
             Span<byte> start = stackalloc byte[2];
             int got = file.ReadAtLeast(start, 2, throwOnEndOfStream: false);
             if (got == 0)

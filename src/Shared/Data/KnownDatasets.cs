@@ -52,8 +52,8 @@ public static class KnownDatasets
             "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34"),
         Mirrors =
         [
-            // The bucket's website name has no certificate; the same bucket answers to HTTPS under S3's own name.
-            new("https://s3.eu-central-1.amazonaws.com/fashion-mnist/"),
+            // The authors' bucket, by the name that speaks HTTPS (its website name does not).
+            new("https://fashion-mnist.s3.eu-central-1.amazonaws.com/"),
             new("https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/"),
         ],
         SystemDirectory = "datasets/fashion-mnist",

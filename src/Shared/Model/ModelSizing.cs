@@ -64,11 +64,8 @@ public sealed record ModelSizing
         int weights = layout.Find(ParameterKind.Weight, layer).Length;
         int biases = layout.Find(ParameterKind.Bias, layer).Length;
         int learned = layout.Tensors.Where(view => view.Layer == layer && ParameterLayout.IsLearned(view.Kind)).Sum(view => view.Length);
-        string function = layer < spec.Hidden.Length ? NameOf(spec.Hidden[layer].Activation) : NameOf(spec.Loss);
+        string outputFunction = spec.Loss == LossKind.CrossEntropy ? "soft-max" : "linear";
+        string function = layer < spec.Hidden.Length ? ModelSpec.NameOf(spec.Hidden[layer].Activation) : outputFunction;
         return new($"dense{layer} {function}", biases, weights, biases, learned - weights - biases);
     }
-
-    private static string NameOf(ActivationKind activation) => System.Text.Json.JsonNamingPolicy.KebabCaseLower.ConvertName(activation.ToString());
-
-    private static string NameOf(LossKind loss) => loss == LossKind.CrossEntropy ? "soft-max" : "linear";
 }

@@ -21,6 +21,33 @@ public sealed partial record ModelSpec
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false) },
     };
 
+    // What a member's value must be, for messages.
+    private static readonly Dictionary<string, string> Expectations = new()
+    {
+        ["inputs"] = "a whole number",
+        ["outputs"] = "a whole number",
+        ["hidden"] = "a list of layers",
+        ["units"] = "a whole number",
+        ["activation"] = $"one of {string.Join(", ", NamesOf<ActivationKind>())}",
+        ["slope"] = "a number",
+        ["batchNorm"] = "true or false",
+        ["dropout"] = "a number",
+        ["inputDropout"] = "a number",
+        ["initializer"] = "an object with kind and scale",
+        ["kind"] = $"one of {string.Join(", ", NamesOf<InitializerKind>())}",
+        ["scale"] = "a number",
+        ["loss"] = $"one of {string.Join(", ", NamesOf<LossKind>())}",
+        ["clipProbability"] = "a number",
+    };
+
+    /// <summary>The name of a kind in files and on the command line: <c>leaky-relu</c>.</summary>
+    public static string NameOf<TKind>(TKind kind)
+        where TKind : struct, Enum => JsonSerializer.Serialize(kind, JsonOptions).Trim('"');
+
+    /// <summary>The names of all kinds.</summary>
+    public static ImmutableArray<string> NamesOf<TKind>()
+        where TKind : struct, Enum => [.. Enum.GetValues<TKind>().Select(NameOf)];
+
     /// <summary>Reads and checks a model file for a data set.</summary>
     /// <param name="path">The file. It may leave inputs and outputs out.</param>
     /// <param name="inputs">The features of the data set; the file's value must agree.</param>
@@ -68,7 +95,7 @@ public sealed partial record ModelSpec
         }
         catch (JsonException exception)
         {
-            throw new BadInputException($"The model '{source}' is not valid{Where(exception)}: {Reason(exception)}", exception);
+            throw new BadInputException($"The model '{source}' is not valid: {Describe(exception)}", exception);
         }
         catch (BadInputException exception)
         {
@@ -115,17 +142,29 @@ public sealed partial record ModelSpec
         (null, null) => throw new BadInputException($"{name} is missing"),
     };
 
-    private static string Where(JsonException exception)
+    /// <summary>
+    /// Says what was expected at the place of the error. The framework's own text speaks of .NET types, so it is shown for
+    /// broken JSON only.
+    /// </summary>
+    private static string Describe(JsonException exception)
     {
-        string member = exception.Path is null or "$" ? "" : $" at {exception.Path.TrimStart('$').TrimStart('.')}";
-        return exception.LineNumber is long line ? $"{member} (line {line + 1})" : member;
-    }
+        string place = exception.LineNumber is long line ? $" (line {line + 1})" : "";
+        string path = exception.Path is null ? "" : exception.Path.TrimStart('$').TrimStart('.');
+        if (exception.InnerException is JsonException)
+        {
+            int position = exception.Message.IndexOf(" Path: ", StringComparison.Ordinal);
+            return (position < 0 ? exception.Message : exception.Message[..position]) + place;
+        }
 
-    /// <summary>The framework's message without the position, which is already said.</summary>
-    private static string Reason(JsonException exception)
-    {
-        int position = exception.Message.IndexOf(" Path: ", StringComparison.Ordinal);
-        return position < 0 ? exception.Message : exception.Message[..position];
+        if (path.Length == 0 || path.EndsWith(']'))
+        {
+            return $"{(path.Length == 0 ? "the text" : path)} must be an object{(path.Length == 0 ? "" : " with units, a whole number")}{place}";
+        }
+
+        string member = path[(path.LastIndexOf('.') + 1)..];
+        return Expectations.TryGetValue(member, out string? expected)
+            ? $"{path} must be {expected}{place}"
+            : $"{path} is no member of a model{place}; the members are {string.Join(", ", Expectations.Keys)}";
     }
 
     /// <summary>What a file may hold: inputs and outputs are optional there.</summary>

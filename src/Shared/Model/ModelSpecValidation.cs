@@ -44,8 +44,14 @@ public sealed partial record ModelSpec
         }
     }
 
-    internal static void RequireLeafRows(int rows) => Require(rows >= MinimumBatchNormRows,
-        $"batch norm needs at least {MinimumBatchNormRows} rows a leaf, not {rows}; take larger batches or fewer shards");
+    internal static void RequireLeafRows(int rows)
+    {
+        if (rows < MinimumBatchNormRows)
+        {
+            throw new BadInputException(
+                $"batch norm needs at least {MinimumBatchNormRows} rows a leaf, not {rows}; take larger batches or fewer shards");
+        }
+    }
 
     // Offsets are ints; padding and metrics need some room too.
     private const long MaximumParameters = int.MaxValue / 2;

@@ -40,10 +40,15 @@ internal readonly struct Then<TFirst, TSecond>(TFirst first, TSecond second) : I
     private readonly TFirst _first = first;
     private readonly TSecond _second = second;
 
-    public static int SlotCount => TFirst.SlotCount + TSecond.SlotCount;
+    public static int SlotCount
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TFirst.SlotCount + TSecond.SlotCount;
+    }
 
     public static ImmutableArray<string> SlotNames => [.. TFirst.SlotNames, .. TSecond.SlotNames];
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Then<TFirst, TSecond> At(in TransformContext context) => new(TFirst.At(context), TSecond.At(context));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -69,31 +69,17 @@ public sealed class Optimizer
 
     /// <summary>Builds the optimizer of a model.</summary>
     /// <param name="spec">The specification; missing values take their defaults.</param>
-    /// <param name="tensors">The model's tensors by rising offset, learned ones first.</param>
+    /// <param name="tensors">The model's tensors in any order; the learned ones have the lowest offsets.</param>
     /// <param name="stateLength">Floats of the parameter buffer.</param>
     /// <param name="totalSteps">Steps of the whole run, for the schedule.</param>
     /// <exception cref="BadInputException">See <see cref="OptimizerSpec.Validate"/>.</exception>
-    /// <exception cref="ArgumentException">The tensors are out of order or do not fit the buffer.</exception>
+    /// <exception cref="ArgumentException">The tensors overlap, start off a boundary or do not fit the buffer.</exception>
     public static Optimizer Create(OptimizerSpec spec, IReadOnlyList<ParameterView> tensors, int stateLength, long totalSteps)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(totalSteps, 1);
-        int end = 0;
-        bool learning = true;
-        foreach (ParameterView tensor in tensors)
-        {
-            bool learned = IsLearned(tensor);
-            if (tensor.Offset < end || tensor.Offset % ParameterBoundary != 0 || tensor.Offset + tensor.Length > stateLength || (learned && !learning))
-            {
-                throw new ArgumentException(
-                    $"{tensor.Name} at {tensor.Offset} must start at a multiple of {ParameterBoundary}, after the tensor before it (which ends at {end}), learned before running ones, and end by {stateLength}.",
-                    nameof(tensors));
-            }
-
-            end = tensor.Offset + tensor.Length;
-            learning = learned;
-        }
-
-        ImmutableArray<ParameterView> learnedTensors = [.. tensors.Where(IsLearned)];
+        ImmutableArray<ParameterView> ordered = [.. tensors.OrderBy(tensor => tensor.Offset)];
+        CheckPlaces(ordered, stateLength);
+        ImmutableArray<ParameterView> learnedTensors = [.. ordered.Where(IsLearned)];
         int learnedEnd = learnedTensors.IsEmpty ? 0 : learnedTensors[^1].Offset + learnedTensors[^1].Length;
         int learnedLength = Math.Min((learnedEnd + ParameterBoundary - 1) / ParameterBoundary * ParameterBoundary, stateLength);
         return new Optimizer(spec.Resolve(), learnedTensors, learnedLength, totalSteps);
@@ -121,7 +107,8 @@ public sealed class Optimizer
             {
                 if (segment.IsWeight)
                 {
-                    PenaltyGradient.Add((float)Spec.L1, (float)Spec.L2, parameters.Slice(segment.Start, segment.Length), meanGradient.Slice(segment.Start, segment.Length));
+                    ReadOnlySpan<float> weights = parameters.Slice(segment.Start, segment.Length);
+                    PenaltyGradient.Add((float)Spec.L1, (float)Spec.L2, weights, meanGradient.Slice(segment.Start, segment.Length));
                 }
             }
         }
@@ -191,6 +178,27 @@ public sealed class Optimizer
         return sum;
     }
 
+    private static void CheckPlaces(ImmutableArray<ParameterView> tensors, int stateLength)
+    {
+        int end = 0;
+        bool learning = true;
+        foreach (ParameterView tensor in tensors)
+        {
+            bool learned = IsLearned(tensor);
+            bool inOrder = tensor.Offset >= end && (learning || !learned);
+            if (!inOrder || tensor.Offset % ParameterBoundary != 0 || tensor.Offset + tensor.Length > stateLength)
+            {
+                throw new ArgumentException(
+                    $"{tensor.Name} at {tensor.Offset} must start at a multiple of {ParameterBoundary}, not before the end of the "
+                    + $"tensor before it ({end}) nor, if learned, after a running statistic, and end by {stateLength}.",
+                    nameof(tensors));
+            }
+
+            end = tensor.Offset + tensor.Length;
+            learning = learned;
+        }
+    }
+
     private static bool IsLearned(ParameterView tensor) => tensor.Kind is not (ParameterKind.RunningMean or ParameterKind.RunningVariance);
 
     // By squaring, in double precision: the C library's pow has no portable bits.
@@ -208,7 +216,7 @@ public sealed class Optimizer
         return result;
     }
 
-    /// <summary>A stretch of a block that is all weights or has none; starts at a multiple of 16, gaps belong to the tensor before.</summary>
+    /// <summary>A stretch of a block, all weights or none. Starts at a multiple of 16; a gap belongs to the tensor before it.</summary>
     private readonly record struct Segment(int Start, int Length, bool IsWeight)
     {
         public static ImmutableArray<Segment> Cut(ImmutableArray<ParameterView> learned, int learnedLength, int block)

@@ -109,10 +109,14 @@ public sealed record OptimizerSpec
 
     // Values end as single-precision factors, so they must survive the conversion: 1e-50 would be 0, 1e50 infinite.
     private static void Positive(string option, double? value) =>
-        Require(value is null || ((float)value > 0 && float.IsFinite((float)value)), $"{option} {value} is out of range: it must be a number above 0");
+        Require(
+            value is null || ((float)value > 0 && float.IsFinite((float)value)),
+            $"{option} {value} is out of range: it must be a number above 0");
 
     private static void NotNegative(string option, double? value) =>
-        Require(value is null || (value >= 0 && float.IsFinite((float)value)), $"{option} {value} is out of range: it must be a number of at least 0");
+        Require(
+            value is null || (value >= 0 && float.IsFinite((float)value)),
+            $"{option} {value} is out of range: it must be a number of at least 0");
 
     private static void Fraction(string option, double? value) =>
         Require(value is null or (>= 0 and < 1), $"{option} {value} is out of range: it must be at least 0 and below 1");

@@ -15,8 +15,8 @@ internal static class PenaltyGradient
         for (; i <= gradient.Length - Vector<float>.Count; i += Vector<float>.Count)
         {
             Vector<float> x = Vector.LoadUnsafe(ref w, (nuint)i);
-            Vector<float> positive = Vector.ConditionalSelect(Vector.GreaterThan(x, Vector<float>.Zero), new Vector<float>(l1), Vector<float>.Zero);
-            Vector<float> slope = Vector.ConditionalSelect(Vector.LessThan(x, Vector<float>.Zero), new Vector<float>(-l1), positive);
+            Vector<float> slope = Vector.ConditionalSelect(Vector.GreaterThan(x, default), new Vector<float>(l1), default);
+            slope = Vector.ConditionalSelect(Vector.LessThan(x, default), new Vector<float>(-l1), slope);
             (Vector.LoadUnsafe(ref g, (nuint)i) + (slope + (x * l2))).StoreUnsafe(ref g, (nuint)i);
         }
 

@@ -31,18 +31,20 @@ internal sealed class Sweep<TChain> : Sweep
         Check(TChain.SlotCount > 0 ? length : 0, slots.First.Length, nameof(slots));
         Check(TChain.SlotCount > 1 ? length : 0, slots.Second.Length, nameof(slots));
 
-        TChain chain = TChain.At(context);
         int whole = length - (length % Vector<float>.Count);
-        RunVectors(chain, whole, gradient, parameters, slots, newParameters);
+        RunVectors(context, whole, gradient, parameters, slots, newParameters);
         if (whole < length)
         {
-            RunRest(chain, gradient[whole..], parameters[whole..], slots.Slice(whole, length - whole), newParameters[whole..]);
+            RunRest(context, gradient[whole..], parameters[whole..], slots.Slice(whole, length - whole), newParameters[whole..]);
         }
     }
 
-    private static void RunVectors(TChain chain, int length, ReadOnlySpan<float> gradient, ReadOnlySpan<float> parameters,
+    private static void RunVectors(in TransformContext context, int length, ReadOnlySpan<float> gradient, ReadOnlySpan<float> parameters,
         SlotSpans slots, Span<float> newParameters)
     {
+        TChain chain = TChain.At(context);
+        bool hasFirst = TChain.SlotCount > 0;
+        bool hasSecond = TChain.SlotCount > 1;
         ref float g = ref MemoryMarshal.GetReference(gradient);
         ref float w = ref MemoryMarshal.GetReference(parameters);
         ref float s0 = ref MemoryMarshal.GetReference(slots.First);
@@ -50,17 +52,17 @@ internal sealed class Sweep<TChain> : Sweep
         ref float result = ref MemoryMarshal.GetReference(newParameters);
         for (nuint i = 0; i < (nuint)length; i += (nuint)Vector<float>.Count)
         {
-            Vector<float> slot0 = TChain.SlotCount > 0 ? Vector.LoadUnsafe(ref s0, i) : default;
-            Vector<float> slot1 = TChain.SlotCount > 1 ? Vector.LoadUnsafe(ref s1, i) : default;
+            Vector<float> slot0 = hasFirst ? Vector.LoadUnsafe(ref s0, i) : default;
+            Vector<float> slot1 = hasSecond ? Vector.LoadUnsafe(ref s1, i) : default;
             Vector<float> old = Vector.LoadUnsafe(ref w, i);
             Vector<float> update = chain.Apply(Vector.LoadUnsafe(ref g, i), old, ref slot0, ref slot1);
             (old + update).StoreUnsafe(ref result, i);
-            if (TChain.SlotCount > 0)
+            if (hasFirst)
             {
                 slot0.StoreUnsafe(ref s0, i);
             }
 
-            if (TChain.SlotCount > 1)
+            if (hasSecond)
             {
                 slot1.StoreUnsafe(ref s1, i);
             }
@@ -68,7 +70,8 @@ internal sealed class Sweep<TChain> : Sweep
     }
 
     // The last elements go through the same vector code, padded with zeros, so they cannot differ from it.
-    private static void RunRest(TChain chain, ReadOnlySpan<float> gradient, ReadOnlySpan<float> parameters, SlotSpans slots, Span<float> newParameters)
+    private static void RunRest(in TransformContext context, ReadOnlySpan<float> gradient, ReadOnlySpan<float> parameters,
+        SlotSpans slots, Span<float> newParameters)
     {
         int width = Vector<float>.Count;
         Span<float> padded = stackalloc float[5 * width];
@@ -82,7 +85,7 @@ internal sealed class Sweep<TChain> : Sweep
         parameters.CopyTo(w);
         slots.First.CopyTo(s0);
         slots.Second.CopyTo(s1);
-        RunVectors(chain, width, g, w, new SlotSpans(s0, s1), result);
+        RunVectors(context, width, g, w, new SlotSpans(s0, s1), result);
         result[..gradient.Length].CopyTo(newParameters);
         s0[..slots.First.Length].CopyTo(slots.First);
         s1[..slots.Second.Length].CopyTo(slots.Second);

@@ -13,6 +13,7 @@ internal readonly struct ClipByGlobalNorm(float factor) : ITransform<ClipByGloba
 
     public static ImmutableArray<string> SlotNames => [];
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ClipByGlobalNorm At(in TransformContext context) => new(context.ClipFactor);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -24,7 +25,8 @@ internal readonly struct ClipByGlobalNorm(float factor) : ITransform<ClipByGloba
 /// m ← β₁m + (1-β₁)u; v ← β₂v + (1-β₂)u²; u ← m̂ / (√v̂ + ε) with m̂ = m / (1-β₁ᵗ), v̂ = v / (1-β₂ᵗ)
 /// (Kingma and Ba 2015, algorithm 1).
 /// </summary>
-internal readonly struct ScaleByAdam(double beta1, double beta2, double correction1, double correction2, double epsilon) : ITransform<ScaleByAdam>
+internal readonly struct ScaleByAdam(double beta1, double beta2, double correction1, double correction2, double epsilon)
+    : ITransform<ScaleByAdam>
 {
     private readonly Vector<float> _beta1 = new((float)beta1);
     private readonly Vector<float> _rest1 = new((float)(1 - beta1));
@@ -38,14 +40,15 @@ internal readonly struct ScaleByAdam(double beta1, double beta2, double correcti
 
     public static ImmutableArray<string> SlotNames => ["adam.m", "adam.v"];
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ScaleByAdam At(in TransformContext context) => new(context.Spec.Beta1!.Value, context.Spec.Beta2!.Value,
         context.Scalars.BiasCorrection1, context.Scalars.BiasCorrection2, context.Spec.Epsilon!.Value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Vector<float> Apply(Vector<float> update, Vector<float> parameters, ref Vector<float> slot0, ref Vector<float> slot1)
     {
-        slot0 = Moment.Flushed((slot0 * _beta1) + (update * _rest1));
-        slot1 = Moment.Flushed((slot1 * _beta2) + (update * _rest2 * update));
+        slot0 = Moment.Quantised((slot0 * _beta1) + (update * _rest1));
+        slot1 = Moment.Quantised((slot1 * _beta2) + (update * _rest2 * update));
         return slot0 * _scaleM / ((Vector.SquareRoot(slot1) * _scaleRootV) + _epsilon);
     }
 }
@@ -59,11 +62,12 @@ internal readonly struct Trace(double momentum) : ITransform<Trace>
 
     public static ImmutableArray<string> SlotNames => ["momentum.buffer"];
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Trace At(in TransformContext context) => new(context.Spec.Momentum!.Value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Vector<float> Apply(Vector<float> update, Vector<float> parameters, ref Vector<float> slot0, ref Vector<float> slot1) =>
-        slot0 = Moment.Flushed((slot0 * _momentum) + update);
+        slot0 = Moment.Quantised((slot0 * _momentum) + update);
 }
 
 /// <summary>b ← μb + u; u ← u + μb (Sutskever et al. 2013; PyTorch's SGD with <c>nesterov=True</c>).</summary>
@@ -75,12 +79,13 @@ internal readonly struct NesterovTrace(double momentum) : ITransform<NesterovTra
 
     public static ImmutableArray<string> SlotNames => ["momentum.buffer"];
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static NesterovTrace At(in TransformContext context) => new(context.Spec.Momentum!.Value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Vector<float> Apply(Vector<float> update, Vector<float> parameters, ref Vector<float> slot0, ref Vector<float> slot1)
     {
-        slot0 = Moment.Flushed((slot0 * _momentum) + update);
+        slot0 = Moment.Quantised((slot0 * _momentum) + update);
         return update + (slot0 * _momentum);
     }
 }
@@ -96,12 +101,13 @@ internal readonly struct ScaleByRms(double rho, double epsilon) : ITransform<Sca
 
     public static ImmutableArray<string> SlotNames => ["rmsprop.v"];
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ScaleByRms At(in TransformContext context) => new(context.Spec.Rho!.Value, context.Spec.Epsilon!.Value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Vector<float> Apply(Vector<float> update, Vector<float> parameters, ref Vector<float> slot0, ref Vector<float> slot1)
     {
-        slot0 = Moment.Flushed((slot0 * _rho) + (update * _rest * update));
+        slot0 = Moment.Quantised((slot0 * _rho) + (update * _rest * update));
         return update / (Vector.SquareRoot(slot0) + _epsilon);
     }
 }
@@ -115,6 +121,7 @@ internal readonly struct ScaleByAccumulatedSquares(double epsilon) : ITransform<
 
     public static ImmutableArray<string> SlotNames => ["adagrad.sum"];
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ScaleByAccumulatedSquares At(in TransformContext context) => new(context.Spec.Epsilon!.Value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -134,6 +141,7 @@ internal readonly struct AddDecayedWeights(double weightDecay) : ITransform<AddD
 
     public static ImmutableArray<string> SlotNames => [];
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static AddDecayedWeights At(in TransformContext context) => new(context.IsWeight ? context.Spec.WeightDecay!.Value : 0);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -150,24 +158,10 @@ internal readonly struct ScaleByLearningRate(double learningRate) : ITransform<S
 
     public static ImmutableArray<string> SlotNames => [];
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ScaleByLearningRate At(in TransformContext context) => new(context.Scalars.LearningRate);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Vector<float> Apply(Vector<float> update, Vector<float> parameters, ref Vector<float> slot0, ref Vector<float> slot1) =>
         update * _factor;
-}
-
-internal static class Moment
-{
-    /// <summary>Below this magnitude a moment counts as 0.</summary>
-    internal const float Tiny = 1e-30f;
-
-    /// <summary>
-    /// Tiny values become 0. A moment whose gradient stays 0 (a dead unit, a pixel that is black in most images) decays
-    /// into the subnormal numbers and never leaves them, and arithmetic on those is up to a hundred times slower.
-    /// 1e-30 is far below any ε, so no update changes visibly. NaN stays NaN.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static Vector<float> Flushed(Vector<float> moment) =>
-        Vector.ConditionalSelect(Vector.LessThan(Vector.Abs(moment), new Vector<float>(Tiny)), Vector<float>.Zero, moment);
 }

@@ -10,9 +10,11 @@ public sealed class NetworkGradientTests
     [Fact]
     public void Gradients_agree_with_differences_of_the_definition_in_random_networks()
     {
-        Gen.Select(Samples.Specs, Gen.Int[2, 9], Gen.Int[0, 1 << 20], Gen.Bool).Sample(
-            (spec, rows, seed, regression) =>
+        Gen.Select(Samples.Specs, Gen.Int[4, 10], Gen.Int[0, 1 << 20], Gen.Bool).Sample(
+            (random, rows, seed, regression) =>
             {
+                // Batch norm over a few rows of a deep layer may divide by almost nothing, where floats say little: first layer only.
+                ModelSpec spec = random with { Hidden = [.. random.Hidden.Select((layer, i) => layer with { BatchNorm = layer.BatchNorm && i == 0 })] };
                 Samples samples = new(spec, rows, seed) { Regression = regression && spec.Loss == LossKind.MeanSquaredError };
                 using Network network = new(spec, Blas, rows);
                 float[] gradient = samples.Gradient(network, 0, rows);
@@ -32,7 +34,7 @@ public sealed class NetworkGradientTests
                     }
                 }
             },
-            iter: 300);
+            iter: 1000);
     }
 
     /// <summary>The central difference; null at a kink, where two step sizes disagree.</summary>

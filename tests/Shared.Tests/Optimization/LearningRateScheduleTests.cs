@@ -1,0 +1,39 @@
+using CsCheck;
+using NnCluster.Optimization;
+
+namespace NnCluster.Shared.Tests.Optimization;
+
+public class LearningRateScheduleTests
+{
+    [Fact]
+    public void CosPi_is_within_two_units_of_the_last_place_of_one() =>
+        Gen.Double[0, 1].Sample(x => Math.Abs(LearningRateSchedule.CosPi(x) - Math.Cos(Math.PI * x)) <= 5e-16);
+
+    [Fact]
+    public void CosPi_is_exact_where_the_cosine_is()
+    {
+        Assert.Equal(1, LearningRateSchedule.CosPi(0));
+        Assert.Equal(0, LearningRateSchedule.CosPi(0.5));
+        Assert.Equal(-1, LearningRateSchedule.CosPi(1));
+    }
+
+    [Fact]
+    public void Rates_stay_between_zero_and_the_peak() =>
+        Gen.Select(Gen.Enum<ScheduleKind>(), Gen.Long[1, 10_000], Gen.Long[1, 20_000])
+            .Sample((kind, total, step) => new LearningRateSchedule(kind, 0.1, total).At(step) is > 0 and <= 0.1);
+
+    [Theory]
+    [InlineData(ScheduleKind.Step)]
+    [InlineData(ScheduleKind.Cosine)]
+    [InlineData(ScheduleKind.OneCycle)]
+    public void Steps_after_the_last_keep_its_rate(ScheduleKind kind)
+    {
+        LearningRateSchedule schedule = new(kind, 0.1, 50);
+        Assert.Equal(schedule.At(50), schedule.At(51));
+        Assert.Equal(schedule.At(50), schedule.At(5000));
+    }
+
+    [Fact]
+    public void Steps_count_from_one() =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => new LearningRateSchedule(ScheduleKind.Constant, 0.1, 10).At(0));
+}
