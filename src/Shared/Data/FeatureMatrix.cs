@@ -46,6 +46,7 @@ public abstract class FeatureMatrix
     public abstract void Gather(ReadOnlySpan<int> rows, Span<float> features);
 
     /// <summary>Writes <paramref name="count"/> rows from <paramref name="first"/> on to <paramref name="features"/>, (count, columns).</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The range is not inside the matrix.</exception>
     public abstract void Copy(int first, int count, Span<float> features);
 
     /// <summary>A view of <paramref name="count"/> rows from <paramref name="first"/> on; nothing is copied.</summary>
@@ -57,6 +58,13 @@ public abstract class FeatureMatrix
         {
             throw new ArgumentException($"{available} floats cannot hold {rows} rows of {Columns} features.");
         }
+    }
+
+    private protected void RequireRange(int first, int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(first);
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((long)first + count, Rows);
     }
 
     private protected void RequireRow(int row)
@@ -97,11 +105,17 @@ public abstract class FeatureMatrix
             }
         }
 
-        public override void Copy(int first, int count, Span<float> features) =>
+        public override void Copy(int first, int count, Span<float> features)
+        {
+            RequireRange(first, count);
             PixelScaling.Scale(_pixels.Span.Slice(first * Columns, count * Columns), features);
+        }
 
-        public override FeatureMatrix Slice(int first, int count) =>
-            new ByteMatrix(_pixels.Slice(first * Columns, count * Columns), Columns);
+        public override FeatureMatrix Slice(int first, int count)
+        {
+            RequireRange(first, count);
+            return new ByteMatrix(_pixels.Slice(first * Columns, count * Columns), Columns);
+        }
 
         private unsafe void Prefetch(ref byte pixels, int row)
         {
@@ -138,10 +152,16 @@ public abstract class FeatureMatrix
             }
         }
 
-        public override void Copy(int first, int count, Span<float> features) =>
+        public override void Copy(int first, int count, Span<float> features)
+        {
+            RequireRange(first, count);
             _values.Span.Slice(first * Columns, count * Columns).CopyTo(features);
+        }
 
-        public override FeatureMatrix Slice(int first, int count) =>
-            new FloatMatrix(_values.Slice(first * Columns, count * Columns), Columns);
+        public override FeatureMatrix Slice(int first, int count)
+        {
+            RequireRange(first, count);
+            return new FloatMatrix(_values.Slice(first * Columns, count * Columns), Columns);
+        }
     }
 }

@@ -13,6 +13,14 @@ internal static class IdxDirectory
     /// <summary>The names (without <c>.gz</c>) of the files the directory lacks.</summary>
     public static string[] Missing(string directory) => [.. KnownDatasets.FileNames.Where(name => Find(directory, name) is null)];
 
+    /// <summary>Why the directory holds no set, for a list of what was tried; null if it has all four files.</summary>
+    public static string? WhyNot(string directory) => Missing(directory) switch
+    {
+        [] => null,
+        var missing when missing.Length < KnownDatasets.FileNames.Length => $"{directory}: has no {string.Join(", no ", missing)}",
+        _ => $"{directory}: not there",
+    };
+
     /// <summary>Reads a user's own set: any image size, as many classes as the largest training label asks for.</summary>
     /// <exception cref="BadInputException">A file is missing or wrong.</exception>
     public static Task<Dataset> LoadAsync(string directory, string name, CancellationToken cancellationToken) =>

@@ -76,6 +76,7 @@ internal sealed class NpmDownload(DatasetStoreOptions options)
         catch (OperationCanceledException)
         {
             process.Kill(entireProcessTree: true);
+            await process.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
             throw new IOException($"{command} took longer than {options.NpmTimeout.TotalSeconds:0.#} s");
         }

@@ -171,13 +171,35 @@ public sealed class DatasetFetchTests : IAsyncLifetime, IDisposable
             $"t10k-labels-idx1-ubyte  (10 bytes, SHA-256 {set.Files[3].Sha256})");
     }
 
-    [Fact]
-    public async Task A_system_package_is_used_without_fetching()
+    [UnixFact]
+    public async Task A_system_package_is_copied_to_the_cache_without_the_network()
     {
         Idx.WriteTinySet(_directory, "share/datasets/tiny", gzip: true);
-        DatasetDescription set = Options.Known[0] with { SystemDirectory = "datasets/tiny" };
-        await new DatasetStore(Options with { Known = [set] }).OpenAsync("tiny");
+        await new DatasetStore(WithSystemPackage).OpenAsync("tiny");
         Assert.Empty(_server.Requests);
+        Assert.Equal(Idx.TinySet().Select(f => f.Name).Order(), Files());
+    }
+
+    [UnixFact]
+    public async Task A_system_package_is_read_where_it_lies_when_nothing_may_be_fetched_or_the_cache_cannot_be_made()
+    {
+        Idx.WriteTinySet(_directory, "share/datasets/tiny", gzip: true);
+        await new DatasetStore(WithSystemPackage with { AllowFetch = false }).OpenAsync("tiny");
+        Assert.Empty(Files());
+        _directory.Write("cache", "a file where the directory should be");
+        await new DatasetStore(WithSystemPackage).OpenAsync("tiny");
+        _environment.Remove("XDG_CACHE_HOME");
+        await new DatasetStore(WithSystemPackage).OpenAsync("tiny");
+        Assert.Empty(_server.Requests);
+    }
+
+    [UnixFact]
+    public async Task A_system_package_of_another_version_is_named_and_passed_over()
+    {
+        Idx.WriteTinySet(_directory, "share/datasets/tiny", first: 1, gzip: true);
+        Serve("first");
+        Assert.Equal(0, (await new DatasetStore(WithSystemPackage).OpenAsync("tiny")).Train.Matrix.Bytes[0]);
+        Assert.Contains(_notes.Messages, m => m.StartsWith(_directory["share/datasets/tiny"], StringComparison.Ordinal));
     }
 
     [Fact]
@@ -237,6 +259,8 @@ public sealed class DatasetFetchTests : IAsyncLifetime, IDisposable
         Assert.Equal(4, _server.Requests.Count);
         await Assert.ThrowsAsync<BadInputException>(() => new DatasetStore(Options).FetchAsync("huge"));
     }
+
+    private DatasetStoreOptions WithSystemPackage => Options with { Known = [Options.Known[0] with { SystemDirectory = "datasets/tiny" }] };
 
     private DatasetStoreOptions WithNpm => Options with { Known = [Options.Known[0] with { Mirrors = [], NpmPackage = "tiny-data@1.0.0" }] };
 

@@ -92,6 +92,17 @@ public sealed class DatasetStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task Without_a_cache_directory_of_its_own_the_system_s_habit_is_followed()
+    {
+        _environment.Remove("XDG_CACHE_HOME");
+        _environment["HOME"] = _directory["home"];
+        _environment["LOCALAPPDATA"] = _directory["local"];
+        string cache = OperatingSystem.IsWindows() ? "local/nncluster/Cache" : OperatingSystem.IsMacOS() ? "home/Library/Caches/nncluster" : "home/.cache/nncluster";
+        Idx.WriteTinySet(_directory, cache);
+        Assert.Equal(4, (await new DatasetStore(Options).OpenAsync("tiny")).Train.Rows);
+    }
+
+    [Fact]
     public async Task Places_are_searched_in_order_and_wrong_files_are_named_and_passed_over()
     {
         _environment["NNCLUSTER_DATA"] = _directory["variable"];

@@ -2,7 +2,7 @@ using NnCluster.Data;
 
 namespace NnCluster.Shared.Tests.Data;
 
-public class EpochPermutationTests
+public sealed class EpochPermutationTests
 {
     [Fact]
     public void Every_order_of_four_rows_is_equally_likely()
@@ -18,6 +18,14 @@ public class EpochPermutationTests
 
         Assert.Equal(24, counts.Count);
         Assert.InRange(counts.Values.Sum(n => (n - 1000.0) * (n - 1000.0) / 1000.0), 0, 58);
+    }
+
+    [Fact]
+    public void The_order_is_the_same_on_every_machine()
+    {
+        // Computed by a plain implementation of Philox and the shuffle, in Python.
+        Assert.Equal([9, 4, 1, 10, 6, 8, 2, 11, 3, 0, 5, 7], new EpochPermutation(42, 12).Of(0));
+        Assert.Equal([4, 9, 3, 5, 7, 11, 8, 10, 6, 2, 1, 0], new EpochPermutation(42, 12).Of(1));
     }
 
     [Fact]

@@ -75,6 +75,20 @@ public sealed class FeatureMatrixTests
         Assert.Throws<ArgumentOutOfRangeException>(() => FeatureMatrix.FromFloats(new float[12], 4).Gather([0, row], new float[8]));
     }
 
+    [Theory]
+    [InlineData(-1, 2)]
+    [InlineData(2, 2)]
+    [InlineData(1 << 30, 1)]
+    [InlineData(1, -1)]
+    public void A_range_outside_the_matrix_is_refused(int first, int count)
+    {
+        foreach (FeatureMatrix matrix in (FeatureMatrix[])[FeatureMatrix.FromBytes(new byte[12], 4), FeatureMatrix.FromFloats(new float[12], 4)])
+        {
+            Assert.Throws<ArgumentOutOfRangeException>(() => matrix.Copy(first, count, new float[12]));
+            Assert.Throws<ArgumentOutOfRangeException>(() => matrix.Slice(first, count));
+        }
+    }
+
     [Fact]
     public void Too_little_room_is_refused()
     {
