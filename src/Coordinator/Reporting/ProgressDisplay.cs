@@ -46,13 +46,21 @@ public sealed class ProgressDisplay : IDisposable
 
     /// <summary>
     /// A console on standard error, and whether it is a terminal that can redraw. Colours are left out where the
-    /// environment has <c>NO_COLOR</c> (https://no-color.org).
+    /// environment has a <c>NO_COLOR</c> that is not empty (https://no-color.org).
     /// </summary>
     public static (IAnsiConsole Console, bool Live) StandardError()
     {
-        IAnsiConsole console = AnsiConsole.Create(new() { Out = new AnsiConsoleOutput(Console.Error) });
+        bool noColour = !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
+        IAnsiConsole console = CreateConsole(new AnsiConsoleOutput(Console.Error), AnsiSupport.Detect, noColour);
         return (console, !Console.IsErrorRedirected && console.Profile.Capabilities.Ansi);
     }
+
+    internal static IAnsiConsole CreateConsole(IAnsiConsoleOutput output, AnsiSupport ansi, bool noColour) => AnsiConsole.Create(new()
+    {
+        Out = output,
+        Ansi = ansi,
+        ColorSystem = noColour ? ColorSystemSupport.NoColors : ColorSystemSupport.Detect,
+    });
 
     /// <summary>Tells what happened.</summary>
     public void Observe(RunEvent runEvent)
