@@ -83,6 +83,10 @@ public sealed class RunDirectoryTests : IDisposable
             new WorkerProgress("a", 16, 2048),
             new RunEnded(true, null),
         ];
+        Type[] known = [typeof(StepCompleted), typeof(EpochCompleted), .. events.Select(runEvent => runEvent.GetType())];
+        Assert.Equal(
+            typeof(RunEvent).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(RunEvent))).OrderBy(type => type.Name),
+            known.OrderBy(type => type.Name));
         using RunDirectory run = RunDirectory.CreateAt(_directory["run"]);
         foreach (RunEvent runEvent in events)
         {

@@ -28,14 +28,11 @@ public sealed class SafeTensorsTests : IDisposable
             {
                 tensors = [.. tensors.Where(t => t.Name != "__metadata__").DistinctBy(t => t.Name)];
                 Dictionary<string, string> metadata = entries.Where(e => e.Key != "digest").DistinctBy(e => e.Key).ToDictionary();
-                string path = _directory[$"{Guid.NewGuid()}.safetensors"];
-                using (FileStream stream = File.Create(path))
-                {
-                    SafeTensors.Write(stream, [.. tensors.Select(t => new TensorToWrite(t.Name, t.Shape, () => t.Data))], metadata);
-                }
+                using var stream = new MemoryStream();
+                SafeTensors.Write(stream, [.. tensors.Select(t => new TensorToWrite(t.Name, t.Shape, () => t.Data))], metadata);
+                stream.Position = 0;
 
-                SafeTensorsFile read = SafeTensorsFile.Read(path, requireDigest: true);
-                File.Delete(path);
+                SafeTensorsFile read = SafeTensorsFile.Read(stream, "sample", requireDigest: true);
 
                 Assert.Equal(tensors.Select(t => t.Name), read.Tensors.Select(t => t.Name), StringComparer.Ordinal);
                 foreach (((string _, int[] shape, float[] data), StoredTensor stored) in tensors.Zip(read.Tensors))
@@ -104,20 +101,19 @@ public sealed class SafeTensorsTests : IDisposable
         {
             byte[] damaged = [.. file];
             damaged[bit / 8] ^= (byte)(1 << (bit % 8));
-            string path = Save(damaged);
             try
             {
-                SafeTensorsFile read = SafeTensorsFile.Read(path);
+                SafeTensorsFile read = SafeTensorsFile.Read(new MemoryStream(damaged), "sample");
                 undetected++;
                 // Only the digest's own name may have become another: then everything else is still as it was.
                 Assert.Null(read.Digest);
                 Assert.Equal(original.Tensors.Select(t => (t.Name, string.Join(',', t.Shape))), read.Tensors.Select(t => (t.Name, string.Join(',', t.Shape))));
                 Assert.All(original.Tensors.Zip(read.Tensors), pair => Assert.Equal(pair.First.Data.ToArray(), pair.Second.Data.ToArray()));
-                Assert.Throws<BadInputException>(() => SafeTensorsFile.Read(path, requireDigest: true));
+                Assert.Throws<BadInputException>(() => SafeTensorsFile.Read(new MemoryStream(damaged), "sample", requireDigest: true));
             }
             catch (BadInputException error)
             {
-                Assert.StartsWith(path, error.Message, StringComparison.Ordinal);
+                Assert.StartsWith("sample: ", error.Message, StringComparison.Ordinal);
             }
         }
 
@@ -130,9 +126,9 @@ public sealed class SafeTensorsTests : IDisposable
         byte[] file = Sample();
         for (int length = 0; length < file.Length; length++)
         {
-            string path = Save(file[..length]);
-            BadInputException error = Assert.Throws<BadInputException>(() => SafeTensorsFile.Read(path));
-            Assert.StartsWith(path, error.Message, StringComparison.Ordinal);
+            byte[] truncated = file[..length];
+            BadInputException error = Assert.Throws<BadInputException>(() => SafeTensorsFile.Read(new MemoryStream(truncated), "sample"));
+            Assert.StartsWith("sample: ", error.Message, StringComparison.Ordinal);
         }
 
         Assert.Throws<BadInputException>(() => SafeTensorsFile.Read(Save([.. file, 0])));
