@@ -12,6 +12,9 @@ public sealed class ProgressDisplay : IDisposable
 {
     private static readonly TimeSpan FramePeriod = TimeSpan.FromMilliseconds(100);
 
+    // A line of a log file is never broken, which Spectre would do at 80 columns.
+    private const int UnwrappedWidth = 1 << 16;
+
     private readonly IAnsiConsole _console;
     private readonly TimeProvider _time;
     private readonly long _started;
@@ -55,12 +58,21 @@ public sealed class ProgressDisplay : IDisposable
         return (console, !Console.IsErrorRedirected && console.Profile.Capabilities.Ansi);
     }
 
-    internal static IAnsiConsole CreateConsole(IAnsiConsoleOutput output, AnsiSupport ansi, bool noColour) => AnsiConsole.Create(new()
+    internal static IAnsiConsole CreateConsole(IAnsiConsoleOutput output, AnsiSupport ansi, bool noColour)
     {
-        Out = output,
-        Ansi = ansi,
-        ColorSystem = noColour ? ColorSystemSupport.NoColors : ColorSystemSupport.Detect,
-    });
+        IAnsiConsole console = AnsiConsole.Create(new()
+        {
+            Out = output,
+            Ansi = ansi,
+            ColorSystem = noColour ? ColorSystemSupport.NoColors : ColorSystemSupport.Detect,
+        });
+        if (!output.IsTerminal)
+        {
+            console.Profile.Width = UnwrappedWidth;
+        }
+
+        return console;
+    }
 
     /// <summary>Tells what happened.</summary>
     public void Observe(RunEvent runEvent)

@@ -148,6 +148,20 @@ public sealed class ProgressDisplayTests
     }
 
     [Fact]
+    public void A_line_is_not_broken_where_there_is_no_terminal()
+    {
+        var text = new StringWriter();
+        string line = string.Join(' ', Enumerable.Repeat("word", 100));
+        using (var display = new ProgressDisplay(
+            ProgressDisplay.CreateConsole(new AnsiConsoleOutput(text), AnsiSupport.Detect, noColour: false), live: false, new ManualTime()))
+        {
+            display.WriteLine(line);
+        }
+
+        Assert.Equal(line, text.ToString().TrimEnd());
+    }
+
+    [Fact]
     public void A_broken_standard_error_does_not_end_the_run()
     {
         IAnsiConsole console = AnsiConsole.Create(new() { Out = new AnsiConsoleOutput(new BrokenWriter()) });
