@@ -12,6 +12,9 @@ public sealed class ProgressDisplay : IDisposable
 {
     private static readonly TimeSpan FramePeriod = TimeSpan.FromMilliseconds(100);
 
+    // A line of a log file is never broken, which Spectre would do at 80 columns.
+    private const int UnwrappedWidth = 1 << 16;
+
     private readonly IAnsiConsole _console;
     private readonly TimeProvider _time;
     private readonly long _started;
@@ -46,12 +49,29 @@ public sealed class ProgressDisplay : IDisposable
 
     /// <summary>
     /// A console on standard error, and whether it is a terminal that can redraw. Colours are left out where the
-    /// environment has <c>NO_COLOR</c> (https://no-color.org).
+    /// environment has a <c>NO_COLOR</c> that is not empty (https://no-color.org).
     /// </summary>
     public static (IAnsiConsole Console, bool Live) StandardError()
     {
-        IAnsiConsole console = AnsiConsole.Create(new() { Out = new AnsiConsoleOutput(Console.Error) });
+        bool noColour = !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
+        IAnsiConsole console = CreateConsole(new AnsiConsoleOutput(Console.Error), AnsiSupport.Detect, noColour);
         return (console, !Console.IsErrorRedirected && console.Profile.Capabilities.Ansi);
+    }
+
+    internal static IAnsiConsole CreateConsole(IAnsiConsoleOutput output, AnsiSupport ansi, bool noColour)
+    {
+        IAnsiConsole console = AnsiConsole.Create(new()
+        {
+            Out = output,
+            Ansi = ansi,
+            ColorSystem = noColour ? ColorSystemSupport.NoColors : ColorSystemSupport.Detect,
+        });
+        if (!output.IsTerminal)
+        {
+            console.Profile.Width = UnwrappedWidth;
+        }
+
+        return console;
     }
 
     /// <summary>Tells what happened.</summary>

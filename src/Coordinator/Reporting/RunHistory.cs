@@ -11,13 +11,13 @@ public readonly record struct StepPoint(long Step, float Loss, float BatchAccura
 public sealed record EpochPoint(
     int Epoch,
     long Step,
-    double TrainLoss,
-    double TrainAccuracy,
+    float TrainLoss,
+    float TrainAccuracy,
     double TestLoss,
     double TestAccuracy,
     double ValidationLoss,
     double ValidationAccuracy,
-    double DeadUnits);
+    float DeadUnits);
 
 /// <summary>The series of a run in memory, 16 bytes a step: gathered from its events, or read from its metrics.</summary>
 public sealed class RunHistory
@@ -49,7 +49,7 @@ public sealed class RunHistory
                     epoch.Test.Accuracy,
                     epoch.Validation?.Loss ?? double.NaN,
                     epoch.Validation?.Accuracy ?? double.NaN,
-                    epoch.DeadUnits ?? double.NaN));
+                    epoch.DeadUnits ?? float.NaN));
                 break;
         }
     }
@@ -104,13 +104,13 @@ public sealed class RunHistory
             _epochs.Add(new(
                 line.GetProperty("epoch").GetInt32(),
                 line.GetProperty("step").GetInt64(),
-                Number(line, "trainLoss"),
-                Number(line, "trainAccuracy"),
+                (float)Number(line, "trainLoss"),
+                (float)Number(line, "trainAccuracy"),
                 Number(line, "testLoss"),
                 Number(line, "testAccuracy"),
                 Number(line, "validationLoss"),
                 Number(line, "validationAccuracy"),
-                Number(line, "deadUnits")));
+                (float)Number(line, "deadUnits")));
         }
         else
         {

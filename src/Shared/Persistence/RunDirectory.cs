@@ -17,11 +17,13 @@ public sealed class RunDirectory : IDisposable
 {
     private const string MetricsFile = "metrics.jsonl";
     private const string EventsFile = "events.jsonl";
+    private readonly FileStream _lock;
     private readonly RunEventLog _log;
 
-    private RunDirectory(string path, FileStream metrics)
+    private RunDirectory(string path, FileStream processLock, FileStream metrics)
     {
         Path = path;
+        _lock = processLock;
         FileStream events;
         try
         {
@@ -31,6 +33,7 @@ public sealed class RunDirectory : IDisposable
         catch
         {
             metrics.Dispose();
+            processLock.Dispose();
             throw;
         }
 
@@ -74,9 +77,9 @@ public sealed class RunDirectory : IDisposable
         for (int number = 1; ; number++)
         {
             string path = number == 1 ? stem : string.Create(CultureInfo.InvariantCulture, $"{stem}-{number}");
-            if (TryClaim(path) is FileStream metrics)
+            if (TryClaim(path) is RunDirectory run)
             {
-                return new(path, metrics);
+                return run;
             }
         }
     }
@@ -92,15 +95,14 @@ public sealed class RunDirectory : IDisposable
         if (overwrite)
         {
             RunDirectoryException.Guard(path, () => Directory.CreateDirectory(path));
-            string metricsPath = System.IO.Path.Combine(path, MetricsFile);
-            FileStream replaced = RunDirectoryException.Guard(metricsPath, () => Append(metricsPath, FileMode.Create));
-            File.Delete(System.IO.Path.Combine(path, EventsFile));
-            return new(path, replaced);
+            return Open(path, () =>
+            {
+                File.Delete(System.IO.Path.Combine(path, EventsFile));
+                return Append(System.IO.Path.Combine(path, MetricsFile), FileMode.Create);
+            });
         }
 
-        return TryClaim(path) is FileStream metrics
-            ? new(path, metrics)
-            : throw new BadInputException($"{directory}: already holds a run; give another directory, or --resume it");
+        return TryClaim(path) ?? throw new BadInputException($"{directory}: already holds a run; give another directory, or --resume it");
     }
 
     /// <summary>
@@ -120,19 +122,12 @@ public sealed class RunDirectory : IDisposable
             throw new BadInputException($"{directory}: holds no run to resume: there is no {MetricsFile} in it");
         }
 
-        string eventsPath = System.IO.Path.Combine(path, EventsFile);
-        FileStream metrics = RunDirectoryException.Guard(metricsPath, () =>
+        return Open(path, () =>
         {
-            FileStream stream = Append(metricsPath, FileMode.Open);
-            KeepLines(stream, line => StepOf(line) <= step);
-            return stream;
+            KeepLines(metricsPath, line => StepOf(line) <= step);
+            KeepLines(System.IO.Path.Combine(path, EventsFile), line => StepOf(line) is not null);
+            return Append(metricsPath, FileMode.Open);
         });
-        RunDirectoryException.Guard(eventsPath, () =>
-        {
-            using FileStream events = Append(eventsPath, FileMode.OpenOrCreate);
-            KeepLines(events, line => StepOf(line) is not null);
-        });
-        return new(path, metrics);
     }
 
     /// <summary>Tells what happened. Costs well under a microsecond and never waits for the disk.</summary>
@@ -157,7 +152,17 @@ public sealed class RunDirectory : IDisposable
 
     /// <summary>Writes what is left and closes the files.</summary>
     /// <exception cref="RunDirectoryException">Something could not be written, and no earlier call said so.</exception>
-    public void Dispose() => _log.Dispose();
+    public void Dispose()
+    {
+        try
+        {
+            _log.Dispose();
+        }
+        finally
+        {
+            _lock.Dispose();
+        }
+    }
 
     private string In(string file) => System.IO.Path.Combine(Path, file);
 
@@ -165,44 +170,61 @@ public sealed class RunDirectory : IDisposable
         RunDirectoryException.Guard(path, () => AtomicFile.WriteText(path, text + "\n"));
 
     /// <summary>Creates the directory and its metrics file; null if that file, and so a run, is already there.</summary>
-    private static FileStream? TryClaim(string path)
+    private static RunDirectory? TryClaim(string path)
     {
         string metricsPath = System.IO.Path.Combine(path, MetricsFile);
         RunDirectoryException.Guard(path, () => Directory.CreateDirectory(path));
         try
         {
-            return RunDirectoryException.Guard(metricsPath, () => Append(metricsPath, FileMode.CreateNew));
+            RunDirectoryException.Guard(metricsPath, () => Append(metricsPath, FileMode.CreateNew).Dispose());
         }
         catch (RunDirectoryException) when (File.Exists(metricsPath))
         {
             return null;
+        }
+
+        return Open(path, () => Append(metricsPath, FileMode.Open));
+    }
+
+    /// <summary>
+    /// Takes the directory for this process, then opens its metrics. The system lets go of the lock when the process ends,
+    /// however it ends.
+    /// </summary>
+    private static RunDirectory Open(string path, Func<FileStream> openMetrics)
+    {
+        string lockPath = System.IO.Path.Combine(path, ".lock");
+        FileStream processLock = RunDirectoryException.Guard(
+            lockPath, () => new FileStream(lockPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose));
+        try
+        {
+            return new(path, processLock, RunDirectoryException.Guard(path, openMetrics));
+        }
+        catch
+        {
+            processLock.Dispose();
+            throw;
         }
     }
 
     private static FileStream Append(string path, FileMode mode)
     {
         var stream = new FileStream(path, mode, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0);
-        stream.Seek(0, SeekOrigin.End);
+        if (stream.CanSeek)
+        {
+            stream.Seek(0, SeekOrigin.End);
+        }
+
         return stream;
     }
 
-    /// <summary>Rewrites a file of lines with those that pass.</summary>
-    private static void KeepLines(FileStream stream, Predicate<string> keep)
+    /// <summary>Replaces a file of lines by one with those that pass.</summary>
+    private static void KeepLines(string path, Predicate<string> keep)
     {
-        stream.Position = 0;
-        using var reader = new StreamReader(stream, leaveOpen: true);
-        var kept = new List<string>();
-        while (reader.ReadLine() is string line)
+        if (File.Exists(path))
         {
-            if (keep(line))
-            {
-                kept.Add(line);
-            }
+            string text = string.Concat(File.ReadLines(path).Where(line => keep(line)).Select(line => line + "\n"));
+            AtomicFile.WriteText(path, text);
         }
-
-        stream.SetLength(0);
-        using var writer = new StreamWriter(stream, leaveOpen: true) { NewLine = "\n" };
-        kept.ForEach(writer.WriteLine);
     }
 
     /// <summary>The step of a line, 0 if it has none, null if it is not a JSON object.</summary>

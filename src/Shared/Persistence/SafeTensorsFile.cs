@@ -48,27 +48,38 @@ public sealed class SafeTensorsFile
         try
         {
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1);
-            SafeTensorsHeader header = SafeTensorsHeader.Read(stream, path);
-            var tensors = ImmutableArray.CreateBuilder<StoredTensor>(header.Tensors.Length);
-            using var digest = new TensorDigest();
-            digest.AppendMetadata(header.Metadata);
-            foreach (TensorHeader tensor in header.Tensors)
-            {
-                var data = new float[tensor.Elements];
-                Span<byte> bytes = MemoryMarshal.AsBytes(data.AsSpan());
-                stream.ReadExactly(bytes);
-                digest.AppendTensor(tensor.Name, tensor.Shape, bytes);
-                tensors.Add(new(tensor.Name, tensor.Shape, data));
-            }
-
-            CheckDigest(path, header.Metadata, digest.ToHexString(), requireDigest);
-            return new(path, tensors.MoveToImmutable(), header.Metadata);
+            return Read(stream, path, requireDigest);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             string reason = error is FileNotFoundException or DirectoryNotFoundException ? "there is no such file" : error.Message;
             throw new BadInputException($"{path}: cannot be read: {reason}", error);
         }
+    }
+
+    /// <summary>Reads a seekable stream from its start, as <see cref="Read(string, bool)"/> does a file.</summary>
+    /// <param name="stream">The content.</param>
+    /// <param name="path">What errors call it.</param>
+    /// <param name="requireDigest">As above.</param>
+    /// <exception cref="BadInputException">The content is not what the format asks.</exception>
+    public static SafeTensorsFile Read(Stream stream, string path, bool requireDigest = false)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        SafeTensorsHeader header = SafeTensorsHeader.Read(stream, path);
+        var tensors = ImmutableArray.CreateBuilder<StoredTensor>(header.Tensors.Length);
+        using var digest = new TensorDigest();
+        digest.AppendMetadata(header.Metadata);
+        foreach (TensorHeader tensor in header.Tensors)
+        {
+            var data = new float[tensor.Elements];
+            Span<byte> bytes = MemoryMarshal.AsBytes(data.AsSpan());
+            stream.ReadExactly(bytes);
+            digest.AppendTensor(tensor.Name, tensor.Shape, bytes);
+            tensors.Add(new(tensor.Name, tensor.Shape, data));
+        }
+
+        CheckDigest(path, header.Metadata, digest.ToHexString(), requireDigest);
+        return new(path, tensors.MoveToImmutable(), header.Metadata);
     }
 
     private static void CheckDigest(string path, IReadOnlyDictionary<string, string> metadata, string actual, bool required)

@@ -14,7 +14,7 @@ internal sealed record TensorHeader(string Name, ImmutableArray<int> Shape, long
 internal sealed record SafeTensorsHeader(ImmutableArray<TensorHeader> Tensors, IReadOnlyDictionary<string, string> Metadata)
 {
     /// <summary>Reads the header; the stream then stands at the first byte of the data.</summary>
-    public static SafeTensorsHeader Read(FileStream stream, string path)
+    public static SafeTensorsHeader Read(Stream stream, string path)
     {
         Span<byte> prefix = stackalloc byte[sizeof(ulong)];
         if (stream.Length < prefix.Length)
