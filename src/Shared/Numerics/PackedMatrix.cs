@@ -9,6 +9,9 @@ public sealed class PackedMatrix(int k, int n, int length) : IDisposable
     /// <summary>Columns of the operand.</summary>
     public int N { get; } = n;
 
+    /// <summary>How the operand lies in memory, for backends that keep it as it came.</summary>
+    internal Transpose Stored { get; set; }
+
     internal AlignedBuffer Memory { get; } = new(length);
 
     /// <inheritdoc/>

@@ -44,12 +44,8 @@ public sealed unsafe class SimdBlas : IBlas
     /// <inheritdoc/>
     public string Name => "simd";
 
-    /// <summary>
-    /// <c>simd-fma-1/net10</c> or <c>simd-muladd-1/net10</c>: how a product is added, the version of the definition above,
-    /// and the framework, whose vector functions the element-wise maths uses.
-    /// </summary>
-    public string Arithmetic { get; } =
-        $"simd-{(SimdArithmetic.HasFusedMultiplyAdd ? "fma" : "muladd")}-1/net{Environment.Version.Major}";
+    /// <summary><c>simd-fma-1/net10</c>, or <c>simd-muladd-1/net10</c> without fused multiply-add.</summary>
+    public string Arithmetic { get; } = $"simd-{SimdArithmetic.Name}";
 
     /// <inheritdoc/>
     public int FusedAddDepth => SimdGemm.DepthBlock;

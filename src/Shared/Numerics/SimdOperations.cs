@@ -42,6 +42,12 @@ internal static class SimdArithmetic
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => Fma.IsSupported || AdvSimd.IsSupported;
     }
+
+    /// <summary>
+    /// <c>fma-1/net10</c> or <c>muladd-1/net10</c>: how a product is added, the version of the order <see cref="SimdBlas"/>
+    /// documents, and the framework, whose vector functions <see cref="VectorMath"/> uses.
+    /// </summary>
+    public static string Name { get; } = $"{(HasFusedMultiplyAdd ? "fma" : "muladd")}-1/net{Environment.Version.Major}";
 }
 
 /// <summary>AVX-512: 32 registers of 16 floats.</summary>

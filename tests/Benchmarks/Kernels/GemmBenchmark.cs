@@ -25,6 +25,16 @@ internal static class GemmBenchmark
     {
         double secondsPerShape = args is [string seconds] ? double.Parse(seconds) : 2;
         List<IBlas> backends = [new SimdBlas()];
+        if (OpenBlas.TryLoad(out OpenBlas? openBlas, out string reason))
+        {
+            backends.Add(openBlas!);
+        }
+        else
+        {
+            Console.WriteLine($"openblas: {reason}");
+        }
+
+        backends.Add(new MathNetBlas());
         PrintHeader(backends);
         foreach (Shape shape in Shapes)
         {

@@ -6,7 +6,7 @@ namespace NnCluster.Benchmarks.Kernels;
 /// <summary>The operands of one shape and the packed B of every backend that multiplied them.</summary>
 internal sealed class GemmCase : IDisposable
 {
-    private const double SecondsPerMeasurement = 0.02;
+    private const double SecondsPerMeasurement = 0.004;
 
     private readonly GemmBenchmark.Shape _shape;
     private readonly AlignedBuffer _a;
