@@ -1,3 +1,5 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using NnCluster.Numerics;
 
@@ -48,9 +50,16 @@ internal sealed class DropoutLayer(float rate, int site, int units, int maxRows)
         // The words of a site and step are numbered row by row over the whole minibatch, so a leaf is one run of them.
         Span<uint> words = MemoryMarshal.Cast<float, uint>(mask);
         CounterRandom.Fill(pass.Seed, RandomStream.Dropout, (uint)site, (ulong)pass.Step, (ulong)pass.FirstRow * (ulong)units, words);
-        for (int i = 0; i < words.Length; i++)
-        {
-            mask[i] = words[i] >= _threshold ? _scale : 0f;
-        }
+        RowMath.Apply(new Keep(_threshold, _scale), mask, mask);
+    }
+
+    /// <summary>The scale where the word, read from the bits of x, reaches the threshold; 0 elsewhere.</summary>
+    private readonly struct Keep(uint threshold, float scale) : IUnaryOperator
+    {
+        private readonly Vector<uint> _threshold = new(threshold);
+        private readonly Vector<float> _scale = new(scale);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public Vector<float> Invoke(Vector<float> x) => Vector.GreaterThanOrEqual(x.As<float, uint>(), _threshold).As<uint, float>() & _scale;
     }
 }

@@ -18,26 +18,35 @@ public sealed partial record ModelSpec
         ReadCommentHandling = JsonCommentHandling.Skip,
         AllowTrailingCommas = true,
         RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false) },
     };
 
-    // What a member's value must be, for messages.
-    private static readonly Dictionary<string, string> Expectations = new()
+    // What a member's value must be, for messages: of the model, of a layer, of the initializer.
+    private static readonly Dictionary<string, string> ModelMembers = new()
     {
         ["inputs"] = "a whole number",
         ["outputs"] = "a whole number",
         ["hidden"] = "a list of layers",
+        ["inputDropout"] = "a number",
+        ["initializer"] = "an object with kind and, for normal and uniform, scale",
+        ["loss"] = $"one of {string.Join(", ", NamesOf<LossKind>())}",
+        ["clipProbability"] = "a number",
+    };
+
+    private static readonly Dictionary<string, string> LayerMembers = new()
+    {
         ["units"] = "a whole number",
         ["activation"] = $"one of {string.Join(", ", NamesOf<ActivationKind>())}",
         ["slope"] = "a number",
         ["batchNorm"] = "true or false",
         ["dropout"] = "a number",
-        ["inputDropout"] = "a number",
-        ["initializer"] = "an object with kind and scale",
+    };
+
+    private static readonly Dictionary<string, string> InitializerMembers = new()
+    {
         ["kind"] = $"one of {string.Join(", ", NamesOf<InitializerKind>())}",
         ["scale"] = "a number",
-        ["loss"] = $"one of {string.Join(", ", NamesOf<LossKind>())}",
-        ["clipProbability"] = "a number",
     };
 
     /// <summary>The name of a kind in files and on the command line: <c>leaky-relu</c>.</summary>
@@ -161,10 +170,11 @@ public sealed partial record ModelSpec
             return $"{(path.Length == 0 ? "the text" : path)} must be an object{(path.Length == 0 ? "" : " with units, a whole number")}{place}";
         }
 
-        string member = path[(path.LastIndexOf('.') + 1)..];
-        return Expectations.TryGetValue(member, out string? expected)
+        int dot = path.LastIndexOf('.');
+        Dictionary<string, string> members = dot < 0 ? ModelMembers : path[dot - 1] == ']' ? LayerMembers : InitializerMembers;
+        return members.TryGetValue(path[(dot + 1)..], out string? expected)
             ? $"{path} must be {expected}{place}"
-            : $"{path} is no member of a model{place}; the members are {string.Join(", ", Expectations.Keys)}";
+            : $"{path} is not known{place}; the members there are {string.Join(", ", members.Keys)}";
     }
 
     /// <summary>What a file may hold: inputs and outputs are optional there.</summary>

@@ -44,11 +44,14 @@ public sealed class ModelSpecTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{ "hiden": [] }""", "hiden")]
-    [InlineData("""{ "hidden": [ { "units": 3 }, { "units": 3, "dropuot": 0.1 } ] }""", "dropuot")]
+    [InlineData("""{ "hiden": [] }""", "hiden is not known (line 1); the members there are inputs, outputs, hidden")]
+    [InlineData("""{ "units": 3 }""", "units is not known")]
+    [InlineData("""{ "initializer": { } }""", "initializer must be an object with kind")]
+    [InlineData("""{ "initializer": { "kind": "he", "sigma": 1 } }""", "initializer.sigma is not known (line 1); the members there are kind, scale")]
+    [InlineData("""{ "hidden": [ { "units": 3 }, { "units": 3, "dropuot": 0.1 } ] }""", "hidden[1].dropuot is not known (line 1); the members there are units, activation")]
     [InlineData("""{ "hidden": [ { "units": "three" } ] }""", "hidden[0].units")]
     [InlineData("""{ "hidden": [ { "activation": "relu" } ] }""", "units")]
-    [InlineData("""{ "hidden": [ { "units": 3, "activation": "swish" } ] }""", "hidden[0].activation")]
+    [InlineData("""{ "hidden": [ { "units": 3, "activation": "swish" } ] }""", "hidden[0].activation must be one of relu, sigmoid, tanh, leaky-relu, prelu (line 1)")]
     [InlineData("""{ "hidden": [ { "units": 3, "activation": 1 } ] }""", "hidden[0].activation")]
     [InlineData("""{ "hidden": [ { "units": 0 } ] }""", "hidden[0].units must be at least 1, not 0")]
     [InlineData("""{ "hidden": [ { "units": 3 }, { "units": 3, "dropout": 1 } ] }""", "hidden[1].dropout must be at least 0 and below 1, not 1")]

@@ -2,7 +2,10 @@ using NnCluster.Numerics;
 
 namespace NnCluster.Shared.Tests.Model;
 
-/// <summary>The definition: three loops, every element summed over k in order and rounded each time.</summary>
+/// <summary>
+/// The definition: three loops, every element summed over k in order and rounded each time. Products deeper than
+/// <see cref="FusedAddDepth"/> are added to C term by term, so that whoever relies on more than was promised is found out.
+/// </summary>
 internal sealed class PlainBlas : IBlas
 {
     public string Name => "plain";
@@ -18,16 +21,16 @@ internal sealed class PlainBlas : IBlas
         {
             for (int j = 0; j < n; j++)
             {
-                float sum = 0f;
+                float old = beta == 0f ? 0f : beta * c[(i * ldc) + j];
+                float sum = k > FusedAddDepth ? old : 0f;
                 for (int p = 0; p < k; p++)
                 {
-                    float product = a[transposeA == Transpose.No ? (i * lda) + p : (p * lda) + i]
+                    float product = alpha * a[transposeA == Transpose.No ? (i * lda) + p : (p * lda) + i]
                         * b[transposeB == Transpose.No ? (p * ldb) + j : (j * ldb) + p];
                     sum += product;
                 }
 
-                float scaled = alpha * sum;
-                c[(i * ldc) + j] = beta == 0f ? scaled : (beta * c[(i * ldc) + j]) + scaled;
+                c[(i * ldc) + j] = k > FusedAddDepth ? sum : old + sum;
             }
         }
     }
