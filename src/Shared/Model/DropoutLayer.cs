@@ -48,8 +48,15 @@ internal sealed class DropoutLayer(float rate, int site, int units, int maxRows)
     private void FillMask(LeafPass pass, Span<float> mask)
     {
         // The words of a site and step are numbered row by row over the whole minibatch, so a leaf is one run of them.
-        Span<uint> words = MemoryMarshal.Cast<float, uint>(mask);
-        CounterRandom.Fill(pass.Seed, RandomStream.Dropout, (uint)site, (ulong)pass.Step, (ulong)pass.FirstRow * (ulong)units, words);
+        long rows = (long)pass.FirstRow + pass.Rows;
+        if (rows * units > CounterRandom.Length)
+        {
+            throw new BadInputException(
+                $"dropout over {units} units can serve batches of up to {CounterRandom.Length / units} rows, not {rows}; take smaller batches");
+        }
+
+        CounterRandom stream = new(pass.Seed, RandomStream.Dropout, (uint)site, (ulong)pass.Step);
+        stream.Fill(MemoryMarshal.Cast<float, uint>(mask), pass.FirstRow * units);
         RowMath.Apply(new Keep(_threshold, _scale), mask, mask);
     }
 

@@ -1,3 +1,5 @@
+using NnCluster.Numerics;
+
 namespace NnCluster.Model;
 
 public sealed partial record ModelSpec
@@ -53,8 +55,8 @@ public sealed partial record ModelSpec
         }
     }
 
-    // Offsets are ints; padding and metrics need some room too.
-    private const long MaximumParameters = int.MaxValue / 2;
+    // No tensor may be longer than a stream of normal numbers; offsets then fit an int with room for padding and metrics.
+    private const long MaximumParameters = NormalSampler.Length;
 
     private static void Validate(HiddenLayer? layer, string where)
     {

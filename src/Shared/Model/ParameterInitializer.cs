@@ -27,13 +27,14 @@ public static class ParameterInitializer
         {
             ParameterView view = layout.Tensors[index];
             Span<float> values = view.Of(state);
+            CounterRandom stream = new(seed, RandomStream.Initialization, (uint)index);
             switch (view.Kind)
             {
                 case ParameterKind.Weight:
-                    DrawWeights(spec.Initializer, seed, (uint)index, view.Shape[1], view.Shape[0], values);
+                    DrawWeights(spec.Initializer, stream, view.Shape[1], view.Shape[0], values);
                     break;
                 case ParameterKind.Bias:
-                    DrawBiases(spec.Initializer, seed, (uint)index, values);
+                    DrawBiases(spec.Initializer, stream, values);
                     break;
                 case ParameterKind.Slope:
                     values.Fill(spec.Hidden[view.Layer].Slope ?? PreluLayer.InitialSlope);
@@ -49,57 +50,46 @@ public static class ParameterInitializer
         }
     }
 
-    private static void DrawWeights(Initializer initializer, ulong seed, uint tensor, int inputs, int outputs, Span<float> values)
+    private static void DrawWeights(Initializer initializer, CounterRandom stream, int inputs, int outputs, Span<float> weights)
     {
         switch (initializer.Kind)
         {
             case InitializerKind.He:
-                DrawNormal(seed, tensor, MathF.Sqrt(2f / inputs), values);
+                NormalSampler.Fill(stream, weights, standardDeviation: Math.Sqrt(2.0 / inputs));
                 break;
             case InitializerKind.Xavier:
-                DrawUniform(seed, tensor, MathF.Sqrt(6f / ((float)inputs + outputs)), values);
+                DrawUniform(stream, Math.Sqrt(6.0 / ((double)inputs + outputs)), weights);
                 break;
             case InitializerKind.Normal:
-                DrawNormal(seed, tensor, initializer.Scale, values);
+                NormalSampler.Fill(stream, weights, standardDeviation: initializer.Scale);
                 break;
             case InitializerKind.Uniform:
-                DrawUniform(seed, tensor, initializer.Scale, values);
+                DrawUniform(stream, initializer.Scale, weights);
                 break;
             default:
                 throw new UnreachableException($"Unknown initializer {initializer.Kind}.");
         }
     }
 
-    private static void DrawBiases(Initializer initializer, ulong seed, uint tensor, Span<float> values)
+    private static void DrawBiases(Initializer initializer, CounterRandom stream, Span<float> biases)
     {
         if (initializer.Kind == InitializerKind.Normal)
         {
-            DrawNormal(seed, tensor, initializer.Scale, values);
+            NormalSampler.Fill(stream, biases, standardDeviation: initializer.Scale);
         }
         else if (initializer.Kind == InitializerKind.Uniform)
         {
-            DrawUniform(seed, tensor, initializer.Scale, values);
+            DrawUniform(stream, initializer.Scale, biases);
         }
     }
 
-    private static void DrawNormal(ulong seed, uint tensor, float deviation, Span<float> values)
+    /// <summary>Uniform in [−bound, bound).</summary>
+    private static void DrawUniform(CounterRandom stream, double bound, Span<float> values)
     {
-        NormalSampler.Fill(seed, RandomStream.Initialization, tensor, values);
+        stream.FillUniform(values);
         for (int i = 0; i < values.Length; i++)
         {
-            values[i] *= deviation;
-        }
-    }
-
-    private static void DrawUniform(ulong seed, uint tensor, float bound, Span<float> values)
-    {
-        uint[] words = new uint[values.Length];
-        CounterRandom.Fill(seed, RandomStream.Initialization, tensor, 0, 0, words);
-        for (int i = 0; i < values.Length; i++)
-        {
-            // 24 bits, the middle of each of 2²⁴ equal cells: symmetric about 0, exact in a float.
-            float unit = ((words[i] >> 8) * (1f / (1 << 23))) + ((1f / (1 << 24)) - 1f);
-            values[i] = unit * bound;
+            values[i] = (float)(((2.0 * values[i]) - 1.0) * bound);
         }
     }
 }

@@ -1,4 +1,5 @@
 using NnCluster.Model;
+using NnCluster.Numerics;
 
 namespace NnCluster.Shared.Tests.Model;
 
@@ -56,6 +57,15 @@ public sealed class DropoutLayerTests
         Assert.Equal(outputs, ones);
         Assert.Contains(0f, ones);
         Assert.Contains(2f, ones);
+    }
+
+    [Fact]
+    public void A_batch_with_more_values_than_random_words_is_refused()
+    {
+        using DropoutLayer layer = new(0.5f, 1, 4, 1);
+        int last = (CounterRandom.Length / 4) - 1;
+        Assert.Equal(4, layer.Forward(new(1, Training: true, 1, 2, last), [1f, 1f, 1f, 1f]).Length);
+        Assert.Throws<BadInputException>(() => layer.Forward(new(1, Training: true, 1, 2, last + 1), [1f, 1f, 1f, 1f]));
     }
 
     [Fact]

@@ -66,9 +66,8 @@ internal sealed class ReferenceNetwork(ModelSpec spec)
     /// <summary>Whether dropout keeps a unit: a function of the seed, step, site, row of the minibatch and unit.</summary>
     public static bool Keeps(float rate, ulong seed, long step, int site, int row, int units, int unit)
     {
-        Span<uint> word = stackalloc uint[1];
-        CounterRandom.Fill(seed, RandomStream.Dropout, (uint)site, (ulong)step, ((ulong)row * (ulong)units) + (ulong)unit, word);
-        return word[0] >= rate * 4294967296.0;
+        CounterRandom stream = new(seed, RandomStream.Dropout, (uint)site, (ulong)step);
+        return stream.Word((row * units) + unit) >= rate * 4294967296.0;
     }
 
     private static double[] SoftMax(double[] logits)
