@@ -1,1 +1,1 @@
-return 0;
+return await NnCluster.Coordinator.Cli.Application.RunAsync(args);

@@ -8,7 +8,7 @@ namespace NnCluster.Coordinator.Reporting;
 /// Shows how a run goes: a live panel on a terminal, elsewhere a line an epoch and a line for each notable event. A thread
 /// of its own writes to the console; telling it an event costs a lock and some additions, and never waits for the console.
 /// </summary>
-public sealed class ProgressDisplay : IDisposable
+public sealed class ProgressDisplay : IRunObserver, IDisposable
 {
     private static readonly TimeSpan FramePeriod = TimeSpan.FromMilliseconds(100);
 

@@ -41,6 +41,7 @@ internal static class ProgressView
         WorkerJoined joined => $"worker {joined.Worker} joined",
         WorkerLost lost => $"worker {lost.Worker} lost: {lost.Reason}",
         LeavesReissued again => Invariant($"step {again.Step}: {again.Leaves} leaves of {again.From} given out again: {again.Reason}"),
+        CheckpointFailed failed => Invariant($"the checkpoint after step {failed.Step} could not be written, the previous one stays: {failed.Reason}"),
         RunPaused paused => Invariant($"paused: {paused.Workers} of {paused.Needed} workers needed"),
         RunContinued continued => Invariant($"going on with {continued.Workers} workers"),
         RunEnded { Failure: string failure } => $"failed: {failure}",

@@ -20,7 +20,7 @@ public sealed record EpochPoint(
     float DeadUnits);
 
 /// <summary>The series of a run in memory, 16 bytes a step: gathered from its events, or read from its metrics.</summary>
-public sealed class RunHistory
+public sealed class RunHistory : IRunObserver
 {
     private readonly List<StepPoint> _steps = [];
     private readonly List<EpochPoint> _epochs = [];

@@ -13,7 +13,7 @@ namespace NnCluster.Persistence;
 /// A step's line has <c>loss</c>, an epoch's has <c>testLoss</c>. NaN and infinities are written as null. Lines reach
 /// the file at least every second, at each epoch and at the end.
 /// </remarks>
-public sealed class RunDirectory : IDisposable
+public sealed class RunDirectory : IRunObserver, IDisposable
 {
     private const string MetricsFile = "metrics.jsonl";
     private const string EventsFile = "events.jsonl";

@@ -11,7 +11,7 @@ public sealed class RunDirectoryException : Exception
     public string Path { get; }
 
     /// <summary>Runs an action that writes <paramref name="path"/> and turns the system's errors into this one.</summary>
-    internal static T Guard<T>(string path, Func<T> write)
+    public static T Guard<T>(string path, Func<T> write)
     {
         try
         {
@@ -24,7 +24,7 @@ public sealed class RunDirectoryException : Exception
     }
 
     /// <inheritdoc cref="Guard{T}"/>
-    internal static void Guard(string path, Action write) => Guard(path, () =>
+    public static void Guard(string path, Action write) => Guard(path, () =>
     {
         write();
         return true;

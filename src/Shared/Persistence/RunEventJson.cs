@@ -82,6 +82,10 @@ internal static class RunEventJson
                 json.WriteNumber("step"u8, checkpoint.Step);
                 json.WriteString("path"u8, checkpoint.Path);
                 break;
+            case CheckpointFailed failed:
+                json.WriteNumber("step"u8, failed.Step);
+                json.WriteString("reason"u8, failed.Reason);
+                break;
             case RunPaused paused:
                 json.WriteNumber("workers"u8, paused.Workers);
                 json.WriteNumber("needed"u8, paused.Needed);

@@ -30,6 +30,9 @@ public sealed record EpochCompleted(int Epoch, long Step, float TrainLoss, float
 /// <summary>A checkpoint is on disk.</summary>
 public sealed record CheckpointWritten(long Step, string Path) : RunEvent;
 
+/// <summary>A checkpoint could not be written; the run goes on, and the previous one stays.</summary>
+public sealed record CheckpointFailed(long Step, string Reason) : RunEvent;
+
 /// <summary>Too few workers: nothing is computed until enough are back.</summary>
 public sealed record RunPaused(int Workers, int Needed) : RunEvent;
 

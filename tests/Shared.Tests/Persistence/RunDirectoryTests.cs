@@ -78,6 +78,7 @@ public sealed class RunDirectoryTests : IDisposable
             new WorkerLost("b", "link broken"),
             new LeavesReissued(7, 2, "b", "late"),
             new CheckpointWritten(50, "/x/checkpoint-50.safetensors"),
+            new CheckpointFailed(60, "No space left on device"),
             new RunPaused(0, 1),
             new RunContinued(2),
             new WorkerProgress("a", 16, 2048),

@@ -1,0 +1,57 @@
+using System.CommandLine;
+using NnCluster.Persistence;
+
+namespace NnCluster.Coordinator.Cli;
+
+/// <summary>The whole command line: parses, runs one command, and turns every expected failure into one line and an exit code.</summary>
+internal static class Application
+{
+    /// <summary>Runs the program.</summary>
+    public static async Task<int> RunAsync(string[] arguments)
+    {
+        try
+        {
+            return await InvokeAsync(arguments).ConfigureAwait(false);
+        }
+        catch (BadInputException e)
+        {
+            await Console.Error.WriteLineAsync(e.Message).ConfigureAwait(false);
+            return ExitCode.BadInput;
+        }
+        catch (RunDirectoryException e)
+        {
+            await Console.Error.WriteLineAsync(e.Message).ConfigureAwait(false);
+            return ExitCode.Failed;
+        }
+    }
+
+    private static async Task<int> InvokeAsync(string[] arguments)
+    {
+        var root = new RootCommand("Trains neural networks on the cores of one machine or the machines of a cluster: the same bits anywhere.");
+        (Command train, TrainOptions options) = TrainCommand.Create();
+        root.Add(train);
+        root.Add(EvaluateCommand.Create());
+        root.Add(DataCommand.Create());
+        root.Add(InfoCommand.Create());
+        string[] resolved = arguments is ["train", .. string[] rest]
+            ? ["train", .. OptionLayers.Resolve(train, WithResumedConfig(rest), options)]
+            : arguments;
+        ParseResult given = root.Parse(resolved);
+        if (given.Errors.Count > 0)
+        {
+            await Console.Error.WriteLineAsync($"{given.Errors[0].Message.TrimEnd('.')}. See: nncluster {given.CommandResult.Command.Name} --help".Replace("nncluster nncluster", "nncluster", StringComparison.Ordinal)).ConfigureAwait(false);
+            return ExitCode.BadInput;
+        }
+
+        return await given.InvokeAsync(new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }).ConfigureAwait(false);
+    }
+
+    // A run that goes on takes its options from its own configuration.
+    private static string[] WithResumedConfig(string[] arguments)
+    {
+        int at = Array.IndexOf(arguments, "--resume");
+        return at >= 0 && at + 1 < arguments.Length && !arguments.Contains("--config")
+            ? [.. arguments, "--config", Path.Combine(arguments[at + 1], "config.json")]
+            : arguments;
+    }
+}

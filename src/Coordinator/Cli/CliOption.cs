@@ -1,0 +1,79 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using System.Text.Json;
+
+namespace NnCluster.Coordinator.Cli;
+
+/// <summary>Options whose every error is one line: what was given, and what would be right.</summary>
+internal static class CliOption
+{
+    /// <summary>A flag; <c>--name false</c> takes one from a configuration file back.</summary>
+    public static Option<bool> Flag(string name, string description) => new(name) { Description = description };
+
+    /// <summary>Any text.</summary>
+    public static Option<string?> Text(string name, string value, string description) =>
+        new(name) { Description = description, HelpName = value };
+
+    /// <summary>A whole number in a range.</summary>
+    public static Option<int?> Whole(string name, string description, int least, int most = int.MaxValue) =>
+        Parsed<int?>(name, "N", description, text =>
+            int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= least && value <= most
+                ? value
+                : null,
+            most == int.MaxValue ? $"a whole number of at least {least}" : $"a whole number from {least} to {most}");
+
+    /// <summary>A seed.</summary>
+    public static Option<ulong?> Seed(string name, string description) =>
+        Parsed<ulong?>(name, "S", description, text =>
+            ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong value) ? value : null,
+            "a whole number from 0 to 18446744073709551615");
+
+    /// <summary>A number in a range.</summary>
+    public static Option<double?> Number(string name, string value, string description, Func<double, bool> allowed, string expected) =>
+        Parsed<double?>(name, value, description, text =>
+            double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && double.IsFinite(number) && allowed(number)
+                ? number
+                : null,
+            expected);
+
+    /// <summary>One of the names of an enumeration, in kebab-case.</summary>
+    public static Option<TEnum?> Choice<TEnum>(string name, string description)
+        where TEnum : struct, Enum
+    {
+        Dictionary<string, TEnum> names = Enum.GetValues<TEnum>().ToDictionary(NameOf);
+        string all = string.Join(", ", names.Keys);
+        return Parsed<TEnum?>(name, string.Join('|', names.Keys), description,
+            text => names.TryGetValue(text, out TEnum value) ? value : null,
+            $"one of {all}");
+    }
+
+    /// <summary>The command line's name of an enumeration's value, as its JSON has it.</summary>
+    public static string NameOf<TEnum>(TEnum value)
+        where TEnum : struct, Enum =>
+        typeof(TEnum).GetField(value.ToString())!.GetCustomAttributes(false)
+            .OfType<System.Text.Json.Serialization.JsonStringEnumMemberNameAttribute>().FirstOrDefault()?.Name
+        ?? JsonNamingPolicy.KebabCaseLower.ConvertName(value.ToString());
+
+    /// <summary>A value with a parser that answers null to what it does not understand.</summary>
+    public static Option<T> Parsed<T>(string name, string value, string description, Func<string, T?> parse, string expected) =>
+        new(name)
+        {
+            Description = description,
+            HelpName = value,
+            Arity = ArgumentArity.ExactlyOne,
+            CustomParser = result => Parse(result, name, parse, expected)!,
+        };
+
+    private static T? Parse<T>(ArgumentResult result, string name, Func<string, T?> parse, string expected)
+    {
+        string text = result.Tokens[0].Value;
+        T? value = parse(text);
+        if (value is null)
+        {
+            result.AddError($"{name} {text}: expected {expected}.");
+        }
+
+        return value;
+    }
+}

@@ -1,0 +1,45 @@
+using System.Text.Json.Nodes;
+
+namespace NnCluster.Coordinator.Cli;
+
+/// <summary>Named sets of options: what <c>--preset</c> chooses, below a configuration file and the command line.</summary>
+internal static class Presets
+{
+    /// <summary>The one without <c>--preset</c>.</summary>
+    public const string Default = "fast";
+
+    private static readonly Dictionary<string, Func<JsonObject>> All = new()
+    {
+        // Above 98 % on MNIST in a second or two.
+        ["fast"] = () => new()
+        {
+            ["hidden"] = "256",
+            ["epochs"] = 5,
+            ["batchSize"] = 256,
+            ["learningRate"] = 0.005,
+            ["schedule"] = "one-cycle",
+        },
+
+        // The notebook's own run, number for number.
+        ["notebook"] = () => new()
+        {
+            ["hidden"] = "256",
+            ["activation"] = "sigmoid",
+            ["init"] = "normal:1",
+            ["clipProbability"] = 1e-10,
+            ["learningRate"] = 0.005,
+            ["epochs"] = 15,
+            ["batchSize"] = 2048,
+            ["validation"] = 5000,
+        },
+    };
+
+    /// <summary>The names.</summary>
+    public static IEnumerable<string> Names => All.Keys;
+
+    /// <summary>The options of a preset.</summary>
+    /// <exception cref="BadInputException">There is none of that name.</exception>
+    public static JsonObject Get(string name) => All.TryGetValue(name, out Func<JsonObject>? preset)
+        ? preset()
+        : throw new BadInputException($"--preset {name}: expected one of {string.Join(", ", Names)}.");
+}

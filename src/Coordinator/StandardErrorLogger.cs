@@ -1,0 +1,22 @@
+using Akka.Actor;
+using Akka.Dispatch;
+using Akka.Event;
+
+namespace NnCluster.Coordinator;
+
+/// <summary>Akka's warnings and errors, a line each, on standard error: standard output belongs to the results.</summary>
+public sealed class StandardErrorLogger : ReceiveActor, IRequiresMessageQueue<ILoggerMessageQueueSemantics>
+{
+    /// <summary>Created by the actor system.</summary>
+    public StandardErrorLogger()
+    {
+        Receive<InitializeLogger>(_ => Sender.Tell(new LoggerInitialized()));
+        Receive<LogEvent>(entry => Console.Error.WriteLine(Line(entry)));
+    }
+
+    private static string Line(LogEvent entry)
+    {
+        string cause = entry.Cause is null ? "" : $" ({entry.Cause.GetBaseException().Message})";
+        return $"{entry.LogLevel().ToString().Replace("Level", "", StringComparison.Ordinal).ToLowerInvariant()}: {entry.Message}{cause}";
+    }
+}

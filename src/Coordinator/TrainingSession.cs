@@ -1,0 +1,196 @@
+using Akka.Actor;
+using Akka.Configuration;
+using NnCluster.Coordinator.Reporting;
+using NnCluster.Model;
+using NnCluster.Numerics;
+using NnCluster.Optimization;
+using NnCluster.Persistence;
+using NnCluster.Training;
+using NnCluster.Worker;
+
+namespace NnCluster.Coordinator;
+
+/// <summary>
+/// One training run in this process, from the request to the files it leaves: builds buffers, state and actors, waits
+/// for the run's end, and writes down what came out.
+/// </summary>
+internal sealed class TrainingSession : IDisposable
+{
+    private const string ActorConfig =
+        $$"""
+        akka {
+          loglevel = WARNING
+          stdout-loglevel = OFF
+          loggers = ["NnCluster.Coordinator.StandardErrorLogger, nncluster"]
+          log-dead-letters = off
+          coordinated-shutdown.run-by-clr-shutdown-hook = off
+        }
+        {{WorkerActor.DispatcherConfig}}
+        """;
+
+    private readonly TrainRequest _request;
+    private readonly TimeProvider _time;
+    private readonly ParameterLayout _layout;
+    private readonly BufferPool _parameters;
+    private readonly BufferPool _gradients;
+    private readonly BufferPool _evaluations;
+    private readonly ThreadTeam _team;
+    private readonly TrainingState _state;
+    private readonly RunDirectory _directory;
+    private readonly CheckpointWriter _checkpoints;
+    private readonly RunHistory _history = new();
+    private readonly long? _resumedFrom;
+    private readonly long _startedAt;
+
+    /// <summary>Prepares a run.</summary>
+    /// <param name="request">What to train, and on what.</param>
+    /// <param name="resume">The run to go on with; null for a new one.</param>
+    /// <param name="time">The clock.</param>
+    /// <exception cref="BadInputException">The initial parameters or the checkpoint cannot be used.</exception>
+    /// <exception cref="RunDirectoryException">The run directory cannot be written.</exception>
+    public TrainingSession(TrainRequest request, ResumePoint? resume, TimeProvider time)
+    {
+        _request = request;
+        _time = time;
+        _startedAt = time.GetTimestamp();
+        _layout = ParameterLayout.For(request.Spec.Model);
+        _parameters = new(_layout.StateLength);
+        _gradients = new(_layout.GradientLength);
+        _evaluations = new(_layout.EvaluationLength);
+        _team = new(Environment.ProcessorCount);
+        var optimizer = Optimizer.Create(
+            request.Spec.Optimizer,
+            [.. _layout.Tensors.OrderBy(tensor => tensor.Offset)],
+            _layout.StateLength,
+            request.Settings.TotalSteps);
+        SharedBuffer initial = _parameters.Rent();
+        ParameterInitializer.Initialize(request.Spec.Model, _layout, request.Spec.Seed, initial.Span);
+        if (request.InitFrom is { } path)
+        {
+            ModelFile.Read(path, _layout.Tensors, initial.Span);
+        }
+
+        _state = new(_layout, request.Settings.Minibatch, optimizer, _parameters, _team, initial, resume?.Position.Step ?? 0);
+        if (resume is not null)
+        {
+            Checkpoint.CopyTo(resume.File, _layout, initial.Span, _state.Slots);
+            _resumedFrom = resume.Position.Step;
+        }
+
+        _directory = OpenDirectory(resume);
+        var origin = new CheckpointPosition(0, (resume?.Position.Term ?? 0) + 1, request.Spec.ToJson(), request.Spec.Model.ToJson());
+        _checkpoints = new(_layout, origin, _directory.CheckpointPath, resume?.Checkpoints ?? []);
+    }
+
+    /// <summary>Where the run's files are.</summary>
+    public string Path => _directory.Path;
+
+    /// <summary>Trains until the run is over, or until <paramref name="stop"/> is cancelled and the step in flight is taken.</summary>
+    /// <param name="observer">Is told what happens, besides the run directory.</param>
+    /// <param name="stop">Asks for the end.</param>
+    public async Task<(RunOutcome Outcome, RunSummary Summary)> RunAsync(IRunObserver observer, CancellationToken stop)
+    {
+        using var actors = ActorSystem.Create("nncluster", ConfigurationFactory.ParseString(ActorConfig));
+        var ended = new TaskCompletionSource<RunReport>(TaskCreationOptions.RunContinuationsAsynchronously);
+        RunSpec spec = _request.Spec;
+        observer.Observe(new RunStarted(System.IO.Path.GetFileName(Path), _layout.ParameterCount, _request.Settings.TotalSteps, spec.Epochs, spec.BatchSize, spec.Shards, _request.Blas.Name, spec.Seed));
+        IActorRef coordinator = actors.ActorOf(
+            CoordinatorActor.Props(new()
+            {
+                Settings = _request.Settings,
+                Workers = new(spec, _request.Data, _request.Blas, _gradients, _evaluations),
+                LocalWorkers = _request.Workers,
+                State = _state,
+                Layout = _layout,
+                Checkpoints = _checkpoints,
+                Observers = [_directory, _history, observer],
+                Time = _time,
+                Ended = ended,
+            }),
+            "coordinator");
+        await using (stop.Register(() => coordinator.Tell(new StopTraining())))
+        {
+            RunReport report = await ended.Task.ConfigureAwait(false);
+            await actors.Terminate().ConfigureAwait(false);
+            _checkpoints.Flush();
+            RunSummary summary = Summarise(report);
+            Leave(report.Outcome, summary);
+            return (report.Outcome, summary);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _checkpoints.Dispose();
+        _directory.Dispose();
+        _state.Dispose();
+        _team.Dispose();
+        _parameters.Dispose();
+        _gradients.Dispose();
+        _evaluations.Dispose();
+    }
+
+    private RunDirectory OpenDirectory(ResumePoint? resume)
+    {
+        if (resume is not null)
+        {
+            return RunDirectory.Resume(resume.Directory, resume.Position.Step);
+        }
+
+        RunDirectory directory = _request.Out is { } path
+            ? RunDirectory.CreateAt(path)
+            : RunDirectory.Create("runs", _request.Spec.Dataset, _time);
+        directory.WriteConfig(_request.Config);
+        return directory;
+    }
+
+    private RunSummary Summarise(RunReport report)
+    {
+        double seconds = report.Final.TrainTime.TotalSeconds;
+        long images = (_state.Step - (_resumedFrom ?? 0)) * _request.Spec.BatchSize;
+        return new()
+        {
+            TestAccuracy = report.LastEpoch?.Test.Accuracy ?? double.NaN,
+            TestLoss = report.LastEpoch?.Test.Loss ?? double.NaN,
+            TrainLoss = report.LastEpoch?.TrainLoss ?? double.NaN,
+            ValidationAccuracy = report.LastEpoch?.Validation?.Accuracy,
+            Epochs = report.Final.Epochs,
+            Steps = _state.Step,
+            Images = images,
+            TrainSeconds = seconds,
+            TotalSeconds = _time.GetElapsedTime(_startedAt).TotalSeconds,
+            ImagesPerSecond = seconds > 0 ? images / seconds : 0,
+            WeightsSha256 = _layout.Sha256(_state.Parameters.Span),
+            Parameters = _layout.ParameterCount,
+            Workers = _request.Workers,
+            Shards = _request.Spec.Shards,
+            Blas = _request.Blas.Name,
+            Seed = _request.Spec.Seed,
+            ReissuedLeaves = report.Final.ReissuedLeaves,
+            WorkersLost = report.Final.WorkersLost,
+            ResumedFromStep = _resumedFrom,
+            RunDirectory = Path,
+        };
+    }
+
+    /// <summary>The files a run leaves. A run that failed leaves no model: its last checkpoint is the last good state.</summary>
+    private void Leave(RunOutcome outcome, RunSummary summary)
+    {
+        _directory.Flush();
+        if (outcome.Failure is not null)
+        {
+            return;
+        }
+
+        RunDirectoryException.Guard(_directory.ModelPath, () => ModelFile.Write(
+            _directory.ModelPath,
+            _layout.Tensors,
+            _state.Parameters.Memory,
+            _request.Spec.Model.ToJson(),
+            new Dictionary<string, string> { ["dataset"] = _request.Spec.Dataset, ["runSpec"] = _request.Spec.ToJson() }));
+        RunDirectoryException.Guard(_directory.CurvesPath, () =>
+            LearningCurves.Draw(System.IO.Path.GetFileName(Path), RunHistory.Read(_directory.MetricsPath), _directory.CurvesPath));
+        _directory.WriteSummary(summary);
+    }
+}

@@ -1,0 +1,86 @@
+using System.Globalization;
+using NnCluster.Model;
+using NnCluster.Numerics;
+using NnCluster.Training;
+
+namespace NnCluster.Persistence;
+
+/// <summary>Where a run stood when a checkpoint was written, beside its tensors.</summary>
+/// <param name="Step">Optimizer steps taken.</param>
+/// <param name="Term">The life of the coordinator that wrote it, from 1.</param>
+/// <param name="RunSpec">The run's specification as JSON: what decides its bits.</param>
+/// <param name="ModelSpec">The network's specification as JSON.</param>
+public sealed record CheckpointPosition(long Step, long Term, string RunSpec, string ModelSpec);
+
+/// <summary>
+/// <c>checkpoint-&lt;step&gt;.safetensors</c>: parameters and running statistics by name, each slot of the optimizer as
+/// <c>&lt;slot&gt;.&lt;tensor&gt;</c>, the position in the metadata, and a digest over everything.
+/// </summary>
+public static class Checkpoint
+{
+    private const string Format = "nncluster-checkpoint";
+
+    /// <summary>Writes a checkpoint, atomically: a reader finds the whole file or the old one.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="position">Where the run stands.</param>
+    /// <param name="layout">Where each tensor lies.</param>
+    /// <param name="parameters">Parameters and running statistics.</param>
+    /// <param name="slots">The optimizer's memory by name.</param>
+    public static void Write(
+        string path,
+        CheckpointPosition position,
+        ParameterLayout layout,
+        AlignedBuffer parameters,
+        IReadOnlyList<(string Name, AlignedBuffer Values)> slots)
+    {
+        IEnumerable<TensorToWrite> tensors = layout.Tensors.Select(view => Tensor(view.Name, view, parameters));
+        IEnumerable<TensorToWrite> moments = slots.SelectMany(slot =>
+            Learned(layout).Select(view => Tensor($"{slot.Name}.{view.Name}", view, slot.Values)));
+        var metadata = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["format"] = Format,
+            ["formatVersion"] = "1",
+            ["step"] = position.Step.ToString(CultureInfo.InvariantCulture),
+            ["term"] = position.Term.ToString(CultureInfo.InvariantCulture),
+            ["runSpec"] = position.RunSpec,
+            [ModelFile.ModelSpecKey] = position.ModelSpec,
+        };
+        AtomicFile.Write(path, stream => SafeTensors.Write(stream, [.. tensors, .. moments], metadata));
+    }
+
+    /// <summary>Reads where the run stood; the tensors are checked against the digest.</summary>
+    /// <exception cref="BadInputException">The file is torn, changed, or no checkpoint.</exception>
+    public static (SafeTensorsFile File, CheckpointPosition Position) Read(string path)
+    {
+        SafeTensorsFile file = SafeTensorsFile.Read(path, requireDigest: true);
+        string Entry(string key) => file.Metadata.GetValueOrDefault(key)
+            ?? throw new BadInputException($"{path}: is no checkpoint of a run: its metadata has no '{key}'");
+        long Number(string key) => long.TryParse(Entry(key), NumberStyles.None, CultureInfo.InvariantCulture, out long number)
+            ? number
+            : throw new BadInputException($"{path}: '{key}' in its metadata is '{Entry(key)}', not a number");
+        return Entry("format") == Format
+            ? (file, new(Number("step"), Number("term"), Entry("runSpec"), Entry(ModelFile.ModelSpecKey)))
+            : throw new BadInputException($"{path}: is no checkpoint: its format is '{Entry("format")}', not '{Format}'");
+    }
+
+    /// <summary>Copies a checkpoint's tensors into a run's buffers.</summary>
+    /// <exception cref="BadInputException">A tensor is missing or of another shape.</exception>
+    public static void CopyTo(
+        SafeTensorsFile file,
+        ParameterLayout layout,
+        Span<float> parameters,
+        IEnumerable<(string Name, AlignedBuffer Values)> slots)
+    {
+        ModelFile.CopyTo(file, layout.Tensors, parameters);
+        foreach ((string name, AlignedBuffer values) in slots)
+        {
+            ModelFile.CopyTo(file, [.. Learned(layout).Select(view => view with { Name = $"{name}.{view.Name}" })], values.Span);
+        }
+    }
+
+    private static IEnumerable<ParameterView> Learned(ParameterLayout layout) =>
+        layout.Tensors.Where(view => view.Offset < layout.LearnedLength);
+
+    private static TensorToWrite Tensor(string name, ParameterView view, AlignedBuffer buffer) =>
+        new(name, view.Shape, () => view.Of(buffer.Span));
+}

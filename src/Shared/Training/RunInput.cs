@@ -1,0 +1,37 @@
+using NnCluster.Model;
+
+namespace NnCluster.Training;
+
+/// <summary>What <see cref="TrainingRun"/> is told.</summary>
+public abstract record RunInput;
+
+/// <summary>A worker holds data and network and can compute.</summary>
+public sealed record WorkerReady(WorkerId Worker) : RunInput;
+
+/// <summary>A worker's link broke, its actor ended, or the cluster cannot reach it.</summary>
+public sealed record WorkerGone(WorkerId Worker, string Reason) : RunInput;
+
+/// <summary>A node's sum has arrived. It is added only if the answer holds <see cref="AcceptResult"/>.</summary>
+public sealed record ResultArrived(WorkerId Worker, RoundId Round, NodeId Node) : RunInput;
+
+/// <summary>A worker could not compute leaves.</summary>
+public sealed record LeavesFailed(WorkerId Worker, RoundId Round, LeafRange Leaves, string Error) : RunInput;
+
+/// <summary>The optimizer step of a complete minibatch is taken. <paramref name="Diagnosis"/> names what is not finite, if anything.</summary>
+public sealed record StepTaken(long Step, string? Diagnosis) : RunInput;
+
+/// <summary>A complete evaluation is added up.</summary>
+public sealed record EvaluationTaken(RoundId Round, EvaluationResult Result) : RunInput;
+
+/// <summary>Time has passed.</summary>
+public sealed record Tick : RunInput
+{
+    /// <summary>The only one needed.</summary>
+    public static readonly Tick Now = new();
+}
+
+/// <summary>The run is asked to end at the next step boundary.</summary>
+public sealed record StopRequested : RunInput;
+
+/// <summary>Something the run cannot go on without is gone, such as the disk its metrics go to.</summary>
+public sealed record RunAborted(string Reason) : RunInput;

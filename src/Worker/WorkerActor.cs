@@ -1,0 +1,78 @@
+using Akka.Actor;
+using NnCluster.Data;
+using NnCluster.Numerics;
+using NnCluster.Protocol;
+using NnCluster.Training;
+
+namespace NnCluster.Worker;
+
+/// <summary>What a worker needs to compute: the run, its data, its arithmetic, and the buffers it answers in.</summary>
+public sealed record WorkerSetup(RunSpec Spec, Dataset Data, IBlas Blas, BufferPool Gradients, BufferPool Evaluations);
+
+/// <summary>
+/// One worker: computes the leaves it is given, on the one thread of its pinned dispatcher, and answers its parent. An
+/// error in a leaf is reported to the parent and costs the worker a restart, nothing else.
+/// </summary>
+public sealed class WorkerActor : ReceiveActor
+{
+    private readonly WorkerId _id;
+    private readonly LeafComputer _computer;
+
+    /// <summary>Creates the worker named <paramref name="id"/>.</summary>
+    public WorkerActor(WorkerId id, WorkerSetup setup)
+    {
+        _id = id;
+        _computer = new LeafComputer(setup.Spec, setup.Data, setup.Blas, setup.Gradients, setup.Evaluations);
+        Receive<ComputeGradient>(work => Compute(work, (node, sum) => new GradientComputed(_id, work.Round, node, sum)));
+        Receive<ComputeEvaluation>(work => Compute(work, (node, sum) => new EvaluationComputed(_id, work.Round, node, sum)));
+    }
+
+    /// <summary>The configuration that gives every worker a thread of its own.</summary>
+    public const string DispatcherConfig =
+        """
+        nncluster.worker-dispatcher {
+          type = PinnedDispatcher
+          throughput = 1
+        }
+        """;
+
+    /// <summary>Props for a worker on its own thread.</summary>
+    public static Props Props(WorkerId id, WorkerSetup setup) =>
+        Akka.Actor.Props.Create(() => new WorkerActor(id, setup)).WithDispatcher("nncluster.worker-dispatcher");
+
+    /// <inheritdoc/>
+    protected override void PreStart() => Context.Parent.Tell(new WorkerStarted(_id));
+
+    /// <inheritdoc/>
+    protected override void PreRestart(Exception reason, object message)
+    {
+        if (message is LeafWork work)
+        {
+            Context.Parent.Tell(new LeafWorkFailed(_id, work.Round, work.Leaves, reason.Message));
+        }
+
+        base.PreRestart(reason, message);
+    }
+
+    // The life of the worker, as the run sees it, goes on through a restart: it does not start again.
+    /// <inheritdoc/>
+    protected override void PostRestart(Exception reason)
+    {
+    }
+
+    /// <inheritdoc/>
+    protected override void PostStop() => _computer.Dispose();
+
+    private void Compute(LeafWork work, Func<NodeId, SharedBuffer, NodeResult> answer)
+    {
+        IActorRef parent = Context.Parent;
+        try
+        {
+            _computer.Compute(work, (node, sum) => parent.Tell(answer(node, sum)));
+        }
+        finally
+        {
+            work.Parameters.Release();
+        }
+    }
+}

@@ -1,0 +1,74 @@
+using Akka.Actor;
+using Akka.TestKit;
+using Akka.TestKit.Xunit2;
+using NnCluster.Protocol;
+using NnCluster.Training;
+
+namespace NnCluster.Worker.Tests;
+
+public sealed class WorkerActorTests : TestKit
+{
+    private static readonly WorkerId Id = new("worker-1");
+    private readonly SmallRun _run = new();
+
+    public WorkerActorTests()
+        : base(WorkerActor.DispatcherConfig)
+    {
+    }
+
+    [Fact]
+    public void Says_that_it_has_started_and_answers_its_parent_node_by_node()
+    {
+        TestProbe parent = CreateTestProbe();
+        IActorRef worker = parent.ChildActorOf(WorkerActor.Props(Id, _run.Setup), Id.Name, SupervisorStrategy.DefaultStrategy);
+        Assert.Equal(new WorkerStarted(Id), parent.ExpectMsg<WorkerStarted>());
+
+        worker.Tell(new ComputeGradient(new(0, RoundKind.Gradient), new(0, 6), _run.State.Share()));
+        GradientComputed first = parent.ExpectMsg<GradientComputed>();
+        GradientComputed second = parent.ExpectMsg<GradientComputed>();
+        Assert.Equal([(Id, new NodeId(2)), (Id, new NodeId(6))], [(first.Worker, first.Node), (second.Worker, second.Node)]);
+        first.Sum.Release();
+        second.Sum.Release();
+
+        worker.Tell(new ComputeEvaluation(new(0, RoundKind.Test), new(0, 1), _run.State.Share()));
+        parent.ExpectMsg<EvaluationComputed>().Sum.Release();
+    }
+
+    [Fact]
+    public void An_error_in_a_leaf_is_reported_and_the_worker_goes_on()
+    {
+        TestProbe parent = CreateTestProbe();
+        IActorRef worker = parent.ChildActorOf(WorkerActor.Props(Id, _run.Setup), Id.Name, SupervisorStrategy.DefaultStrategy);
+        parent.ExpectMsg<WorkerStarted>();
+
+        // The run has four steps: there are no rows for step 100.
+        worker.Tell(new ComputeGradient(new(100, RoundKind.Gradient), new(2, 3), _run.State.Share()));
+        LeafWorkFailed failed = parent.ExpectMsg<LeafWorkFailed>();
+        Assert.Equal((Id, new RoundId(100, RoundKind.Gradient), new LeafRange(2, 3)), (failed.Worker, failed.Round, failed.Leaves));
+        Assert.NotEmpty(failed.Error);
+
+        worker.Tell(new ComputeGradient(new(0, RoundKind.Gradient), new(0, 8), _run.State.Share()));
+        parent.ExpectMsg<GradientComputed>().Sum.Release();
+    }
+
+    [Fact]
+    public void Lets_go_of_the_weights_even_after_an_error()
+    {
+        TestProbe parent = CreateTestProbe();
+        IActorRef worker = parent.ChildActorOf(WorkerActor.Props(Id, _run.Setup), Id.Name, SupervisorStrategy.DefaultStrategy);
+        parent.ExpectMsg<WorkerStarted>();
+        var weights = _run.Parameters.Rent();
+        worker.Tell(new ComputeGradient(new(100, RoundKind.Gradient), new(0, 1), weights.Share()));
+        parent.ExpectMsg<LeafWorkFailed>();
+        int made = _run.Parameters.Created;
+        weights.Release();
+        Assert.Same(weights, _run.Parameters.Rent());
+        Assert.Equal(made, _run.Parameters.Created);
+    }
+
+    protected override void AfterAll()
+    {
+        base.AfterAll();
+        _run.Dispose();
+    }
+}
