@@ -109,5 +109,6 @@ public sealed unsafe class OpenBlas : IBlas
     {
         ContiguousMatrix.Validate(b, nameof(b));
         Gemm(transposeA, b.Stored, m, b.N, b.K, 1, a, lda, b.Memory.Span, ContiguousMatrix.LeadingDimension(b), beta, c, ldc);
+        GC.KeepAlive(b); // its memory is not the collector's
     }
 }

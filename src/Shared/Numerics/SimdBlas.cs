@@ -95,6 +95,8 @@ public sealed unsafe class SimdBlas : IBlas
         {
             _gemm.Pack(transposeB, destination.K, destination.N, pb, ldb, packed);
         }
+
+        GC.KeepAlive(destination); // its memory is not the collector's
     }
 
     /// <inheritdoc/>
@@ -118,5 +120,7 @@ public sealed unsafe class SimdBlas : IBlas
         {
             _gemm.MultiplyPacked(new LeftOperand(transposeA, pa, lda), m, b.N, b.K, packed, beta, pc, ldc);
         }
+
+        GC.KeepAlive(b); // its memory is not the collector's
     }
 }

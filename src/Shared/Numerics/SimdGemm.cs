@@ -222,7 +222,13 @@ internal sealed unsafe class SimdGemm<TOperations, TVector> : SimdGemm
     {
         for (int row = 0; row < rows; row++, tile += width, c += ldc)
         {
-            // x·1 has the bits of x, so one formula serves all factors but beta = 0.
+            if (alpha == 1 && beta == 0)
+            {
+                new ReadOnlySpan<float>(tile, columns).CopyTo(new Span<float>(c, columns));
+                continue;
+            }
+
+            // x·1 has the bits of x, so one formula serves all other factors but beta = 0.
             for (int column = 0; column < columns; column++)
             {
                 float term = alpha * tile[column];
