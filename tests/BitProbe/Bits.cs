@@ -24,6 +24,7 @@ public static class Bits
             ["philox"] = Words(),
             ["normal"] = Normals(),
             ["portableMath"] = Portable(),
+            ["network"] = NetworkBits.Compute(blas),
         };
     }
 

@@ -68,9 +68,9 @@ internal static class RowMath
     public static void Add(ReadOnlySpan<float> source, Span<float> destination) =>
         Apply(default(Sum), source, destination, destination);
 
-    /// <summary>destination[i] *= source[i].</summary>
-    public static void Multiply(ReadOnlySpan<float> source, Span<float> destination) =>
-        Apply(default(Product), source, destination, destination);
+    /// <summary>destination[i] = x[i]·y[i].</summary>
+    public static void Multiply(ReadOnlySpan<float> x, ReadOnlySpan<float> y, Span<float> destination) =>
+        Apply(default(Product), x, y, destination);
 
     /// <summary>Copies one row over every row of a matrix (rows, row.Length).</summary>
     public static void FillRows(ReadOnlySpan<float> row, Span<float> matrix)

@@ -13,26 +13,19 @@ public sealed class NetworkLeafTests
     [InlineData(0)]
     [InlineData(4)]
     [InlineData(int.MaxValue)]
-    public void Accumulating_gives_the_bits_of_gradient_plus_leaf_gradient(int fusedAddDepth) => Cases.Sample(
-        (spec, seed) =>
-        {
-            Samples samples = new(spec, 11, seed);
-            using Network network = new(spec, new PlainBlas { FusedAddDepth = fusedAddDepth }, 8);
-            float[] first = samples.Gradient(network, 0, 3);
-            float[] second = samples.Gradient(network, 3, 8);
-            float[] expected = [.. first.Zip(second, (a, b) => a + b)];
-            network.ComputeGradient(samples.Leaf(3, 8), samples.State, first, accumulate: true);
-            AssertSameBits(expected, first);
-        },
-        iter: 100);
+    public void Accumulating_gives_the_bits_of_gradient_plus_leaf_gradient(int fusedAddDepth) =>
+        AccumulatingAddsOnce(new PlainBlas { FusedAddDepth = fusedAddDepth });
+
+    [Fact]
+    public void Accumulating_with_the_fast_product_gives_the_bits_of_gradient_plus_leaf_gradient() => AccumulatingAddsOnce(new SimdBlas());
 
     [Fact]
     public void Leaves_give_the_same_bits_in_any_network_in_any_order() => Cases.Sample(
         (spec, seed) =>
         {
             Samples samples = new(spec, 16, seed);
-            using Network one = new(spec, new PlainBlas(), 4);
-            using Network other = new(spec, new PlainBlas(), 7);
+            using Network one = new(spec, new SimdBlas(), 4);
+            using Network other = new(spec, new SimdBlas(), 7);
             float[][] leaves = [.. Enumerable.Range(0, 4).Select(leaf => samples.Gradient(one, leaf * 4, 4))];
             float[][] reversed = [.. Enumerable.Range(0, 4).Reverse().Select(leaf => samples.Gradient(other, leaf * 4, 4)).Reverse()];
             float[] tree = Sum(Sum(leaves[0], leaves[1]), Sum(leaves[2], leaves[3]));
@@ -165,7 +158,7 @@ public sealed class NetworkLeafTests
             ],
         };
         Samples samples = new(spec, 16, 1);
-        using Network network = new(spec, new PlainBlas(), 16);
+        using Network network = new(spec, new SimdBlas(), 16);
         float[] gradient = samples.Gradient(network, 0, 16);
         float[] metrics = new float[samples.Layout.EvaluationLength];
         float[] outputs = new float[160];
@@ -182,6 +175,19 @@ public sealed class NetworkLeafTests
 
         Assert.Equal(0, allocated);
     }
+
+    private static void AccumulatingAddsOnce(IBlas blas) => Cases.Sample(
+        (spec, seed) =>
+        {
+            Samples samples = new(spec, 11, seed);
+            using Network network = new(spec, blas, 8);
+            float[] first = samples.Gradient(network, 0, 3);
+            float[] second = samples.Gradient(network, 3, 8);
+            float[] expected = [.. first.Zip(second, (a, b) => a + b)];
+            network.ComputeGradient(samples.Leaf(3, 8), samples.State, first, accumulate: true);
+            AssertSameBits(expected, first);
+        },
+        iter: 100);
 
     private static float[] Sum(float[] a, float[] b) => [.. a.Zip(b, (x, y) => x + y)];
 

@@ -63,12 +63,22 @@ internal sealed class ReferenceNetwork(ModelSpec spec)
         _ => x > 0 ? x : slope * x,
     };
 
-    /// <summary>Whether dropout keeps a unit: a function of the seed, step, site, row of the minibatch and unit.</summary>
+    /// <summary>
+    /// Whether dropout keeps a unit: the lower halves of a row's words decide about its first ⌈units / 2⌉ units, the upper
+    /// halves about the rest.
+    /// </summary>
     public static bool Keeps(float rate, ulong seed, long step, int site, int row, int units, int unit)
     {
         CounterRandom stream = new(seed, RandomStream.Dropout, (uint)site, (ulong)step);
-        return stream.Word((row * units) + unit) >= rate * 4294967296.0;
+        int rowWords = (units + 1) / 2;
+        uint word = stream.Word((row * rowWords) + (unit % rowWords));
+        return (unit < rowWords ? word & 0xFFFF : word >> 16) >= KeptFrom(rate);
     }
+
+    /// <summary>The rate is a multiple of 2⁻¹⁶; what is kept is scaled by its very inverse.</summary>
+    public static double Scale(float rate) => 65536 / (65536 - KeptFrom(rate));
+
+    private static double KeptFrom(float rate) => Math.Round(rate * 65536.0);
 
     private static double[] SoftMax(double[] logits)
     {
@@ -101,7 +111,7 @@ internal sealed class ReferenceNetwork(ModelSpec spec)
         {
             for (int j = 0; j < x[i].Length; j++)
             {
-                x[i][j] = Keeps(rate, rows.Seed, rows.Step, site, rows.FirstRow + i, x[i].Length, j) ? x[i][j] / (1 - (double)rate) : 0;
+                x[i][j] = Keeps(rate, rows.Seed, rows.Step, site, rows.FirstRow + i, x[i].Length, j) ? x[i][j] * Scale(rate) : 0;
             }
         }
     }
