@@ -1,8 +1,10 @@
 using NnCluster.Benchmarks.Kernels;
+using NnCluster.Benchmarks.Steps;
 
 return args switch
 {
     ["gemm", .. string[] rest] => GemmBenchmark.Run(rest),
+    ["step", .. string[] rest] => StepBenchmark.Run(rest),
     _ => Usage(),
 };
 
@@ -12,6 +14,7 @@ static int Usage()
         Usage: dotnet run -c Release --project tests/Benchmarks -- <benchmark> [options]
 
           gemm [seconds]   GFLOP/s of every BLAS backend for the shapes of a training step, beside the FMA peak
+          step [batch [hidden]]   where the time of one step goes, on one thread, and what it allocates
         """);
     return 2;
 }

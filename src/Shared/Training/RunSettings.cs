@@ -14,6 +14,9 @@ public sealed record RecoveryPolicy
     /// <summary>The deadline while no round has been measured.</summary>
     public TimeSpan FirstDeadline { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>Where no other worker answers either, leaves are asked for again after this many deadlines.</summary>
+    public double LastResortFactor { get; init; } = 8;
+
     /// <summary>Leaves that are late by this many median rounds are given to an idle worker as well …</summary>
     public double StragglerFactor { get; init; } = 2;
 

@@ -4,13 +4,54 @@ using NnCluster.Model;
 namespace NnCluster.Training;
 
 /// <summary>One worker, as the run sees it.</summary>
-/// <param name="Id">Which.</param>
-/// <param name="Speed">Rows a second, smoothed; 0 while not measured.</param>
-/// <param name="Late">It let a deadline pass and has not answered since: it is given nothing while others are there.</param>
-/// <param name="Failures">Errors in a row.</param>
-/// <param name="IssuedAt">When the leaves it now works on were issued.</param>
-/// <param name="IssuedRows">The rows of those leaves.</param>
-public sealed record WorkerState(WorkerId Id, double Speed, bool Late, int Failures, TimeSpan IssuedAt, int IssuedRows);
+public sealed record WorkerState
+{
+    /// <summary>Rounds without a leaf after which a worker's old measures are forgotten, the first time.</summary>
+    public const int FirstPatience = 32;
+
+    /// <summary>Which.</summary>
+    public required WorkerId Id { get; init; }
+
+    /// <summary>How fast it was in its latest rounds, in rows a second.</summary>
+    public SpeedSamples Speed { get; init; } = SpeedSamples.None;
+
+    /// <summary>It let a deadline pass and has not answered since: it is given nothing while others are there.</summary>
+    public bool Late { get; init; }
+
+    /// <summary>Errors in a row.</summary>
+    public int Failures { get; init; }
+
+    /// <summary>When the leaves it now works on were issued.</summary>
+    public TimeSpan IssuedAt { get; init; }
+
+    /// <summary>The rows of those leaves.</summary>
+    public int IssuedRows { get; init; }
+
+    /// <summary>Minibatches in a row in which it got no leaf.</summary>
+    public int IdleRounds { get; init; }
+
+    /// <summary>
+    /// After so many of them it counts as unmeasured and gets a fair share again: it may have been slow only for a
+    /// while. Doubles each time, so that a worker that stays slow costs ever less.
+    /// </summary>
+    public int Patience { get; init; } = FirstPatience;
+}
+
+/// <summary>The latest measures of a worker's speed, in rows a second.</summary>
+public sealed record SpeedSamples(ImmutableArray<double> Latest)
+{
+    private const int Window = 7;
+    private const int Needed = 4;
+
+    /// <summary>Not measured.</summary>
+    public static readonly SpeedSamples None = new(ImmutableArray<double>.Empty);
+
+    /// <summary>The middle one; 0 while there are too few to tell a start from a habit.</summary>
+    public double Median { get; } = Latest.Length < Needed ? 0 : Latest.Sort()[Latest.Length / 2];
+
+    /// <summary>With one more, the oldest forgotten.</summary>
+    public SpeedSamples With(double speed) => new((Latest.Length == Window ? Latest.RemoveAt(0) : Latest).Add(speed));
+}
 
 /// <summary>A node that a worker was asked for and has not answered.</summary>
 /// <param name="Worker">Who.</param>

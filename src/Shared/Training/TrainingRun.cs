@@ -106,7 +106,7 @@ public sealed class TrainingRun(RunSettings settings)
                 return;
             }
 
-            _state = _state with { Workers = _state.Workers.Add(new(worker, 0, false, 0, now, 0)) };
+            _state = _state with { Workers = _state.Workers.Add(new() { Id = worker }) };
             Tell(new WorkerJoined(worker.Name));
         }
 
@@ -202,15 +202,13 @@ public sealed class TrainingRun(RunSettings settings)
                     answered = answered with
                     {
                         IssuedRows = 0,
-                        Speed = round.Id.Kind == RoundKind.Gradient ? Smooth(worker.Speed, worker.IssuedRows / seconds) : worker.Speed,
+                        Speed = round.Id.Kind == RoundKind.Gradient ? worker.Speed.With(worker.IssuedRows / seconds) : worker.Speed,
                     };
                 }
             }
 
             _state = _state with { Workers = _state.Workers.Replace(worker, answered) };
         }
-
-        private static double Smooth(double old, double sample) => old == 0 ? sample : (0.8 * old) + (0.2 * sample);
 
         private void Fail(LeavesFailed failed)
         {
@@ -269,23 +267,26 @@ public sealed class TrainingRun(RunSettings settings)
             }
         }
 
-        /// <summary>A worker that let the deadline pass keeps its leaves only where nobody else could take them.</summary>
+        /// <summary>
+        /// A worker that let the deadline pass loses its leaves to those that answer. Where nobody else answers either it
+        /// keeps them for several deadlines more, and is then asked again: its answer may have been lost.
+        /// </summary>
         private void PassOver(WorkerId id, TimeSpan deadline)
         {
+            Round round = _state.Round!;
             WorkerState? worker = Find(id);
-            if (worker is null || !_state.Workers.Any(other => other.Id != id && !other.Late))
+            bool others = _state.Workers.Any(other => other.Id != id && !other.Late);
+            TimeSpan patience = others ? deadline : deadline * settings.Recovery.LastResortFactor;
+            bool Lost(Holding holding) => holding.Worker == id && holding.Live && now - holding.IssuedAt >= patience;
+            if (worker is null || !round.Holdings.Any(Lost))
             {
                 return;
             }
 
             _state = _state with { Workers = _state.Workers.Replace(worker, worker with { Late = true }) };
-            Round round = _state.Round!;
-            int leaves = UncoveredLeaves(round, h => h.Worker == id && h.Live);
-            SetRound(round with
-            {
-                Holdings = [.. round.Holdings.Select(h => h.Worker == id ? h with { Live = false } : h)],
-            });
-            Reissued(id, leaves, $"no answer within {deadline.TotalMilliseconds:0} ms");
+            int leaves = UncoveredLeaves(round, Lost);
+            SetRound(round with { Holdings = [.. round.Holdings.Select(h => Lost(h) ? h with { Live = false } : h)] });
+            Reissued(id, leaves, $"no answer within {patience.TotalMilliseconds:0} ms");
         }
 
         /// <summary>Gives the leaves of stragglers to workers that have nothing to do, as well.</summary>
@@ -447,6 +448,10 @@ public sealed class TrainingRun(RunSettings settings)
                     StartedAt = now,
                     Covered = LeafSet.Empty(settings.TreeOf(kind).Leaves),
                 });
+                if (kind == RoundKind.Gradient)
+                {
+                    ForgetStaleMeasures();
+                }
             }
 
             Round round = _state.Round!;
@@ -483,6 +488,23 @@ public sealed class TrainingRun(RunSettings settings)
             }
         }
 
+        /// <summary>A worker that has got nothing for long gets a fair share again, to be measured anew.</summary>
+        private void ForgetStaleMeasures()
+        {
+            foreach (WorkerState worker in _state.Workers)
+            {
+                bool stale = worker.IdleRounds >= worker.Patience;
+                WorkerState waiting = stale
+                    ? worker with { Speed = SpeedSamples.None, IdleRounds = 0, Patience = worker.Patience * 2 }
+                    : worker with { IdleRounds = worker.IdleRounds + 1 };
+                _state = _state with
+                {
+                    Workers = _state.Workers.Replace(worker, waiting),
+                    CutSpeeds = stale ? _state.CutSpeeds.Remove(worker.Id) : _state.CutSpeeds,
+                };
+            }
+        }
+
         private void Divide(ImmutableArray<LeafRange> gaps, ImmutableArray<WorkerState> workers)
         {
             int leaves = gaps.Sum(gap => gap.Count);
@@ -502,7 +524,7 @@ public sealed class TrainingRun(RunSettings settings)
         /// <summary>Takes over the measured speeds if other workers are there, or if the round gets shorter by enough.</summary>
         private void RenewCut(int leaves, int[] loads, ImmutableArray<WorkerState> workers)
         {
-            double[] measured = Speeds(workers, w => w.Speed);
+            double[] measured = Speeds(workers, w => w.Speed.Median);
             double[] old = Speeds(workers, w => _state.CutSpeeds.GetValueOrDefault(w.Id));
             bool sameWorkers = _state.CutSpeeds.Count == workers.Length && workers.All(w => _state.CutSpeeds.ContainsKey(w.Id));
             double now = LeafDivision.Makespan(LeafDivision.Counts(leaves, loads, old), measured);
@@ -555,6 +577,7 @@ public sealed class TrainingRun(RunSettings settings)
             {
                 Workers = _state.Workers.Replace(worker, worker with
                 {
+                    IdleRounds = 0,
                     IssuedAt = idle ? now : worker.IssuedAt,
                     IssuedRows = (idle ? 0 : worker.IssuedRows) + TreeOf(round).RowsOf(leaves),
                 }),

@@ -74,7 +74,7 @@ internal sealed class RunModel : IDisposable
             }
             else
             {
-                Pass(TimeSpan.FromMinutes(2));
+                Pass(TimeSpan.FromMinutes(10));
             }
         }
     }

@@ -89,10 +89,12 @@ public sealed class TrainingRunTests
     }
 
     [Fact]
-    public void A_worker_without_others_keeps_its_leaves_however_late()
+    public void A_worker_without_others_keeps_its_leaves_for_long_and_is_then_asked_again()
     {
         var driver = new Driver(_settings, A);
-        Assert.Empty(driver.Pass(TimeSpan.FromHours(1)).OfType<IssueLeaves>());
+        TimeSpan longest = _settings.Recovery.FirstDeadline * _settings.Recovery.LastResortFactor;
+        Assert.Empty(driver.Pass(longest - TimeSpan.FromSeconds(1)).OfType<IssueLeaves>());
+        Assert.Equal([new(0, 8)], driver.Pass(TimeSpan.FromSeconds(1)).OfType<IssueLeaves>().Select(issue => issue.Leaves));
         Assert.Contains(driver.Answer(A), effect => effect is TakeStep);
     }
 
@@ -113,17 +115,32 @@ public sealed class TrainingRunTests
     [Fact]
     public void Ranges_follow_the_measured_speeds()
     {
-        var driver = new Driver(_settings, A, B);
-        for (int step = 0; step < 2; step++)
+        var driver = new Driver(_settings with { TotalSteps = 100, EpochEnds = [100] }, A, B);
+        for (int step = 0; step < 6; step++)
         {
-            driver.Pass(TimeSpan.FromMilliseconds(10));
-            driver.Answer(A);
-            driver.Pass(TimeSpan.FromMilliseconds(20));
-            driver.Answer(B);
-            driver.AnswerEvaluations();
+            AnswerStep(driver, TimeSpan.FromMilliseconds(20));
         }
 
         Assert.Equal([6, 2], [driver.Issued(A).Sum(r => r.Count), driver.Issued(B).Sum(r => r.Count)]);
+    }
+
+    [Fact]
+    public void A_worker_that_was_slow_for_a_while_is_tried_again()
+    {
+        var driver = new Driver(_settings with { TotalSteps = 500, EpochEnds = [500] }, A, B);
+        int steps = 0;
+        while (driver.Issued(B).Length > 0 && steps++ < 20)
+        {
+            AnswerStep(driver, TimeSpan.FromMilliseconds(200));
+        }
+
+        Assert.Empty(driver.Issued(B));
+        for (int step = 0; step < 2 * WorkerState.FirstPatience; step++)
+        {
+            AnswerStep(driver, TimeSpan.FromMilliseconds(1));
+        }
+
+        Assert.Equal([4, 4], [driver.Issued(A).Sum(r => r.Count), driver.Issued(B).Sum(r => r.Count)]);
     }
 
     [Fact]
@@ -243,6 +260,19 @@ public sealed class TrainingRunTests
         Assert.Equal(new RoundId(3, RoundKind.Gradient), effects.OfType<IssueLeaves>().Single().Round);
     }
 
+    // A answers after 11 ms for four leaves, B that much later.
+    private static void AnswerStep(Driver driver, TimeSpan later)
+    {
+        RoundId round = driver.State.Round!.Id;
+        driver.Wait(TimeSpan.FromMilliseconds(2.5 * driver.Issued(A).Sum(r => r.Count)));
+        driver.Answer(A);
+        if (driver.State.Round!.Id == round)
+        {
+            driver.Wait(later);
+            driver.Answer(B);
+        }
+    }
+
     /// <summary>Feeds a run by hand and answers for the workers.</summary>
     private sealed class Driver
     {
@@ -258,7 +288,7 @@ public sealed class TrainingRunTests
             foreach (WorkerId worker in workers)
             {
                 // All are there before the first leaf is issued.
-                State = State with { Workers = State.Workers.Add(new(worker, 0, false, 0, default, 0)) };
+                State = State with { Workers = State.Workers.Add(new() { Id = worker }) };
             }
 
             if (workers.Length > 0)
@@ -305,6 +335,9 @@ public sealed class TrainingRunTests
             _now += time;
             return Feed(Tick.Now);
         }
+
+        /// <summary>Time passes unnoticed.</summary>
+        public void Wait(TimeSpan time) => _now += time;
 
         /// <summary>What the worker was asked for in the round in flight.</summary>
         public LeafRange[] Issued(WorkerId worker)
