@@ -261,7 +261,7 @@ public sealed class CoordinatorActor : ReceiveActor, IWithTimers
         sums.SumInto(0, metrics, new float[sums.ScratchLength(metrics.Length)]);
         sums.Clear();
         int rows = _setup.Settings.TreeOf(round.Kind).Rows;
-        double accuracy = _setup.Workers.Data.Classes > 0 ? metrics[1] / rows : double.NaN;
+        double accuracy = _setup.Workers.Data.Classes > 0 ? metrics[1] / (double)rows : double.NaN;
         _inputs.Enqueue(new EvaluationTaken(round, new(metrics[0] / (double)rows, accuracy, rows)));
     }
 

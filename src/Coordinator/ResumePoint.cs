@@ -24,11 +24,7 @@ internal sealed record ResumePoint(
     /// <exception cref="BadInputException">There is no run, or no checkpoint that can be used.</exception>
     public static ResumePoint Find(string directory)
     {
-        if (!System.IO.Directory.Exists(directory))
-        {
-            throw new BadInputException($"--resume {directory}: there is no such directory; give a run directory, such as one below runs.");
-        }
-
+        RequireDirectory(directory);
         List<string> files = [.. System.IO.Directory.GetFiles(directory, Prefix + "*" + Suffix).Where(path => StepOf(path) >= 0).OrderBy(StepOf)];
         var rejected = ImmutableArray.CreateBuilder<string>();
         while (files.Count > 0)
@@ -49,6 +45,16 @@ internal sealed record ResumePoint(
         throw new BadInputException(rejected.Count == 0
             ? $"--resume {directory}: there is no {Prefix}<step>{Suffix} in it."
             : $"--resume {directory}: none of its checkpoints can be used: {string.Join("; ", rejected)}");
+    }
+
+    /// <summary>Says what is wrong when there is no such directory.</summary>
+    /// <exception cref="BadInputException">There is none.</exception>
+    public static void RequireDirectory(string directory)
+    {
+        if (!System.IO.Directory.Exists(directory))
+        {
+            throw new BadInputException($"--resume {directory}: there is no such directory; give a run directory, such as one below runs.");
+        }
     }
 
     private static long StepOf(string path)

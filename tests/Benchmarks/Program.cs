@@ -1,10 +1,12 @@
 using NnCluster.Benchmarks.Kernels;
+using NnCluster.Benchmarks.Peers;
 using NnCluster.Benchmarks.Steps;
 
 return args switch
 {
     ["gemm", .. string[] rest] => GemmBenchmark.Run(rest),
     ["step", .. string[] rest] => StepBenchmark.Run(rest),
+    ["peers", .. string[] rest] => PeersBenchmark.Run(rest),
     _ => Usage(),
 };
 
@@ -15,6 +17,7 @@ static int Usage()
 
           gemm [seconds]   GFLOP/s of every BLAS backend for the shapes of a training step, beside the FMA peak
           step [batch [hidden]]   where the time of one step goes, on one thread, and what it allocates
+          peers DIR [rounds]   images/s of whole runs beside PyTorch; DIR holds the four MNIST files
         """);
     return 2;
 }

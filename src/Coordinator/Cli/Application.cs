@@ -50,8 +50,12 @@ internal static class Application
     private static string[] WithResumedConfig(string[] arguments)
     {
         int at = Array.IndexOf(arguments, "--resume");
-        return at >= 0 && at + 1 < arguments.Length && !arguments.Contains("--config")
-            ? [.. arguments, "--config", Path.Combine(arguments[at + 1], "config.json")]
-            : arguments;
+        if (at < 0 || at + 1 >= arguments.Length || arguments.Contains("--config"))
+        {
+            return arguments;
+        }
+
+        ResumePoint.RequireDirectory(arguments[at + 1]);
+        return [.. arguments, "--config", Path.Combine(arguments[at + 1], "config.json")];
     }
 }

@@ -10,10 +10,10 @@ internal static class Presets
 
     private static readonly Dictionary<string, Func<JsonObject>> All = new()
     {
-        // Above 98 % on MNIST in a second or two.
+        // Above 98 % on MNIST in seconds, for any seed that was tried.
         ["fast"] = () => new()
         {
-            ["hidden"] = "256",
+            ["hidden"] = "512",
             ["epochs"] = 5,
             ["batchSize"] = 256,
             ["learningRate"] = 0.005,

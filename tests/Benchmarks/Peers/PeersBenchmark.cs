@@ -1,0 +1,93 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+
+namespace NnCluster.Benchmarks.Peers;
+
+/// <summary>
+/// Images a second of whole training runs beside PyTorch: each program in processes of its own, in turn, several times,
+/// on the same machine in the same minutes. Medians and ratios are what may be quoted.
+/// </summary>
+internal static class PeersBenchmark
+{
+    private static readonly (string Hidden, int Batch)[] Networks = [("256", 2048), ("256", 128), ("1024,1024", 2048)];
+
+    /// <summary>Runs the comparison on the four MNIST files in a directory.</summary>
+    public static int Run(string[] args)
+    {
+        if (args.Length is < 1 or > 2)
+        {
+            Console.Error.WriteLine("peers DIR [rounds]: DIR holds the four uncompressed MNIST files");
+            return 2;
+        }
+
+        string data = args[0];
+        int rounds = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 5;
+        Contestant[] contestants =
+        [
+            new("NnCluster, 1 worker", (hidden, batch) => NnCluster(data, hidden, batch, 1)),
+            new("PyTorch, 1 thread", (hidden, batch) => Torch(data, hidden, batch, 1, 1)),
+            new("NnCluster, 2 workers", (hidden, batch) => NnCluster(data, hidden, batch, 2)),
+            new("PyTorch, 2 threads", (hidden, batch) => Torch(data, hidden, batch, 2, 1)),
+            new("PyTorch DDP gloo, 2 processes", (hidden, batch) => Torch(data, hidden, batch, 1, 2)),
+        ];
+        foreach ((string hidden, int batch) in Networks)
+        {
+            Console.WriteLine($"784-{hidden.Replace(',', '-')}-10, batch {batch}: median images/s of {rounds} alternating runs (lowest to highest)");
+            double[][] results = [.. contestants.Select(_ => new double[rounds])];
+            for (int round = 0; round < rounds; round++)
+            {
+                for (int i = 0; i < contestants.Length; i++)
+                {
+                    results[i][round] = contestants[i].Measure(hidden, batch);
+                }
+            }
+
+            for (int i = 0; i < contestants.Length; i++)
+            {
+                double[] sorted = [.. results[i].Order()];
+                Console.WriteLine($"  {contestants[i].Name,-30} {sorted[rounds / 2],9:N0}   ({sorted[0]:N0} to {sorted[^1]:N0})");
+            }
+        }
+
+        return 0;
+    }
+
+    private static double NnCluster(string data, string hidden, int batch, int workers)
+    {
+        string run = Directory.CreateTempSubdirectory("nncluster-peers-").FullName;
+        try
+        {
+            string json = Output("dotnet",
+                [
+                    Path.Combine(AppContext.BaseDirectory, "nncluster.dll"), "train", "--json", "--dataset", data, "--hidden", hidden, "--batch-size", $"{batch}",
+                    "--workers", $"{workers}", "--epochs", hidden == "256" ? "5" : "2", "--evaluate-every", "100", "--schedule", "constant", "--learning-rate", "0.001",
+                    "--out", Path.Combine(run, "run"),
+                ]);
+            return JsonDocument.Parse(json).RootElement.GetProperty("imagesPerSecond").GetDouble();
+        }
+        finally
+        {
+            Directory.Delete(run, recursive: true);
+        }
+    }
+
+    private static double Torch(string data, string hidden, int batch, int threads, int processes) => double.Parse(
+        Output("/usr/bin/python3", [Path.Combine(AppContext.BaseDirectory, "torch_mlp.py"), data, $"{batch}", hidden, $"{threads}", $"{processes}"]),
+        CultureInfo.InvariantCulture);
+
+    // Some machines force an old OpenBLAS kernel through these variables; a peer gets its fastest.
+    private static string Output(string program, string[] arguments)
+    {
+        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment.Remove("OPENBLAS_CORETYPE");
+        start.Environment.Remove("OPENBLAS_L2_SIZE");
+        using Process process = Process.Start(start)!;
+        Task<string> error = process.StandardError.ReadToEndAsync();
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return process.ExitCode == 0 ? output : throw new InvalidOperationException($"{program} failed: {error.Result}");
+    }
+
+    private sealed record Contestant(string Name, Func<string, int, double> Measure);
+}

@@ -1,0 +1,127 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
+
+namespace NnCluster.Coordinator.Tests.Cli;
+
+public sealed class TrainCommandTests : IDisposable
+{
+    private readonly TemporaryDirectory _directory = new();
+
+    [Fact]
+    public void A_run_leaves_every_file_and_prints_every_field_of_the_contract()
+    {
+        ProcessResult result = Train("run", "--validation", "100");
+        Assert.Equal(0, result.ExitCode);
+        Assert.Equal(
+            [
+                "testAccuracy", "testLoss", "trainLoss", "validationAccuracy", "epochs", "steps", "images", "trainSeconds", "totalSeconds",
+                "imagesPerSecond", "weightsSha256", "parameters", "workers", "shards", "blas", "seed", "reissuedLeaves", "workersLost",
+                "resumedFromStep", "runDirectory",
+            ],
+            result.Json.EnumerateObject().Select(field => field.Name));
+        Assert.Single(result.Output.TrimEnd('\n').Split('\n'));
+        Assert.True(result.Json.GetProperty("testAccuracy").GetDouble() > 0.7);
+        Assert.Equal(
+            ["checkpoint-15.safetensors", "checkpoint-21.safetensors", "config.json", "curves.png", "events.jsonl", "metrics.jsonl", "model.safetensors", "summary.json"],
+            Directory.GetFiles(_directory["run"]).Select(Path.GetFileName).Order());
+        Assert.Equal(result.Output.Trim(), File.ReadAllText(_directory["run/summary.json"]).Trim());
+
+        JsonElement[] metrics = [.. File.ReadLines(_directory["run/metrics.jsonl"]).Select(line => JsonDocument.Parse(line).RootElement)];
+        Assert.Equal(Enumerable.Range(1, 21), metrics.Where(line => line.TryGetProperty("loss", out _)).Select(line => line.GetProperty("step").GetInt32()));
+        Assert.Equal([1, 2, 3], metrics.Where(line => line.TryGetProperty("testLoss", out _)).Select(line => line.GetProperty("epoch").GetInt32()));
+    }
+
+    [Fact]
+    public void Evaluating_the_run_gives_its_test_accuracy()
+    {
+        ProcessResult trained = Train("run");
+        ProcessResult evaluated = NnClusterProcess.Run("evaluate", _directory["run"], "--dataset", NnClusterProcess.MnistRows, "--json");
+        Assert.Equal(trained.Json.GetProperty("testAccuracy").GetDouble(), evaluated.Json.GetProperty("accuracy").GetDouble(), 1e-6);
+        Assert.Equal(200, evaluated.Json.GetProperty("confusion").EnumerateArray().Sum(row => row.EnumerateArray().Sum(count => count.GetInt32())));
+    }
+
+    [Fact]
+    public void Initial_parameters_come_from_the_file_they_are_asked_from()
+    {
+        Train("first");
+        // A step too small to change a single bit: what comes out is what went in.
+        ProcessResult second = Train("second", "--init-from", _directory["first/model.safetensors"], "--optimizer", "sgd", "--learning-rate", "1e-30");
+        Assert.Equal(JsonDocument.Parse(File.ReadAllText(_directory["first/summary.json"])).RootElement.GetProperty("weightsSha256").GetString(), second.Field("weightsSha256"));
+    }
+
+    [Theory]
+    [InlineData(PosixSignal.SIGINT)]
+    [InlineData(PosixSignal.SIGTERM)]
+    public void An_interrupted_run_leaves_a_checkpoint_and_goes_on_to_the_same_bits(PosixSignal signal)
+    {
+        string[] arguments = ["--epochs", "400", "--hidden", "24", "--batch-norm", "--dropout", "0.1"];
+        string undisturbed = Train("undisturbed", arguments).Field("weightsSha256");
+        using (var process = new NnClusterProcess(Arguments("run", arguments)))
+        {
+            process.WaitForError("epoch 3/400");
+            process.Signal(signal);
+            ProcessResult interrupted = process.Wait();
+            Assert.Equal(130, interrupted.ExitCode);
+            Assert.Contains($"go on with: nncluster train --resume {_directory["run"]}", interrupted.Error, StringComparison.Ordinal);
+        }
+
+        ProcessResult resumed = NnClusterProcess.Run("train", "--json", "--resume", _directory["run"], "--workers", "3");
+        Assert.True(resumed.ExitCode == 0, resumed.Error);
+        Assert.True(resumed.Json.GetProperty("resumedFromStep").GetInt64() > 0);
+        Assert.Equal(undisturbed, resumed.Field("weightsSha256"));
+    }
+
+    [Fact]
+    public void A_damaged_checkpoint_is_passed_over_for_the_one_before_it()
+    {
+        string hash = Train("run").Field("weightsSha256");
+        string last = _directory["run/checkpoint-23.safetensors"];
+        byte[] bytes = File.ReadAllBytes(last);
+        bytes[^100] ^= 1;
+        File.WriteAllBytes(last, bytes);
+        ProcessResult resumed = NnClusterProcess.Run("train", "--json", "--resume", _directory["run"]);
+        Assert.True(resumed.ExitCode == 0, resumed.Error);
+        Assert.Contains("the checkpoint before it is used", resumed.Error, StringComparison.Ordinal);
+        Assert.Equal(("16", hash), (resumed.Field("resumedFromStep"), resumed.Field("weightsSha256")));
+    }
+
+    [Fact]
+    public void Resuming_with_an_option_that_changes_the_bits_is_refused()
+    {
+        Train("run");
+        ProcessResult resumed = NnClusterProcess.Run("train", "--resume", _directory["run"], "--learning-rate", "0.5");
+        Assert.Equal(2, resumed.ExitCode);
+        Assert.Contains("this is not the same run", resumed.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Math_net_learns_as_well_and_is_identical_with_itself_for_any_number_of_workers() => LearnsWith("mathnet");
+
+    [OpenBlasFact]
+    public void Open_blas_learns_as_well_and_is_identical_with_itself_for_any_number_of_workers() => LearnsWith("openblas");
+
+    [Fact]
+    public void The_target_accuracy_ends_the_run_early()
+    {
+        ProcessResult result = Train("run", "--epochs", "50", "--target-accuracy", "0.5");
+        Assert.True(result.Json.GetProperty("epochs").GetInt32() < 50);
+        Assert.True(result.Json.GetProperty("testAccuracy").GetDouble() >= 0.5);
+    }
+
+    public void Dispose() => _directory.Dispose();
+
+    private void LearnsWith(string blas)
+    {
+        ProcessResult one = Train("one", "--blas", blas, "--workers", "1");
+        Assert.True(one.Json.GetProperty("testAccuracy").GetDouble() > 0.7);
+        Assert.Equal(one.Field("weightsSha256"), Train("three", "--blas", blas, "--workers", "3").Field("weightsSha256"));
+    }
+
+    private ProcessResult Train(string run, params string[] arguments) => NnClusterProcess.Run(Arguments(run, arguments));
+
+    private string[] Arguments(string run, string[] arguments)
+    {
+        string[] epochs = arguments.Contains("--epochs") ? [] : ["--epochs", "3"];
+        return ["train", "--json", "--dataset", NnClusterProcess.MnistRows, "--batch-size", "128", .. epochs, .. arguments, "--out", _directory[run]];
+    }
+}

@@ -1,0 +1,109 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+
+namespace NnCluster.Coordinator.Tests;
+
+/// <summary>What a process left behind.</summary>
+internal sealed record ProcessResult(int ExitCode, string Output, string Error)
+{
+    /// <summary>Standard output as the one JSON object it must be.</summary>
+    public JsonElement Json => JsonDocument.Parse(Output).RootElement;
+
+    /// <summary>A field of <see cref="Json"/> as text.</summary>
+    public string Field(string name) => Json.GetProperty(name).ToString();
+}
+
+/// <summary>The real program in a process of its own. Disposing kills it, if it still runs.</summary>
+internal sealed partial class NnClusterProcess : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    private readonly Process _process;
+    private readonly BlockingCollection<string> _errorLines = [];
+    private readonly List<string> _errors = [];
+    private readonly Task<string> _output;
+
+    public NnClusterProcess(IEnumerable<string> arguments, params IEnumerable<(string Name, string Value)> environment)
+    {
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "nncluster.dll"), .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+        };
+        foreach ((string name, string value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        _process = Process.Start(start)!;
+        _process.ErrorDataReceived += (_, line) =>
+        {
+            if (line.Data is null)
+            {
+                _errorLines.CompleteAdding();
+            }
+            else
+            {
+                _errorLines.Add(line.Data);
+            }
+        };
+        _process.BeginErrorReadLine();
+        _output = _process.StandardOutput.ReadToEndAsync();
+    }
+
+    /// <summary>The rows of MNIST that the tests train on.</summary>
+    public static string MnistRows { get; } = Path.Combine(AppContext.BaseDirectory, "mnist-rows");
+
+    /// <summary>Runs the program to its end.</summary>
+    public static ProcessResult Run(params string[] arguments)
+    {
+        using var process = new NnClusterProcess(arguments);
+        return process.Wait();
+    }
+
+    /// <summary>Waits until a line of standard error has the text.</summary>
+    public string WaitForError(string text)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        foreach (string line in _errorLines.GetConsumingEnumerable(patience.Token))
+        {
+            _errors.Add(line);
+            if (line.Contains(text, StringComparison.Ordinal))
+            {
+                return line;
+            }
+        }
+
+        throw new InvalidOperationException($"The program ended without '{text}': {string.Join('\n', _errors)}");
+    }
+
+    /// <summary>Sends a signal.</summary>
+    public void Signal(PosixSignal signal) => Assert.Equal(0, Kill(_process.Id, signal == PosixSignal.SIGINT ? 2 : 15));
+
+    /// <summary>Waits for the end.</summary>
+    public ProcessResult Wait()
+    {
+        Assert.True(_process.WaitForExit(Patience), $"The program does not end: {string.Join('\n', _errors)}");
+        _process.WaitForExit();
+        _errors.AddRange(_errorLines);
+        return new(_process.ExitCode, _output.Result, string.Join('\n', _errors));
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill(entireProcessTree: true);
+            _process.WaitForExit();
+        }
+
+        _process.Dispose();
+        _errorLines.Dispose();
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Kill(int process, int signal);
+}

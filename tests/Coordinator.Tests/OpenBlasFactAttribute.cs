@@ -1,0 +1,15 @@
+using NnCluster.Numerics;
+
+namespace NnCluster.Coordinator.Tests;
+
+/// <summary>A test that needs the native OpenBLAS; skipped where it is not installed, saying so.</summary>
+public sealed class OpenBlasFactAttribute : FactAttribute
+{
+    public OpenBlasFactAttribute()
+    {
+        if (!OpenBlas.TryLoad(out _, out string reason))
+        {
+            Skip = reason;
+        }
+    }
+}
