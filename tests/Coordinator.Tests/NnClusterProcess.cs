@@ -25,15 +25,16 @@ internal sealed partial class NnClusterProcess : IDisposable
     private readonly List<string> _errors = [];
     private readonly Task<string> _output;
 
-    public NnClusterProcess(IEnumerable<string> arguments, params IEnumerable<(string Name, string Value)> environment)
+    public NnClusterProcess(IEnumerable<string> arguments, IEnumerable<(string Name, string Value)>? environment = null, string? directory = null)
     {
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "nncluster.dll"), .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             RedirectStandardInput = true,
+            WorkingDirectory = directory ?? "",
         };
-        foreach ((string name, string value) in environment)
+        foreach ((string name, string value) in environment ?? [])
         {
             start.Environment[name] = value;
         }

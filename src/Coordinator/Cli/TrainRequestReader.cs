@@ -77,6 +77,7 @@ internal static class TrainRequestReader
                 EvaluateEvery = given.GetValue(options.EvaluateEvery) ?? 1,
                 TargetAccuracy = given.GetValue(options.TargetAccuracy),
                 CheckpointEvery = given.GetValue(options.CheckpointEvery),
+                Recovery = RecoveryPolicy.InProcess,
             },
             InitFrom = given.GetValue(options.InitFrom),
             Out = given.GetValue(options.Out),

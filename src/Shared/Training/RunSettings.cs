@@ -5,6 +5,16 @@ namespace NnCluster.Training;
 /// <summary>When the run stops waiting for a worker.</summary>
 public sealed record RecoveryPolicy
 {
+    /// <summary>
+    /// For workers that are threads of this process: they do not vanish, and on a busy machine a second copy of their
+    /// work would only add to what holds them up.
+    /// </summary>
+    public static readonly RecoveryPolicy InProcess = new()
+    {
+        MinDeadline = TimeSpan.FromSeconds(10),
+        MinStraggler = TimeSpan.FromSeconds(2),
+    };
+
     /// <summary>A worker that has not answered after this many median rounds is passed over …</summary>
     public double DeadlineFactor { get; init; } = 4;
 
