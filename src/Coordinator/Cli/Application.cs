@@ -31,6 +31,9 @@ internal static class Application
         (Command train, TrainOptions options) = TrainCommand.Create();
         root.Add(train);
         root.Add(EvaluateCommand.Create());
+        root.Add(PredictCommand.Create());
+        root.Add(PlotCommand.Create());
+        root.Add(ExploreCommand.Create());
         root.Add(DataCommand.Create());
         root.Add(InfoCommand.Create());
         string[] resolved = arguments is ["train", .. string[] rest]
