@@ -80,10 +80,11 @@ internal sealed record ImageFrame(int Width, int Height, int Box, bool ByMass, I
     /// <summary>Grey values, light on dark, on white where the image is transparent; and the border's median.</summary>
     private static (byte[] Grey, byte Paper) Grey(SKBitmap bitmap)
     {
-        byte[] grey = new byte[bitmap.Width * bitmap.Height];
+        SKColor[] pixels = bitmap.Pixels;
+        byte[] grey = new byte[pixels.Length];
         for (int i = 0; i < grey.Length; i++)
         {
-            SKColor pixel = bitmap.GetPixel(i % bitmap.Width, i / bitmap.Width);
+            SKColor pixel = pixels[i];
             double luma = (0.299 * pixel.Red) + (0.587 * pixel.Green) + (0.114 * pixel.Blue); // ITU-R BT.601
             grey[i] = (byte)Math.Round(255 + ((luma - 255) * pixel.Alpha / 255));
         }

@@ -13,6 +13,11 @@ namespace NnCluster.Coordinator.Explore;
 /// <summary>The activation functions and their derivatives, as this program's networks compute them.</summary>
 internal sealed class ActivationsExperiment : IExperiment
 {
+    private const float InitialSlope = 0.25f;
+
+    // Enough points for a smooth line, and a smaller drawing than with all.
+    private const int PointsADot = 4;
+
     /// <inheritdoc/>
     public string Name => "activations";
 
@@ -33,8 +38,9 @@ internal sealed class ActivationsExperiment : IExperiment
             ActivationCurve.Compute("tanh", ActivationKind.Tanh, null, x),
             ActivationCurve.Compute("ReLU", ActivationKind.Relu, null, x),
             ActivationCurve.Compute("leaky ReLU, slope 0.01", ActivationKind.LeakyRelu, 0.01f, x),
-            ActivationCurve.Compute(string.Create(CultureInfo.InvariantCulture, $"PReLU, slope {learned:0.000} learned"), ActivationKind.Prelu, learned, x),
+            ActivationCurve.Compute("PReLU, slope 0.25 at first", ActivationKind.Prelu, InitialSlope, x),
         ];
+        var afterwards = ActivationCurve.Compute(string.Create(CultureInfo.InvariantCulture, $"f(x), slope {learned:0.000} learned"), ActivationKind.Prelu, learned, x);
         double identity = ScaledSigmoidError(curves[1], x);
         var summary = new JsonObject
         {
@@ -42,7 +48,7 @@ internal sealed class ActivationsExperiment : IExperiment
             ["largestDerivative"] = new JsonObject(curves.Select(curve => KeyValuePair.Create(Key(curve), Findings.Number(curve.Derivatives.Max())))),
             ["derivativeAt5"] = new JsonObject(curves.Select(curve => KeyValuePair.Create(Key(curve), Findings.Number(curve.Derivatives[^1])))),
             ["tanhMinusScaledSigmoid"] = identity,
-            ["preluSlope"] = new JsonObject { ["initial"] = 0.25, ["learned"] = Findings.Number(learned), ["shape"] = runs.Options.Shape.ToString().ToLowerInvariant() },
+            ["preluSlope"] = new JsonObject { ["initial"] = InitialSlope, ["learned"] = Findings.Number(learned), ["shape"] = runs.Options.Shape.ToString().ToLowerInvariant() },
         };
         var numbers = new JsonObject { ["x"] = Findings.Numbered(x.Select(value => (double)value)) };
         foreach (ActivationCurve curve in curves)
@@ -58,7 +64,7 @@ internal sealed class ActivationsExperiment : IExperiment
         {
             Summary = summary,
             Numbers = new() { ["curves"] = numbers },
-            Figures = [new("activations", 1800, 1000, canvas => CurvePanel.RenderGrid(canvas, 1800, 1000, 3, Panels(curves, x)))],
+            Figures = [new("activations", 1800, 1000, canvas => CurvePanel.RenderGrid(canvas, 1800, 1000, 3, Panels(curves, afterwards, x)))],
             Lines =
             [
                 $"{"",-32}{"largest f'",12}{"f'(-5)",12}{"f'(5)",12}",
@@ -85,18 +91,19 @@ internal sealed class ActivationsExperiment : IExperiment
         return tanh.Values.Zip(sigmoid.Values, (t, s) => Math.Abs(t - ((2.0 * s) - 1))).Max();
     }
 
-    private static Func<Plot>[] Panels(ImmutableArray<ActivationCurve> curves, float[] x)
+    private static Func<Plot>[] Panels(ImmutableArray<ActivationCurve> curves, ActivationCurve afterwards, float[] x)
     {
-        static IEnumerable<Coordinates> Points(float[] x, float[] y) => x.Zip(y, (a, b) => new Coordinates(a, b));
+        static IEnumerable<Coordinates> Points(float[] x, float[] y) => x.Zip(y, (a, b) => new Coordinates(a, b)).Where((_, i) => i % PointsADot == 0);
         return
         [
             .. curves.Select(curve => (Func<Plot>)(() => Panel(curve.Name,
             [
-                new("f(x)", Points(x, curve.Values), FigureStyle.Colour(0), LinePattern.Solid),
-                new("f'(x)", Points(x, curve.Derivatives), FigureStyle.Colour(1), LinePattern.Dashed),
+                new("f(x)", Points(x, curve.Values), FigureStyle.Colour(0)),
+                new("f'(x)", Points(x, curve.Derivatives), FigureStyle.Colour(1)),
+                .. curve.Kind == afterwards.Kind ? [new Curve(afterwards.Name, Points(x, afterwards.Values), FigureStyle.Colour(2), IsThin: true)] : (Curve[])[],
             ]))),
             () => Panel("All derivatives",
-                [.. curves.Select((curve, i) => new Curve(curve.Name.Split(',')[0], Points(x, curve.Derivatives), FigureStyle.Colour(i), i == 3 ? LinePattern.Dashed : LinePattern.Solid))]),
+                [.. curves.Select((curve, i) => new Curve(curve.Name.Split(',')[0], Points(x, curve.Derivatives), FigureStyle.Colour(i)))]),
         ];
     }
 

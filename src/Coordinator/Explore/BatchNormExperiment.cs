@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
-using ScottPlot;
 
 namespace NnCluster.Coordinator.Explore;
 
@@ -37,7 +36,7 @@ internal sealed class BatchNormExperiment : IExperiment
         {
             Summary = new() { ["dataset"] = runs.Options.Dataset, ["runs"] = new JsonArray([.. measured.Select(run => run.Summary())]) },
             Numbers = new() { ["curves"] = ImageRun.Numbers(measured) },
-            Figures = [ImageRun.Draw("batch-norm", measured, withTestLoss: false, i => (i / 2, i % 2 == 0 ? LinePattern.Dashed : LinePattern.Solid))],
+            Figures = [ImageRun.Draw("batch-norm", measured, withTestLoss: false, i => (i / 2, i % 2 == 0))],
             Lines = [ImageRun.Header, .. measured.Select(run => run.Line)],
         };
     }

@@ -7,7 +7,11 @@ using SkiaSharp;
 namespace NnCluster.Coordinator.Explore;
 
 /// <summary>A line of a panel.</summary>
-internal sealed record Curve(string Name, IEnumerable<Coordinates> Points, Color Colour, LinePattern Pattern);
+/// <param name="Name">For the legend.</param>
+/// <param name="Points">Its points.</param>
+/// <param name="Colour">Its colour.</param>
+/// <param name="IsThin">A second line of the same colour: thin, with open circles. (Skia's SVG knows no dashes.)</param>
+internal sealed record Curve(string Name, IEnumerable<Coordinates> Points, Color Colour, bool IsThin = false);
 
 /// <summary>Panels with one line a run, and figures of panels side by side.</summary>
 internal static class CurvePanel
@@ -16,7 +20,7 @@ internal static class CurvePanel
     private const double LogarithmicRatio = 20;
     private const double LeastError = 1e-4;
 
-    private static readonly double[] AccuracyTicks = [0.1, 0.5, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, 0.985, 0.99, 0.995, 0.998, 0.999];
+    private static readonly double[] AccuracyTicks = [0.1, 0.5, 0.7, 0.8, 0.85, 0.9, 0.92, 0.94, 0.95, 0.96, 0.97, 0.975, 0.98, 0.985, 0.99, 0.995, 0.998, 0.999];
 
     /// <summary>Draws panels in rows from the left, all of one size.</summary>
     public static void RenderGrid(SKCanvas canvas, int width, int height, int columns, IReadOnlyList<Func<Plot>> panels)
@@ -44,13 +48,17 @@ internal static class CurvePanel
     public static Plot TrainingLoss(IReadOnlyList<StyledRun> runs) => Losses("Training loss", "Iteration", runs, run =>
         SeriesThinning.Means(run.History.Steps, Math.Clamp(run.History.Steps.Count / 3, 1, MostMeans)));
 
-    /// <summary>The loss on the test rows after each epoch.</summary>
-    public static Plot TestLoss(IReadOnlyList<StyledRun> runs) => Losses("Test loss", "Epoch", runs, run =>
-        run.History.Epochs.Select(epoch => new Coordinates(epoch.Epoch, epoch.TestLoss)));
+    /// <summary>The loss on the test rows after each epoch. The legend is that of <see cref="TrainingLoss"/>.</summary>
+    public static Plot TestLoss(IReadOnlyList<StyledRun> runs)
+    {
+        Plot plot = Losses("Test loss", "Epoch", runs, run => run.History.Epochs.Select(epoch => new Coordinates(epoch.Epoch, epoch.TestLoss)));
+        plot.HideLegend();
+        return plot;
+    }
 
     /// <summary>
     /// The accuracy on the test rows after each epoch. The axis is logarithmic in the error, so that from 98 % to 99 % is
-    /// as far as from 96 % to 98 %.
+    /// as far as from 96 % to 98 %. The legend is that of <see cref="TrainingLoss"/>.
     /// </summary>
     public static Plot TestAccuracy(IReadOnlyList<StyledRun> runs)
     {
@@ -64,8 +72,8 @@ internal static class CurvePanel
         }
 
         plot.Axes.Left.TickGenerator = ticks;
-        plot.Axes.SetLimitsX(limits.Left, limits.Right);
-        plot.ShowLegend(Alignment.LowerRight);
+        plot.Axes.SetLimits(limits);
+        plot.HideLegend();
         return plot;
     }
 
@@ -99,13 +107,14 @@ internal static class CurvePanel
             }
 
             ScottPlot.Plottables.Scatter line = plot.Add.ScatterLine(points, curve.Colour);
-            line.LineWidth = 3;
-            line.LinePattern = curve.Pattern;
+            line.LineWidth = curve.IsThin ? 1.5f : 3;
             line.LegendText = curve.Name;
             if (points.Length <= 30)
             {
-                line.MarkerSize = 8;
-                line.MarkerShape = MarkerShape.FilledCircle;
+                line.MarkerSize = curve.IsThin ? 10 : 8;
+                line.MarkerShape = curve.IsThin ? MarkerShape.OpenCircle : MarkerShape.FilledCircle;
+                line.MarkerLineColor = curve.Colour;
+                line.MarkerLineWidth = 1.5f;
             }
         }
 
@@ -114,9 +123,9 @@ internal static class CurvePanel
     }
 }
 
-/// <summary>A run with its line's colour and pattern, the same in every panel.</summary>
-internal sealed record StyledRun(string Name, RunHistory History, Color Colour, LinePattern Pattern)
+/// <summary>A run with its line's colour and width, the same in every panel.</summary>
+internal sealed record StyledRun(string Name, RunHistory History, Color Colour, bool IsThin)
 {
     /// <summary>A line of the run.</summary>
-    public Curve Curve(IEnumerable<Coordinates> points) => new(Name, points, Colour, Pattern);
+    public Curve Curve(IEnumerable<Coordinates> points) => new(Name, points, Colour, IsThin);
 }

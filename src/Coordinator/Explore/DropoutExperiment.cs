@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using ScottPlot;
 
 namespace NnCluster.Coordinator.Explore;
 
@@ -32,7 +31,7 @@ internal sealed class DropoutExperiment : IExperiment
         {
             Summary = new() { ["dataset"] = runs.Options.Dataset, ["runs"] = new JsonArray([.. measured.Select(run => run.Summary())]) },
             Numbers = new() { ["curves"] = ImageRun.Numbers(measured) },
-            Figures = [ImageRun.Draw("dropout", measured, withTestLoss: true, i => (i, LinePattern.Solid))],
+            Figures = [ImageRun.Draw("dropout", measured, withTestLoss: true, i => (i, false))],
             Lines =
             [
                 ImageRun.Header,

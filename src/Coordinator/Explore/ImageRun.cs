@@ -72,10 +72,10 @@ internal sealed record ImageRun(string Name, RunHistory History, ModelEvaluation
     /// <param name="name">The figure's name.</param>
     /// <param name="runs">The runs.</param>
     /// <param name="withTestLoss">Whether a panel shows the test loss.</param>
-    /// <param name="style">Colour index and pattern of run i.</param>
-    public static Figure Draw(string name, IReadOnlyList<ImageRun> runs, bool withTestLoss, Func<int, (int Colour, LinePattern Pattern)> style)
+    /// <param name="style">Colour index of run i, and whether its line is thin.</param>
+    public static Figure Draw(string name, IReadOnlyList<ImageRun> runs, bool withTestLoss, Func<int, (int Colour, bool IsThin)> style)
     {
-        StyledRun[] styled = [.. runs.Select((run, i) => new StyledRun(run.Name, run.History, FigureStyle.Colour(style(i).Colour), style(i).Pattern))];
+        StyledRun[] styled = [.. runs.Select((run, i) => new StyledRun(run.Name, run.History, FigureStyle.Colour(style(i).Colour), style(i).IsThin))];
         List<Func<Plot>> panels = [() => CurvePanel.TrainingLoss(styled), () => CurvePanel.TestAccuracy(styled)];
         if (withTestLoss)
         {

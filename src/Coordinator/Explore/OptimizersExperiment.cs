@@ -4,7 +4,6 @@ using System.Text.Json.Nodes;
 using NnCluster.Coordinator.Cli;
 using NnCluster.Data;
 using NnCluster.Optimization;
-using ScottPlot;
 
 namespace NnCluster.Coordinator.Explore;
 
@@ -61,8 +60,8 @@ internal sealed class OptimizersExperiment : IExperiment
             Numbers = new() { ["curves"] = new JsonObject { ["default"] = ImageRun.Numbers(byDefault), ["tuned"] = ImageRun.Numbers(tuned) } },
             Figures =
             [
-                ImageRun.Draw("optimizers-default", byDefault, withTestLoss: false, i => (i, LinePattern.Solid)),
-                ImageRun.Draw("optimizers-tuned", tuned, withTestLoss: false, i => (i, LinePattern.Solid)),
+                ImageRun.Draw("optimizers-default", byDefault, withTestLoss: false, i => (i, false)),
+                ImageRun.Draw("optimizers-tuned", tuned, withTestLoss: false, i => (i, false)),
             ],
             Lines =
             [

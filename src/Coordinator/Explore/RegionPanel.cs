@@ -39,7 +39,7 @@ internal static class RegionPanel
 
     private static SKBitmap Paint(DecisionRegions regions)
     {
-        var bitmap = new SKBitmap(DecisionRegions.Side, DecisionRegions.Side);
+        var pixels = new SKColor[DecisionRegions.Side * DecisionRegions.Side];
         for (int row = 0; row < DecisionRegions.Side; row++)
         {
             for (int column = 0; column < DecisionRegions.Side; column++)
@@ -48,11 +48,11 @@ internal static class RegionPanel
                 Color tint = FigureStyle.Colour(p > 0.5 ? 1 : 0);
                 double strength = LeastTint + ((MostTint - LeastTint) * Math.Abs((2 * p) - 1));
                 byte Mix(byte channel) => (byte)Math.Round(255 + (strength * (channel - 255)));
-                bitmap.SetPixel(column, DecisionRegions.Side - 1 - row, new(Mix(tint.R), Mix(tint.G), Mix(tint.B)));
+                pixels[((DecisionRegions.Side - 1 - row) * DecisionRegions.Side) + column] = new(Mix(tint.R), Mix(tint.G), Mix(tint.B));
             }
         }
 
-        return bitmap;
+        return new(DecisionRegions.Side, DecisionRegions.Side) { Pixels = pixels };
     }
 
     private static void AddBoundary(Plot plot, DecisionRegions regions)
