@@ -40,7 +40,7 @@ internal sealed class ActivationsExperiment : IExperiment
             ActivationCurve.Compute("leaky ReLU, slope 0.01", ActivationKind.LeakyRelu, 0.01f, x),
             ActivationCurve.Compute("PReLU, slope 0.25 at first", ActivationKind.Prelu, InitialSlope, x),
         ];
-        var afterwards = ActivationCurve.Compute(string.Create(CultureInfo.InvariantCulture, $"f(x), slope {learned:0.000} learned"), ActivationKind.Prelu, learned, x);
+        var afterwards = ActivationCurve.Compute(string.Create(CultureInfo.InvariantCulture, $"PReLU, slope from 0.25 to {learned:0.000}"), ActivationKind.Prelu, learned, x);
         double identity = ScaledSigmoidError(curves[1], x);
         var summary = new JsonObject
         {
@@ -96,11 +96,11 @@ internal sealed class ActivationsExperiment : IExperiment
         static IEnumerable<Coordinates> Points(float[] x, float[] y) => x.Zip(y, (a, b) => new Coordinates(a, b)).Where((_, i) => i % PointsADot == 0);
         return
         [
-            .. curves.Select(curve => (Func<Plot>)(() => Panel(curve.Name,
+            .. curves.Select(curve => (Func<Plot>)(() => Panel(curve.Kind == afterwards.Kind ? afterwards.Name : curve.Name,
             [
                 new("f(x)", Points(x, curve.Values), FigureStyle.Colour(0)),
                 new("f'(x)", Points(x, curve.Derivatives), FigureStyle.Colour(1)),
-                .. curve.Kind == afterwards.Kind ? [new Curve(afterwards.Name, Points(x, afterwards.Values), FigureStyle.Colour(2), IsThin: true)] : (Curve[])[],
+                .. curve.Kind == afterwards.Kind ? [new Curve("f(x) learned", Points(x, afterwards.Values), FigureStyle.Colour(2), IsThin: true)] : (Curve[])[],
             ]))),
             () => Panel("All derivatives",
                 [.. curves.Select((curve, i) => new Curve(curve.Name.Split(',')[0], Points(x, curve.Derivatives), FigureStyle.Colour(i)))]),
@@ -111,7 +111,7 @@ internal sealed class ActivationsExperiment : IExperiment
     {
         Plot plot = CurvePanel.Create(title, "x", string.Empty, curves);
         plot.Axes.Bottom.TickGenerator = new NumericAutomatic { TickDensity = 0.6 };
-        plot.ShowLegend(Alignment.UpperLeft);
+        plot.ShowLegend(curves.Count == 3 ? Alignment.UpperCenter : Alignment.UpperLeft);
         return plot;
     }
 }

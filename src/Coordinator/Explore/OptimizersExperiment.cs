@@ -12,14 +12,14 @@ internal sealed class OptimizersExperiment : IExperiment
 {
     private const int HeldOut = 5000;
 
-    private static readonly ImmutableArray<double> Factors = [0.1, 0.3, 1, 3, 10];
+    private static readonly ImmutableArray<double> Factors = [0.1, 0.3, 1, 3, 10, 30];
     private static readonly ImmutableArray<double> QuickFactors = [1, 10];
 
     /// <inheritdoc/>
     public string Name => "optimizers";
 
     /// <inheritdoc/>
-    public string Description => "Every optimizer at its default learning rate, and at the best of five on held-out rows.";
+    public string Description => "Every optimizer at its default learning rate, and at the best of six on held-out rows.";
 
     /// <inheritdoc/>
     public bool IsPlanar => false;

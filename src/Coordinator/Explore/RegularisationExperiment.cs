@@ -28,7 +28,7 @@ internal sealed class RegularisationExperiment : IExperiment
         var networks = new List<PlaneNetwork>();
         foreach (double l2 in Strengths)
         {
-            string name = string.Create(CultureInfo.InvariantCulture, $"λ = {l2}");
+            string name = string.Create(CultureInfo.InvariantCulture, $"L2 strength {l2}");
             using ExperimentRun run = await PlaneData.TrainAsync(runs, data, name, Neurons, runs.Options.Seed, l2).ConfigureAwait(false);
             networks.Add(PlaneNetwork.Measure(run));
         }

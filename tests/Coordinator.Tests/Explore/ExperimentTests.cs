@@ -4,6 +4,7 @@ using System.Xml.Linq;
 using NnCluster.Coordinator.Explore;
 using NnCluster.Coordinator.Reporting;
 using NnCluster.Data;
+using ScottPlot;
 using SkiaSharp;
 using Spectre.Console.Testing;
 
@@ -119,7 +120,12 @@ public sealed class ExperimentTests : IDisposable
         HashSet<SKColor> colours = [.. image.Pixels];
         Assert.True(colours.Count > 50, $"{figure.Name} has {colours.Count} colours");
         using var svg = new MemoryStream(FigureImage.Svg(figure.Width, figure.Height, figure.Render));
-        Assert.True(XDocument.Load(svg).Descendants().Count() > 50, $"{figure.Name}.svg has shapes");
+        XElement[] elements = [.. XDocument.Load(svg).Descendants()];
+        Assert.True(elements.Length > 50, $"{figure.Name}.svg has shapes");
+        SKTypeface font = Fonts.GetTypeface(FigureFont.Family, bold: true, italic: false);
+        Assert.All(
+            elements.Where(element => element.Name.LocalName == "text").SelectMany(element => element.Value).Where(c => !char.IsWhiteSpace(c)).Distinct(),
+            c => Assert.True(font.ContainsGlyph(c), $"{figure.Name} has a '{c}', which the font lacks"));
     }
 
     /// <summary>A CSV file: two noisy half moons and eight columns without meaning, which invite learning by heart.</summary>
