@@ -51,7 +51,10 @@ public sealed class ExploreCommandTests : IDisposable
     [Fact]
     public async Task Options_of_other_experiments_are_refused()
     {
-        Assert.Equal(2, (await ExploreConsole.RunAsync("explore", "capacity", "--dataset", "mnist")).ExitCode);
+        (int exit, _, string error) = await ExploreConsole.RunAsync("explore", "capacity", "--dataset", "mnist");
+
+        Assert.Equal(2, exit);
+        Assert.Contains("See: nncluster explore capacity --help", error, StringComparison.Ordinal);
         Assert.Equal(2, (await ExploreConsole.RunAsync("explore", "dropout", "--shape", "moons")).ExitCode);
         Assert.Equal(2, (await ExploreConsole.RunAsync("explore", "capacity", "--shape", "squares")).ExitCode);
     }
