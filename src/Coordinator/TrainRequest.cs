@@ -25,6 +25,9 @@ internal sealed record TrainRequest
     /// <summary>A file with the initial parameters; null: they are drawn.</summary>
     public string? InitFrom { get; init; }
 
+    /// <summary>Whether the run leaves a directory with its metrics, checkpoints and model.</summary>
+    public bool LeavesFiles { get; init; } = true;
+
     /// <summary>The run directory asked for; null: a new one below <c>runs</c>.</summary>
     public string? Out { get; init; }
 

@@ -36,8 +36,8 @@ internal sealed class TrainingSession : IDisposable
     private readonly BufferPool _evaluations;
     private readonly ThreadTeam _team;
     private readonly TrainingState _state;
-    private readonly RunDirectory _directory;
-    private readonly CheckpointWriter _checkpoints;
+    private readonly RunDirectory? _directory;
+    private readonly CheckpointWriter? _checkpoints;
     private readonly RunHistory _history = new();
     private readonly long? _resumedFrom;
     private readonly long _startedAt;
@@ -77,13 +77,24 @@ internal sealed class TrainingSession : IDisposable
             _resumedFrom = resume.Position.Step;
         }
 
+        if (!request.LeavesFiles)
+        {
+            return;
+        }
+
         _directory = OpenDirectory(resume);
         var origin = new CheckpointPosition(0, (resume?.Position.Term ?? 0) + 1, request.Spec.ToJson(), request.Spec.Model.ToJson());
         _checkpoints = new(_layout, origin, _directory.CheckpointPath, resume?.Checkpoints ?? []);
     }
 
-    /// <summary>Where the run's files are.</summary>
-    public string Path => _directory.Path;
+    /// <summary>The run's metrics.</summary>
+    public RunHistory History => _history;
+
+    /// <summary>Where the run's files are; empty if it leaves none.</summary>
+    public string Path => _directory?.Path ?? string.Empty;
+
+    /// <summary>A copy of the network as it stands, to evaluate. Not while the run goes on.</summary>
+    public TrainedModel TakeModel() => new(_request.Spec.Model, _state.Parameters.Span, _request.Blas);
 
     /// <summary>Trains until the run is over, or until <paramref name="stop"/> is cancelled and the step in flight is taken.</summary>
     /// <param name="observer">Is told what happens, besides the run directory.</param>
@@ -103,7 +114,7 @@ internal sealed class TrainingSession : IDisposable
                 State = _state,
                 Layout = _layout,
                 Checkpoints = _checkpoints,
-                Observers = [_directory, _history, observer],
+                Observers = _directory is null ? [_history, observer] : [_directory, _history, observer],
                 Time = _time,
                 Ended = ended,
             }),
@@ -112,9 +123,13 @@ internal sealed class TrainingSession : IDisposable
         {
             RunReport report = await ended.Task.ConfigureAwait(false);
             await actors.Terminate().ConfigureAwait(false);
-            _checkpoints.Flush();
+            _checkpoints?.Flush();
             RunSummary summary = Summarise(report);
-            Leave(report.Outcome, summary);
+            if (_directory is not null)
+            {
+                Leave(_directory, report.Outcome, summary);
+            }
+
             return (report.Outcome, summary);
         }
     }
@@ -122,8 +137,8 @@ internal sealed class TrainingSession : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _checkpoints.Dispose();
-        _directory.Dispose();
+        _checkpoints?.Dispose();
+        _directory?.Dispose();
         _state.Dispose();
         _team.Dispose();
         _parameters.Dispose();
@@ -175,22 +190,22 @@ internal sealed class TrainingSession : IDisposable
     }
 
     /// <summary>The files a run leaves. A run that failed leaves no model: its last checkpoint is the last good state.</summary>
-    private void Leave(RunOutcome outcome, RunSummary summary)
+    private void Leave(RunDirectory directory, RunOutcome outcome, RunSummary summary)
     {
-        _directory.Flush();
+        directory.Flush();
         if (outcome.Failure is not null)
         {
             return;
         }
 
-        RunDirectoryException.Guard(_directory.ModelPath, () => ModelFile.Write(
-            _directory.ModelPath,
+        RunDirectoryException.Guard(directory.ModelPath, () => ModelFile.Write(
+            directory.ModelPath,
             _layout.Tensors,
             _state.Parameters.Memory,
             _request.Spec.Model.ToJson(),
             new Dictionary<string, string> { ["dataset"] = _request.Spec.Dataset, ["runSpec"] = _request.Spec.ToJson() }));
-        RunDirectoryException.Guard(_directory.CurvesPath, () =>
-            LearningCurves.Draw(System.IO.Path.GetFileName(Path), RunHistory.Read(_directory.MetricsPath), _directory.CurvesPath));
-        _directory.WriteSummary(summary);
+        RunDirectoryException.Guard(directory.CurvesPath, () =>
+            LearningCurves.Draw(System.IO.Path.GetFileName(Path), RunHistory.Read(directory.MetricsPath), directory.CurvesPath));
+        directory.WriteSummary(summary);
     }
 }

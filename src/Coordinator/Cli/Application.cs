@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using NnCluster.Persistence;
 
 namespace NnCluster.Coordinator.Cli;
@@ -31,6 +32,9 @@ internal static class Application
         (Command train, TrainOptions options) = TrainCommand.Create();
         root.Add(train);
         root.Add(EvaluateCommand.Create());
+        root.Add(PredictCommand.Create());
+        root.Add(PlotCommand.Create());
+        root.Add(ExploreCommand.Create());
         root.Add(DataCommand.Create());
         root.Add(InfoCommand.Create());
         string[] resolved = arguments is ["train", .. string[] rest]
@@ -39,12 +43,16 @@ internal static class Application
         ParseResult given = root.Parse(resolved);
         if (given.Errors.Count > 0)
         {
-            await Console.Error.WriteLineAsync($"{given.Errors[0].Message.TrimEnd('.')}. See: nncluster {given.CommandResult.Command.Name} --help".Replace("nncluster nncluster", "nncluster", StringComparison.Ordinal)).ConfigureAwait(false);
+            await Console.Error.WriteLineAsync($"{given.Errors[0].Message.TrimEnd('.')}. See: nncluster{Names(given.CommandResult)} --help").ConfigureAwait(false);
             return ExitCode.BadInput;
         }
 
         return await given.InvokeAsync(new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }).ConfigureAwait(false);
     }
+
+    /// <summary>The names of a command below the program, each after a space.</summary>
+    private static string Names(CommandResult command) =>
+        command.Parent is CommandResult parent ? $"{Names(parent)} {command.Command.Name}" : string.Empty;
 
     // A run that goes on takes its options from its own configuration.
     private static string[] WithResumedConfig(string[] arguments)

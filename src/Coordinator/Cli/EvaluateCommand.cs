@@ -2,10 +2,8 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using NnCluster.Coordinator.Reporting;
 using NnCluster.Data;
-using NnCluster.Model;
 using NnCluster.Numerics;
 using NnCluster.Persistence;
-using NnCluster.Training;
 using Spectre.Console;
 
 namespace NnCluster.Coordinator.Cli;
@@ -13,8 +11,6 @@ namespace NnCluster.Coordinator.Cli;
 /// <summary><c>nncluster evaluate RUN|FILE</c>.</summary>
 internal static class EvaluateCommand
 {
-    private const int RowsAtOnce = 256;
-
     /// <summary>The command.</summary>
     public static Command Create()
     {
@@ -26,43 +22,20 @@ internal static class EvaluateCommand
         var command = new Command("evaluate", "Accuracy, loss and confusion matrix of a trained model on the test rows.") { model, dataset, directory, blas, json };
         command.SetAction(async (given, _) =>
         {
-            SafeTensorsFile file = SafeTensorsFile.Read(ModelPath(given.GetRequiredValue(model)));
+            SafeTensorsFile file = TrainedModel.ReadFile(given.GetRequiredValue(model));
             IAnsiConsole console = ProgressDisplay.StandardError().Console;
-            string name = given.GetValue(dataset) ?? TrainedOn(file);
+            string name = given.GetValue(dataset) ?? TrainedModel.TrainedOn(file)
+                ?? throw new BadInputException($"{file.Path}: does not say which data set it was trained on; give one with --dataset.");
             Dataset data = await DataCommand.OpenAsync(name, given.GetValue(directory), console).ConfigureAwait(false);
             return Evaluate(file, data, NnCluster.Numerics.Blas.Create(given.GetValue(blas) ?? "simd"), given.GetValue(json));
         });
         return command;
     }
 
-    private static string ModelPath(string runOrFile)
-    {
-        if (!Directory.Exists(runOrFile))
-        {
-            return runOrFile;
-        }
-
-        string path = Path.Combine(runOrFile, "model.safetensors");
-        return File.Exists(path) ? path : ResumePoint.Find(runOrFile).File.Path;
-    }
-
-    private static string TrainedOn(SafeTensorsFile file) =>
-        file.Metadata.TryGetValue("runSpec", out string? spec)
-            ? RunSpecJson.Parse(spec, file.Path).Dataset
-            : throw new BadInputException($"{file.Path}: does not say which data set it was trained on; give one with --dataset.");
-
     private static int Evaluate(SafeTensorsFile file, Dataset data, IBlas blas, bool json)
     {
-        string spec = file.Metadata.GetValueOrDefault(ModelFile.ModelSpecKey)
-            ?? throw new BadInputException($"{file.Path}: is no model of this program: its metadata has no '{ModelFile.ModelSpecKey}'.");
-        ModelSpec model = ModelSpec.Parse(spec, file.Path, data.Features, data.Outputs);
-        using var network = new Network(model, blas, RowsAtOnce);
-        using var state = new AlignedBuffer(network.Layout.StateLength);
-        ModelFile.CopyTo(file, network.Layout.Tensors, state.Span);
-        float[] metrics = Metrics(network, data, state.Span);
-        double loss = metrics[0] / (double)data.Test.Rows;
-        double accuracy = metrics[1] / (double)data.Test.Rows;
-        int[,] confusion = Confusion(metrics, data.Classes);
+        using var model = TrainedModel.Load(file, blas, data);
+        (double accuracy, double loss, _, int[,] confusion) = model.Evaluate(data.Test);
         if (json)
         {
             Console.Out.WriteLine(new JsonObject
@@ -85,38 +58,5 @@ internal static class EvaluateCommand
         }
 
         return ExitCode.Done;
-    }
-
-    private static float[] Metrics(Network network, Dataset data, ReadOnlySpan<float> state)
-    {
-        network.Load(state);
-        float[] metrics = new float[network.Layout.EvaluationLength];
-        float[] features = new float[RowsAtOnce * data.Features];
-        for (int first = 0; first < data.Test.Rows; first += RowsAtOnce)
-        {
-            int count = Math.Min(RowsAtOnce, data.Test.Rows - first);
-            data.Test.Copy(first, count, features);
-            var rows = new LeafRows
-            {
-                Count = count,
-                Features = features.AsSpan(0, count * data.Features),
-                Labels = data.Classes > 0 ? data.Test.Labels.Slice(first, count) : [],
-                Targets = data.Classes > 0 ? [] : data.Test.Targets.Slice(first * data.Targets, count * data.Targets),
-            };
-            network.Evaluate(rows, state, metrics, accumulate: first > 0);
-        }
-
-        return metrics;
-    }
-
-    private static int[,] Confusion(float[] metrics, int classes)
-    {
-        int[,] counts = new int[classes, classes];
-        for (int i = 0; i < classes * classes; i++)
-        {
-            counts[i / classes, i % classes] = (int)metrics[ParameterLayout.ConfusionOffset + i];
-        }
-
-        return counts;
     }
 }

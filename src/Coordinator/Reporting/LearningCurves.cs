@@ -1,4 +1,3 @@
-using NnCluster.Persistence;
 using ScottPlot;
 using SkiaSharp;
 
@@ -31,51 +30,19 @@ public static class LearningCurves
             throw new BadInputException("Nothing to plot: give at least one run");
         }
 
-        byte[] image = Path.GetExtension(path).ToLowerInvariant() switch
-        {
-            ".png" => Png(runs, width, height),
-            ".svg" => Svg(runs, width, height),
-            string other => throw new BadInputException($"{path}: figures are written as .png or .svg, not as '{other}'"),
-        };
-        try
-        {
-            AtomicFile.Write(path, stream => stream.Write(image));
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new RunDirectoryException(path, error);
-        }
+        FigureImage.Write(path, width, height, canvas => Render(runs, canvas, width, height));
     }
 
     /// <summary>The figure as a PNG, for a report that embeds it.</summary>
-    public static byte[] Png(IReadOnlyList<(string Name, RunHistory History)> runs, int width = 1400, int height = 1100)
-    {
-        using var surface = SKSurface.Create(new SKImageInfo(width, height));
-        Render(runs, surface.Canvas, width, height);
-        using SKImage image = surface.Snapshot();
-        using SKData data = image.Encode(SKEncodedImageFormat.Png, quality: 100);
-        return data.ToArray();
-    }
+    public static byte[] Png(IReadOnlyList<(string Name, RunHistory History)> runs, int width = 1400, int height = 1100) =>
+        FigureImage.Png(width, height, canvas => Render(runs, canvas, width, height));
 
     /// <summary>The figure as an SVG document in UTF-8.</summary>
-    public static byte[] Svg(IReadOnlyList<(string Name, RunHistory History)> runs, int width = 1400, int height = 1100)
-    {
-        using var stream = new MemoryStream();
-        using (SKCanvas canvas = SKSvgCanvas.Create(SKRect.Create(width, height), stream))
-        {
-            Render(runs, canvas, width, height);
-        }
-
-        // A viewer without the font takes its own.
-        string svg = System.Text.Encoding.UTF8.GetString(stream.ToArray());
-        return System.Text.Encoding.UTF8.GetBytes(
-            svg.Replace($"font-family=\"{FigureFont.Family}\"", $"font-family=\"{FigureFont.Family}, sans-serif\"", StringComparison.Ordinal));
-    }
+    public static byte[] Svg(IReadOnlyList<(string Name, RunHistory History)> runs, int width = 1400, int height = 1100) =>
+        FigureImage.Svg(width, height, canvas => Render(runs, canvas, width, height));
 
     private static void Render(IReadOnlyList<(string Name, RunHistory History)> runs, SKCanvas canvas, int width, int height)
     {
-        FigureFont.Register();
-        canvas.Clear(SKColors.White);
         using Plot loss = LossPanel.Create(runs);
         using Plot accuracy = AccuracyPanel.Create(runs);
         int middle = height / 2;

@@ -73,7 +73,7 @@ internal static class LossPanel
         points.ConvertAll(point => new Coordinates(point.X, scale(point.Y)));
 
     /// <summary>Labels at 1, 2 and 5 times the powers of ten, or at the powers alone where those would crowd.</summary>
-    private static NumericManual LogarithmicTicks(double least, double most)
+    internal static NumericManual LogarithmicTicks(double least, double most)
     {
         int first = (int)Math.Floor(Math.Log10(least));
         int last = (int)Math.Ceiling(Math.Log10(most));
