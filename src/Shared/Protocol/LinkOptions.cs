@@ -24,8 +24,8 @@ public sealed record LinkOptions
     /// <summary>Frames that may wait to be sent.</summary>
     public int QueueLimit { get; init; } = 256;
 
-    /// <summary>The socket's buffer, each way.</summary>
-    public int SocketBufferBytes { get; init; } = 4 << 20;
+    /// <summary>The socket's buffer, each way; 0 leaves it to the kernel, which adapts it (measured: nothing to gain on loopback).</summary>
+    public int SocketBufferBytes { get; init; }
 
     /// <summary>Connections that may be in the handshake at once; one more pushes out the oldest.</summary>
     public int PendingLimit { get; init; } = 32;

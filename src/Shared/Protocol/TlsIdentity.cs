@@ -27,7 +27,7 @@ public sealed record TlsIdentity(X509Certificate2 Certificate, X509Certificate2C
         {
             certificate = X509Certificate2.CreateFromPemFile(certificatePath, keyPath);
         }
-        catch (CryptographicException e)
+        catch (Exception e) when (e is CryptographicException or ArgumentException)
         {
             throw new BadInputException($"--tls-cert {certificatePath} and --tls-key {keyPath}: expected a PEM certificate and its unencrypted private key: {e.Message}", e);
         }
@@ -88,15 +88,24 @@ public sealed record TlsIdentity(X509Certificate2 Certificate, X509Certificate2C
         RemoteCertificateValidationCallback = (_, certificate, _, errors) => Judge(certificate, errors, forServer: true, refused),
     };
 
+    /// <summary>Why the other side of a handshake is refused; null if it is not.</summary>
+    /// <param name="certificate">What it showed.</param>
+    /// <param name="errors">What the handshake found; of these only an absent certificate and another host's name count, the rest is looked at here.</param>
+    /// <param name="forServer">Whether the other side is the server; null: not known.</param>
+    internal string? WhyRefused(X509Certificate? certificate, SslPolicyErrors errors, bool? forServer)
+    {
+        if (certificate is not X509Certificate2 shown)
+        {
+            return "it showed no certificate";
+        }
+
+        return WhyNotTrusted(shown, forServer)
+            ?? (errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch) ? $"certificate \"{shown.Subject}\" does not name this host" : null);
+    }
+
     private bool Judge(X509Certificate? certificate, SslPolicyErrors errors, bool forServer, Action<string> refused)
     {
-        string? reason = certificate switch
-        {
-            not X509Certificate2 => "it showed no certificate",
-            X509Certificate2 shown when WhyNotTrusted(shown, forServer) is { } problem => problem,
-            X509Certificate2 shown when errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch) => $"certificate \"{shown.Subject}\" does not name this host",
-            _ => errors == SslPolicyErrors.None ? null : errors.ToString(),
-        };
+        string? reason = WhyRefused(certificate, errors, forServer);
         if (reason is not null)
         {
             refused(reason);
