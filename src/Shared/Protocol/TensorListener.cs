@@ -33,6 +33,11 @@ public sealed class TensorListener : IDisposable
         _socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
+            if (endPoint.AddressFamily == AddressFamily.InterNetworkV6)
+            {
+                _socket.DualMode = true;
+            }
+
             _socket.Bind(endPoint);
             _socket.Listen(128);
         }

@@ -15,7 +15,7 @@ public sealed record TlsIdentity(X509Certificate2 Certificate, X509Certificate2C
     private static readonly Oid ServerUse = new("1.3.6.1.5.5.7.3.1");
     private static readonly Oid ClientUse = new("1.3.6.1.5.5.7.3.2");
 
-    /// <summary>Reads the three PEM files.</summary>
+    /// <summary>Reads the three PEM files. Authorities between the certificate and the root go into the authority file as well.</summary>
     /// <exception cref="BadInputException">One of them is missing or not what it should be.</exception>
     public static TlsIdentity Load(string certificatePath, string keyPath, string authorityPath)
     {

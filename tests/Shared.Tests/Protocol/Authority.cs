@@ -10,16 +10,28 @@ internal sealed class Authority : IDisposable
 {
     private readonly X509Certificate2 _root;
 
-    public Authority(string name)
+    private readonly Authority? _above;
+
+    public Authority(string name, Authority? above = null)
     {
+        _above = above;
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, true));
-        _root = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-30), DateTimeOffset.UtcNow.AddDays(30));
+        DateTimeOffset now = DateTimeOffset.UtcNow;
+        if (above is null)
+        {
+            _root = request.CreateSelfSigned(now.AddDays(-30), now.AddDays(30));
+        }
+        else
+        {
+            using X509Certificate2 signed = request.Create(above._root, now.AddDays(-29), now.AddDays(29), RandomNumberGenerator.GetBytes(8));
+            _root = signed.CopyWithPrivateKey(key);
+        }
     }
 
-    public string Pem => _root.ExportCertificatePem();
+    public string Pem => _root.ExportCertificatePem() + "\n" + _above?.Pem;
 
     public TlsIdentity Identity(string host = "localhost", bool expired = false) => new(Issue(host, expired), [_root]);
 

@@ -19,6 +19,17 @@ public sealed class LinkSecurityTests : IDisposable
     }
 
     [Fact]
+    public void An_authority_between_certificate_and_root_is_trusted_if_the_file_holds_both()
+    {
+        using var between = new Authority("between", _authority);
+        (string certificate, string key, string authority) = Write(between.Issue("localhost"), between);
+        LinkSecurity security = LinkSecurity.Load(certificate, key, authority, null);
+        Assert.Null(security.Tls!.WhyNotTrusted(between.Issue("worker-1"), forServer: false));
+        File.WriteAllText(authority, _authority.Pem);
+        Assert.Contains("not to be trusted", Assert.Throws<BadInputException>(() => LinkSecurity.Load(certificate, key, authority, null)).Message);
+    }
+
+    [Fact]
     public void Some_of_the_three_are_not_enough() =>
         Assert.Contains("go together", Assert.Throws<BadInputException>(() => LinkSecurity.Load("a", null, "c", null)).Message);
 

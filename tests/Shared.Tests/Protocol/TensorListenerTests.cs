@@ -120,6 +120,18 @@ public sealed class TensorListenerTests : IDisposable
     }
 
     [Fact]
+    public async Task Listening_on_every_address_takes_both_families()
+    {
+        using var listener = new TensorListener(new(IPAddress.IPv6Any, 0), LinkSecurity.None, new(), _ => { });
+        foreach (string host in new[] { "127.0.0.1", "::1" })
+        {
+            using LinkTicket ticket = listener.Expect(Patience);
+            using TensorLink worker = await TensorLink.ConnectAsync(host, listener.EndPoint.Port, ticket.Token, LinkSecurity.None, new()).WaitAsync(Patience);
+            (await ticket.Link.WaitAsync(Patience)).Dispose();
+        }
+    }
+
+    [Fact]
     public void An_address_in_use_is_bad_input() =>
         Assert.Contains("cannot listen", Assert.Throws<BadInputException>(() => new TensorListener(_listener.EndPoint, LinkSecurity.None, new(), _ => { })).Message);
 
