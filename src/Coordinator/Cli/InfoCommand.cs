@@ -6,6 +6,7 @@ using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 using System.Text.Json.Nodes;
+using NnCluster.Model;
 using NnCluster.Numerics;
 
 namespace NnCluster.Coordinator.Cli;
@@ -22,9 +23,29 @@ internal static class InfoCommand
     public static Command Create()
     {
         Option<bool> json = CliOption.Flag("--json", "Print the result as one JSON object.");
-        var command = new Command("info", "Versions, processor features, and the BLAS backends with their measured speed on one core.") { json };
-        command.SetAction(given => Show(given.GetValue(json)));
+        Option<string?> model = CliOption.Text("--model", "FILE.json", "Show the size of this network instead.");
+        var command = new Command("info", "Versions, processor features, and the BLAS backends with their measured speed on one core.") { json, model };
+        command.SetAction(given => given.GetValue(model) is { } path ? Size(path, given.GetValue(json)) : Show(given.GetValue(json)));
         return command;
+    }
+
+    private static int Size(string path, bool json)
+    {
+        string text;
+        try
+        {
+            text = File.ReadAllText(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new BadInputException($"--model {path}: cannot be read: {e.Message}", e);
+        }
+
+        var sizing = ModelSizing.Of(ModelSpec.Parse(text, path));
+        Console.Out.WriteLine(json
+            ? new JsonObject { ["neurons"] = sizing.Neurons, ["weights"] = sizing.Weights, ["biases"] = sizing.Biases, ["parameters"] = sizing.Parameters }.ToJsonString()
+            : sizing.ToString());
+        return ExitCode.Done;
     }
 
     private static int Show(bool json)

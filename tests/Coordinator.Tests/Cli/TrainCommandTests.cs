@@ -108,6 +108,30 @@ public sealed class TrainCommandTests : IDisposable
         Assert.True(result.Json.GetProperty("testAccuracy").GetDouble() >= 0.5);
     }
 
+    /// <summary>The notebook printed 12.5 at the first step, 0.24 at step 250, and 0.9246 at the end.</summary>
+    [Fact]
+    public void The_notebook_preset_lands_where_the_notebook_does()
+    {
+        ProcessResult result = NnClusterProcess.Run("train", "--json", "--preset", "notebook", "--out", _directory["run"]);
+        Assert.True(result.ExitCode == 0, result.Error);
+        double[] losses = [.. File.ReadLines(_directory["run/metrics.jsonl"])
+            .Select(line => JsonDocument.Parse(line).RootElement)
+            .Where(line => line.TryGetProperty("loss", out _))
+            .Select(line => line.GetProperty("loss").GetDouble())];
+        Assert.Equal(402, losses.Length);
+        Assert.InRange(losses[0], 12, 16);
+        Assert.InRange(losses[249], 0.05, 0.35);
+        Assert.InRange(result.Json.GetProperty("testAccuracy").GetDouble(), 0.91, 0.94);
+    }
+
+    [Fact]
+    public void Info_counts_the_notebook_s_example_network()
+    {
+        File.WriteAllText(_directory["model.json"], """{ "inputs": 3, "outputs": 1, "hidden": [{ "units": 4 }, { "units": 4 }], "loss": "mse" }""");
+        ProcessResult result = NnClusterProcess.Run("info", "--model", _directory["model.json"], "--json");
+        Assert.Equal("""{"neurons":9,"weights":32,"biases":9,"parameters":41}""", result.Output.Trim());
+    }
+
     public void Dispose() => _directory.Dispose();
 
     private void LearnsWith(string blas)
