@@ -20,6 +20,20 @@ internal static class Presets
             ["schedule"] = "one-cycle",
         },
 
+        // The best plain perceptron that was found with these pieces: about 98.9 % on MNIST.
+        ["accurate"] = () => new()
+        {
+            ["hidden"] = "1024,1024",
+            ["batchNorm"] = true,
+            ["dropout"] = "0.5",
+            ["inputDropout"] = 0.2,
+            ["maxNorm"] = 3,
+            ["epochs"] = 60,
+            ["batchSize"] = 256,
+            ["learningRate"] = 0.004,
+            ["schedule"] = "one-cycle",
+        },
+
         // The notebook's own run, number for number.
         ["notebook"] = () => new()
         {

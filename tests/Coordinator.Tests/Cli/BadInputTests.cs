@@ -18,7 +18,7 @@ public sealed class BadInputTests : IDisposable
         { ["--optimizer", "adamant"], "--optimizer adamant: expected one of adam, adamw, sgd, momentum, nesterov, rmsprop, adagrad" },
         { ["--weight-decay", "0.1"], "--weight-decay 0.1 has no meaning with --optimizer adam: use --optimizer adamw, or --l2 for a penalty in the loss" },
         { ["--blas", "cuda"], "simd, openblas, mathnet" },
-        { ["--preset", "slow"], "--preset slow: expected one of fast, notebook" },
+        { ["--preset", "slow"], "--preset slow: expected one of fast, accurate, notebook" },
         { ["--dropout", "0.1,0.2,0.3"], "--dropout has 3 rates for 1 hidden layers: give one, or one for each." },
         { ["--validation", "1000"], "1000 validation rows cannot be held out of the 1000 training rows" },
         { ["--batch-norm", "--batch-size", "4", "--shards", "4"], "batch norm needs at least 2 rows a leaf" },
