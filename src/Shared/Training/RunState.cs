@@ -10,7 +10,8 @@ namespace NnCluster.Training;
 /// <param name="Failures">Errors in a row.</param>
 /// <param name="IssuedAt">When the leaves it now works on were issued.</param>
 /// <param name="IssuedRows">The rows of those leaves.</param>
-public sealed record WorkerState(WorkerId Id, double Speed, bool Late, int Failures, TimeSpan IssuedAt, int IssuedRows);
+/// <param name="Computing">The time it spent on those that have come back, where it says so.</param>
+public sealed record WorkerState(WorkerId Id, double Speed, bool Late, int Failures, TimeSpan IssuedAt, int IssuedRows, TimeSpan Computing = default);
 
 /// <summary>A node that a worker was asked for and has not answered.</summary>
 /// <param name="Worker">Who.</param>
@@ -53,8 +54,8 @@ public sealed record RoundTimes(ImmutableArray<double> Latest)
     /// <summary>No round yet.</summary>
     public static readonly RoundTimes None = new(ImmutableArray<double>.Empty);
 
-    /// <summary>The middle one; null while there is none.</summary>
-    public double? Median { get; } = Latest.IsEmpty ? null : Latest.Sort()[Latest.Length / 2];
+    /// <summary>The middle one, of two the shorter, so that one bad round does not stretch the next deadline; null while there is none.</summary>
+    public double? Median { get; } = Latest.IsEmpty ? null : Latest.Sort()[(Latest.Length - 1) / 2];
 
     /// <summary>With one more, the oldest forgotten.</summary>
     public RoundTimes With(double seconds) =>
