@@ -155,7 +155,7 @@ public sealed class CoordinatorActor : ReceiveActor, IWithTimers
     private void Take(NodeResult result)
     {
         _arrived = result;
-        Decide(new ResultArrived(result.Worker, result.Round, result.Node));
+        Decide(new ResultArrived(result.Worker, result.Round, result.Node, result.Computing));
         _arrived = null;
     }
 

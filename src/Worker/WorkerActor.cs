@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Akka.Actor;
 using NnCluster.Data;
 using NnCluster.Numerics;
@@ -66,9 +67,15 @@ public sealed class WorkerActor : ReceiveActor
     private void Compute(LeafWork work, Func<NodeId, SharedBuffer, NodeResult> answer)
     {
         IActorRef parent = Context.Parent;
+        long started = Stopwatch.GetTimestamp();
         try
         {
-            _computer.Compute(work, (node, sum) => parent.Tell(answer(node, sum)));
+            _computer.Compute(work, (node, sum) =>
+            {
+                long finished = Stopwatch.GetTimestamp();
+                parent.Tell(answer(node, sum) with { Computing = Stopwatch.GetElapsedTime(started, finished) });
+                started = finished;
+            });
         }
         finally
         {

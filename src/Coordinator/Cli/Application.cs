@@ -36,6 +36,7 @@ internal static class Application
         root.Add(PlotCommand.Create());
         root.Add(ExploreCommand.Create());
         root.Add(DataCommand.Create());
+        root.Add(SimulateCommand.Create());
         root.Add(InfoCommand.Create());
         string[] resolved = arguments is ["train", .. string[] rest]
             ? ["train", .. OptionLayers.Resolve(train, WithResumedConfig(rest), options)]

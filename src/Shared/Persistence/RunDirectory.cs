@@ -106,8 +106,8 @@ public sealed class RunDirectory : IRunObserver, IDisposable
     }
 
     /// <summary>
-    /// Goes on with a run that stopped. Metrics of steps after <paramref name="step"/>, which will be taken again, and a
-    /// line that was only half written are removed; events are kept.
+    /// Goes on with a run that stopped. Metrics of steps after <paramref name="step"/>, which will be taken again, of an
+    /// epoch that ends there, and a line that was only half written are removed; events are kept.
     /// </summary>
     /// <param name="directory">The directory of the run.</param>
     /// <param name="step">The step of the checkpoint it goes on from.</param>
@@ -226,6 +226,9 @@ public sealed class RunDirectory : IRunObserver, IDisposable
             AtomicFile.WriteText(path, text);
         }
     }
+
+    // An epoch that ends at the checkpoint's own step is evaluated again by the life that goes on.
+    private static bool IsEpoch(string line) => line.Contains("\"testLoss\":", StringComparison.Ordinal);
 
     /// <summary>The step of a line, 0 if it has none, null if it is not a JSON object.</summary>
     private static long? StepOf(string line)

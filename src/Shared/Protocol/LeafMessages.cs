@@ -22,7 +22,11 @@ public sealed record ComputeEvaluation(RoundId Round, LeafRange Leaves, SharedBu
 /// The sum over all leaves of one node: one message for every maximal node of the range that was asked for. The
 /// message carries the only reference to the sum.
 /// </summary>
-public abstract record NodeResult(WorkerId Worker, RoundId Round, NodeId Node, SharedBuffer Sum);
+public abstract record NodeResult(WorkerId Worker, RoundId Round, NodeId Node, SharedBuffer Sum)
+{
+    /// <summary>How long the worker computed on it, waiting left out; null where that is not known.</summary>
+    public TimeSpan? Computing { get; init; }
+}
 
 /// <summary>A sum of gradients, in the layout's order, statistics and metrics behind.</summary>
 public sealed record GradientComputed(WorkerId Worker, RoundId Round, NodeId Node, SharedBuffer Sum) : NodeResult(Worker, Round, Node, Sum);

@@ -56,12 +56,18 @@ public sealed class LeafSet
     }
 
     /// <summary>This set and the range.</summary>
-    public LeafSet With(LeafRange range)
+    public LeafSet With(LeafRange range) => WithAll([range]);
+
+    /// <summary>This set and the ranges.</summary>
+    public LeafSet WithAll(IEnumerable<LeafRange> ranges)
     {
         ulong[] words = [.. _words];
-        for (int leaf = range.Start; leaf < range.End; leaf++)
+        foreach (LeafRange range in ranges)
         {
-            words[leaf / 64] |= 1UL << (leaf % 64);
+            for (int leaf = range.Start; leaf < range.End; leaf++)
+            {
+                words[leaf / 64] |= 1UL << (leaf % 64);
+            }
         }
 
         return new(Leaves, words);

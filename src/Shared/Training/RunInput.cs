@@ -11,8 +11,12 @@ public sealed record WorkerReady(WorkerId Worker) : RunInput;
 /// <summary>A worker's link broke, its actor ended, or the cluster cannot reach it.</summary>
 public sealed record WorkerGone(WorkerId Worker, string Reason) : RunInput;
 
-/// <summary>A node's sum has arrived. It is added only if the answer holds <see cref="AcceptResult"/>.</summary>
-public sealed record ResultArrived(WorkerId Worker, RoundId Round, NodeId Node) : RunInput;
+/// <summary>
+/// A node's sum has arrived. It is added only if the answer holds <see cref="AcceptResult"/>. <paramref name="Computing"/>
+/// is the time the worker spent on it; where it is not known, the time since the leaves were issued stands for it, and
+/// a worker that waits for a busy network looks slow.
+/// </summary>
+public sealed record ResultArrived(WorkerId Worker, RoundId Round, NodeId Node, TimeSpan? Computing = null) : RunInput;
 
 /// <summary>A worker could not compute leaves.</summary>
 public sealed record LeavesFailed(WorkerId Worker, RoundId Round, LeafRange Leaves, string Error) : RunInput;

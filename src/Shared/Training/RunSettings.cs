@@ -76,6 +76,12 @@ public sealed record RunSettings
     /// <summary>When the run stops waiting for a worker.</summary>
     public RecoveryPolicy Recovery { get; init; } = new();
 
+    /// <summary>What is evaluated when so many epochs are complete.</summary>
+    public ImmutableArray<RoundKind> EvaluationsAfter(int epochs) =>
+        epochs % EvaluateEvery != 0 && epochs < EpochEnds.Length ? []
+        : Validation is null ? [RoundKind.Test]
+        : [RoundKind.Test, RoundKind.Validation];
+
     /// <summary>How the rows of a kind of round are cut.</summary>
     public ShardTree TreeOf(RoundKind kind) => kind switch
     {

@@ -27,6 +27,9 @@ public sealed record WorkerState
     /// <summary>The rows of those leaves.</summary>
     public int IssuedRows { get; init; }
 
+    /// <summary>The time it spent on those that have come back, where it says so.</summary>
+    public TimeSpan Computing { get; init; }
+
     /// <summary>Minibatches in a row in which it got no leaf.</summary>
     public int IdleRounds { get; init; }
 
@@ -94,8 +97,8 @@ public sealed record RoundTimes(ImmutableArray<double> Latest)
     /// <summary>No round yet.</summary>
     public static readonly RoundTimes None = new(ImmutableArray<double>.Empty);
 
-    /// <summary>The middle one; null while there is none.</summary>
-    public double? Median { get; } = Latest.IsEmpty ? null : Latest.Sort()[Latest.Length / 2];
+    /// <summary>The middle one, of two the shorter, so that one bad round does not stretch the next deadline; null while there is none.</summary>
+    public double? Median { get; } = Latest.IsEmpty ? null : Latest.Sort()[(Latest.Length - 1) / 2];
 
     /// <summary>With one more, the oldest forgotten.</summary>
     public RoundTimes With(double seconds) =>

@@ -21,14 +21,22 @@ public sealed record Transition(RunState State, ImmutableArray<RunEffect> Effect
 /// </remarks>
 public sealed class TrainingRun(RunSettings settings)
 {
-    /// <summary>A fresh run, or one that goes on after <paramref name="step"/> steps.</summary>
+    /// <summary>
+    /// A fresh run, or one that goes on after <paramref name="step"/> steps. At the end of an epoch it evaluates first:
+    /// the life that took the step may have ended before it had.
+    /// </summary>
     /// <param name="step">Steps taken by an earlier life of the run.</param>
-    public RunState Begin(long step = 0) => new()
+    public RunState Begin(long step = 0)
     {
-        Step = step,
-        Epochs = settings.EpochEnds.Count(end => end <= step),
-        Checkpoint = (TimeSpan.Zero, step),
-    };
+        int epochs = settings.EpochEnds.Count(end => end <= step);
+        return new()
+        {
+            Step = step,
+            Epochs = epochs,
+            Evaluations = settings.EpochEnds.Contains(step) ? settings.EvaluationsAfter(epochs) : [],
+            Checkpoint = (TimeSpan.Zero, step),
+        };
+    }
 
     /// <summary>What <paramref name="input"/> at time <paramref name="now"/> (since the start, never falling) makes of the state.</summary>
     public Transition Decide(RunState state, RunInput input, TimeSpan now)
@@ -144,6 +152,12 @@ public sealed class TrainingRun(RunSettings settings)
             }
 
             _state = _state with { Paused = pause };
+            if (!pause && _state.Round is { } interrupted)
+            {
+                // The pause counts neither as training time nor as a sample of how long a round takes.
+                SetRound(interrupted with { StartedAt = now });
+            }
+
             if (pause && _state.Stopping)
             {
                 EndInterrupted();
@@ -188,7 +202,7 @@ public sealed class TrainingRun(RunSettings settings)
                 return;
             }
 
-            WorkerState answered = worker with { Late = false, Failures = 0 };
+            WorkerState answered = worker with { Late = false, Failures = 0, Computing = worker.Computing + (result.Computing ?? TimeSpan.Zero) };
             if (_state.Round is { } round && round.Id == result.Round)
             {
                 SetRound(round with
@@ -196,7 +210,7 @@ public sealed class TrainingRun(RunSettings settings)
                     Holdings = round.Holdings.RemoveAll(h => h.Worker == result.Worker && h.Node == result.Node),
                 });
                 bool done = !_state.Round.Holdings.Any(h => h.Worker == result.Worker);
-                double seconds = (now - worker.IssuedAt).TotalSeconds;
+                double seconds = (answered.Computing > TimeSpan.Zero ? answered.Computing : now - worker.IssuedAt).TotalSeconds;
                 if (done && worker.IssuedRows > 0 && seconds > 0)
                 {
                     answered = answered with
@@ -242,7 +256,7 @@ public sealed class TrainingRun(RunSettings settings)
 
         private void PassOverLate()
         {
-            if (_state.Round is not { Taking: false } round || round.Holdings.IsEmpty)
+            if (_state.Paused || _state.Round is not { Taking: false } round || round.Holdings.IsEmpty)
             {
                 return;
             }
@@ -335,15 +349,8 @@ public sealed class TrainingRun(RunSettings settings)
             bool epochEnded = _state.Epochs < settings.EpochEnds.Length && settings.EpochEnds[_state.Epochs] <= _state.Step;
             if (epochEnded)
             {
-                _state = _state with { Epochs = _state.Epochs + 1 };
-                bool last = _state.Step >= settings.TotalSteps;
-                if (!_state.Stopping && (last || _state.Epochs % settings.EvaluateEvery == 0))
-                {
-                    _state = _state with
-                    {
-                        Evaluations = settings.Validation is null ? [RoundKind.Test] : [RoundKind.Test, RoundKind.Validation],
-                    };
-                }
+                int epochs = _state.Epochs + 1;
+                _state = _state with { Epochs = epochs, Evaluations = _state.Stopping ? [] : settings.EvaluationsAfter(epochs) };
             }
 
             CheckpointIfDue(epochEnded);
@@ -461,11 +468,7 @@ public sealed class TrainingRun(RunSettings settings)
             }
 
             ShardTree tree = TreeOf(round);
-            LeafSet taken = round.Covered;
-            foreach (Holding holding in round.Holdings)
-            {
-                taken = holding.Live ? taken.With(tree.LeavesOf(holding.Node)) : taken;
-            }
+            LeafSet taken = round.Covered.WithAll(round.Holdings.Where(h => h.Live).Select(h => tree.LeavesOf(h.Node)));
 
             if (taken.IsFull)
             {
@@ -580,6 +583,7 @@ public sealed class TrainingRun(RunSettings settings)
                     IdleRounds = 0,
                     IssuedAt = idle ? now : worker.IssuedAt,
                     IssuedRows = (idle ? 0 : worker.IssuedRows) + TreeOf(round).RowsOf(leaves),
+                    Computing = idle ? TimeSpan.Zero : worker.Computing,
                 }),
             };
             SetRound(round with

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using CsCheck;
 using NnCluster.Model;
 using NnCluster.Training;
 
@@ -18,30 +17,6 @@ public sealed class TrainingRunTests
         Minibatch = new(8, 512),
         Test = new(2, 128),
     };
-
-    [Fact]
-    public void Any_interleaving_duplication_and_loss_gives_the_reference_sums_and_every_leaf_once() =>
-        Gen.Int.Sample(
-            seed =>
-            {
-                using var model = new RunModel(seed);
-                model.Run();
-                Assert.Null(model.State.Outcome!.Failure);
-                Assert.Equal(model.State.Step, model.StepsSeen);
-                Assert.True(model.Evaluations >= model.State.Epochs);
-            },
-            iter: 2000,
-            print: seed => $"seed {seed}");
-
-    [Fact]
-    public void The_same_seed_gives_the_same_history()
-    {
-        using var first = new RunModel(7);
-        using var second = new RunModel(7);
-        first.Run();
-        second.Run();
-        Assert.Equal(first.History, second.History);
-    }
 
     [Fact]
     public void Nothing_is_issued_before_there_are_enough_workers()
@@ -144,6 +119,22 @@ public sealed class TrainingRunTests
     }
 
     [Fact]
+    public void A_worker_that_waits_for_the_network_but_computes_as_fast_gets_as_many_leaves()
+    {
+        var driver = new Driver(_settings, A, B) { Computing = TimeSpan.FromMilliseconds(5) };
+        for (int step = 0; step < 2; step++)
+        {
+            driver.Pass(TimeSpan.FromMilliseconds(10));
+            driver.Answer(A);
+            driver.Pass(TimeSpan.FromMilliseconds(20));
+            driver.Answer(B);
+            driver.AnswerEvaluations();
+        }
+
+        Assert.Equal([4, 4], [driver.Issued(A).Sum(r => r.Count), driver.Issued(B).Sum(r => r.Count)]);
+    }
+
+    [Fact]
     public void A_failed_leaf_goes_to_a_worker_that_has_not_failed_it()
     {
         var driver = new Driver(_settings, A, B);
@@ -213,6 +204,34 @@ public sealed class TrainingRunTests
     }
 
     [Fact]
+    public void A_straggler_is_not_doubled_while_the_run_is_paused()
+    {
+        var driver = new Driver(_settings with { MinWorkers = 3 }, A, B, C);
+        driver.AnswerStep();
+        driver.Answer(A);
+        driver.Feed(new WorkerGone(C, "killed"));
+        Assert.True(driver.State.Paused);
+        Assert.Empty(driver.Pass(TimeSpan.FromMilliseconds(120)).OfType<IssueLeaves>());
+    }
+
+    [Fact]
+    public void A_pause_is_no_training_time_and_does_not_stretch_the_deadline()
+    {
+        var driver = new Driver(_settings, A);
+        driver.Feed(new WorkerGone(A, "killed"));
+        driver.Pass(TimeSpan.FromHours(1));
+        driver.Feed(new WorkerReady(B));
+        driver.AnswerStep();
+        Assert.Equal(1, driver.State.Step);
+        Assert.True(driver.State.TrainTime < TimeSpan.FromSeconds(1), $"{driver.State.TrainTime}");
+        Assert.True(driver.State.StepTimes.Median < 1);
+    }
+
+    [Fact]
+    public void One_bad_round_does_not_stretch_the_deadline_beyond_the_next() =>
+        Assert.Equal(0.01, RoundTimes.None.With(60).With(0.01).Median);
+
+    [Fact]
     public void A_stop_waits_for_the_step_in_flight_and_leaves_a_checkpoint()
     {
         var driver = new Driver(_settings, A);
@@ -273,6 +292,26 @@ public sealed class TrainingRunTests
         }
     }
 
+    [Theory]
+    [InlineData(2, 1)]
+    [InlineData(4, 2)]
+    public void A_run_that_goes_on_at_the_end_of_an_epoch_evaluates_it_first(int step, int epoch)
+    {
+        var run = new TrainingRun(_settings);
+        (RunState state, ImmutableArray<RunEffect> effects) = run.Decide(run.Begin(step), new WorkerReady(A), TimeSpan.Zero);
+        Assert.Equal((epoch, new RoundId(step, RoundKind.Test)), (state.Epochs, effects.OfType<IssueLeaves>().Single().Round));
+    }
+
+    [Fact]
+    public void A_run_that_goes_on_at_its_last_step_ends_after_the_evaluation()
+    {
+        var driver = new Driver(_settings, from: 4, A);
+        driver.AnswerStep();
+        Assert.Equal([2], driver.Seen.OfType<ReportEpoch>().Select(report => report.Epoch));
+        Assert.Empty(driver.Seen.OfType<TakeStep>());
+        Assert.Equal((4L, RunOutcome.Completed), (driver.State.Step, driver.State.Outcome));
+    }
+
     /// <summary>Feeds a run by hand and answers for the workers.</summary>
     private sealed class Driver
     {
@@ -281,10 +320,15 @@ public sealed class TrainingRunTests
         private TimeSpan _now;
 
         public Driver(RunSettings settings, params ReadOnlySpan<WorkerId> workers)
+            : this(settings, 0, workers)
+        {
+        }
+
+        public Driver(RunSettings settings, long from, params ReadOnlySpan<WorkerId> workers)
         {
             _settings = settings;
             _run = new(settings);
-            State = _run.Begin();
+            State = _run.Begin(from);
             foreach (WorkerId worker in workers)
             {
                 // All are there before the first leaf is issued.
@@ -304,6 +348,8 @@ public sealed class TrainingRunTests
         public string? Diagnosis { get; init; }
 
         public double Accuracy { get; init; } = 0.5;
+
+        public TimeSpan? Computing { get; init; }
 
         public RunEffect[] Feed(RunInput input)
         {
@@ -353,7 +399,7 @@ public sealed class TrainingRunTests
             _now += TimeSpan.FromMilliseconds(1);
             return [.. Issued(worker)
                 .SelectMany(leaves => _settings.TreeOf(round.Kind).NodesOf(leaves))
-                .SelectMany(node => Feed(new ResultArrived(worker, round, node)))];
+                .SelectMany(node => Feed(new ResultArrived(worker, round, node, Computing)))];
         }
 
         public void AnswerStep()

@@ -1,0 +1,52 @@
+using NnCluster.Training;
+using NnCluster.Training.Simulation;
+
+namespace NnCluster.Shared.Tests.Training;
+
+public sealed class SimulationTests
+{
+    private const int Mixed = 20_000;
+    private const int EachKind = 250;
+
+    public static TheoryData<FaultKind> Kinds => [.. Enum.GetValues<FaultKind>()];
+
+    [Fact]
+    public void Any_mixture_of_faults_costs_time_but_no_leaf_no_step_and_no_bit() =>
+        CheckAll(Mixed, Scenario.FromSeed);
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void Each_fault_alone_costs_time_but_no_leaf_no_step_and_no_bit(FaultKind kind) =>
+        CheckAll(EachKind, seed => Scenario.FromSeed(seed, kind));
+
+    [Theory]
+    [InlineData(3)]
+    [InlineData(1234)]
+    public void The_same_seed_gives_the_same_history(int seed)
+    {
+        IReadOnlyList<string> first = Simulation.Trace(Scenario.FromSeed(seed));
+        Assert.True(first.Count > 10);
+        Assert.Equal(first, Simulation.Trace(Scenario.FromSeed(seed)));
+    }
+
+    // The first failure is told in full, the others only counted.
+    private static void CheckAll(int seeds, Func<int, Scenario> scenario)
+    {
+        var failures = new SortedDictionary<int, string>();
+        Parallel.For(0, seeds, seed =>
+        {
+            try
+            {
+                Simulation.Run(scenario(seed));
+            }
+            catch (SimulationFailedException e)
+            {
+                lock (failures)
+                {
+                    failures[seed] = e.Message;
+                }
+            }
+        });
+        Assert.True(failures.Count == 0, $"{failures.Count} of {seeds} fail. {failures.Values.FirstOrDefault()}");
+    }
+}
