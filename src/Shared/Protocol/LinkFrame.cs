@@ -1,0 +1,70 @@
+using NnCluster.Numerics;
+using NnCluster.Training;
+
+namespace NnCluster.Protocol;
+
+/// <summary>
+/// What one side of a <see cref="TensorLink"/> sends and the other receives. A frame with a buffer carries one
+/// reference to it: the link releases it when the bytes are on the wire, a receiver when it is done.
+/// </summary>
+public abstract record LinkFrame
+{
+    internal virtual SharedBuffer? Buffer => null;
+}
+
+/// <summary>Asks a worker for leaves, with the weights of the round; any earlier weights may be forgotten.</summary>
+/// <param name="Term">The coordinator's life.</param>
+/// <param name="Round">The round the leaves belong to.</param>
+/// <param name="Leaves">The leaves.</param>
+/// <param name="Weights">Parameters and running statistics after <c>Round.Step</c> steps.</param>
+public sealed record WeightsFrame(long Term, RoundId Round, LeafRange Leaves, SharedBuffer Weights) : LinkFrame
+{
+    /// <summary>The buffer's <see cref="TensorLink.HashOf"/>, where it is sent to many and hashed once.</summary>
+    public ulong? Hash { get; init; }
+
+    internal override SharedBuffer? Buffer => Weights;
+}
+
+/// <summary>Asks a worker for further leaves, from weights it was sent before.</summary>
+public sealed record ComputeFrame(long Term, RoundId Round, LeafRange Leaves) : LinkFrame;
+
+/// <summary>The sum over all leaves of one node.</summary>
+public sealed record NodeSumFrame(long Term, RoundId Round, NodeId Node, SharedBuffer Sum) : LinkFrame
+{
+    internal override SharedBuffer? Buffer => Sum;
+}
+
+/// <summary>A worker could not compute these leaves and goes on with the next.</summary>
+public sealed record FailedFrame(long Term, RoundId Round, LeafRange Leaves, string Error) : LinkFrame;
+
+/// <summary>Asks for <paramref name="Length"/> bytes of the data set from <paramref name="Offset"/> on; the worker paces the transfer.</summary>
+/// <param name="Offset">Bytes before the piece.</param>
+/// <param name="Length">1 to <see cref="FrameHeader.MaxBytes"/> bytes.</param>
+public sealed record DatasetRequestFrame(long Offset, int Length) : LinkFrame;
+
+/// <summary>A piece of the data set.</summary>
+/// <param name="Offset">Bytes before the piece.</param>
+/// <param name="Bytes">At most <see cref="FrameHeader.MaxBytes"/>; nobody writes to them any more.</param>
+public sealed record DatasetChunkFrame(long Offset, ReadOnlyMemory<byte> Bytes) : LinkFrame;
+
+/// <summary>The worker holds data and network of the run and waits for work.</summary>
+public sealed record ReadyFrame(long Term) : LinkFrame;
+
+/// <summary>The other side ends the link; nothing follows.</summary>
+public sealed record GoodbyeFrame(string Reason) : LinkFrame;
+
+/// <summary>
+/// A sum arrived whose bytes do not match their hash. Only ever received: the result counts as dropped, and the link
+/// closes behind it.
+/// </summary>
+public sealed record DamagedSumFrame(long Term, RoundId Round, NodeId Node) : LinkFrame;
+
+/// <summary>The link's own sign of life, answered by the link's own <see cref="PongFrame"/>.</summary>
+internal sealed record PingFrame(long SentAt) : LinkFrame;
+
+internal sealed record PongFrame(long SentAt) : LinkFrame;
+
+/// <summary>A link is closed: nothing more will be received from it, and what is sent is released unsent.</summary>
+/// <param name="Reason">Why, for people.</param>
+/// <param name="Expected">Whether one of the sides had said goodbye.</param>
+public sealed record LinkClosed(string Reason, bool Expected);
