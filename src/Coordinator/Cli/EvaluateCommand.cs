@@ -6,6 +6,7 @@ using NnCluster.Model;
 using NnCluster.Numerics;
 using NnCluster.Persistence;
 using NnCluster.Training;
+using NnCluster.Worker.Cli;
 using Spectre.Console;
 
 namespace NnCluster.Coordinator.Cli;

@@ -7,6 +7,7 @@ using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 using System.Text.Json.Nodes;
 using NnCluster.Numerics;
+using NnCluster.Worker.Cli;
 
 namespace NnCluster.Coordinator.Cli;
 
