@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Configuration;
+using NnCluster.Coordinator.Launching;
 using NnCluster.Coordinator.Reporting;
 using NnCluster.Data;
 using NnCluster.Model;
@@ -154,6 +155,7 @@ internal sealed class TrainingSession : IDisposable
 
     private async Task<RunReport> RunClusterAsync(CoordinatorSetup setup, ClusterRequest cluster, Action<string> log, CancellationToken stop)
     {
+        log(Launcher.RunDirectoryLine + Path);
         await using var front = await ClusterFront.OpenAsync(cluster, setup with
         {
             Remote = new(_term, _gradients, _evaluations, new(Content)),

@@ -31,6 +31,7 @@ internal static class Application
         var root = new RootCommand("Trains neural networks on the cores of one machine or the machines of a cluster: the same bits anywhere.");
         (Command train, TrainOptions options) = TrainCommand.Create();
         root.Add(train);
+        root.Add(LaunchCommand.Create());
         root.Add(EvaluateCommand.Create());
         root.Add(DataCommand.Create());
         root.Add(InfoCommand.Create());
