@@ -20,6 +20,12 @@ public sealed record CoordinatorSetup
     /// <summary>How many workers in this process.</summary>
     public required int LocalWorkers { get; init; }
 
+    /// <summary>What workers of other processes need; null where none can join.</summary>
+    public RemoteSetup? Remote { get; init; }
+
+    /// <summary>How long the run waits for enough workers to begin; null: for ever.</summary>
+    public TimeSpan? StartTimeout { get; init; }
+
     /// <summary>Weights and optimizer; touched by the actor alone while the run goes on.</summary>
     public required TrainingState State { get; init; }
 
@@ -43,7 +49,8 @@ public sealed record CoordinatorSetup
 /// <param name="Outcome">Completed, interrupted or failed.</param>
 /// <param name="Final">What the state machine remembers.</param>
 /// <param name="LastEpoch">The last evaluated epoch; null if none was.</param>
-public sealed record RunReport(RunOutcome Outcome, RunState Final, EpochCompleted? LastEpoch);
+/// <param name="RemoteSlots">Slots of the nodes whose results were used.</param>
+public sealed record RunReport(RunOutcome Outcome, RunState Final, EpochCompleted? LastEpoch, int RemoteSlots);
 
 /// <summary>Asks the coordinator to end the run at the next step boundary.</summary>
 public sealed record StopTraining;
@@ -63,6 +70,9 @@ public sealed class CoordinatorActor : ReceiveActor, IWithTimers
     private readonly Dictionary<WorkerId, IActorRef> _workers = [];
     private readonly Dictionary<WorkerId, (long Leaves, long Rows)> _progress = [];
     private readonly Dictionary<RoundKind, GradientTree> _sums;
+    private readonly Dictionary<WorkerId, AddRemoteWorker> _remote = [];
+    private readonly Dictionary<string, int> _slotsUsed = [];
+    private readonly HashSet<WorkerId> _local = [];
     private readonly Queue<RunInput> _inputs = new();
     private readonly EpochMeans _means = new();
     private RunState _state;
@@ -70,6 +80,7 @@ public sealed class CoordinatorActor : ReceiveActor, IWithTimers
     private TimeSpan _stepBegan;
     private TimeSpan _progressTold;
     private EpochCompleted? _lastEpoch;
+    private IActorRef? _registry;
 
     /// <summary>Creates the coordinator of one run.</summary>
     public CoordinatorActor(CoordinatorSetup setup)
@@ -97,6 +108,10 @@ public sealed class CoordinatorActor : ReceiveActor, IWithTimers
         Receive<CheckpointStored>(stored => Tell(new CheckpointWritten(stored.Step, stored.Path) { At = Now }));
         Receive<CheckpointLost>(lost => Tell(new CheckpointFailed(lost.Step, lost.Reason) { At = Now }));
         Receive<StopTraining>(_ => Decide(new StopRequested()));
+        Receive<AddRemoteWorker>(Add);
+        Receive<RemoteWorkerGone>(LoseRemote);
+        Receive<StartTimedOut>(_ => GiveUpStarting());
+        Receive<CloseLink>(CloseLinks);
     }
 
     /// <inheritdoc/>
@@ -112,6 +127,11 @@ public sealed class CoordinatorActor : ReceiveActor, IWithTimers
     protected override void PreStart()
     {
         Timers.StartPeriodicTimer(nameof(TimerElapsed), TimerElapsed.Instance, TickInterval);
+        if (_setup.StartTimeout is { } patience)
+        {
+            Timers.StartSingleTimer(nameof(StartTimedOut), StartTimedOut.Instance, patience);
+        }
+
         IActorRef self = Self;
         if (_setup.Checkpoints is { } checkpoints)
         {
@@ -122,18 +142,25 @@ public sealed class CoordinatorActor : ReceiveActor, IWithTimers
         for (int i = 0; i < _setup.LocalWorkers; i++)
         {
             var id = new WorkerId($"worker-{i + 1}");
+            _local.Add(id);
             Context.Watch(Context.ActorOf(WorkerActor.Props(id, _setup.Workers), id.Name));
         }
     }
 
     /// <inheritdoc/>
     protected override void PostStop() =>
-        _setup.Ended.TrySetResult(new(_state.Outcome ?? new(false, "the coordinator stopped before the run was over"), _state, _lastEpoch));
+        EndWith(_state.Outcome ?? new(false, "the coordinator stopped before the run was over"));
 
     // ---- messages become inputs ----
 
     private void Admit(WorkerId id, IActorRef worker)
     {
+        // A remote worker's last words may come after it was given up.
+        if (!_remote.ContainsKey(id) && !_local.Contains(id))
+        {
+            return;
+        }
+
         _workers[id] = worker;
         Decide(new WorkerReady(id));
     }
@@ -146,11 +173,56 @@ public sealed class CoordinatorActor : ReceiveActor, IWithTimers
             Decide(new WorkerGone(id, "its actor ended"));
         }
 
-        if (_workers.Count == 0 && _state.Outcome is null && !Context.GetChildren().Any())
+        if (_workers.Count == 0 && _state.Outcome is null && _setup.Remote is null && !Context.GetChildren().Any())
         {
-            _setup.Ended.TrySetResult(new(new(false, "no worker could be started"), _state, _lastEpoch));
+            EndWith(new(false, "no worker could be started"));
         }
     }
+
+    private void Add(AddRemoteWorker add)
+    {
+        if (_state.Outcome is not null)
+        {
+            add.Link.Dispose();
+            Sender.Tell(new RemoteWorkerGone(add.Id, "the run is over"));
+            return;
+        }
+
+        _registry = Sender;
+        _remote.Add(add.Id, add);
+        Context.ActorOf(RemoteWorkerActor.Props(add.Id, add.Link, _setup.Remote!), add.Id.Name);
+    }
+
+    private void LoseRemote(RemoteWorkerGone gone)
+    {
+        if (!_remote.Remove(gone.Id))
+        {
+            return;
+        }
+
+        _workers.Remove(gone.Id);
+        Decide(new WorkerGone(gone.Id, gone.Reason));
+        Context.Stop(Context.Child(gone.Id.Name));
+        _registry!.Tell(gone);
+    }
+
+    private void GiveUpStarting()
+    {
+        if (_state is { Paused: true, Round: null })
+        {
+            Decide(new RunAborted($"only {_state.Workers.Length} of {_setup.Settings.MinWorkers} workers were there within {_setup.StartTimeout!.Value.TotalSeconds:0.#} s (--min-workers, --start-timeout)"));
+        }
+    }
+
+    private void CloseLinks(CloseLink close)
+    {
+        foreach (WorkerId id in _remote.Keys)
+        {
+            Context.Child(id.Name).Tell(close);
+        }
+    }
+
+    private void EndWith(RunOutcome outcome) => _setup.Ended.TrySetResult(new(outcome, _state, _lastEpoch, _slotsUsed.Values.Sum()));
 
     private void Take(NodeResult result)
     {
@@ -208,7 +280,7 @@ public sealed class CoordinatorActor : ReceiveActor, IWithTimers
                 Tell(publish.Event);
                 break;
             case EndRun end:
-                _setup.Ended.TrySetResult(new(end.Outcome, _state, _lastEpoch));
+                EndWith(end.Outcome);
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(effect), effect, null);
@@ -234,6 +306,10 @@ public sealed class CoordinatorActor : ReceiveActor, IWithTimers
         LeafRange leaves = tree.LeavesOf(node);
         (long doneLeaves, long doneRows) = _progress.GetValueOrDefault(result.Worker);
         _progress[result.Worker] = (doneLeaves + leaves.Count, doneRows + tree.RowsOf(leaves));
+        if (_remote.TryGetValue(result.Worker, out AddRemoteWorker? remote))
+        {
+            _slotsUsed[remote.Name] = remote.Slots;
+        }
     }
 
     private void ApplyStep()
@@ -309,6 +385,11 @@ public sealed class CoordinatorActor : ReceiveActor, IWithTimers
     private sealed record TimerElapsed
     {
         public static readonly TimerElapsed Instance = new();
+    }
+
+    private sealed record StartTimedOut
+    {
+        public static readonly StartTimedOut Instance = new();
     }
 
     private sealed record CheckpointStored(long Step, string Path);

@@ -19,6 +19,9 @@ internal sealed record TrainRequest
     /// <summary>Workers in this process.</summary>
     public required int Workers { get; init; }
 
+    /// <summary>How workers of other processes join; null: they cannot.</summary>
+    public ClusterRequest? Cluster { get; init; }
+
     /// <summary>What the state machine is told besides the specification.</summary>
     public required RunSettings Settings { get; init; }
 

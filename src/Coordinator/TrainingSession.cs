@@ -1,6 +1,8 @@
 using Akka.Actor;
 using Akka.Configuration;
+using NnCluster.Coordinator.Launching;
 using NnCluster.Coordinator.Reporting;
+using NnCluster.Data;
 using NnCluster.Model;
 using NnCluster.Numerics;
 using NnCluster.Optimization;
@@ -21,12 +23,15 @@ internal sealed class TrainingSession : IDisposable
         akka {
           loglevel = WARNING
           stdout-loglevel = OFF
-          loggers = ["NnCluster.Coordinator.StandardErrorLogger, nncluster"]
+          loggers = ["NnCluster.Protocol.StandardErrorLogger, NnCluster.Shared"]
           log-dead-letters = off
           coordinated-shutdown.run-by-clr-shutdown-hook = off
         }
         {{WorkerActor.DispatcherConfig}}
         """;
+
+    // What remains of a node after that is cleaned up by itself.
+    private static readonly TimeSpan DismissPatience = TimeSpan.FromSeconds(1);
 
     private readonly TrainRequest _request;
     private readonly TimeProvider _time;
@@ -40,6 +45,7 @@ internal sealed class TrainingSession : IDisposable
     private readonly CheckpointWriter? _checkpoints;
     private readonly RunHistory _history = new();
     private readonly long? _resumedFrom;
+    private readonly long _term;
     private readonly long _startedAt;
 
     /// <summary>Prepares a run.</summary>
@@ -83,8 +89,15 @@ internal sealed class TrainingSession : IDisposable
         }
 
         _directory = OpenDirectory(resume);
-        var origin = new CheckpointPosition(0, (resume?.Position.Term ?? 0) + 1, request.Spec.ToJson(), request.Spec.Model.ToJson());
+        _term = (resume?.Position.Term ?? 0) + 1;
+        var origin = new CheckpointPosition(0, _term, request.Spec.ToJson(), request.Spec.Model.ToJson());
         _checkpoints = new(_layout, origin, _directory.CheckpointPath, resume?.Checkpoints ?? []);
+        if (request.Cluster is not null)
+        {
+            // The term must be on disk before any worker hears of it, and a coordinator killed early must find a checkpoint.
+            _checkpoints.Begin(_state);
+            _checkpoints.Flush();
+        }
     }
 
     /// <summary>The run's metrics.</summary>
@@ -98,40 +111,37 @@ internal sealed class TrainingSession : IDisposable
 
     /// <summary>Trains until the run is over, or until <paramref name="stop"/> is cancelled and the step in flight is taken.</summary>
     /// <param name="observer">Is told what happens, besides the run directory.</param>
+    /// <param name="log">Gets lines for people, from any thread.</param>
     /// <param name="stop">Asks for the end.</param>
-    public async Task<(RunOutcome Outcome, RunSummary Summary)> RunAsync(IRunObserver observer, CancellationToken stop)
+    /// <exception cref="BadInputException">The address of the cluster cannot be listened on.</exception>
+    public async Task<(RunOutcome Outcome, RunSummary Summary)> RunAsync(IRunObserver observer, Action<string> log, CancellationToken stop)
     {
-        using var actors = ActorSystem.Create("nncluster", ConfigurationFactory.ParseString(ActorConfig));
-        var ended = new TaskCompletionSource<RunReport>(TaskCreationOptions.RunContinuationsAsynchronously);
         RunSpec spec = _request.Spec;
         observer.Observe(new RunStarted(System.IO.Path.GetFileName(Path), _layout.ParameterCount, _request.Settings.TotalSteps, spec.Epochs, spec.BatchSize, spec.Shards, _request.Blas.Name, spec.Seed));
-        IActorRef coordinator = actors.ActorOf(
-            CoordinatorActor.Props(new()
-            {
-                Settings = _request.Settings,
-                Workers = new(spec, _request.Data, _request.Blas, _gradients, _evaluations),
-                LocalWorkers = _request.Workers,
-                State = _state,
-                Layout = _layout,
-                Checkpoints = _checkpoints,
-                Observers = _directory is null ? [_history, observer] : [_directory, _history, observer],
-                Time = _time,
-                Ended = ended,
-            }),
-            "coordinator");
-        await using (stop.Register(() => coordinator.Tell(new StopTraining())))
+        var ended = new TaskCompletionSource<RunReport>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var setup = new CoordinatorSetup
         {
-            RunReport report = await ended.Task.ConfigureAwait(false);
-            await actors.Terminate().ConfigureAwait(false);
-            _checkpoints?.Flush();
-            RunSummary summary = Summarise(report);
-            if (_directory is not null)
-            {
-                Leave(_directory, report.Outcome, summary);
-            }
-
-            return (report.Outcome, summary);
+            Settings = _request.Settings,
+            Workers = new(spec, _request.Data, _request.Blas, _gradients, _evaluations),
+            LocalWorkers = _request.Workers,
+            State = _state,
+            Layout = _layout,
+            Checkpoints = _checkpoints,
+            Observers = _directory is null ? [_history, observer] : [_directory, _history, observer],
+            Time = _time,
+            Ended = ended,
+        };
+        RunReport report = _request.Cluster is { } cluster
+            ? await RunClusterAsync(setup, cluster, log, stop).ConfigureAwait(false)
+            : await RunLocalAsync(setup, stop).ConfigureAwait(false);
+        _checkpoints?.Flush();
+        RunSummary summary = Summarise(report);
+        if (_directory is not null)
+        {
+            Leave(_directory, report.Outcome, summary);
         }
+
+        return (report.Outcome, summary);
     }
 
     /// <inheritdoc/>
@@ -144,6 +154,41 @@ internal sealed class TrainingSession : IDisposable
         _parameters.Dispose();
         _gradients.Dispose();
         _evaluations.Dispose();
+    }
+
+    private static async Task<RunReport> RunLocalAsync(CoordinatorSetup setup, CancellationToken stop)
+    {
+        using var actors = ActorSystem.Create("nncluster", ConfigurationFactory.ParseString(ActorConfig));
+        IActorRef coordinator = actors.ActorOf(CoordinatorActor.Props(setup), "coordinator");
+        await using (stop.Register(() => coordinator.Tell(new StopTraining())))
+        {
+            RunReport report = await setup.Ended.Task.ConfigureAwait(false);
+            await actors.Terminate().ConfigureAwait(false);
+            return report;
+        }
+    }
+
+    private async Task<RunReport> RunClusterAsync(CoordinatorSetup setup, ClusterRequest cluster, Action<string> log, CancellationToken stop)
+    {
+        log(Launcher.RunDirectoryLine + Path);
+        await using var front = await ClusterFront.OpenAsync(cluster, setup with
+        {
+            Remote = new(_term, _gradients, _evaluations, new(Content)),
+            StartTimeout = cluster.StartTimeout,
+        }, log).ConfigureAwait(false);
+        await using (stop.Register(() => front.Coordinator.Tell(new StopTraining())))
+        {
+            RunReport report = await setup.Ended.Task.ConfigureAwait(false);
+            await front.DismissAsync(report.Outcome, DismissPatience).ConfigureAwait(false);
+            return report;
+        }
+    }
+
+    private byte[] Content()
+    {
+        using var content = new MemoryStream(checked((int)DatasetContent.Length(_request.Data)));
+        DatasetContent.Write(_request.Data, content);
+        return content.GetBuffer();
     }
 
     private RunDirectory OpenDirectory(ResumePoint? resume)
@@ -178,7 +223,7 @@ internal sealed class TrainingSession : IDisposable
             ImagesPerSecond = seconds > 0 ? images / seconds : 0,
             WeightsSha256 = _layout.Sha256(_state.Parameters.Span),
             Parameters = _layout.ParameterCount,
-            Workers = _request.Workers,
+            Workers = _request.Workers + report.RemoteSlots,
             Shards = _request.Spec.Shards,
             Blas = _request.Blas.Name,
             Seed = _request.Spec.Seed,

@@ -25,9 +25,21 @@ internal sealed partial class NnClusterProcess : IDisposable
     private readonly List<string> _errors = [];
     private readonly Task<string> _output;
 
-    public NnClusterProcess(IEnumerable<string> arguments, IEnumerable<(string Name, string Value)>? environment = null, string? directory = null)
+    /// <summary>Starts the program.</summary>
+    /// <param name="arguments">Its arguments.</param>
+    /// <param name="environment">Variables to set.</param>
+    /// <param name="directory">Where it starts; null: here.</param>
+    /// <param name="program">Which of the programs.</param>
+    /// <param name="under">A command that starts it, such as one that enters a namespace.</param>
+    public NnClusterProcess(
+        IEnumerable<string> arguments,
+        IEnumerable<(string Name, string Value)>? environment = null,
+        string? directory = null,
+        string program = "nncluster",
+        string[]? under = null)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "nncluster.dll"), .. arguments])
+        string[] command = [.. under ?? [], "dotnet", Path.Combine(AppContext.BaseDirectory, program + ".dll"), .. arguments];
+        var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -58,6 +70,9 @@ internal sealed partial class NnClusterProcess : IDisposable
     /// <summary>The rows of MNIST that the tests train on.</summary>
     public static string MnistRows { get; } = Path.Combine(AppContext.BaseDirectory, "mnist-rows");
 
+    /// <summary>The process.</summary>
+    public int Id => _process.Id;
+
     /// <summary>Runs the program to its end.</summary>
     public static ProcessResult Run(params string[] arguments)
     {
@@ -82,7 +97,10 @@ internal sealed partial class NnClusterProcess : IDisposable
     }
 
     /// <summary>Sends a signal.</summary>
-    public void Signal(PosixSignal signal) => Assert.Equal(0, Kill(_process.Id, signal == PosixSignal.SIGINT ? 2 : 15));
+    public void Signal(PosixSignal signal) => Signal(_process.Id, signal == PosixSignal.SIGINT ? 2 : 15);
+
+    /// <summary>Sends a signal by its number, which POSIX fixes for few.</summary>
+    public static void Signal(int process, int signal) => Assert.Equal(0, Kill(process, signal));
 
     /// <summary>Waits for the end.</summary>
     public ProcessResult Wait()

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using NnCluster.Persistence;
+using NnCluster.Worker.Cli;
 
 namespace NnCluster.Coordinator.Cli;
 
@@ -31,6 +32,7 @@ internal static class Application
         var root = new RootCommand("Trains neural networks on the cores of one machine or the machines of a cluster: the same bits anywhere.");
         (Command train, TrainOptions options) = TrainCommand.Create();
         root.Add(train);
+        root.Add(LaunchCommand.Create());
         root.Add(EvaluateCommand.Create());
         root.Add(PredictCommand.Create());
         root.Add(PlotCommand.Create());

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using NnCluster.Data;
+using NnCluster.Worker.Cli;
 using Spectre.Console;
 
 namespace NnCluster.Coordinator.Cli;

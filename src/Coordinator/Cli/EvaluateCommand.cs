@@ -4,6 +4,7 @@ using NnCluster.Coordinator.Reporting;
 using NnCluster.Data;
 using NnCluster.Numerics;
 using NnCluster.Persistence;
+using NnCluster.Worker.Cli;
 using Spectre.Console;
 
 namespace NnCluster.Coordinator.Cli;

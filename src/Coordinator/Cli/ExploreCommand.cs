@@ -6,6 +6,7 @@ using NnCluster.Coordinator.Explore;
 using NnCluster.Coordinator.Reporting;
 using NnCluster.Data;
 using NnCluster.Persistence;
+using NnCluster.Worker.Cli;
 using Spectre.Console;
 
 namespace NnCluster.Coordinator.Cli;

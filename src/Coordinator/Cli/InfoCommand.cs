@@ -8,6 +8,7 @@ using System.Runtime.Intrinsics.X86;
 using System.Text.Json.Nodes;
 using NnCluster.Model;
 using NnCluster.Numerics;
+using NnCluster.Worker.Cli;
 
 namespace NnCluster.Coordinator.Cli;
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using NnCluster.Coordinator.Reporting;
+using NnCluster.Worker.Cli;
 
 namespace NnCluster.Coordinator.Cli;
 

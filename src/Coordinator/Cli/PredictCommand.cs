@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using NnCluster.Data;
 using NnCluster.Model;
 using NnCluster.Persistence;
+using NnCluster.Worker.Cli;
 
 namespace NnCluster.Coordinator.Cli;
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using NnCluster.Worker.Cli;
 
 namespace NnCluster.Coordinator.Cli;
 

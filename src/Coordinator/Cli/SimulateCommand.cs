@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using NnCluster.Training;
 using NnCluster.Training.Simulation;
+using NnCluster.Worker.Cli;
 
 namespace NnCluster.Coordinator.Cli;
 

@@ -1,8 +1,8 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
 using NnCluster.Coordinator.Reporting;
 using NnCluster.Persistence;
 using NnCluster.Training;
+using NnCluster.Worker.Cli;
 using Spectre.Console;
 
 namespace NnCluster.Coordinator.Cli;
@@ -35,9 +35,7 @@ internal static class TrainCommand
         }
 
         using var session = new TrainingSession(request, resume, TimeProvider.System);
-        using var stop = new CancellationTokenSource();
-        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(context, stop));
-        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Stop(context, stop));
+        using var stop = new StopSignals(given.GetValue(options.EndWithInput));
         RunOutcome outcome;
         RunSummary summary;
         using (var progress = new ProgressDisplay(console, live, TimeProvider.System))
@@ -47,20 +45,10 @@ internal static class TrainCommand
                 progress.WriteLine($"{rejected}; the checkpoint before it is used");
             }
 
-            (outcome, summary) = await session.RunAsync(progress, stop.Token).ConfigureAwait(false);
+            (outcome, summary) = await session.RunAsync(progress, progress.WriteLine, stop.Token).ConfigureAwait(false);
         }
 
         return Report(given.GetValue(options.Json), outcome, summary);
-    }
-
-    // The first signal asks for the end, the second one ends the program where it is.
-    private static void Stop(PosixSignalContext context, CancellationTokenSource stop)
-    {
-        if (!stop.IsCancellationRequested)
-        {
-            context.Cancel = true;
-            stop.Cancel();
-        }
     }
 
     private static int Report(bool json, RunOutcome outcome, RunSummary summary)

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using NnCluster.Model;
 using NnCluster.Optimization;
+using NnCluster.Worker.Cli;
 
 namespace NnCluster.Coordinator.Cli;
 
@@ -58,9 +59,18 @@ internal sealed class TrainOptions
     public Option<int?> EvaluateEvery { get; } = CliOption.Whole("--evaluate-every", "Evaluate after every N-th epoch, and after the last. [1]", 1);
 
     // Parallel
-    public Option<int?> Workers { get; } = CliOption.Whole("--workers", "Workers in this process. [one a core]", 1, 1024);
+    public Option<int?> Workers { get; } = CliOption.Whole("--workers", "Workers in this process. [one a core; none with --listen]", 0, 1024);
     public Option<int?> Shards { get; } = CliOption.Whole("--shards", "Leaves of a minibatch, a power of two. [up to 16, of at least 64 rows]", 1);
     public Option<string?> Blas { get; } = CliOption.Text("--blas", "simd|openblas|mathnet", "Who multiplies matrices. [simd]");
+
+    // Cluster
+    public Option<HostPort?> Listen { get; } = CliOption.Parsed<HostPort?>("--listen", "HOST:PORT", "Coordinate workers of other processes and machines: listen here.", HostPort.Parse, HostPort.Expected);
+    public Option<string?> Advertise { get; } = CliOption.Text("--advertise", "HOST", "What workers reach this machine by. [the host of --listen]");
+    public Option<int?> LinkPort { get; } = CliOption.Whole("--link-port", "The port of the workers' second connections. [a free one]", 1, 65535);
+    public Option<int?> MinWorkers { get; } = CliOption.Whole("--min-workers", "Compute only while so many workers are there. [1]", 1);
+    public Option<TimeSpan?> StartTimeout { get; } = CliOption.Duration("--start-timeout", "How long to wait for --min-workers. [10m]");
+    public SecurityOptions Security { get; } = new();
+    public Option<bool> EndWithInput { get; } = CliOption.EndWithInput();
 
     // Results
     public Option<string?> Out { get; } = CliOption.Text("--out", "DIR", "The run directory. [runs/<date>-<time>-<name>]");
@@ -79,8 +89,12 @@ internal sealed class TrainOptions
         L1, L2, WeightDecay, MaxNorm,
         Preset, Epochs, BatchSize, Seed, NoShuffle, InitFrom, TargetAccuracy, EvaluateEvery,
         Workers, Shards, Blas,
+        .. OfCluster,
         Out, CheckpointEvery, Resume, Json, Config,
     ];
+
+    /// <summary>Options of a run whose workers may be elsewhere.</summary>
+    public IEnumerable<Option> OfCluster => [Listen, Advertise, LinkPort, MinWorkers, StartTimeout, .. Security.All, EndWithInput];
 
     /// <summary>Options that describe what <see cref="Model"/> describes.</summary>
     public IReadOnlyList<Option> OfModel => [Hidden, Activation, Slope, Init, BatchNorm, Dropout, InputDropout];
@@ -89,7 +103,7 @@ internal sealed class TrainOptions
     public IReadOnlyList<Option> OfOptimizer => [LearningRate, Beta1, Beta2, Epsilon, Momentum, Rho, WeightDecay];
 
     /// <summary>Options that change nothing in what is computed, and so have no place in a run's configuration.</summary>
-    public IReadOnlyList<Option> NotConfiguration => [Preset, Config, Json, Out, Resume];
+    public IReadOnlyList<Option> NotConfiguration => [Preset, Config, Json, Out, Resume, .. OfCluster];
 
     private static Option<double?> Positive(string name, string value, string description) =>
         CliOption.Number(name, value, description, v => v > 0, "a number above 0");

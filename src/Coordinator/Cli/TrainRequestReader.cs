@@ -8,6 +8,7 @@ using NnCluster.Model;
 using NnCluster.Numerics;
 using NnCluster.Optimization;
 using NnCluster.Training;
+using NnCluster.Worker.Cli;
 
 namespace NnCluster.Coordinator.Cli;
 
@@ -23,6 +24,7 @@ internal static class TrainRequestReader
         OptimizerSpec optimizer = Optimizer(given, options);
         string name = given.GetValue(options.Dataset) ?? "mnist";
         Contradictions(given, options);
+        ClusterRequest? cluster = Cluster(given, options);
         Dataset data = await open(name, given.GetValue(options.DataDirectory)).ConfigureAwait(false);
         if (data.Test.Rows == 0)
         {
@@ -65,19 +67,21 @@ internal static class TrainRequestReader
             Arithmetic = blas.Arithmetic,
         };
         model.ValidateLeafRows(spec.MinibatchTree.MinLeafRows);
-        int workers = given.GetValue(options.Workers) ?? Environment.ProcessorCount;
+        int workers = given.GetValue(options.Workers) ?? (cluster is null ? Environment.ProcessorCount : 0);
         return new()
         {
             Spec = spec,
             Data = data,
             Blas = blas,
             Workers = workers,
+            Cluster = cluster,
             Settings = spec.SettingsFor(data) with
             {
                 EvaluateEvery = given.GetValue(options.EvaluateEvery) ?? 1,
                 TargetAccuracy = given.GetValue(options.TargetAccuracy),
                 CheckpointEvery = given.GetValue(options.CheckpointEvery),
-                Recovery = RecoveryPolicy.InProcess,
+                MinWorkers = given.GetValue(options.MinWorkers) ?? 1,
+                Recovery = cluster is null ? RecoveryPolicy.InProcess : new RecoveryPolicy(),
             },
             InitFrom = given.GetValue(options.InitFrom),
             Out = given.GetValue(options.Out),
@@ -97,6 +101,33 @@ internal static class TrainRequestReader
         {
             throw new BadInputException("--slope needs --activation leaky-relu or prelu.");
         }
+    }
+
+    private static ClusterRequest? Cluster(ParseResult given, TrainOptions options)
+    {
+        if (given.GetValue(options.Listen) is not { } listen)
+        {
+            if (options.OfCluster.Except([options.EndWithInput]).FirstOrDefault(option => given.GetResult(option) is { Implicit: false }) is { } stray)
+            {
+                throw new BadInputException($"{stray.Name} needs --listen: without it no worker of another process can join.");
+            }
+
+            return given.GetValue(options.Workers) == 0 ? throw new BadInputException("--workers 0 needs --listen: there would be nobody to compute.") : null;
+        }
+
+        if (listen.Host is "0.0.0.0" or "::" && given.GetValue(options.Advertise) is null)
+        {
+            throw new BadInputException($"--listen {listen}: say with --advertise HOST by which name or address workers reach this machine.");
+        }
+
+        return new()
+        {
+            Listen = listen,
+            Advertise = given.GetValue(options.Advertise),
+            LinkPort = given.GetValue(options.LinkPort) ?? 0,
+            StartTimeout = given.GetValue(options.StartTimeout) ?? TimeSpan.FromMinutes(10),
+            Security = options.Security.Load(given, listen.Host),
+        };
     }
 
     private static ModelSpec Model(ParseResult given, TrainOptions options, Dataset data)
@@ -185,7 +216,11 @@ internal static class TrainRequestReader
         Decided(options.BatchSize, $"{spec.BatchSize}");
         Decided(options.Seed, $"{spec.Seed}");
         Decided(options.Shards, $"{spec.Shards}");
-        Decided(options.Workers, $"{workers}");
+        if (workers > 0)
+        {
+            Decided(options.Workers, $"{workers}");
+        }
+
         Decided(options.Blas, blas.Name);
         return config.ToJsonString(new JsonSerializerOptions { WriteIndented = true });
     }

@@ -78,7 +78,7 @@ internal sealed class ExperimentRuns(ExperimentOptions options, IAnsiConsole con
         using var session = new TrainingSession(request, resume: null, TimeProvider.System);
         using ProgressDisplay? progress = request.LeavesFiles ? new(console, live: false, TimeProvider.System) : null;
         progress?.WriteLine(name);
-        (RunOutcome outcome, RunSummary summary) = await session.RunAsync(progress ?? (IRunObserver)Nobody.Instance, CancellationToken.None).ConfigureAwait(false);
+        (RunOutcome outcome, RunSummary summary) = await session.RunAsync(progress ?? (IRunObserver)Nobody.Instance, line => progress?.WriteLine(line), CancellationToken.None).ConfigureAwait(false);
         return new(name, summary, session.History, session.TakeModel(), request.Data, outcome.Failure);
     }
 

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using NnCluster.Coordinator.Cli;
 using NnCluster.Data;
 using NnCluster.Optimization;
+using NnCluster.Worker.Cli;
 
 namespace NnCluster.Coordinator.Explore;
 

@@ -19,6 +19,9 @@ public sealed class DatasetStore
         _directories = new(options);
     }
 
+    /// <summary>The user's cache directory for this program; null when the environment names no home.</summary>
+    public static string? CacheDirectory => new DatasetDirectories(new()).Cache;
+
     /// <summary>The sets known by name.</summary>
     public ImmutableArray<DatasetDescription> Known => _options.Known;
 

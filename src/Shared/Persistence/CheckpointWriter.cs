@@ -124,7 +124,11 @@ public sealed class CheckpointWriter : IDisposable
         try
         {
             Checkpoint.Write(path, _origin with { Step = snapshot.Step }, _layout, snapshot.Parameters, snapshot.Slots);
-            _written.Enqueue(path);
+            if (!_written.Contains(path))
+            {
+                _written.Enqueue(path);
+            }
+
             while (_written.Count > Kept)
             {
                 File.Delete(_written.Dequeue());

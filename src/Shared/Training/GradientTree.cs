@@ -38,6 +38,35 @@ public sealed class GradientTree
     /// <summary>Whether the nodes put in cover every leaf.</summary>
     public bool IsComplete => Covers(NodeId.Root);
 
+    /// <summary>Whether the nodes put in cover every leaf of <paramref name="node"/>.</summary>
+    public bool Covers(NodeId node) =>
+        _sums[node.Value] is not null || (node.Value < _leaves && Covers(node.Left) && Covers(node.Right));
+
+    /// <summary>
+    /// Takes the sum of a covered node out of the tree, adding up below it in place: every right sum is added to its
+    /// left neighbour and let go. The reference passes to the caller.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The node is not covered.</exception>
+    public SharedBuffer Take(NodeId node)
+    {
+        if (_sums[node.Value] is { } stored)
+        {
+            _sums[node.Value] = null;
+            return stored;
+        }
+
+        if (node.Value >= _leaves)
+        {
+            throw new InvalidOperationException($"The sum of {node} is missing.");
+        }
+
+        SharedBuffer sum = Take(node.Left);
+        SharedBuffer right = Take(node.Right);
+        TensorPrimitives.Add(sum.Span, right.Span, sum.Span);
+        right.Release();
+        return sum;
+    }
+
     /// <summary>
     /// destination ← the root's elements from <paramref name="offset"/> on. Element-wise, so any thread may do any part.
     /// </summary>
@@ -65,9 +94,6 @@ public sealed class GradientTree
             _sums[node] = null;
         }
     }
-
-    private bool Covers(NodeId node) =>
-        _sums[node.Value] is not null || (node.Value < _leaves && Covers(node.Left) && Covers(node.Right));
 
     // A stored sum is read in place; an inner one is left + right, left in the result's own memory, right in scratch.
     private ReadOnlySpan<float> Sum(NodeId node, int offset, Span<float> memory, Span<float> scratch)

@@ -136,7 +136,7 @@ public sealed class PredictCommandTests(PredictCommandTests.Digits digits) : ICl
             };
             using var session = new TrainingSession(
                 new() { Spec = spec, Data = Data, Blas = blas, Workers = 1, Settings = spec.SettingsFor(Data), Out = Run, Config = "{}" }, resume: null, TimeProvider.System);
-            (_, RunSummary summary) = await session.RunAsync(new RunHistory(), CancellationToken.None);
+            (_, RunSummary summary) = await session.RunAsync(new RunHistory(), _ => { }, CancellationToken.None);
             Assert.Equal(1, summary.TestAccuracy);
         }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using NnCluster.Coordinator.Cli;
+using NnCluster.Worker.Cli;
 
 namespace NnCluster.Coordinator.Tests.Cli;
 

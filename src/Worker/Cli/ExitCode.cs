@@ -1,4 +1,4 @@
-namespace NnCluster.Coordinator.Cli;
+namespace NnCluster.Worker.Cli;
 
 /// <summary>What the programs end with.</summary>
 internal static class ExitCode

@@ -2,7 +2,7 @@ using Akka.Actor;
 using Akka.Dispatch;
 using Akka.Event;
 
-namespace NnCluster.Coordinator;
+namespace NnCluster.Protocol;
 
 /// <summary>Akka's warnings and errors, a line each, on standard error: standard output belongs to the results.</summary>
 public sealed class StandardErrorLogger : ReceiveActor, IRequiresMessageQueue<ILoggerMessageQueueSemantics>

@@ -3,7 +3,7 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Text.Json;
 
-namespace NnCluster.Coordinator.Cli;
+namespace NnCluster.Worker.Cli;
 
 /// <summary>Options whose every error is one line: what was given, and what would be right.</summary>
 internal static class CliOption
@@ -22,6 +22,13 @@ internal static class CliOption
                 ? value
                 : null,
             most == int.MaxValue ? $"a whole number of at least {least}" : $"a whole number from {least} to {most}");
+
+    /// <summary>A time span such as 90s, 10m or 2h.</summary>
+    public static Option<TimeSpan?> Duration(string name, string description) =>
+        Parsed<TimeSpan?>(name, "TIME", description, ParseDuration, "a time such as 30s, 10m or 2h");
+
+    /// <summary>For the program that starts this one, and not in the help: end when standard input does.</summary>
+    public static Option<bool> EndWithInput() => new("--end-with-input") { Hidden = true };
 
     /// <summary>A seed.</summary>
     public static Option<ulong?> Seed(string name, string description) =>
@@ -75,5 +82,13 @@ internal static class CliOption
         }
 
         return value;
+    }
+
+    private static TimeSpan? ParseDuration(string text)
+    {
+        double unit = text.Length == 0 ? 0 : text[^1] switch { 's' => 1, 'm' => 60, 'h' => 3600, _ => 0 };
+        return unit > 0 && double.TryParse(text[..^1], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double count) && count * unit is > 0 and < 1e9
+            ? TimeSpan.FromSeconds(count * unit)
+            : null;
     }
 }

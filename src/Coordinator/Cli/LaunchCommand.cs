@@ -1,0 +1,152 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using NnCluster.Coordinator.Launching;
+using NnCluster.Worker.Cli;
+
+namespace NnCluster.Coordinator.Cli;
+
+/// <summary><c>nncluster launch</c>.</summary>
+internal sealed class LaunchCommand
+{
+    private readonly TrainOptions _train = new();
+    private readonly Option<int?> _workers = CliOption.Whole("--workers", "Worker processes on this machine.", 1, 1024);
+    private readonly Option<int?> _slots = CliOption.Whole("--slots", "Workers in each process. [1]", 1, 1024);
+    private readonly Option<HostSlots[]?> _hosts = CliOption.Parsed<HostSlots[]?>("--hosts", "HOST[:SLOTS],…", "Start the workers on these machines over SSH instead; needs --listen with an address they reach.", HostSlots.ParseList, "hosts with their slots, such as alpha:2,beta:4");
+    private readonly Option<string?> _sshCommand = CliOption.Text("--ssh-command", "COMMAND", "What starts a program on another machine. [ssh -o BatchMode=yes]");
+    private readonly Option<string?> _remoteCommand = CliOption.Text("--remote-command", "COMMAND", "The worker program on the other machines. [nncluster-worker]");
+    private readonly Option<string?> _cache = CliOption.Text("--cache", "DIR", "Where workers keep data sets. [their user's cache directory]");
+    private readonly Option<int?> _maxRestarts = CliOption.Whole("--max-restarts", "How often each process may be restarted in an hour. [3]", 0);
+
+    /// <summary>The command.</summary>
+    public static Command Create()
+    {
+        var launch = new LaunchCommand();
+        var command = new Command("launch", "Start a coordinator and its workers, on this machine or over SSH, and take them all down at the end. Takes the options of train.")
+        {
+            launch._workers, launch._slots, launch._hosts, launch._sshCommand, launch._remoteCommand, launch._cache, launch._maxRestarts,
+        };
+        foreach (Option option in launch.PassedOn.Append(launch._train.Listen).Append(launch._train.MinWorkers).Append(launch._train.EndWithInput))
+        {
+            command.Add(option);
+        }
+
+        command.SetAction((given, _) => launch.RunAsync(given));
+        return command;
+    }
+
+    private IEnumerable<Option> PassedOn =>
+        _train.All.Except([_train.Workers, _train.Listen, _train.MinWorkers, _train.Out, _train.Resume, _train.EndWithInput]).Concat([_train.Out, _train.Resume]);
+
+    private async Task<int> RunAsync(ParseResult given)
+    {
+        LaunchPlan plan = Plan(given);
+        using var stop = new StopSignals(given.GetValue(_train.EndWithInput));
+        using var launcher = new Launcher(plan, Console.Error.WriteLine);
+        return await launcher.RunAsync(stop.Token).ConfigureAwait(false);
+    }
+
+    private LaunchPlan Plan(ParseResult given)
+    {
+        HostSlots[]? hosts = given.GetValue(_hosts) is { Length: > 0 } some ? some : null;
+        int? count = given.GetValue(_workers);
+        if ((hosts is null) == (count is null))
+        {
+            throw new BadInputException("launch needs --workers N for this machine, or --hosts HOST:SLOTS,… for others: give one of them.");
+        }
+
+        HostPort? listen = given.GetValue(_train.Listen);
+        if (hosts is not null && listen is null)
+        {
+            throw new BadInputException("--hosts needs --listen HOST:PORT with an address of this machine that the others reach.");
+        }
+
+        listen ??= new("127.0.0.1", FreePort());
+        HostPort join = listen with { Host = given.GetValue(_train.Advertise) ?? listen.Host };
+        int workers = hosts?.Length ?? count!.Value;
+        Option[] always = [.. PassedOn.Except([_train.Out, _train.Resume])];
+        return new()
+        {
+            Coordinator =
+            [
+                .. ProgramPath.Of("nncluster"), "train", "--end-with-input", "--workers", "0", "--listen", listen.ToString(),
+                "--min-workers", Text(given.GetValue(_train.MinWorkers) ?? workers), .. Given(given, always),
+            ],
+            First = [.. Given(given, [_train.Out, _train.Resume])],
+            Workers = hosts is null
+                ? [.. Enumerable.Range(1, workers).Select(number => Local(given, join, $"worker-{number}"))]
+                : [.. hosts.Select(host => Remote(given, join, host))],
+            MaxRestarts = given.GetValue(_maxRestarts) ?? 3,
+        };
+    }
+
+    private WorkerCommandLine Local(ParseResult given, HostPort join, string name) =>
+        new(name, [.. ProgramPath.Of("nncluster-worker"), .. WorkerOptions(given, join, name, given.GetValue(_slots) ?? 1)]);
+
+    private WorkerCommandLine Remote(ParseResult given, HostPort join, HostSlots host)
+    {
+        string[] ssh = (given.GetValue(_sshCommand) ?? "ssh -o BatchMode=yes").Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        string[] remote = (given.GetValue(_remoteCommand) ?? "nncluster-worker").Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        string name = string.Concat(host.Host.Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' ? c : '-'));
+        // The other side's shell reads the line: nothing in it may mean anything to a shell.
+        return new(name, [.. ssh, host.Host, .. remote, .. WorkerOptions(given, join, name, host.Slots ?? given.GetValue(_slots)).Select(Quote)]);
+    }
+
+    private IEnumerable<string> WorkerOptions(ParseResult given, HostPort join, string name, int? slots) =>
+    [
+        "--end-with-input", "--join", join.ToString(), "--name", name,
+        .. slots is { } number ? new[] { "--slots", Text(number) } : [],
+        .. given.GetValue(_cache) is { } cache ? new[] { "--cache", cache } : [],
+        .. Given(given, _train.Security.All),
+    ];
+
+    private static IEnumerable<string> Given(ParseResult given, IEnumerable<Option> options)
+    {
+        foreach (Option option in options)
+        {
+            if (given.GetResult(option) is { Implicit: false } result)
+            {
+                yield return option.Name;
+                foreach (var token in result.Tokens)
+                {
+                    yield return token.Value;
+                }
+            }
+        }
+    }
+
+    private static string Quote(string argument) =>
+        argument.All(c => char.IsAsciiLetterOrDigit(c) || "-_./:,@=[]".Contains(c)) ? argument : $"'{argument.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+
+    private static int FreePort()
+    {
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+
+    /// <summary>A machine of <c>--hosts</c>.</summary>
+    private sealed record HostSlots(string Host, int? Slots)
+    {
+        public static HostSlots[]? ParseList(string text)
+        {
+            string[] parts = text.Split(',');
+            HostSlots[] hosts = [.. parts.Select(Parse).OfType<HostSlots>()];
+            return hosts.Length == parts.Length ? hosts : null;
+        }
+
+        private static HostSlots? Parse(string text)
+        {
+            int colon = text.LastIndexOf(':');
+            string host = colon < 0 ? text : text[..colon];
+            // A host that begins with a hyphen would be an option of ssh.
+            return host.Length == 0 || host[0] == '-' ? null
+                : colon < 0 ? new(host, null)
+                : int.TryParse(text[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out int slots) && slots is > 0 and <= 1024 ? new(host, slots)
+                : null;
+        }
+    }
+}

@@ -1,0 +1,125 @@
+using System.Net;
+using System.Net.Sockets;
+using Akka.Actor;
+using Akka.Hosting;
+using NnCluster.Data;
+using NnCluster.Protocol;
+using NnCluster.Training;
+using NnCluster.Worker;
+
+namespace NnCluster.Coordinator;
+
+/// <summary>
+/// The side of a run that other machines see: a member of the cluster with the coordinator and the registry, and the
+/// listener of the links.
+/// </summary>
+internal sealed class ClusterFront : IAsyncDisposable
+{
+    private readonly ClusterHost _host;
+    private readonly TensorListener _listener;
+    private readonly IActorRef _registry;
+
+    private ClusterFront(ClusterHost host, TensorListener listener)
+    {
+        _host = host;
+        _listener = listener;
+        Coordinator = host.Actors.Get<CoordinatorActor>();
+        _registry = host.Actors.Get<RegistryActor>();
+    }
+
+    /// <summary>The coordinator.</summary>
+    public IActorRef Coordinator { get; }
+
+    /// <summary>Listens, starts the actors, and says where workers may join.</summary>
+    /// <exception cref="BadInputException">The address cannot be listened on.</exception>
+    public static async Task<ClusterFront> OpenAsync(ClusterRequest request, CoordinatorSetup setup, Action<string> log)
+    {
+        var listener = new TensorListener(new(AddressOf(request.Listen.Host), request.LinkPort), request.Security, new(), log);
+        try
+        {
+            var node = new ClusterNode
+            {
+                Role = ClusterNode.CoordinatorRole,
+                Host = request.Host,
+                BindHost = request.Listen.Host,
+                Port = request.Listen.Port,
+                Seed = ClusterNode.AddressOf(request.Host, request.Listen.Port, request.Security),
+                Security = request.Security,
+            };
+            ClusterHost host = await ClusterHost.StartAsync(node, WorkerActor.DispatcherConfig + "\n" + RemoteWorkerActor.DispatcherConfig, (system, actors) =>
+            {
+                IActorRef coordinator = system.ActorOf(CoordinatorActor.Props(setup), "coordinator");
+                actors.Register<CoordinatorActor>(coordinator);
+                actors.Register<RegistryActor>(system.ActorOf(
+                    RegistryActor.Props(new()
+                    {
+                        Welcome = WelcomeFrom(request, setup, listener),
+                        Arithmetic = setup.Workers.Spec.Arithmetic,
+                        Listener = listener,
+                        Security = request.Security,
+                        Coordinator = coordinator,
+                        Log = log,
+                    }),
+                    "registry"));
+            }).ConfigureAwait(false);
+            int missing = setup.Settings.MinWorkers - setup.LocalWorkers;
+            log($"listening on {request.Listen} (term {setup.Remote!.Term}); "
+                + (missing > 0 ? $"waiting for {missing} worker{(missing == 1 ? "" : "s")}" : "workers may join")
+                + $": nncluster-worker --join {request.Listen with { Host = request.Host }}");
+            return new(host, listener);
+        }
+        catch
+        {
+            listener.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Tells every worker that the run is over, and waits until their links are closed.</summary>
+    public async Task DismissAsync(RunOutcome outcome, TimeSpan patience)
+    {
+        string said = outcome.Failure is { } failure ? $"it failed: {failure}" : outcome.Interrupted ? "it was interrupted" : "it is complete";
+        try
+        {
+            await _registry.Ask<NodesDismissed>(new DismissNodes(said, outcome.Interrupted), patience).ConfigureAwait(false);
+        }
+        catch (AskTimeoutException)
+        {
+            // Whoever does not answer finds the connection closed.
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        _listener.Dispose();
+        await _host.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private static WorkerWelcome WelcomeFrom(ClusterRequest request, CoordinatorSetup setup, TensorListener listener)
+    {
+        RunSpec spec = setup.Workers.Spec;
+        return new(
+            spec.ToJson(),
+            setup.Remote!.Term,
+            request.Host,
+            listener.EndPoint.Port,
+            [],
+            spec.Dataset,
+            spec.DatasetSha256,
+            DatasetContent.Length(setup.Workers.Data),
+            setup.Workers.Blas.Name);
+    }
+
+    private static IPAddress AddressOf(string host)
+    {
+        try
+        {
+            return IPAddress.TryParse(host, out IPAddress? address) ? address : Dns.GetHostAddresses(host)[0];
+        }
+        catch (SocketException e)
+        {
+            throw new BadInputException($"--listen {host}: {e.Message}", e);
+        }
+    }
+}

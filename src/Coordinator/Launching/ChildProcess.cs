@@ -1,0 +1,108 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace NnCluster.Coordinator.Launching;
+
+/// <summary>
+/// A program of the cluster that this one has started. Its standard error is shown line by line with a prefix, its
+/// standard input is a pipe whose end it takes as the end of its parent, whatever happens to that.
+/// </summary>
+internal sealed partial class ChildProcess : IDisposable
+{
+    private const int Terminate = 15;
+
+    private readonly Process _process;
+    private readonly Task _errors;
+
+    private ChildProcess(Process process, Task errors)
+    {
+        _process = process;
+        _errors = errors;
+        Exited = WaitAsync();
+    }
+
+    /// <summary>The exit code, once it has ended and its last line is shown.</summary>
+    public Task<int> Exited { get; }
+
+    /// <summary>Whether it runs no more.</summary>
+    public bool HasExited => _process.HasExited;
+
+    /// <summary>The process.</summary>
+    public int Id => _process.Id;
+
+    /// <summary>Starts a program.</summary>
+    /// <param name="command">The program and its arguments.</param>
+    /// <param name="showOutput">Whether its standard output is this program's own.</param>
+    /// <param name="line">Gets every line of its standard error.</param>
+    /// <exception cref="BadInputException">It cannot be started.</exception>
+    public static ChildProcess Start(IReadOnlyList<string> command, bool showOutput, Action<string> line)
+    {
+        var start = new ProcessStartInfo(command[0], command.Skip(1))
+        {
+            RedirectStandardInput = true,
+            RedirectStandardError = true,
+            RedirectStandardOutput = !showOutput,
+        };
+        try
+        {
+            Process process = Process.Start(start)!;
+            Task errors = ShowAsync(process.StandardError, line);
+            return new(process, showOutput ? errors : Task.WhenAll(errors, ShowAsync(process.StandardOutput, line)));
+        }
+        catch (System.ComponentModel.Win32Exception e)
+        {
+            throw new BadInputException($"{command[0]} cannot be started: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Asks it to end.</summary>
+    public void AskToEnd()
+    {
+        if (_process.HasExited)
+        {
+            return;
+        }
+
+        if (OperatingSystem.IsWindows())
+        {
+            _process.StandardInput.Close();
+        }
+        else
+        {
+            _ = Kill(_process.Id, Terminate);
+        }
+    }
+
+    /// <summary>Ends it where it is, and whatever it has started.</summary>
+    public void Kill() => _process.Kill(entireProcessTree: true);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+        {
+            Kill();
+            _process.WaitForExit();
+        }
+
+        _process.Dispose();
+    }
+
+    private static async Task ShowAsync(StreamReader reader, Action<string> line)
+    {
+        while (await reader.ReadLineAsync().ConfigureAwait(false) is { } text)
+        {
+            line(text);
+        }
+    }
+
+    private async Task<int> WaitAsync()
+    {
+        await _process.WaitForExitAsync().ConfigureAwait(false);
+        await _errors.ConfigureAwait(false);
+        return _process.ExitCode;
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Kill(int process, int signal);
+}

@@ -1,0 +1,171 @@
+using NnCluster.Worker.Cli;
+
+namespace NnCluster.Coordinator.Launching;
+
+/// <summary>
+/// Runs a <see cref="LaunchPlan"/>: starts coordinator and workers at once, restarts what crashes, and takes everything
+/// down when the coordinator is done or the end is asked for.
+/// </summary>
+internal sealed class Launcher(LaunchPlan plan, Action<string> log) : IDisposable
+{
+    private static readonly TimeSpan CoordinatorPatience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan WorkerPatience = TimeSpan.FromSeconds(1.5);
+
+    private readonly Lock _gate = new();
+    private readonly List<ChildProcess> _children = [];
+    private readonly TaskCompletionSource _workersGone = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private string? _runDirectory;
+    private int _workersLeft;
+    private bool _ending;
+
+    /// <summary>Runs the cluster to its end.</summary>
+    /// <returns>The coordinator's exit code, or <see cref="ExitCode.BadInput"/> if no worker was taken in.</returns>
+    public async Task<int> RunAsync(CancellationToken stop)
+    {
+        _workersLeft = plan.Workers.Count;
+        Task<int> coordinator = SuperviseCoordinatorAsync(stop);
+        Task[] workers = [.. plan.Workers.Select(SuperviseWorkerAsync)];
+        int code = await coordinator.ConfigureAwait(false);
+        await TakeDownAsync(workers).ConfigureAwait(false);
+        return code;
+    }
+
+    /// <summary>Ends whatever still runs.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _ending = true;
+            foreach (ChildProcess child in _children)
+            {
+                child.Dispose();
+            }
+        }
+    }
+
+    private async Task<int> SuperviseCoordinatorAsync(CancellationToken stop)
+    {
+        var budget = new RestartBudget(plan.MaxRestarts, TimeProvider.System);
+        IReadOnlyList<string> command = [.. plan.Coordinator, .. plan.First];
+        while (Start("coordinator", command, isCoordinator: true) is { } child)
+        {
+            int? code = await EndAsync(child, stop).ConfigureAwait(false);
+            if (code is null)
+            {
+                log("no worker is left: ending the run");
+                child.AskToEnd();
+                await OrKillAsync(child, CoordinatorPatience).ConfigureAwait(false);
+                return ExitCode.BadInput;
+            }
+
+            bool crashed = code is not (ExitCode.Done or ExitCode.Failed or ExitCode.BadInput or ExitCode.Interrupted);
+            if (!crashed || stop.IsCancellationRequested)
+            {
+                return crashed ? ExitCode.Failed : code.Value;
+            }
+
+            if (!budget.TryTake())
+            {
+                log($"the coordinator crashed (exit code {code}) too often (--max-restarts {plan.MaxRestarts})");
+                return ExitCode.Failed;
+            }
+
+            log($"the coordinator crashed (exit code {code}): restarting it");
+            command = _runDirectory is { } directory ? [.. plan.Coordinator, "--resume", directory] : command;
+        }
+
+        return ExitCode.Failed;
+    }
+
+    /// <summary>The exit code; null when every worker has been refused and none will come.</summary>
+    private async Task<int?> EndAsync(ChildProcess child, CancellationToken stop)
+    {
+        await using (stop.Register(child.AskToEnd))
+        {
+            Task first = await Task.WhenAny(child.Exited, _workersGone.Task).ConfigureAwait(false);
+            return first == child.Exited ? await child.Exited.ConfigureAwait(false) : null;
+        }
+    }
+
+    private async Task SuperviseWorkerAsync(WorkerCommandLine worker)
+    {
+        var budget = new RestartBudget(plan.MaxRestarts, TimeProvider.System);
+        while (Start(worker.Name, worker.Command, isCoordinator: false) is { } child)
+        {
+            int code = await child.Exited.ConfigureAwait(false);
+            if (_ending || code == ExitCode.Done)
+            {
+                return;
+            }
+
+            if (code is ExitCode.Failed or ExitCode.BadInput || !budget.TryTake())
+            {
+                log($"{worker.Name} ended with exit code {code} and is not restarted");
+                break;
+            }
+
+            log($"{worker.Name} crashed (exit code {code}): restarting it");
+        }
+
+        if (Interlocked.Decrement(ref _workersLeft) == 0)
+        {
+            _workersGone.TrySetResult();
+        }
+    }
+
+    private async Task TakeDownAsync(Task[] workers)
+    {
+        ChildProcess[] running;
+        lock (_gate)
+        {
+            _ending = true;
+            running = [.. _children.Where(child => !child.HasExited)];
+        }
+
+        // Workers that were told of the run's end are on their way out.
+        foreach (ChildProcess child in running)
+        {
+            child.AskToEnd();
+        }
+
+        await Task.WhenAll(running.Select(child => OrKillAsync(child, WorkerPatience))).ConfigureAwait(false);
+        await Task.WhenAll(workers).ConfigureAwait(false);
+    }
+
+    private static async Task OrKillAsync(ChildProcess child, TimeSpan patience)
+    {
+        await Task.WhenAny(child.Exited, Task.Delay(patience)).ConfigureAwait(false);
+        if (!child.HasExited)
+        {
+            child.Kill();
+        }
+
+        await child.Exited.ConfigureAwait(false);
+    }
+
+    private ChildProcess? Start(string name, IReadOnlyList<string> command, bool isCoordinator)
+    {
+        lock (_gate)
+        {
+            if (_ending)
+            {
+                return null;
+            }
+
+            var child = ChildProcess.Start(command, showOutput: isCoordinator, line =>
+            {
+                if (isCoordinator && line.StartsWith(RunDirectoryLine, StringComparison.Ordinal))
+                {
+                    _runDirectory = line[RunDirectoryLine.Length..];
+                }
+
+                log($"{name,-11} | {line}");
+            });
+            _children.Add(child);
+            return child;
+        }
+    }
+
+    /// <summary>How the coordinator says where its files are.</summary>
+    public const string RunDirectoryLine = "run directory: ";
+}

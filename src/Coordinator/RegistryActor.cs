@@ -1,0 +1,175 @@
+using System.Globalization;
+using Akka.Actor;
+using Akka.Cluster;
+using NnCluster.Protocol;
+using NnCluster.Training;
+using RunEnded = NnCluster.Protocol.RunEnded;
+
+namespace NnCluster.Coordinator;
+
+/// <summary>What the registry needs to take nodes in.</summary>
+public sealed record RegistrySetup
+{
+    /// <summary>The welcome of every node; its token is the node's own.</summary>
+    public required WorkerWelcome Welcome { get; init; }
+
+    /// <summary>The run's arithmetic.</summary>
+    public required string Arithmetic { get; init; }
+
+    /// <summary>Where the links come in.</summary>
+    public required TensorListener Listener { get; init; }
+
+    /// <summary>The cluster's protection.</summary>
+    public required LinkSecurity Security { get; init; }
+
+    /// <summary>Who gets the workers.</summary>
+    public required IActorRef Coordinator { get; init; }
+
+    /// <summary>Gets a line for people.</summary>
+    public required Action<string> Log { get; init; }
+}
+
+/// <summary>
+/// Takes worker nodes in: proves the cookie both ways, checks that a node computes the run's bits, hands out the right
+/// to open a link, and passes the open link on to the coordinator. Says which nodes the cluster has lost.
+/// </summary>
+public sealed class RegistryActor : ReceiveActor
+{
+    private const int MaxPending = 1024;
+    private static readonly TimeSpan TicketLifetime = TimeSpan.FromSeconds(10);
+
+    private readonly RegistrySetup _setup;
+    private readonly List<Introduced> _introduced = [];
+    private readonly Dictionary<WorkerId, IActorRef> _nodes = [];
+    private readonly Dictionary<string, int> _lives = [];
+    private IActorRef? _dismissedBy;
+
+    /// <summary>Creates the registry of a run.</summary>
+    public RegistryActor(RegistrySetup setup)
+    {
+        _setup = setup;
+        Receive<RequestNonce>(Introduce);
+        Receive<RegisterWorker>(Register);
+        Receive<LinkOpened>(opened => setup.Coordinator.Tell(new AddRemoteWorker(opened.Id, opened.Name, opened.Slots, opened.Link)));
+        Receive<LinkFailed>(failed => Forget(failed.Id, failed.Reason));
+        Receive<RemoteWorkerGone>(gone => Forget(gone.Id, reason: null));
+        Receive<WorkerLeaving>(leaving => Lose(node => node.Equals(Sender), $"it leaves: {leaving.Reason}"));
+        Receive<ClusterEvent.UnreachableMember>(member => Lose(member.Member, "the cluster cannot reach it"));
+        Receive<ClusterEvent.MemberRemoved>(member => Lose(member.Member, "it is no member of the cluster any more"));
+        Receive<DismissNodes>(Dismiss);
+    }
+
+    /// <summary>Props for the registry.</summary>
+    public static Props Props(RegistrySetup setup) => Akka.Actor.Props.Create(() => new RegistryActor(setup));
+
+    /// <inheritdoc/>
+    protected override void PreStart() => Cluster.Get(Context.System).Subscribe(
+        Self, ClusterEvent.SubscriptionInitialStateMode.InitialStateAsEvents, typeof(ClusterEvent.UnreachableMember), typeof(ClusterEvent.MemberRemoved));
+
+    /// <inheritdoc/>
+    protected override void PostStop() => Cluster.Get(Context.System).Unsubscribe(Self);
+
+    private void Introduce(RequestNonce request)
+    {
+        if (request.WireVersion != WireVersion.Current)
+        {
+            Refuse($"it speaks wire version {request.WireVersion}, the coordinator {WireVersion.Current}: use the same program on both", Sender.Path.Address.ToString());
+            return;
+        }
+
+        if (_introduced.Count == MaxPending)
+        {
+            _introduced.RemoveAt(0);
+        }
+
+        byte[] nonce = CookieProof.NewNonce();
+        _introduced.Add(new(Sender, request.WorkerNonce, nonce));
+        Sender.Tell(new RegistrationNonce(nonce, CookieProof.OfCoordinator(_setup.Security, request.WorkerNonce, nonce)));
+    }
+
+    private void Register(RegisterWorker worker)
+    {
+        int at = _introduced.FindIndex(candidate => candidate.Node.Equals(worker.Node) && candidate.OwnNonce.AsSpan().SequenceEqual(worker.CoordinatorNonce));
+        if (at < 0 || _dismissedBy is not null)
+        {
+            return;
+        }
+
+        Introduced introduced = _introduced[at];
+        _introduced.RemoveAll(candidate => candidate.Node.Equals(worker.Node));
+        byte[] expected = CookieProof.OfWorker(_setup.Security, introduced.WorkerNonce, introduced.OwnNonce, worker.Name);
+        if ((CookieProof.Check(expected, worker.Proof) ?? Admission.Check(worker, _setup.Arithmetic)) is { } reason)
+        {
+            Refuse(reason, worker.Name);
+            return;
+        }
+
+        int life = _lives[worker.Name] = _lives.GetValueOrDefault(worker.Name) + 1;
+        var id = new WorkerId(string.Create(CultureInfo.InvariantCulture, $"{Clean(worker.Name)}.{life}"));
+        LinkTicket ticket = _setup.Listener.Expect(TicketLifetime);
+        _nodes.Add(id, worker.Node);
+        worker.Node.Tell(_setup.Welcome with { LinkToken = ticket.Token.ToArray() });
+        ticket.Link.PipeTo(
+            Self,
+            success: link => new LinkOpened(id, worker.Name, (int)worker.Slots, link),
+            failure: error => new LinkFailed(id, error.GetBaseException().Message));
+    }
+
+    private void Refuse(string reason, string name)
+    {
+        _setup.Log($"refused {name}: {reason}");
+        Sender.Tell(new WorkerRefused(reason));
+    }
+
+    private void Lose(Member member, string reason) => Lose(node => node.Path.Address.Equals(member.Address), reason);
+
+    private void Lose(Predicate<IActorRef> which, string reason)
+    {
+        foreach ((WorkerId id, IActorRef _) in _nodes.Where(entry => which(entry.Value)).ToArray())
+        {
+            _setup.Coordinator.Tell(new RemoteWorkerGone(id, reason));
+            Forget(id, reason: null);
+        }
+    }
+
+    private void Forget(WorkerId id, string? reason)
+    {
+        if (_nodes.Remove(id) && reason is not null)
+        {
+            _setup.Log($"{id}: {reason}");
+        }
+
+        ReportDismissed();
+    }
+
+    private void Dismiss(DismissNodes dismiss)
+    {
+        _dismissedBy = Sender;
+        foreach (IActorRef node in _nodes.Values)
+        {
+            node.Tell(dismiss.Comeback
+                ? new CoordinatorLeaving(_setup.Welcome.Term, dismiss.Outcome)
+                : new RunEnded(_setup.Welcome.Term, dismiss.Outcome));
+        }
+
+        _setup.Coordinator.Tell(new CloseLink(dismiss.Comeback ? dismiss.Outcome : RunEnded.RunOver));
+        ReportDismissed();
+    }
+
+    private void ReportDismissed()
+    {
+        if (_nodes.Count == 0)
+        {
+            _dismissedBy?.Tell(new NodesDismissed());
+        }
+    }
+
+    // Becomes part of an actor's path.
+    private static string Clean(string name) => string.Concat(name.Take(100).Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' ? c : '-'));
+
+    private sealed record Introduced(IActorRef Node, byte[] WorkerNonce, byte[] OwnNonce);
+
+    private sealed record LinkOpened(WorkerId Id, string Name, int Slots, TensorLink Link);
+
+    private sealed record LinkFailed(WorkerId Id, string Reason);
+}

@@ -1,0 +1,33 @@
+using NnCluster.Numerics;
+using NnCluster.Protocol;
+using NnCluster.Training;
+
+namespace NnCluster.Coordinator;
+
+/// <summary>A node was taken in and has opened its link: the coordinator makes a worker of it.</summary>
+/// <param name="Id">This life of the node.</param>
+/// <param name="Name">The node, whichever life.</param>
+/// <param name="Slots">Workers it runs.</param>
+/// <param name="Link">Its link, not yet started.</param>
+public sealed record AddRemoteWorker(WorkerId Id, string Name, int Slots, TensorLink Link);
+
+/// <summary>A remote worker is lost: its link closed, it left, or the cluster cannot reach it.</summary>
+public sealed record RemoteWorkerGone(WorkerId Id, string Reason);
+
+/// <summary>The run ends: every node is told, and <see cref="NodesDismissed"/> answers when their links are closed.</summary>
+/// <param name="Outcome">How it ended, for people.</param>
+/// <param name="Comeback">Whether another life of the coordinator may come: then the nodes wait for it.</param>
+public sealed record DismissNodes(string Outcome, bool Comeback);
+
+/// <summary>Answers <see cref="DismissNodes"/>.</summary>
+public sealed record NodesDismissed;
+
+/// <summary>Asks a remote worker's proxy to say goodbye.</summary>
+public sealed record CloseLink(string Reason);
+
+/// <summary>What every remote worker's proxy needs of the run.</summary>
+/// <param name="Term">The coordinator's life.</param>
+/// <param name="Gradients">Where sums of gradients go.</param>
+/// <param name="Evaluations">Where sums of metrics go.</param>
+/// <param name="Content">The data set's canonical bytes, made when the first worker asks.</param>
+public sealed record RemoteSetup(long Term, BufferPool Gradients, BufferPool Evaluations, Lazy<byte[]> Content);

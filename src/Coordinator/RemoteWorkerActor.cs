@@ -1,0 +1,107 @@
+using Akka.Actor;
+using NnCluster.Protocol;
+using NnCluster.Training;
+
+namespace NnCluster.Coordinator;
+
+/// <summary>
+/// Stands for one life of a worker on another machine and owns its link: takes the same work as a
+/// <see cref="Worker.WorkerActor"/> and has the same answers come to its parent, straight from the link's own thread.
+/// </summary>
+public sealed class RemoteWorkerActor : ReceiveActor
+{
+    private readonly WorkerId _id;
+    private readonly TensorLink _link;
+    private readonly RemoteSetup _setup;
+    private long _sentStep = -1;
+
+    /// <summary>Creates the proxy of the worker named <paramref name="id"/>.</summary>
+    public RemoteWorkerActor(WorkerId id, TensorLink link, RemoteSetup setup)
+    {
+        _id = id;
+        _link = link;
+        _setup = setup;
+        Receive<LeafWork>(Send);
+        Receive<CloseLink>(close => _link.Close(close.Reason));
+    }
+
+    /// <summary>The configuration that keeps sending off the thread pool.</summary>
+    public const string DispatcherConfig =
+        """
+        nncluster.link-dispatcher {
+          type = ForkJoinDispatcher
+          throughput = 10
+          dedicated-thread-pool { thread-count = 2 }
+        }
+        """;
+
+    /// <summary>Props for the proxy of a worker.</summary>
+    public static Props Props(WorkerId id, TensorLink link, RemoteSetup setup) =>
+        Akka.Actor.Props.Create(() => new RemoteWorkerActor(id, link, setup)).WithDispatcher("nncluster.link-dispatcher");
+
+    /// <inheritdoc/>
+    protected override void PreStart()
+    {
+        IActorRef coordinator = Context.Parent;
+        IActorRef self = Self;
+        _link.Start(
+            new() { Gradients = _setup.Gradients, Evaluations = _setup.Evaluations },
+            frame => Receive(frame, coordinator, self),
+            closed => coordinator.Tell(new RemoteWorkerGone(_id, closed.Reason), self));
+    }
+
+    /// <inheritdoc/>
+    protected override void PostStop() => _link.Close("the coordinator gave this worker up");
+
+    // The weights of a round go out once; more leaves of the same weights are only asked for.
+    private void Send(LeafWork work)
+    {
+        if (work.Round.Step == _sentStep)
+        {
+            work.Parameters.Release();
+            _link.Send(new ComputeFrame(_setup.Term, work.Round, work.Leaves));
+            return;
+        }
+
+        _sentStep = work.Round.Step;
+        _link.Send(new WeightsFrame(_setup.Term, work.Round, work.Leaves, work.Parameters));
+    }
+
+    // On the link's thread: only fields that never change.
+    private void Receive(LinkFrame frame, IActorRef coordinator, IActorRef self)
+    {
+        switch (frame)
+        {
+            case NodeSumFrame sum when sum.Term != _setup.Term:
+                sum.Sum.Release();
+                break;
+            case NodeSumFrame { Round.Kind: RoundKind.Gradient } sum:
+                coordinator.Tell(new GradientComputed(_id, sum.Round, sum.Node, sum.Sum), self);
+                break;
+            case NodeSumFrame sum:
+                coordinator.Tell(new EvaluationComputed(_id, sum.Round, sum.Node, sum.Sum), self);
+                break;
+            case FailedFrame failed when failed.Term == _setup.Term:
+                coordinator.Tell(new LeafWorkFailed(_id, failed.Round, failed.Leaves, failed.Error), self);
+                break;
+            case ReadyFrame ready when ready.Term == _setup.Term:
+                coordinator.Tell(new WorkerStarted(_id), self);
+                break;
+            case DatasetRequestFrame request:
+                Serve(request);
+                break;
+        }
+    }
+
+    private void Serve(DatasetRequestFrame request)
+    {
+        byte[] content = _setup.Content.Value;
+        if (request.Offset > content.Length - request.Length)
+        {
+            _link.Close($"the data set has {content.Length} bytes, {request.Length} were asked for from {request.Offset} on");
+            return;
+        }
+
+        _link.Send(new DatasetChunkFrame(request.Offset, content.AsMemory((int)request.Offset, request.Length)));
+    }
+}

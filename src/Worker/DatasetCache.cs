@@ -1,0 +1,120 @@
+using System.Security.Cryptography;
+using NnCluster.Data;
+
+namespace NnCluster.Worker;
+
+/// <summary>Data sets of earlier runs on this machine, each a file of its canonical bytes, named by their SHA-256.</summary>
+public sealed class DatasetCache(string directory)
+{
+    /// <summary>The cache in the user's cache directory; in the system's temporary one where there is no home.</summary>
+    public static string DefaultDirectory => Path.Combine(DatasetStore.CacheDirectory ?? Path.Combine(Path.GetTempPath(), "nncluster"), "by-hash");
+
+    /// <summary>The data sets that are there; their content is checked when they are read.</summary>
+    public string[] Held() => Directory.Exists(directory)
+        ? [.. Directory.GetFiles(directory).Select(Path.GetFileName).Where(name => name!.Length == 2 * SHA256.HashSizeInBytes)!]
+        : [];
+
+    /// <summary>Reads a data set; null if it is not there. A damaged one is removed.</summary>
+    public Dataset? Find(string sha256, string name)
+    {
+        string path = PathOf(sha256);
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        using (FileStream file = File.OpenRead(path))
+        {
+            if (Convert.ToHexStringLower(SHA256.HashData(file)) == sha256)
+            {
+                file.Position = 0;
+                return DatasetContent.Read(file, name);
+            }
+        }
+
+        File.Delete(path);
+        return null;
+    }
+
+    /// <summary>Begins to take in a data set.</summary>
+    /// <exception cref="BadInputException">The directory cannot be written.</exception>
+    public IncomingDataset Begin(string sha256, long length)
+    {
+        try
+        {
+            Directory.CreateDirectory(directory);
+            return new(PathOf(sha256), sha256, length);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new BadInputException($"--cache {directory}: cannot be written: {e.Message}", e);
+        }
+    }
+
+    // The hash comes over the wire: nothing but a hash may become a path.
+    private string PathOf(string sha256) => sha256.Length == 2 * SHA256.HashSizeInBytes && sha256.All(char.IsAsciiHexDigitLower)
+        ? Path.Combine(directory, sha256)
+        : throw new BadInputException($"'{sha256}' is no SHA-256 of a data set.");
+}
+
+/// <summary>A data set on its way into the cache: beside its place until all of it is there and right.</summary>
+public sealed class IncomingDataset : IDisposable
+{
+    private readonly string _path;
+    private readonly string _temporary;
+    private readonly string _sha256;
+    private readonly FileStream _file;
+    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+
+    internal IncomingDataset(string path, string sha256, long length)
+    {
+        _path = path;
+        _sha256 = sha256;
+        Length = length;
+        _temporary = $"{path}.{Guid.NewGuid():N}.tmp";
+        _file = new FileStream(_temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None);
+    }
+
+    /// <summary>Bytes of the whole set.</summary>
+    public long Length { get; }
+
+    /// <summary>Bytes that are there.</summary>
+    public long Received { get; private set; }
+
+    /// <summary>Takes the next piece.</summary>
+    /// <exception cref="BadInputException">It is not the next piece.</exception>
+    public void Append(long offset, ReadOnlySpan<byte> bytes)
+    {
+        if (offset != Received || bytes.Length > Length - Received)
+        {
+            throw new BadInputException($"{bytes.Length} bytes of the data set came at {offset} where {Received} of {Length} were there");
+        }
+
+        _file.Write(bytes);
+        _hash.AppendData(bytes);
+        Received += bytes.Length;
+    }
+
+    /// <summary>Checks the whole and puts it in its place.</summary>
+    /// <exception cref="BadInputException">It is not what was asked for.</exception>
+    public void Complete()
+    {
+        string found = Convert.ToHexStringLower(_hash.GetHashAndReset());
+        if (found != _sha256)
+        {
+            throw new BadInputException($"the data set that arrived has SHA-256 {found}, expected {_sha256}");
+        }
+
+        _file.Flush(flushToDisk: true);
+        _file.Dispose();
+        File.Move(_temporary, _path, overwrite: true);
+    }
+
+    /// <summary>Removes what is not complete.</summary>
+    public void Dispose()
+    {
+        _file.Dispose();
+        _hash.Dispose();
+        File.Delete(_temporary);
+    }
+}

@@ -1,0 +1,267 @@
+using System.Reflection;
+using Akka.Actor;
+using Akka.Remote;
+using NnCluster.Data;
+using NnCluster.Model;
+using NnCluster.Numerics;
+using NnCluster.Protocol;
+using NnCluster.Training;
+using RunEnded = NnCluster.Protocol.RunEnded;
+
+namespace NnCluster.Worker;
+
+/// <summary>
+/// One life of a worker node: registers with the coordinator, opens the link, gets the data set, then divides the
+/// leaves it is asked for among its <see cref="WorkerActor"/>s and sends the sums of maximal nodes.
+/// </summary>
+/// <remarks>
+/// <code>
+/// RequestNonce ─► RegistrationNonce ─► RegisterWorker ─► WorkerWelcome ─► link ─► data set ─► slots ─► Ready ─► work
+/// </code>
+/// Whatever ends it completes <see cref="NodeSetup.Ended"/>; the next life is another actor system.
+/// </remarks>
+public sealed class NodeActor : ReceiveActor, IWithTimers
+{
+    private static readonly TimeSpan RegistrationRetry = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan RegistrationPatience = TimeSpan.FromSeconds(10);
+
+    private readonly NodeSetup _setup;
+    private readonly ActorSelection _registry;
+    private readonly byte[] _nonce = CookieProof.NewNonce();
+    private readonly List<IActorRef> _slots = [];
+    private WorkerWelcome? _welcome;
+    private RunSpec? _spec;
+    private ParameterLayout? _layout;
+    private TensorLink? _link;
+    private DatasetDownload? _download;
+    private SlotWork? _work;
+    private BufferPool? _weightsPool;
+    private int _started;
+
+    /// <summary>Begins a life.</summary>
+    public NodeActor(NodeSetup setup)
+    {
+        _setup = setup;
+        _registry = Context.ActorSelection(new RootActorPath(setup.Coordinator) / "user" / "registry");
+
+        Receive<Introduce>(_ => _registry.Tell(new RequestNonce(WireVersion.Current, _nonce)));
+        Receive<PatienceOver>(_ => End(LifeEndKind.CoordinatorGone, $"{setup.Coordinator.Host}:{setup.Coordinator.Port} does not answer as a coordinator: is that the address it says it listens on, and have both the same --tls options?"));
+        Receive<IControlMessage>(message => Obey(message), message => Sender.Path.Address.Equals(setup.Coordinator));
+        Receive<LinkMade>(made => Begin(made.Link));
+        Receive<LinkFailed>(failed => End(LifeEndKind.CoordinatorGone, $"no link: {failed.Reason}"));
+        Receive<DatasetSought>(sought => HaveOrFetch(sought.Data));
+        Receive<DatasetChunkFrame>(Fetch);
+        Receive<Status.Failure>(failure => End(LifeEndKind.Refused, failure.Cause.GetBaseException().Message));
+        Receive<WorkerStarted>(_ => SlotStarted());
+        Receive<WeightsFrame>(frame => _work!.Take(frame));
+        Receive<ComputeFrame>(frame => _work!.Take(frame));
+        Receive<GradientComputed>(result => _work!.Collect(result));
+        Receive<EvaluationComputed>(result => _work!.Collect(result));
+        Receive<LeafWorkFailed>(failed => _work!.Fail(failed));
+        Receive<GoodbyeFrame>(goodbye => End(goodbye.Reason == RunEnded.RunOver ? LifeEndKind.RunOver : LifeEndKind.CoordinatorGone, goodbye.Reason));
+        Receive<LinkClosed>(closed => End(LifeEndKind.CoordinatorGone, closed.Reason));
+        Receive<ThisActorSystemQuarantinedEvent>(_ => End(LifeEndKind.CoordinatorGone, "the coordinator has given this life of the node up"));
+        Receive<Terminated>(_ => End(LifeEndKind.Refused, "a slot could not be started: is there enough memory?"));
+        Receive<LeaveCluster>(Leave);
+    }
+
+    /// <inheritdoc/>
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    private static string ProgramVersion =>
+        typeof(NodeActor).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+
+    /// <summary>Props for a node on a thread of its own.</summary>
+    public static Props Props(NodeSetup setup) =>
+        Akka.Actor.Props.Create(() => new NodeActor(setup)).WithDispatcher("nncluster.worker-dispatcher");
+
+    /// <inheritdoc/>
+    protected override void PreStart()
+    {
+        Context.System.EventStream.Subscribe(Self, typeof(ThisActorSystemQuarantinedEvent));
+        Timers.StartPeriodicTimer(nameof(Introduce), Introduce.Instance, TimeSpan.Zero, RegistrationRetry);
+        Timers.StartSingleTimer(nameof(PatienceOver), PatienceOver.Instance, RegistrationPatience);
+    }
+
+    /// <inheritdoc/>
+    protected override void PostStop()
+    {
+        _link?.Dispose();
+        _download?.Dispose();
+        _work?.Dispose();
+        _weightsPool?.Dispose();
+        End(LifeEndKind.CoordinatorGone, "the node's actor system ended");
+    }
+
+    // ---- joining ----
+
+    private void Obey(IControlMessage message)
+    {
+        switch (message)
+        {
+            case RegistrationNonce nonce when _welcome is null:
+                Register(nonce);
+                break;
+            case WorkerRefused refused:
+                End(LifeEndKind.Refused, refused.Reason);
+                break;
+            case WorkerWelcome welcome when _welcome is null:
+                Enter(welcome);
+                break;
+            case RunEnded ended when ended.Term >= _setup.Memory.Term:
+                End(LifeEndKind.RunOver, ended.Outcome);
+                break;
+            case CoordinatorLeaving leaving when leaving.Term >= _setup.Memory.Term:
+                End(LifeEndKind.CoordinatorGone, leaving.Reason);
+                break;
+        }
+    }
+
+    private void Register(RegistrationNonce nonce)
+    {
+        Timers.Cancel(nameof(Introduce));
+        LinkSecurity security = _setup.Security;
+        if (CookieProof.Check(CookieProof.OfCoordinator(security, _nonce, nonce.CoordinatorNonce), nonce.Proof) is { } reason)
+        {
+            End(LifeEndKind.Refused, reason);
+            return;
+        }
+
+        Sender.Tell(new RegisterWorker(
+            Self,
+            _setup.Name,
+            _setup.Slots,
+            WireVersion.Current,
+            ProgramVersion,
+            [.. _setup.Backends.Select(blas => blas.Arithmetic)],
+            _setup.Cache.Held(),
+            nonce.CoordinatorNonce,
+            CookieProof.OfWorker(security, _nonce, nonce.CoordinatorNonce, _setup.Name)));
+    }
+
+    private void Enter(WorkerWelcome welcome)
+    {
+        Timers.Cancel(nameof(PatienceOver));
+        if (welcome.Term < _setup.Memory.Term)
+        {
+            End(LifeEndKind.CoordinatorGone, $"its term is {welcome.Term}, and a coordinator of term {_setup.Memory.Term} has been seen");
+            return;
+        }
+
+        _welcome = welcome;
+        _setup.Memory.Term = welcome.Term;
+        _spec = RunSpecJson.Parse(welcome.Run, "the coordinator's welcome");
+        _layout = ParameterLayout.For(_spec.Model);
+        TensorLink.ConnectAsync(welcome.LinkHost, (int)welcome.LinkPort, welcome.LinkToken, _setup.Security, new LinkOptions())
+            .PipeTo(Self, success: link => new LinkMade(link), failure: error => new LinkFailed(error.GetBaseException().Message));
+    }
+
+    private void Begin(TensorLink link)
+    {
+        _link = link;
+        _weightsPool = new(_layout!.StateLength);
+        IActorRef self = Self;
+        link.Start(new() { Weights = _weightsPool }, frame => self.Tell(frame), closed => self.Tell(closed));
+        if (_setup.Memory.Dataset is { } held && held.Sha256 == _welcome!.DatasetSha256)
+        {
+            StartSlots(held.Data);
+            return;
+        }
+
+        WorkerWelcome welcome = _welcome!;
+        Task.Run(() => _setup.Cache.Find(welcome.DatasetSha256, welcome.DatasetName)).PipeTo(Self, success: data => new DatasetSought(data));
+    }
+
+    private void HaveOrFetch(Dataset? data)
+    {
+        WorkerWelcome welcome = _welcome!;
+        if (data is not null)
+        {
+            _setup.Log($"data set {welcome.DatasetName} from the cache");
+            StartSlots(data);
+            return;
+        }
+
+        try
+        {
+            _download = new DatasetDownload(_link!, _setup.Cache.Begin(welcome.DatasetSha256, welcome.DatasetLength));
+        }
+        catch (BadInputException e)
+        {
+            End(LifeEndKind.Refused, e.Message);
+        }
+    }
+
+    private void Fetch(DatasetChunkFrame chunk)
+    {
+        WorkerWelcome welcome = _welcome!;
+        try
+        {
+            if (_download!.Take(chunk))
+            {
+                _download = null;
+                _setup.Log($"data set {welcome.DatasetName} received: {welcome.DatasetLength / 1e6:0.0} MB");
+                StartSlots(_setup.Cache.Find(welcome.DatasetSha256, welcome.DatasetName)!);
+            }
+        }
+        catch (BadInputException e)
+        {
+            End(LifeEndKind.CoordinatorGone, e.Message);
+        }
+        catch (IOException e)
+        {
+            End(LifeEndKind.Refused, $"the data set could not be written: {e.Message}");
+        }
+    }
+
+    private void StartSlots(Dataset whole)
+    {
+        _setup.Memory.Dataset = (_welcome!.DatasetSha256, whole);
+        RunSpec spec = _spec!;
+        Dataset data = spec.Validation > 0 ? whole.WithValidation(spec.Validation) : whole;
+        data = spec.Limit is { } limit ? data.WithLimit(limit) : data;
+        IBlas blas = _setup.Backends.First(backend => backend.Arithmetic == spec.Arithmetic);
+        _work = new SlotWork(_welcome.Term, spec.SettingsFor(data), _layout!, _link!, _slots);
+        for (int slot = 0; slot < _setup.Slots; slot++)
+        {
+            var id = new WorkerId($"slot-{slot}");
+            _slots.Add(Context.Watch(Context.ActorOf(WorkerActor.Props(id, new(spec, data, blas, _work.Gradients, _work.Evaluations)), id.Name)));
+        }
+    }
+
+    private void SlotStarted()
+    {
+        if (++_started == _setup.Slots)
+        {
+            _link!.Send(new ReadyFrame(_welcome!.Term));
+            _setup.Log($"works for the coordinator at {_setup.Coordinator.Host}:{_setup.Coordinator.Port} with {_setup.Slots} slot{(_setup.Slots == 1 ? "" : "s")} (term {_welcome.Term})");
+        }
+    }
+
+    // ---- leaving ----
+
+    private void Leave(LeaveCluster leave)
+    {
+        _registry.Tell(new WorkerLeaving(_setup.Name, leave.Reason));
+        _link?.Close($"the worker leaves: {leave.Reason}");
+        End(LifeEndKind.Left, leave.Reason);
+    }
+
+    private void End(LifeEndKind kind, string reason) => _setup.Ended.TrySetResult(new(kind, reason, _link is not null));
+
+    private sealed record Introduce
+    {
+        public static readonly Introduce Instance = new();
+    }
+
+    private sealed record PatienceOver
+    {
+        public static readonly PatienceOver Instance = new();
+    }
+
+    private sealed record LinkMade(TensorLink Link);
+
+    private sealed record LinkFailed(string Reason);
+
+    private sealed record DatasetSought(Dataset? Data);
+}

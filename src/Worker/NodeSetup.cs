@@ -1,0 +1,72 @@
+using Akka.Actor;
+using NnCluster.Data;
+using NnCluster.Numerics;
+using NnCluster.Protocol;
+
+namespace NnCluster.Worker;
+
+/// <summary>What a worker node keeps from one of its lives to the next, so that rejoining is fast.</summary>
+public sealed class NodeMemory
+{
+    /// <summary>The highest term of a coordinator that was seen: no older one is obeyed.</summary>
+    public long Term { get; set; }
+
+    /// <summary>The data set of the last run, whole; null before the first.</summary>
+    public (string Sha256, Dataset Data)? Dataset { get; set; }
+}
+
+/// <summary>Everything one life of a worker node is made of.</summary>
+public sealed record NodeSetup
+{
+    /// <summary>What the node is called.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Workers it runs, each on a thread of its own.</summary>
+    public required int Slots { get; init; }
+
+    /// <summary>The backends it has.</summary>
+    public required IReadOnlyList<IBlas> Backends { get; init; }
+
+    /// <summary>Where data sets are kept.</summary>
+    public required DatasetCache Cache { get; init; }
+
+    /// <summary>What the node remembers.</summary>
+    public required NodeMemory Memory { get; init; }
+
+    /// <summary>The coordinator's address.</summary>
+    public required Address Coordinator { get; init; }
+
+    /// <summary>The cluster's protection.</summary>
+    public required LinkSecurity Security { get; init; }
+
+    /// <summary>Gets a line for people, from any thread.</summary>
+    public required Action<string> Log { get; init; }
+
+    /// <summary>Receives how the life ended.</summary>
+    public required TaskCompletionSource<LifeEnd> Ended { get; init; }
+}
+
+/// <summary>Why a life of a node ended.</summary>
+public enum LifeEndKind
+{
+    /// <summary>The run is over: no worker is needed any more.</summary>
+    RunOver,
+
+    /// <summary>The coordinator does not take this node in, or the node does not trust it; another try would end the same.</summary>
+    Refused,
+
+    /// <summary>The coordinator is gone, or was never there; it may come back.</summary>
+    CoordinatorGone,
+
+    /// <summary>The node was asked to leave.</summary>
+    Left,
+}
+
+/// <summary>How a life of a node ended.</summary>
+/// <param name="Kind">Why, for the program.</param>
+/// <param name="Reason">Why, for people.</param>
+/// <param name="WasIn">Whether a coordinator had taken the node in.</param>
+public sealed record LifeEnd(LifeEndKind Kind, string Reason, bool WasIn);
+
+/// <summary>Asks a node to leave the cluster.</summary>
+public sealed record LeaveCluster(string Reason);

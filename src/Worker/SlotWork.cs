@@ -1,0 +1,126 @@
+using System.Globalization;
+using Akka.Actor;
+using NnCluster.Model;
+using NnCluster.Numerics;
+using NnCluster.Protocol;
+using NnCluster.Training;
+
+namespace NnCluster.Worker;
+
+/// <summary>
+/// What a node does with the frames it gets: keeps the weights, divides each range over its slots, and sends each
+/// maximal node's sum as soon as it is complete. Belongs to <see cref="NodeActor"/> and its thread.
+/// </summary>
+internal sealed class SlotWork(long term, RunSettings settings, ParameterLayout layout, TensorLink link, IReadOnlyList<IActorRef> slots) : IDisposable
+{
+    // Each slot answers in the order it was asked.
+    private readonly Dictionary<string, Queue<Piece>> _owed = [];
+    private SharedBuffer? _weights;
+    private long _step = -1;
+
+    public BufferPool Gradients { get; } = new(layout.GradientLength);
+
+    public BufferPool Evaluations { get; } = new(layout.EvaluationLength);
+
+    public void Take(WeightsFrame frame)
+    {
+        if (frame.Term != term)
+        {
+            frame.Weights.Release();
+            return;
+        }
+
+        _weights?.Release();
+        (_weights, _step) = (frame.Weights, frame.Round.Step);
+        Issue(frame.Round, frame.Leaves);
+    }
+
+    public void Take(ComputeFrame frame)
+    {
+        if (frame.Term != term)
+        {
+            return;
+        }
+
+        if (frame.Round.Step != _step)
+        {
+            link.Send(new FailedFrame(term, frame.Round, frame.Leaves, $"the weights after step {frame.Round.Step} are not here, those after step {_step} are"));
+            return;
+        }
+
+        Issue(frame.Round, frame.Leaves);
+    }
+
+    public void Collect(NodeResult result)
+    {
+        Queue<Piece> owed = _owed[result.Worker.Name];
+        Piece piece = owed.Peek();
+        if (--piece.Missing == 0)
+        {
+            owed.Dequeue();
+        }
+
+        if (piece.Order.Put(result.Node, result.Sum) is { } complete)
+        {
+            link.Send(new NodeSumFrame(term, piece.Order.Round, complete.Node, complete.Sum));
+        }
+
+        Finish(piece.Order);
+    }
+
+    public void Fail(LeafWorkFailed failed)
+    {
+        Piece piece = _owed[failed.Worker.Name].Dequeue();
+        piece.Order.Fail(piece.Missing);
+        link.Send(new FailedFrame(term, failed.Round, failed.Leaves, failed.Error));
+        Finish(piece.Order);
+    }
+
+    public void Dispose()
+    {
+        _weights?.Release();
+        Gradients.Dispose();
+        Evaluations.Dispose();
+    }
+
+    private static void Finish(LeafOrder order)
+    {
+        if (order.Missing == 0)
+        {
+            order.Clear();
+        }
+    }
+
+    private void Issue(RoundId round, LeafRange leaves)
+    {
+        ShardTree tree = settings.TreeOf(round.Kind);
+        if (leaves.End > tree.Leaves)
+        {
+            link.Send(new FailedFrame(term, round, leaves, string.Create(CultureInfo.InvariantCulture, $"the round has {tree.Leaves} leaves")));
+            return;
+        }
+
+        var order = new LeafOrder(round, tree, leaves, slots.Count);
+        foreach ((int slot, LeafRange piece) in order.Pieces)
+        {
+            IActorRef worker = slots[slot];
+            if (!_owed.TryGetValue(worker.Path.Name, out Queue<Piece>? owed))
+            {
+                _owed.Add(worker.Path.Name, owed = new());
+            }
+
+            owed.Enqueue(new(order, tree.NodesOf(piece).Length));
+            SharedBuffer weights = _weights!.Share();
+            worker.Tell(round.Kind == RoundKind.Gradient
+                ? new ComputeGradient(round, piece, weights)
+                : new ComputeEvaluation(round, piece, weights));
+        }
+    }
+
+    private sealed class Piece(LeafOrder order, int missing)
+    {
+        public LeafOrder Order { get; } = order;
+
+        public int Missing { get; set; } = missing;
+    }
+}

@@ -1,0 +1,164 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+using Akka.Actor;
+using NnCluster.Numerics;
+using NnCluster.Protocol;
+using NnCluster.Worker.Cli;
+
+namespace NnCluster.Worker;
+
+/// <summary>What a worker node is started with.</summary>
+internal sealed record NodeOptions
+{
+    /// <summary>Where coordinators may be.</summary>
+    public required IReadOnlyList<HostPort> Coordinators { get; init; }
+
+    /// <summary>What the node is called.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Workers it runs.</summary>
+    public required int Slots { get; init; }
+
+    /// <summary>What other nodes reach it by; null: the address that leads to the coordinator.</summary>
+    public string? Host { get; init; }
+
+    /// <summary>The backends it has.</summary>
+    public required IReadOnlyList<IBlas> Backends { get; init; }
+
+    /// <summary>Where data sets are kept.</summary>
+    public required DatasetCache Cache { get; init; }
+
+    /// <summary>The cluster's protection.</summary>
+    public required LinkSecurity Security { get; init; }
+
+    /// <summary>How long the coordinator may be away.</summary>
+    public required TimeSpan GiveUpAfter { get; init; }
+}
+
+/// <summary>
+/// A worker node from its start to its end: one life after the other, each with an actor system of its own, since an
+/// actor system that was given up by a cluster cannot come back to it.
+/// </summary>
+internal sealed class WorkerNode(NodeOptions options, Action<string> log)
+{
+    private static readonly TimeSpan ProbeInterval = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan ProbePatience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LeavePatience = TimeSpan.FromMilliseconds(700);
+
+    private readonly NodeMemory _memory = new();
+    private string? _said;
+
+    /// <summary>Works until the run is over, the node is refused, or the coordinator stays away for too long.</summary>
+    /// <returns>The program's exit code.</returns>
+    public async Task<int> RunAsync(CancellationToken stop)
+    {
+        long lastSeen = Stopwatch.GetTimestamp();
+        while (!stop.IsCancellationRequested)
+        {
+            HostPort? coordinator = await ReachableAsync(stop).ConfigureAwait(false);
+            if (coordinator is not null)
+            {
+                LifeEnd end = await LiveAsync(coordinator, stop).ConfigureAwait(false);
+                switch (end.Kind)
+                {
+                    case LifeEndKind.RunOver:
+                        log($"the run is over: {end.Reason}");
+                        return ExitCode.Done;
+                    case LifeEndKind.Refused:
+                        log($"refused by {coordinator}: {end.Reason}");
+                        return ExitCode.BadInput;
+                    case LifeEndKind.Left:
+                        return ExitCode.Done;
+                }
+
+                Say($"{coordinator}: {end.Reason}; trying again for {options.GiveUpAfter.TotalSeconds:0} s");
+                lastSeen = end.WasIn ? Stopwatch.GetTimestamp() : lastSeen;
+            }
+
+            if (Stopwatch.GetElapsedTime(lastSeen) > options.GiveUpAfter)
+            {
+                log($"no coordinator at {string.Join(" or ", options.Coordinators)} for {options.GiveUpAfter.TotalSeconds:0} s: giving up");
+                return ExitCode.Failed;
+            }
+        }
+
+        return ExitCode.Done;
+    }
+
+    private async Task<LifeEnd> LiveAsync(HostPort coordinator, CancellationToken stop)
+    {
+        var ended = new TaskCompletionSource<LifeEnd>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Address address = ClusterNode.AddressOf(coordinator.Host, coordinator.Port, options.Security);
+        var setup = new NodeSetup
+        {
+            Name = options.Name,
+            Slots = options.Slots,
+            Backends = options.Backends,
+            Cache = options.Cache,
+            Memory = _memory,
+            Coordinator = address,
+            Security = options.Security,
+            Log = log,
+            Ended = ended,
+        };
+        var node = new ClusterNode
+        {
+            Role = ClusterNode.WorkerRole,
+            Host = options.Host ?? ClusterHost.LocalAddressTowards(coordinator.Host, coordinator.Port).ToString(),
+            Seed = address,
+            Security = options.Security,
+        };
+        ClusterHost host = await ClusterHost.StartAsync(
+            node,
+            WorkerActor.DispatcherConfig,
+            (system, actors) => actors.Register<NodeActor>(system.ActorOf(NodeActor.Props(setup), "node"))).ConfigureAwait(false);
+        IActorRef actor = host.Actors.Get<NodeActor>();
+        LifeEnd end;
+        await using (stop.Register(() => actor.Tell(new LeaveCluster("it was asked to end"))))
+        {
+            end = await ended.Task.ConfigureAwait(false);
+        }
+
+        // Leaving takes a few rounds of gossip; nobody needs to wait for a member that does nothing any more.
+        Task leaving = host.DisposeAsync().AsTask();
+        await Task.WhenAny(leaving, Task.Delay(LeavePatience, CancellationToken.None)).ConfigureAwait(false);
+        return end;
+    }
+
+    /// <summary>The first coordinator that something listens at; null after a round in which there was none.</summary>
+    private async Task<HostPort?> ReachableAsync(CancellationToken stop)
+    {
+        foreach (HostPort coordinator in options.Coordinators)
+        {
+            using var patience = CancellationTokenSource.CreateLinkedTokenSource(stop);
+            patience.CancelAfter(ProbePatience);
+            try
+            {
+                using var probe = new Socket(SocketType.Stream, ProtocolType.Tcp);
+                await probe.ConnectAsync(coordinator.Host, coordinator.Port, patience.Token).ConfigureAwait(false);
+                return coordinator;
+            }
+            catch (SocketException e)
+            {
+                Say($"no coordinator at {coordinator} yet: {e.Message}");
+            }
+            catch (OperationCanceledException)
+            {
+                Say($"no coordinator at {coordinator} yet: no answer");
+            }
+        }
+
+        await Task.WhenAny(Task.Delay(ProbeInterval, stop)).ConfigureAwait(false);
+        return null;
+    }
+
+    // A coordinator that stays away is worth one line, not one a second.
+    private void Say(string line)
+    {
+        if (line != _said)
+        {
+            _said = line;
+            log(line);
+        }
+    }
+}

@@ -1,0 +1,115 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+
+namespace NnCluster.Cluster.Tests;
+
+/// <summary>Processes that are killed, stopped and ended cost time, never a bit.</summary>
+public sealed class FaultTests : IDisposable
+{
+    private readonly SmallCluster _cluster = new();
+
+    [Fact]
+    public void A_killed_worker_and_its_replacement_change_no_bit()
+    {
+        NnClusterProcess coordinator = _cluster.Coordinator(["--min-workers", "2"], epochs: 60);
+        NnClusterProcess victim = _cluster.Worker("victim");
+        NnClusterProcess witness = _cluster.Worker("witness");
+        coordinator.WaitForError("epoch 5/");
+        // Stopped first, so that it certainly holds leaves when it dies.
+        NnClusterProcess.Signal(victim.Id, SmallCluster.SigStop);
+        coordinator.WaitForError("given out again");
+        NnClusterProcess.Signal(victim.Id, SmallCluster.SigKill);
+        coordinator.WaitForError("worker victim.1 lost");
+        coordinator.WaitForError("paused: 1 of 2 workers needed");
+        NnClusterProcess replacement = _cluster.Worker("victim");
+        coordinator.WaitForError("worker victim.2 joined");
+        ProcessResult result = SmallCluster.AssertSameBits(coordinator, 60, witness, replacement);
+        Assert.True(int.Parse(result.Field("reissuedLeaves"), null) > 0);
+        Assert.Equal(("1", "2"), (result.Field("workersLost"), result.Field("workers")));
+    }
+
+    [Fact]
+    public void A_worker_asked_to_end_leaves_at_once_and_the_run_goes_on()
+    {
+        NnClusterProcess coordinator = _cluster.Coordinator(["--workers", "1", "--min-workers", "2"], epochs: 60);
+        NnClusterProcess leaver = _cluster.Worker("leaver");
+        coordinator.WaitForError("epoch 5/");
+        leaver.Signal(PosixSignal.SIGTERM);
+        Assert.Equal(0, leaver.Wait().ExitCode);
+        coordinator.WaitForError("worker leaver.1 lost");
+        SmallCluster.AssertSameBits(coordinator, 60, _cluster.Worker("next"));
+    }
+
+    [Fact]
+    public void Launch_gives_the_bits_of_one_process()
+    {
+        ProcessResult result = SmallCluster.AssertSameBits(_cluster.Launch(["--workers", "3"]), 3);
+        Assert.Equal(("3", "0"), (result.Field("workers"), result.Field("workersLost")));
+    }
+
+    [Fact]
+    public void A_killed_coordinator_comes_back_under_launch_and_ends_with_the_same_bits()
+    {
+        NnClusterProcess launch = _cluster.Launch(["--workers", "2", "--checkpoint-every", "5"], epochs: 60);
+        launch.WaitForError("epoch 5/");
+        NnClusterProcess.Signal(Coordinator(launch), SmallCluster.SigKill);
+        launch.WaitForError("restarting it");
+        launch.WaitForError("(term 2)");
+        ProcessResult result = SmallCluster.AssertSameBits(launch, 60);
+        Assert.True(result.Json.GetProperty("resumedFromStep").GetInt64() > 0);
+    }
+
+    [Fact]
+    public void A_killed_worker_is_restarted_by_launch()
+    {
+        NnClusterProcess launch = _cluster.Launch(["--workers", "2"], epochs: 60);
+        launch.WaitForError("epoch 5/");
+        int victim = SmallCluster.ChildrenOf(launch.Id).First(child => SmallCluster.CommandLineOf(child).Contains("--name worker-1", StringComparison.Ordinal));
+        NnClusterProcess.Signal(victim, SmallCluster.SigKill);
+        launch.WaitForError("worker-1 crashed");
+        launch.WaitForError("worker worker-1.2 joined");
+        SmallCluster.AssertSameBits(launch, 60);
+    }
+
+    [Fact]
+    public void Launch_asked_to_end_writes_a_checkpoint_and_leaves_nothing_behind()
+    {
+        NnClusterProcess launch = _cluster.Launch(["--workers", "2", "--listen", _cluster.Address], epochs: 100_000);
+        launch.WaitForError("epoch 5/");
+        int[] children = SmallCluster.ChildrenOf(launch.Id);
+        Assert.Equal(3, children.Length);
+        long asked = System.Diagnostics.Stopwatch.GetTimestamp();
+        launch.Signal(PosixSignal.SIGTERM);
+        ProcessResult result = launch.Wait();
+        TimeSpan took = System.Diagnostics.Stopwatch.GetElapsedTime(asked);
+        Assert.True(result.ExitCode == 130, result.Error);
+        Assert.True(took < TimeSpan.FromSeconds(3), $"took {took}");
+        Assert.Contains($"checkpoint-{result.Field("steps")}.safetensors", Directory.GetFiles(result.Field("runDirectory")).Select(Path.GetFileName));
+        AssertGone(children);
+    }
+
+    [Fact]
+    public void What_launch_started_ends_with_it_even_when_it_is_killed()
+    {
+        NnClusterProcess launch = _cluster.Launch(["--workers", "2", "--listen", _cluster.Address], epochs: 100_000);
+        launch.WaitForError("epoch 5/");
+        int[] children = SmallCluster.ChildrenOf(launch.Id);
+        NnClusterProcess.Signal(launch.Id, SmallCluster.SigKill);
+        // Standard error is theirs as well: it ends with the last of them.
+        launch.Wait();
+        AssertGone(children);
+    }
+
+    public void Dispose() => _cluster.Dispose();
+
+    private static int Coordinator(NnClusterProcess launch) =>
+        SmallCluster.ChildrenOf(launch.Id).First(child => SmallCluster.CommandLineOf(child).Contains("nncluster.dll train", StringComparison.Ordinal));
+
+    private void AssertGone(int[] children)
+    {
+        Assert.All(children, child => Assert.False(Directory.Exists($"/proc/{child}")));
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, _cluster.Port));
+    }
+}

@@ -1,0 +1,108 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace NnCluster.Cluster.Tests;
+
+/// <summary>Real processes on one machine that train a network which uses everything, on a few rows of MNIST.</summary>
+internal sealed class SmallCluster : IDisposable
+{
+    public const int SigKill = 9;
+    public const int SigCont = 18;
+    public const int SigStop = 19;
+
+    private static readonly Dictionary<int, string> Alone = [];
+
+    private readonly List<NnClusterProcess> _processes = [];
+    private int _runs;
+
+    public TemporaryDirectory Directory { get; } = new();
+
+    public int Port { get; } = FreePort();
+
+    public string Address => $"127.0.0.1:{Port}";
+
+    /// <summary>The hash that one process alone ends with.</summary>
+    public static string Expected(int epochs = 3)
+    {
+        if (!Alone.TryGetValue(epochs, out string? hash))
+        {
+            using var directory = new TemporaryDirectory();
+            ProcessResult alone = NnClusterProcess.Run(["train", "--json", .. Training(epochs), "--workers", "2", "--out", directory["alone"]]);
+            Assert.True(alone.ExitCode == 0, alone.Error);
+            Alone[epochs] = hash = alone.Field("weightsSha256");
+        }
+
+        return hash;
+    }
+
+    public NnClusterProcess Coordinator(string[] arguments, int epochs = 3, string[]? under = null) =>
+        Start(["train", "--json", .. Training(epochs), "--out", NextRun(), .. arguments.Contains("--listen") ? [] : new[] { "--listen", Address }, .. arguments], under: under);
+
+    public NnClusterProcess Launch(string[] arguments, int epochs = 3) =>
+        Start(["launch", "--json", .. Training(epochs), "--out", NextRun(), "--cache", Directory["cache"], .. arguments]);
+
+    public NnClusterProcess Worker(string name, string[]? arguments = null, (string, string)[]? environment = null, string? join = null, string[]? under = null) =>
+        Start(
+            ["--join", join ?? Address, "--name", name, .. (arguments ?? []).Contains("--cache") ? [] : new[] { "--cache", Directory["cache"] }, .. (arguments ?? []).Contains("--give-up-after") ? [] : new[] { "--give-up-after", "60s" }, .. arguments ?? [], .. (arguments ?? []).Contains("--slots") ? [] : new[] { "--slots", "1" }],
+            environment,
+            "nncluster-worker",
+            under);
+
+    /// <summary>The run's hash is that of one process alone, and the workers ended with the run.</summary>
+    public static ProcessResult AssertSameBits(NnClusterProcess coordinator, int epochs, params NnClusterProcess[] workers)
+    {
+        ProcessResult result = coordinator.Wait();
+        Assert.True(result.ExitCode == 0, result.Error);
+        Assert.Equal(Expected(epochs), result.Field("weightsSha256"));
+        foreach (NnClusterProcess worker in workers)
+        {
+            ProcessResult ended = worker.Wait();
+            Assert.True(ended.ExitCode == 0, ended.Error);
+        }
+
+        return result;
+    }
+
+    /// <summary>The live processes that a process has started.</summary>
+    public static int[] ChildrenOf(int process) =>
+    [
+        .. System.IO.Directory.GetDirectories($"/proc/{process}/task")
+            .SelectMany(task => File.ReadAllText(Path.Combine(task, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            .Select(int.Parse),
+    ];
+
+    public static string CommandLineOf(int process) => File.ReadAllText($"/proc/{process}/cmdline").Replace('\0', ' ');
+
+    public static int FreePort()
+    {
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+
+    public void Dispose()
+    {
+        foreach (NnClusterProcess process in _processes)
+        {
+            process.Dispose();
+        }
+
+        Directory.Dispose();
+    }
+
+    private static string[] Training(int epochs) =>
+    [
+        "--dataset", NnClusterProcess.MnistRows, "--batch-size", "128", "--shards", "8", "--epochs", $"{epochs}", "--evaluate-every", "5", "--validation", "40",
+        "--hidden", "40,24", "--activation", "prelu", "--batch-norm", "--dropout", "0.2,0.1", "--input-dropout", "0.1",
+        "--l1", "1e-5", "--l2", "1e-4", "--max-norm", "3", "--clip-norm", "1", "--schedule", "one-cycle", "--learning-rate", "0.005",
+    ];
+
+    private string NextRun() => Directory[$"run-{++_runs}"];
+
+    private NnClusterProcess Start(string[] arguments, (string, string)[]? environment = null, string program = "nncluster", string[]? under = null)
+    {
+        var process = new NnClusterProcess(arguments, environment, program: program, under: under);
+        _processes.Add(process);
+        return process;
+    }
+}
