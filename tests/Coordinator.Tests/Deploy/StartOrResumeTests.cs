@@ -49,7 +49,7 @@ public sealed class StartOrResumeTests : IDisposable
     [Fact]
     public void The_lives_of_an_interrupted_run_end_with_the_bits_of_an_undisturbed_one()
     {
-        string[] options = ["--dataset", NnClusterProcess.MnistRows, "--epochs", "40", "--batch-size", "256", "--checkpoint-every", "1"];
+        string[] options = ["--dataset", NnClusterProcess.MnistRows, "--epochs", "40", "--batch-size", "256", "--checkpoint-every", "20"];
         using (var first = new NnClusterProcess(["train", "--out", Run, .. options]))
         {
             first.WaitForError("epoch 2/40");
