@@ -1,0 +1,85 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+
+namespace NnCluster.Coordinator.Tests.Deploy;
+
+/// <summary>The Dockerfile fits the repository. There is no engine in the tests: nothing is built.</summary>
+public sealed class DockerfileTests
+{
+    private static readonly string Text = DeployFiles.Read("Dockerfile").Replace("\\\n", " ", StringComparison.Ordinal);
+    private static readonly string[] Instructions = [.. Text.Split('\n').Where(line => line.Length > 0 && line[0] != '#')];
+    private static readonly string[] FinalStage = [.. Instructions.Reverse().TakeWhile(line => !line.StartsWith("FROM", StringComparison.Ordinal)).Reverse()];
+
+    /// <summary>The image's name, with the version of the programs.</summary>
+    public static string Image { get; } = "nncluster:" + XDocument.Load(Path.Combine(DeployFiles.Root, "Directory.Build.props")).Descendants("Version").Single().Value;
+
+    private static IEnumerable<string> Sources => Instructions
+        .Where(line => line.StartsWith("COPY ", StringComparison.Ordinal) && !line.Contains("--from=", StringComparison.Ordinal))
+        .SelectMany(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1..^1].Where(word => !word.StartsWith("--", StringComparison.Ordinal)));
+
+    [Fact]
+    public void Everything_copied_is_in_the_repository_and_not_kept_from_the_builder()
+    {
+        string[] allowed = [.. DeployFiles.Lines("Dockerfile.dockerignore").Where(line => line.StartsWith('!')).Select(line => line[1..])];
+        Assert.NotEmpty(Sources);
+        Assert.All(Sources, source =>
+        {
+            Assert.True(Path.Exists(Path.Combine(DeployFiles.Root, source)), $"there is no {source}");
+            Assert.Contains(allowed, name => source.TrimEnd('/') == name || source.StartsWith(name + "/", StringComparison.Ordinal));
+        });
+        Assert.All(allowed, name => Assert.True(Path.Exists(Path.Combine(DeployFiles.Root, name)), $"there is no {name}"));
+    }
+
+    [Fact]
+    public void Every_project_below_src_is_copied_before_packages_are_restored()
+    {
+        string[] projects = [.. Directory.GetFiles(Path.Combine(DeployFiles.Root, "src"), "*.csproj", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(DeployFiles.Root, path))];
+        Assert.Equal(projects.Order(), Sources.Where(source => source.EndsWith(".csproj", StringComparison.Ordinal)).Order());
+    }
+
+    [Fact]
+    public void Both_programs_are_restored_and_published_for_the_target_architecture()
+    {
+        foreach (string verb in new[] { "restore", "publish" })
+        {
+            string[] calls = [.. Regex.Matches(Text, $@"dotnet {verb} (\S+)(?: -c Release)? -a ""\$TARGETARCH""").Select(match => match.Groups[1].Value)];
+            Assert.Equal(["src/Coordinator/Coordinator.csproj", "src/Worker/Worker.csproj"], calls.Order());
+        }
+
+        Assert.Contains("FROM --platform=$BUILDPLATFORM", Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_base_images_carry_the_framework_that_the_programs_ask_for()
+    {
+        string version = Regex.Match(Text, @"ARG DOTNET=(\S+)").Groups[1].Value;
+        Assert.Equal($"net{version}", XDocument.Load(Path.Combine(DeployFiles.Root, "Directory.Build.props")).Descendants("TargetFramework").Single().Value);
+        Assert.Equal(["sdk", "runtime"], Regex.Matches(Text, @"FROM .*dotnet/(\w+):\$\{DOTNET\}").Select(match => match.Groups[1].Value));
+        foreach (string program in new[] { "nncluster", DeployCommand.Worker })
+        {
+            using var config = JsonDocument.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, program + ".runtimeconfig.json")));
+            JsonElement options = config.RootElement.GetProperty("runtimeOptions");
+            // More than one framework would stand in a list of "frameworks", and need another image than "runtime".
+            Assert.Equal("Microsoft.NETCore.App", options.GetProperty("framework").GetProperty("name").GetString());
+        }
+    }
+
+    [Fact]
+    public void The_final_image_runs_as_an_ordinary_user_and_has_no_tools_for_building()
+    {
+        Assert.Equal("USER $APP_UID", FinalStage.Last(line => line.StartsWith("USER", StringComparison.Ordinal)));
+        Assert.DoesNotContain(FinalStage, line => Regex.IsMatch(line, "apt|curl|wget|dotnet (build|publish|restore)|^ADD"));
+        Assert.Contains(FinalStage, line => line == "EXPOSE 4500 4501");
+        Assert.StartsWith("CMD [", FinalStage[^1], StringComparison.Ordinal);
+        Assert.DoesNotContain(":latest", Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_build_command_in_the_instructions_names_the_image_with_its_version()
+    {
+        string command = $"docker build -f deploy/Dockerfile -t {Image} .";
+        Assert.Contains(command, Text, StringComparison.Ordinal);
+        Assert.Contains(command, DeployFiles.Read("README.md"), StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,42 @@
+using System.Text.RegularExpressions;
+
+namespace NnCluster.Coordinator.Tests.Deploy;
+
+/// <summary>The options that a program knows, as its help says.</summary>
+internal static partial class ProgramOptions
+{
+    // What a program that is not there yet will know. Not looked at as soon as its help knows the first of them.
+    private static readonly Dictionary<string, string[]> Agreed = new()
+    {
+        ["train"] = ["--listen", "--link-port", "--min-workers", "--start-timeout", "--tls-cert", "--tls-key", "--tls-ca", "--cookie-file"],
+        ["launch"] = ["--hosts", "--workers", "--dataset", "--epochs", "--json"],
+        [DeployCommand.Worker] = ["--join", "--slots", "--name", "--cache", "--give-up-after", "--tls-cert", "--tls-key", "--tls-ca", "--cookie-file"],
+    };
+
+    private static readonly Dictionary<string, IReadOnlySet<string>> Known = [];
+
+    public static IReadOnlySet<string> Of(string program)
+    {
+        lock (Known)
+        {
+            return Known.TryGetValue(program, out IReadOnlySet<string>? options) ? options : Known[program] = Read(program);
+        }
+    }
+
+    private static HashSet<string> Read(string program)
+    {
+        string file = program == DeployCommand.Worker ? "nncluster-worker.dll" : "nncluster.dll";
+        string[] command = program == DeployCommand.Worker ? [] : [program];
+        ProcessResult help = Tool.Run("dotnet", [Path.Combine(AppContext.BaseDirectory, file), .. command, "--help"]);
+        HashSet<string> options = [.. OptionName().Matches(help.Output).Select(match => match.Value)];
+        if (Agreed.TryGetValue(program, out string[]? agreed) && !options.Contains(agreed[0]))
+        {
+            options.UnionWith(agreed);
+        }
+
+        return options;
+    }
+
+    [GeneratedRegex("(?<![a-z-])--[a-z][a-z0-9-]*")]
+    private static partial Regex OptionName();
+}
