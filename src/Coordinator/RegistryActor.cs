@@ -36,6 +36,7 @@ public sealed record RegistrySetup
 public sealed class RegistryActor : ReceiveActor
 {
     private const int MaxPending = 1024;
+    private const int MaxSlots = 1024;
     private static readonly TimeSpan TicketLifetime = TimeSpan.FromSeconds(10);
 
     private readonly RegistrySetup _setup;
@@ -111,7 +112,7 @@ public sealed class RegistryActor : ReceiveActor
         worker.Node.Tell(_setup.Welcome with { LinkToken = ticket.Token.ToArray() });
         ticket.Link.PipeTo(
             Self,
-            success: link => new LinkOpened(id, worker.Name, (int)worker.Slots, link),
+            success: link => new LinkOpened(id, worker.Name, (int)Math.Min(worker.Slots, MaxSlots), link),
             failure: error => new LinkFailed(id, error.GetBaseException().Message));
     }
 

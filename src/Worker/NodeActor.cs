@@ -26,9 +26,10 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
     private static readonly TimeSpan RegistrationPatience = TimeSpan.FromSeconds(10);
 
     private readonly NodeSetup _setup;
-    private readonly ActorSelection _registry;
     private readonly byte[] _nonce = CookieProof.NewNonce();
     private readonly List<IActorRef> _slots = [];
+    private Address? _coordinator;
+    private ActorSelection? _registry;
     private WorkerWelcome? _welcome;
     private RunSpec? _spec;
     private ParameterLayout? _layout;
@@ -42,11 +43,11 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
     public NodeActor(NodeSetup setup)
     {
         _setup = setup;
-        _registry = Context.ActorSelection(new RootActorPath(setup.Coordinator) / "user" / "registry");
 
-        Receive<Introduce>(_ => _registry.Tell(new RequestNonce(WireVersion.Current, _nonce)));
-        Receive<PatienceOver>(_ => End(LifeEndKind.CoordinatorGone, $"{setup.Coordinator.Host}:{setup.Coordinator.Port} does not answer as a coordinator: is that the address it says it listens on, and have both the same --tls options?"));
-        Receive<IControlMessage>(message => Obey(message), message => Sender.Path.Address.Equals(setup.Coordinator));
+        Receive<JoinCoordinator>(join => Join(join.Coordinator));
+        Receive<Introduce>(_ => _registry!.Tell(new RequestNonce(WireVersion.Current, _nonce)));
+        Receive<PatienceOver>(_ => End(LifeEndKind.CoordinatorGone, $"{_coordinator!.Host}:{_coordinator.Port} does not answer as a coordinator: is that the address it says it listens on, and have both the same --tls options?"));
+        Receive<IControlMessage>(message => Obey(message), _ => Sender.Path.Address.Equals(_coordinator));
         Receive<LinkMade>(made => Begin(made.Link));
         Receive<LinkFailed>(failed => End(LifeEndKind.CoordinatorGone, $"no link: {failed.Reason}"));
         Receive<DatasetSought>(sought => HaveOrFetch(sought.Data));
@@ -79,8 +80,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
     protected override void PreStart()
     {
         Context.System.EventStream.Subscribe(Self, typeof(ThisActorSystemQuarantinedEvent));
-        Timers.StartPeriodicTimer(nameof(Introduce), Introduce.Instance, TimeSpan.Zero, RegistrationRetry);
-        Timers.StartSingleTimer(nameof(PatienceOver), PatienceOver.Instance, RegistrationPatience);
+        CompileMessages();
     }
 
     /// <inheritdoc/>
@@ -94,6 +94,31 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
     }
 
     // ---- joining ----
+
+    private void Join(Address coordinator)
+    {
+        _coordinator = coordinator;
+        _registry = Context.ActorSelection(new RootActorPath(coordinator) / "user" / "registry");
+        ClusterHost.Join(Context.System, coordinator);
+        Timers.StartPeriodicTimer(nameof(Introduce), Introduce.Instance, TimeSpan.Zero, RegistrationRetry);
+        Timers.StartSingleTimer(nameof(PatienceOver), PatienceOver.Instance, RegistrationPatience);
+    }
+
+    // The serializer compiles code for each message when it first meets it: better now, while nobody waits.
+    private void CompileMessages()
+    {
+        Akka.Serialization.Serializer serializer = Context.System.Serialization.FindSerializerForType(typeof(IControlMessage));
+        foreach (IControlMessage message in new IControlMessage[]
+        {
+            new RequestNonce(0, _nonce),
+            new RegistrationNonce(_nonce, []),
+            new RegisterWorker(Self, "", 1, 0, "", [], [], _nonce, []),
+            new WorkerWelcome("", 0, "", 0, [], "", "", 0, ""),
+        })
+        {
+            serializer.FromBinary(serializer.ToBinary(message), message.GetType());
+        }
+    }
 
     private void Obey(IControlMessage message)
     {
@@ -222,11 +247,28 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
         data = spec.Limit is { } limit ? data.WithLimit(limit) : data;
         IBlas blas = _setup.Backends.First(backend => backend.Arithmetic == spec.Arithmetic);
         _work = new SlotWork(_welcome.Term, spec.SettingsFor(data), _layout!, _link!, _slots);
+        var setup = new WorkerSetup(spec, data, blas, _work.Gradients, _work.Evaluations);
+        if (!_setup.Memory.IsWarm)
+        {
+            CompileLoops(setup);
+        }
+
         for (int slot = 0; slot < _setup.Slots; slot++)
         {
             var id = new WorkerId($"slot-{slot}");
-            _slots.Add(Context.Watch(Context.ActorOf(WorkerActor.Props(id, new(spec, data, blas, _work.Gradients, _work.Evaluations)), id.Name)));
+            _slots.Add(Context.Watch(Context.ActorOf(WorkerActor.Props(id, setup), id.Name)));
         }
+    }
+
+    // A leaf for nobody, so that the first real one, for which others wait, does not wait for its loops to be compiled.
+    private void CompileLoops(WorkerSetup setup)
+    {
+        using var computer = new LeafComputer(setup.Spec, setup.Data, setup.Blas, setup.Gradients, setup.Evaluations);
+        SharedBuffer nothing = _weightsPool!.Rent();
+        nothing.Span.Clear();
+        computer.Compute(new ComputeGradient(new(0, RoundKind.Gradient), new(0, 1), nothing), (_, sum) => sum.Release());
+        nothing.Release();
+        _setup.Memory.IsWarm = true;
     }
 
     private void SlotStarted()
@@ -234,7 +276,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
         if (++_started == _setup.Slots)
         {
             _link!.Send(new ReadyFrame(_welcome!.Term));
-            _setup.Log($"works for the coordinator at {_setup.Coordinator.Host}:{_setup.Coordinator.Port} with {_setup.Slots} slot{(_setup.Slots == 1 ? "" : "s")} (term {_welcome.Term})");
+            _setup.Log($"works for the coordinator at {_coordinator!.Host}:{_coordinator.Port} with {_setup.Slots} slot{(_setup.Slots == 1 ? "" : "s")} (term {_welcome.Term})");
         }
     }
 
@@ -242,7 +284,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
 
     private void Leave(LeaveCluster leave)
     {
-        _registry.Tell(new WorkerLeaving(_setup.Name, leave.Reason));
+        _registry?.Tell(new WorkerLeaving(_setup.Name, leave.Reason));
         _link?.Close($"the worker leaves: {leave.Reason}");
         End(LifeEndKind.Left, leave.Reason);
     }

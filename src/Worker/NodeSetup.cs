@@ -13,6 +13,9 @@ public sealed class NodeMemory
 
     /// <summary>The data set of the last run, whole; null before the first.</summary>
     public (string Sha256, Dataset Data)? Dataset { get; set; }
+
+    /// <summary>Whether this process has computed a leaf, and so has its loops compiled.</summary>
+    public bool IsWarm { get; set; }
 }
 
 /// <summary>Everything one life of a worker node is made of.</summary>
@@ -32,9 +35,6 @@ public sealed record NodeSetup
 
     /// <summary>What the node remembers.</summary>
     public required NodeMemory Memory { get; init; }
-
-    /// <summary>The coordinator's address.</summary>
-    public required Address Coordinator { get; init; }
 
     /// <summary>The cluster's protection.</summary>
     public required LinkSecurity Security { get; init; }
@@ -67,6 +67,9 @@ public enum LifeEndKind
 /// <param name="Reason">Why, for people.</param>
 /// <param name="WasIn">Whether a coordinator had taken the node in.</param>
 public sealed record LifeEnd(LifeEndKind Kind, string Reason, bool WasIn);
+
+/// <summary>Tells a node that a coordinator can be reached: its life begins.</summary>
+public sealed record JoinCoordinator(Address Coordinator);
 
 /// <summary>Asks a node to leave the cluster.</summary>
 public sealed record LeaveCluster(string Reason);

@@ -53,42 +53,42 @@ internal sealed class WorkerNode(NodeOptions options, Action<string> log)
     public async Task<int> RunAsync(CancellationToken stop)
     {
         long lastSeen = Stopwatch.GetTimestamp();
-        while (!stop.IsCancellationRequested)
+        while (true)
         {
-            HostPort? coordinator = await ReachableAsync(stop).ConfigureAwait(false);
-            if (coordinator is not null)
+            // The actor system starts while the coordinator, perhaps, does the same.
+            var ended = new TaskCompletionSource<LifeEnd>(TaskCreationOptions.RunContinuationsAsynchronously);
+            Task<ClusterHost> starting = Task.Run(() => StartAsync(ended), CancellationToken.None);
+            HostPort? coordinator = await AwaitCoordinatorAsync(lastSeen, stop).ConfigureAwait(false);
+            ClusterHost host = await starting.ConfigureAwait(false);
+            LifeEnd? end = coordinator is null ? null : await LiveAsync(host, coordinator, ended.Task, stop).ConfigureAwait(false);
+            // Leaving takes a few rounds of gossip; nobody needs to wait for a member that does nothing any more.
+            await Task.WhenAny(host.DisposeAsync().AsTask(), Task.Delay(LeavePatience, CancellationToken.None)).ConfigureAwait(false);
+            switch (end?.Kind)
             {
-                LifeEnd end = await LiveAsync(coordinator, stop).ConfigureAwait(false);
-                switch (end.Kind)
-                {
-                    case LifeEndKind.RunOver:
-                        log($"the run is over: {end.Reason}");
+                case LifeEndKind.RunOver:
+                    log($"the run is over: {end.Reason}");
+                    return ExitCode.Done;
+                case LifeEndKind.Refused:
+                    log($"refused by {coordinator}: {end.Reason}");
+                    return ExitCode.BadInput;
+                case LifeEndKind.CoordinatorGone:
+                    Say($"{coordinator}: {end.Reason}; trying again for {options.GiveUpAfter.TotalSeconds:0} s");
+                    lastSeen = end.WasIn ? Stopwatch.GetTimestamp() : lastSeen;
+                    break;
+                default:
+                    if (stop.IsCancellationRequested)
+                    {
                         return ExitCode.Done;
-                    case LifeEndKind.Refused:
-                        log($"refused by {coordinator}: {end.Reason}");
-                        return ExitCode.BadInput;
-                    case LifeEndKind.Left:
-                        return ExitCode.Done;
-                }
+                    }
 
-                Say($"{coordinator}: {end.Reason}; trying again for {options.GiveUpAfter.TotalSeconds:0} s");
-                lastSeen = end.WasIn ? Stopwatch.GetTimestamp() : lastSeen;
-            }
-
-            if (Stopwatch.GetElapsedTime(lastSeen) > options.GiveUpAfter)
-            {
-                log($"no coordinator at {string.Join(" or ", options.Coordinators)} for {options.GiveUpAfter.TotalSeconds:0} s: giving up");
-                return ExitCode.Failed;
+                    log($"no coordinator at {string.Join(" or ", options.Coordinators)} for {options.GiveUpAfter.TotalSeconds:0.#} s: giving up");
+                    return ExitCode.Failed;
             }
         }
-
-        return ExitCode.Done;
     }
 
-    private async Task<LifeEnd> LiveAsync(HostPort coordinator, CancellationToken stop)
+    private Task<ClusterHost> StartAsync(TaskCompletionSource<LifeEnd> ended)
     {
-        var ended = new TaskCompletionSource<LifeEnd>(TaskCreationOptions.RunContinuationsAsynchronously);
-        Address address = ClusterNode.AddressOf(coordinator.Host, coordinator.Port, options.Security);
         var setup = new NodeSetup
         {
             Name = options.Name,
@@ -96,7 +96,6 @@ internal sealed class WorkerNode(NodeOptions options, Action<string> log)
             Backends = options.Backends,
             Cache = options.Cache,
             Memory = _memory,
-            Coordinator = address,
             Security = options.Security,
             Log = log,
             Ended = ended,
@@ -104,25 +103,35 @@ internal sealed class WorkerNode(NodeOptions options, Action<string> log)
         var node = new ClusterNode
         {
             Role = ClusterNode.WorkerRole,
-            Host = options.Host ?? ClusterHost.LocalAddressTowards(coordinator.Host, coordinator.Port).ToString(),
-            Seed = address,
+            Host = options.Host ?? ClusterHost.LocalAddressTowards(options.Coordinators[0].Host, options.Coordinators[0].Port).ToString(),
             Security = options.Security,
         };
-        ClusterHost host = await ClusterHost.StartAsync(
-            node,
-            WorkerActor.DispatcherConfig,
-            (system, actors) => actors.Register<NodeActor>(system.ActorOf(NodeActor.Props(setup), "node"))).ConfigureAwait(false);
-        IActorRef actor = host.Actors.Get<NodeActor>();
-        LifeEnd end;
-        await using (stop.Register(() => actor.Tell(new LeaveCluster("it was asked to end"))))
+        return ClusterHost.StartAsync(
+            node, WorkerActor.DispatcherConfig, (system, actors) => actors.Register<NodeActor>(system.ActorOf(NodeActor.Props(setup), "node")));
+    }
+
+    private async Task<LifeEnd> LiveAsync(ClusterHost host, HostPort coordinator, Task<LifeEnd> ended, CancellationToken stop)
+    {
+        IActorRef node = host.Actors.Get<NodeActor>();
+        node.Tell(new JoinCoordinator(ClusterNode.AddressOf(coordinator.Host, coordinator.Port, options.Security)));
+        await using (stop.Register(() => node.Tell(new LeaveCluster("it was asked to end"))))
         {
-            end = await ended.Task.ConfigureAwait(false);
+            return await ended.ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Waits until a coordinator can be reached; null when the patience is over or the end is asked for.</summary>
+    private async Task<HostPort?> AwaitCoordinatorAsync(long since, CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested && Stopwatch.GetElapsedTime(since) <= options.GiveUpAfter)
+        {
+            if (await ReachableAsync(stop).ConfigureAwait(false) is { } coordinator)
+            {
+                return coordinator;
+            }
         }
 
-        // Leaving takes a few rounds of gossip; nobody needs to wait for a member that does nothing any more.
-        Task leaving = host.DisposeAsync().AsTask();
-        await Task.WhenAny(leaving, Task.Delay(LeavePatience, CancellationToken.None)).ConfigureAwait(false);
-        return end;
+        return null;
     }
 
     /// <summary>The first coordinator that something listens at; null after a round in which there was none.</summary>

@@ -90,14 +90,40 @@ public sealed class FaultTests : IDisposable
     }
 
     [Fact]
+    public void Launch_starts_workers_on_other_hosts_over_ssh()
+    {
+        // In place of ssh: the shell that the other host would give the line to.
+        string ssh = _cluster.Directory["ssh"];
+        File.WriteAllText(ssh, "#!/bin/sh\necho \"host $1\" >&2\nshift\nexec sh -c \"$*\"\n");
+        string worker = Path.Combine(AppContext.BaseDirectory, "nncluster-worker.dll");
+        NnClusterProcess launch = _cluster.Launch(["--hosts", "alpha:2,beta", "--slots", "1", "--listen", _cluster.Address, "--ssh-command", $"sh {ssh}", "--remote-command", $"dotnet {worker}"]);
+        ProcessResult result = SmallCluster.AssertSameBits(launch, 3);
+        Assert.Equal("3", result.Field("workers"));
+        Assert.Contains("alpha       | host alpha", result.Error, StringComparison.Ordinal);
+        Assert.Contains("beta        | host beta", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Launch_whose_workers_are_all_refused_ends_with_exit_code_2()
+    {
+        NnClusterProcess launch = _cluster.Launch(["--workers", "2", "--cache", "/dev/null/cache"]);
+        ProcessResult result = launch.Wait();
+        Assert.True(result.ExitCode == 2, result.Error);
+        Assert.Contains("--cache /dev/null/cache: cannot be written", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void What_launch_started_ends_with_it_even_when_it_is_killed()
     {
         NnClusterProcess launch = _cluster.Launch(["--workers", "2", "--listen", _cluster.Address], epochs: 100_000);
         launch.WaitForError("epoch 5/");
         int[] children = SmallCluster.ChildrenOf(launch.Id);
         NnClusterProcess.Signal(launch.Id, SmallCluster.SigKill);
-        // Standard error is theirs as well: it ends with the last of them.
-        launch.Wait();
+        foreach (int child in children)
+        {
+            SmallCluster.WaitForEndOf(child);
+        }
+
         AssertGone(children);
     }
 
@@ -108,7 +134,7 @@ public sealed class FaultTests : IDisposable
 
     private void AssertGone(int[] children)
     {
-        Assert.All(children, child => Assert.False(Directory.Exists($"/proc/{child}")));
+        Assert.All(children, child => Assert.False(SmallCluster.Runs(child), $"process {child} still runs"));
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
         socket.Bind(new IPEndPoint(IPAddress.Loopback, _cluster.Port));
     }

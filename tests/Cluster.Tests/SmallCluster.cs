@@ -39,7 +39,7 @@ internal sealed class SmallCluster : IDisposable
         Start(["train", "--json", .. Training(epochs), "--out", NextRun(), .. arguments.Contains("--listen") ? [] : new[] { "--listen", Address }, .. arguments], under: under);
 
     public NnClusterProcess Launch(string[] arguments, int epochs = 3) =>
-        Start(["launch", "--json", .. Training(epochs), "--out", NextRun(), "--cache", Directory["cache"], .. arguments]);
+        Start(["launch", "--json", .. Training(epochs), "--out", NextRun(), .. arguments.Contains("--cache") ? [] : new[] { "--cache", Directory["cache"] }, .. arguments]);
 
     public NnClusterProcess Worker(string name, string[]? arguments = null, (string, string)[]? environment = null, string? join = null, string[]? under = null) =>
         Start(
@@ -72,6 +72,33 @@ internal sealed class SmallCluster : IDisposable
     ];
 
     public static string CommandLineOf(int process) => File.ReadAllText($"/proc/{process}/cmdline").Replace('\0', ' ');
+
+    /// <summary>Whether a process runs; one that has ended and whom nobody has asked for its exit code does not.</summary>
+    public static bool Runs(int process)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{process}/stat").Split(") ")[^1][0] != 'Z';
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Waits until a process that is not this one's child has ended.</summary>
+    public static void WaitForEndOf(int process)
+    {
+        try
+        {
+            using var other = System.Diagnostics.Process.GetProcessById(process);
+            Assert.True(other.WaitForExit(TimeSpan.FromSeconds(20)) || !Runs(process), $"process {process} does not end");
+        }
+        catch (ArgumentException)
+        {
+            // It is gone already.
+        }
+    }
 
     public static int FreePort()
     {

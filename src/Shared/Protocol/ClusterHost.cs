@@ -34,8 +34,8 @@ public sealed record ClusterNode
     /// <summary>Its port; 0 takes a free one.</summary>
     public int Port { get; init; }
 
-    /// <summary>The coordinator's address.</summary>
-    public required Address Seed { get; init; }
+    /// <summary>The address of the cluster's first node; null: the node joins later, by <see cref="ClusterHost.Join"/>.</summary>
+    public Address? Seed { get; init; }
 
     /// <summary>The cluster's protection.</summary>
     public required LinkSecurity Security { get; init; }
@@ -88,6 +88,12 @@ public sealed class ClusterHost : IAsyncDisposable
         }
         """;
 
+    private static readonly TimeSpan CoordinatorPatience = TimeSpan.FromSeconds(4);
+
+    // Only the coordinator judges who can be reached: workers need not reach each other, and a worker learns from its
+    // link that the coordinator is gone.
+    private static readonly TimeSpan WorkerPatience = TimeSpan.FromDays(1);
+
     private readonly IHost _host;
 
     private ClusterHost(IHost host) => _host = host;
@@ -121,13 +127,13 @@ public sealed class ClusterHost : IAsyncDisposable
             akka.WithClustering(new ClusterOptions
             {
                 Roles = [node.Role],
-                SeedNodes = [node.Seed.ToString()],
+                SeedNodes = node.Seed is null ? [] : [node.Seed.ToString()],
                 LogInfo = false,
                 SplitBrainResolver = new StaticQuorumOption { QuorumSize = 1, Role = ClusterNode.CoordinatorRole },
                 FailureDetector = new()
                 {
                     HeartbeatInterval = TimeSpan.FromSeconds(1),
-                    AcceptableHeartbeatPause = TimeSpan.FromSeconds(4),
+                    AcceptableHeartbeatPause = node.Role == ClusterNode.CoordinatorRole ? CoordinatorPatience : WorkerPatience,
                 },
             });
             if (setup is not null)
@@ -150,11 +156,17 @@ public sealed class ClusterHost : IAsyncDisposable
         }
     }
 
+    /// <summary>Joins the cluster of a coordinator, in the background, trying again until it is there.</summary>
+    public static void Join(ActorSystem system, Address coordinator) => Akka.Cluster.Cluster.Get(system).JoinSeedNodes([coordinator]);
+
     /// <summary>The address of this machine from which <paramref name="host"/> is reached.</summary>
     /// <exception cref="SocketException">The name is not known, or nothing leads there.</exception>
     public static IPAddress LocalAddressTowards(string host, int port)
     {
-        IPAddress target = IPAddress.TryParse(host, out IPAddress? address) ? address : Dns.GetHostAddresses(host)[0];
+        // Akka.Remote resolves names to IPv4 addresses where there are any.
+        IPAddress target = IPAddress.TryParse(host, out IPAddress? address)
+            ? address
+            : Dns.GetHostAddresses(host).OrderBy(candidate => candidate.AddressFamily == AddressFamily.InterNetwork ? 0 : 1).First();
         // Connecting a datagram socket sends nothing; it only asks for the route.
         using var probe = new Socket(target.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
         probe.Connect(target, port);

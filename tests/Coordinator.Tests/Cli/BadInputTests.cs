@@ -27,6 +27,13 @@ public sealed class BadInputTests : IDisposable
         { ["--config", "missing.json"], "--config missing.json: cannot be read" },
         { ["--resume", "missing"], "missing: there is no such directory" },
         { ["--no-such-option"], "--no-such-option" },
+        { ["--workers", "0"], "--workers 0 needs --listen" },
+        { ["--min-workers", "2"], "--min-workers needs --listen" },
+        { ["--listen", "7000"], "--listen 7000: expected HOST:PORT, such as 10.0.0.1:7000 or [::1]:7000" },
+        { ["--listen", "0.0.0.0:7000", "--insecure"], "say with --advertise HOST" },
+        { ["--listen", "10.0.0.1:7000"], "nothing protects the cluster: give --tls-cert, --tls-key and --tls-ca, or --cookie-file, or insist with --insecure" },
+        { ["--listen", "127.0.0.1:7000", "--start-timeout", "soon"], "--start-timeout soon: expected a time such as 30s, 10m or 2h" },
+        { ["--listen", "127.0.0.1:7000", "--tls-cert", "a.pem"], "--tls-cert, --tls-key and --tls-ca go together" },
         { ["--dataset", "missing.csv"], "missing.csv" },
     };
 

@@ -41,6 +41,33 @@ public sealed class GradientTreeTests : IDisposable
         });
 
     [Fact]
+    public void Taking_a_covered_node_out_gives_its_reference_sum_to_the_bit() =>
+        Gen.Select(Gen.Int[0, 5], Gen.Int).Sample((power, seed) =>
+        {
+            var tree = new ShardTree(1 << power, 1 << power);
+            var random = new Random(seed);
+            float[][] leaves = [.. Enumerable.Range(0, tree.Leaves).Select(_ => Values(random))];
+            NodeId top = new(random.Next(1, 2 * tree.Leaves));
+            LeafRange range = tree.LeavesOf(top);
+            var sums = new GradientTree(tree.Leaves);
+            foreach (NodeId node in Cover(tree, top, random))
+            {
+                Assert.False(sums.Covers(top));
+                SharedBuffer buffer = _pool.Rent();
+                LeafRange below = tree.LeavesOf(node);
+                ReferenceSum.Of(leaves.AsSpan(below.Start, below.Count)).CopyTo(buffer.Span);
+                sums.Put(node, buffer);
+            }
+
+            Assert.True(sums.Covers(top));
+            SharedBuffer sum = sums.Take(top);
+            Assert.Equal(Bits(ReferenceSum.Of(leaves.AsSpan(range.Start, range.Count))), Bits(sum.Span.ToArray()));
+            Assert.False(sums.Covers(top));
+            Assert.Throws<InvalidOperationException>(() => sums.Take(top));
+            sum.Release();
+        });
+
+    [Fact]
     public void Clearing_gives_every_buffer_back()
     {
         var sums = new GradientTree(4);

@@ -1,0 +1,77 @@
+using NnCluster.Data;
+
+namespace NnCluster.Worker.Tests;
+
+public sealed class DatasetCacheTests : IDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("nncluster-test-").FullName;
+    private readonly SmallRun _run = new();
+    private readonly byte[] _content;
+
+    public DatasetCacheTests()
+    {
+        using var content = new MemoryStream();
+        DatasetContent.Write(_run.Data, content);
+        _content = content.ToArray();
+    }
+
+    private string Sha256 => _run.Data.Sha256;
+
+    [Fact]
+    public void What_came_in_pieces_is_found_again_and_offered()
+    {
+        var cache = new DatasetCache(_directory);
+        Assert.Null(cache.Find(Sha256, "small"));
+        using (IncomingDataset incoming = cache.Begin(Sha256, _content.Length))
+        {
+            incoming.Append(0, _content.AsSpan(0, 100));
+            Assert.Empty(cache.Held());
+            incoming.Append(100, _content.AsSpan(100));
+            incoming.Complete();
+        }
+
+        Assert.Equal([Sha256], cache.Held());
+        Assert.Equal(Sha256, cache.Find(Sha256, "small")!.Sha256);
+    }
+
+    [Fact]
+    public void What_is_not_what_was_asked_for_is_not_kept()
+    {
+        var cache = new DatasetCache(_directory);
+        _content[^1] ^= 1;
+        using (IncomingDataset incoming = cache.Begin(Sha256, _content.Length))
+        {
+            incoming.Append(0, _content);
+            Assert.Throws<BadInputException>(incoming.Complete);
+        }
+
+        Assert.Empty(Directory.GetFiles(_directory));
+    }
+
+    [Fact]
+    public void A_piece_out_of_order_or_beyond_the_end_is_refused()
+    {
+        using IncomingDataset incoming = new DatasetCache(_directory).Begin(Sha256, _content.Length);
+        Assert.Throws<BadInputException>(() => incoming.Append(1, _content.AsSpan(1)));
+        Assert.Throws<BadInputException>(() => incoming.Append(0, [.. _content, 0]));
+    }
+
+    [Fact]
+    public void A_damaged_file_is_removed()
+    {
+        _content[^1] ^= 1;
+        File.WriteAllBytes(Path.Combine(_directory, Sha256), _content);
+        Assert.Null(new DatasetCache(_directory).Find(Sha256, "small"));
+        Assert.Empty(Directory.GetFiles(_directory));
+    }
+
+    [Fact]
+    public void Nothing_but_a_hash_becomes_a_path() =>
+        Assert.Throws<BadInputException>(() => new DatasetCache(_directory).Find("../../etc/passwd", "small"));
+
+    public void Dispose()
+    {
+        _run.Dispose();
+        Directory.Delete(_directory, recursive: true);
+    }
+}

@@ -1,0 +1,53 @@
+using CsCheck;
+using NnCluster.Numerics;
+using NnCluster.Training;
+
+namespace NnCluster.Worker.Tests;
+
+public sealed class LeafOrderTests
+{
+    private static readonly RoundId Round = new(3, RoundKind.Gradient);
+
+    [Fact]
+    public void Exactly_the_maximal_nodes_of_the_range_come_out_whatever_the_slots_and_their_order() =>
+        Gen.Select(Gen.Int[0, 5], Gen.Int[1, 9], Gen.Int).Sample((power, slots, seed) =>
+        {
+            var random = new Random(seed);
+            var tree = new ShardTree(1 << power, 1 << power);
+            int start = random.Next(tree.Leaves);
+            var range = new LeafRange(start, random.Next(1, tree.Leaves - start + 1));
+            using var pool = new BufferPool(1);
+            var order = new LeafOrder(Round, tree, range, slots);
+            NodeId[] parts = [.. order.Pieces.SelectMany(piece => tree.NodesOf(piece.Leaves))];
+            random.Shuffle(parts);
+            List<NodeId> complete = [];
+            foreach (NodeId part in parts)
+            {
+                SharedBuffer sum = pool.Rent();
+                sum.Span[0] = tree.LeavesOf(part).Count;
+                if (order.Put(part, sum) is { } done)
+                {
+                    Assert.Equal(tree.LeavesOf(done.Node).Count, done.Sum.Span[0]);
+                    complete.Add(done.Node);
+                    done.Sum.Release();
+                }
+            }
+
+            Assert.Equal(0, order.Missing);
+            Assert.Equal(tree.NodesOf(range), complete.OrderBy(node => tree.LeavesOf(node).Start));
+        });
+
+    [Fact]
+    public void A_failed_piece_leaves_nothing_open_and_gives_buffers_back()
+    {
+        var tree = new ShardTree(4, 4);
+        using var pool = new BufferPool(1);
+        var order = new LeafOrder(Round, tree, new(0, 4), slots: 2);
+        Assert.Null(order.Put(new(2), pool.Rent()));
+        order.Fail(1);
+        Assert.Equal(0, order.Missing);
+        order.Clear();
+        pool.Rent().Release();
+        Assert.Equal(1, pool.Created);
+    }
+}
