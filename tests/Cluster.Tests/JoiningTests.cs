@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 
 namespace NnCluster.Cluster.Tests;
@@ -90,6 +91,16 @@ public sealed class JoiningTests : IDisposable
         ProcessResult result = _cluster.Coordinator(["--min-workers", "2", "--start-timeout", "0.5s"]).Wait();
         Assert.Equal(1, result.ExitCode);
         Assert.Contains("only 0 of 2 workers were there within 0.5 s", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_address_in_use_is_named_and_ends_with_exit_code_2()
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, _cluster.Port);
+        taken.Start();
+        ProcessResult result = _cluster.Coordinator([]).Wait();
+        Assert.True(result.ExitCode == 2, result.Error);
+        Assert.Contains($"cannot listen on {_cluster.Address}", result.Error.Split('\n')[^1], StringComparison.Ordinal);
     }
 
     [Fact]

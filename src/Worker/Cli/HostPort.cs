@@ -2,25 +2,20 @@ using System.Globalization;
 
 namespace NnCluster.Worker.Cli;
 
-/// <summary>HOST:PORT as an option gives it; an IPv6 address stands in brackets.</summary>
+/// <summary>HOST:PORT as an option gives it. The host becomes part of an Akka.Remote address, which knows no IPv6 literals.</summary>
 internal sealed record HostPort(string Host, int Port)
 {
     /// <summary>What to say that an option expects.</summary>
-    public const string Expected = "HOST:PORT, such as 10.0.0.1:7000 or [::1]:7000";
+    public const string Expected = "HOST:PORT with a name or an IPv4 address, such as 10.0.0.1:7000";
 
     /// <summary>Reads one; null if it is none.</summary>
     public static HostPort? Parse(string text)
     {
-        int colon = text.LastIndexOf(':');
-        if (colon < 1 || !int.TryParse(text[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out int port) || port is < 1 or > 65535)
-        {
-            return null;
-        }
-
-        string host = text[..colon];
-        bool bracketed = host.StartsWith('[') && host.EndsWith(']');
-        return bracketed == host.Contains(':') && Uri.CheckHostName(host.Trim('[', ']')) != UriHostNameType.Unknown
-            ? new(host.Trim('[', ']'), port)
+        string[] parts = text.Split(':');
+        return parts.Length == 2
+            && Uri.CheckHostName(parts[0]) is (UriHostNameType.Dns or UriHostNameType.IPv4)
+            && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int port) && port is >= 1 and <= 65535
+            ? new(parts[0], port)
             : null;
     }
 
@@ -32,5 +27,5 @@ internal sealed record HostPort(string Host, int Port)
     }
 
     /// <inheritdoc/>
-    public override string ToString() => Host.Contains(':') ? $"[{Host}]:{Port}" : $"{Host}:{Port}";
+    public override string ToString() => $"{Host}:{Port}";
 }
