@@ -20,7 +20,7 @@ internal static class Presets
             ["schedule"] = "one-cycle",
         },
 
-        // The best plain perceptron that was found with these pieces: about 98.9 % on MNIST.
+        // The best plain perceptron found so far with these pieces: 98.8 to 98.9 % on MNIST.
         ["accurate"] = () => new()
         {
             ["hidden"] = "1024,1024",
