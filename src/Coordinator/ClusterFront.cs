@@ -46,7 +46,7 @@ internal sealed class ClusterFront : IAsyncDisposable
                 Seed = ClusterNode.AddressOf(request.Host, request.Listen.Port, request.Security),
                 Security = request.Security,
             };
-            ClusterHost host = await ClusterHost.StartAsync(node, WorkerActor.DispatcherConfig + "\n" + RemoteWorkerActor.DispatcherConfig, (system, actors) =>
+            ClusterHost host = await ClusterHost.StartAsync(node, WorkerActor.DispatcherConfig + "\n" + CoordinatorActor.DispatcherConfig, (system, actors) =>
             {
                 IActorRef coordinator = system.ActorOf(CoordinatorActor.Props(setup), "coordinator");
                 actors.Register<CoordinatorActor>(coordinator);

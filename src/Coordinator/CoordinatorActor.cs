@@ -119,9 +119,18 @@ public sealed class CoordinatorActor : ReceiveActor, IWithTimers
 
     private TimeSpan Now => _setup.Time.GetElapsedTime(_startedAt);
 
+    /// <summary>The configuration that gives the coordinator and its proxies of remote workers one thread of their own.</summary>
+    public const string DispatcherConfig =
+        """
+        nncluster.coordinator-dispatcher {
+          type = Dispatcher
+          executor = "NnCluster.Protocol.OwnThreadExecutor, NnCluster.Shared"
+        }
+        """;
+
     /// <summary>Props for a coordinator on a thread of its own.</summary>
     public static Props Props(CoordinatorSetup setup) =>
-        Akka.Actor.Props.Create(() => new CoordinatorActor(setup)).WithDispatcher("nncluster.worker-dispatcher");
+        Akka.Actor.Props.Create(() => new CoordinatorActor(setup)).WithDispatcher("nncluster.coordinator-dispatcher");
 
     /// <inheritdoc/>
     protected override void PreStart()

@@ -30,4 +30,8 @@ public sealed record CloseLink(string Reason);
 /// <param name="Gradients">Where sums of gradients go.</param>
 /// <param name="Evaluations">Where sums of metrics go.</param>
 /// <param name="Content">The data set's canonical bytes, made when the first worker asks.</param>
-public sealed record RemoteSetup(long Term, BufferPool Gradients, BufferPool Evaluations, Lazy<byte[]> Content);
+public sealed record RemoteSetup(long Term, BufferPool Gradients, BufferPool Evaluations, Lazy<byte[]> Content)
+{
+    /// <summary>The weights' hash, taken once for all nodes they are sent to.</summary>
+    public BroadcastHash Hashes { get; } = new();
+}

@@ -25,19 +25,9 @@ public sealed class RemoteWorkerActor : ReceiveActor
         Receive<CloseLink>(close => _link.Close(close.Reason));
     }
 
-    /// <summary>The configuration that keeps sending off the thread pool.</summary>
-    public const string DispatcherConfig =
-        """
-        nncluster.link-dispatcher {
-          type = ForkJoinDispatcher
-          throughput = 10
-          dedicated-thread-pool { thread-count = 2 }
-        }
-        """;
-
     /// <summary>Props for the proxy of a worker.</summary>
     public static Props Props(WorkerId id, TensorLink link, RemoteSetup setup) =>
-        Akka.Actor.Props.Create(() => new RemoteWorkerActor(id, link, setup)).WithDispatcher("nncluster.link-dispatcher");
+        Akka.Actor.Props.Create(() => new RemoteWorkerActor(id, link, setup)).WithDispatcher("nncluster.coordinator-dispatcher");
 
     /// <inheritdoc/>
     protected override void PreStart()
@@ -64,7 +54,10 @@ public sealed class RemoteWorkerActor : ReceiveActor
         }
 
         _sentStep = work.Round.Step;
-        _link.Send(new WeightsFrame(_setup.Term, work.Round, work.Leaves, work.Parameters));
+        _link.Send(new WeightsFrame(_setup.Term, work.Round, work.Leaves, work.Parameters)
+        {
+            Hash = _setup.Hashes.Of(work.Round.Step, work.Parameters),
+        });
     }
 
     // On the link's thread: only fields that never change.
@@ -76,10 +69,10 @@ public sealed class RemoteWorkerActor : ReceiveActor
                 sum.Sum.Release();
                 break;
             case NodeSumFrame { Round.Kind: RoundKind.Gradient } sum:
-                coordinator.Tell(new GradientComputed(_id, sum.Round, sum.Node, sum.Sum), self);
+                coordinator.Tell(new GradientComputed(_id, sum.Round, sum.Node, sum.Sum) { Computing = sum.Computing }, self);
                 break;
             case NodeSumFrame sum:
-                coordinator.Tell(new EvaluationComputed(_id, sum.Round, sum.Node, sum.Sum), self);
+                coordinator.Tell(new EvaluationComputed(_id, sum.Round, sum.Node, sum.Sum) { Computing = sum.Computing }, self);
                 break;
             case FailedFrame failed when failed.Term == _setup.Term:
                 coordinator.Tell(new LeafWorkFailed(_id, failed.Round, failed.Leaves, failed.Error), self);

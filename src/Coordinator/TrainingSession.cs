@@ -28,6 +28,7 @@ internal sealed class TrainingSession : IDisposable
           coordinated-shutdown.run-by-clr-shutdown-hook = off
         }
         {{WorkerActor.DispatcherConfig}}
+        {{CoordinatorActor.DispatcherConfig}}
         """;
 
     // What remains of a node after that is cleaned up by itself.

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Akka.Actor;
 using NnCluster.Model;
@@ -17,6 +18,9 @@ internal sealed class SlotWork(long term, RunSettings settings, ParameterLayout 
     private readonly Dictionary<string, Queue<Piece>> _owed = [];
     private SharedBuffer? _weights;
     private long _step = -1;
+
+    // When the slots began on what they work on now: with the order, or when the sum before it was complete.
+    private long _busySince;
 
     public BufferPool Gradients { get; } = new(layout.GradientLength);
 
@@ -62,7 +66,12 @@ internal sealed class SlotWork(long term, RunSettings settings, ParameterLayout 
 
         if (piece.Order.Put(result.Node, result.Sum) is { } complete)
         {
-            link.Send(new NodeSumFrame(term, piece.Order.Round, complete.Node, complete.Sum));
+            long now = Stopwatch.GetTimestamp();
+            link.Send(new NodeSumFrame(term, piece.Order.Round, complete.Node, complete.Sum)
+            {
+                Computing = Stopwatch.GetElapsedTime(_busySince, now),
+            });
+            _busySince = now;
         }
 
         Finish(piece.Order);
@@ -98,6 +107,11 @@ internal sealed class SlotWork(long term, RunSettings settings, ParameterLayout 
         {
             link.Send(new FailedFrame(term, round, leaves, string.Create(CultureInfo.InvariantCulture, $"the round has {tree.Leaves} leaves")));
             return;
+        }
+
+        if (_owed.Values.All(pieces => pieces.Count == 0))
+        {
+            _busySince = Stopwatch.GetTimestamp();
         }
 
         var order = new LeafOrder(round, tree, leaves, slots.Count);

@@ -11,7 +11,7 @@ namespace NnCluster.Worker;
 public sealed record WorkerSetup(RunSpec Spec, Dataset Data, IBlas Blas, BufferPool Gradients, BufferPool Evaluations);
 
 /// <summary>
-/// One worker: computes the leaves it is given, on the one thread of its pinned dispatcher, and answers its parent. An
+/// One worker: computes the leaves it is given, on a thread of its own, and answers its parent. An
 /// error in a leaf is reported to the parent and costs the worker a restart, nothing else.
 /// </summary>
 public sealed class WorkerActor : ReceiveActor
@@ -32,7 +32,7 @@ public sealed class WorkerActor : ReceiveActor
     public const string DispatcherConfig =
         """
         nncluster.worker-dispatcher {
-          type = PinnedDispatcher
+          type = "NnCluster.Protocol.OwnThreadDispatcher, NnCluster.Shared"
           throughput = 1
         }
         """;

@@ -13,7 +13,7 @@ public sealed class CoordinatorActorTests : TestKit
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     public CoordinatorActorTests()
-        : base(WorkerActor.DispatcherConfig)
+        : base(WorkerActor.DispatcherConfig + "\n" + CoordinatorActor.DispatcherConfig)
     {
     }
 

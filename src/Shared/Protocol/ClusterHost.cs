@@ -57,6 +57,8 @@ public sealed class ClusterHost : IAsyncDisposable
           loggers = ["NnCluster.Protocol.StandardErrorLogger, NnCluster.Shared"]
           log-dead-letters = off
           log-dead-letters-during-shutdown = off
+          # Every tick wakes two threads.
+          scheduler.tick-duration = 50 ms
           coordinated-shutdown {
             run-by-clr-shutdown-hook = off
             run-by-actor-system-terminate = on

@@ -11,7 +11,7 @@ namespace NnCluster.Protocol;
 ///  4 uint16 wire version     24 uint32 round kind         40 uint64 XxHash3 of the payload
 ///  6 uint8  frame kind       28 int32  first leaf / node  48 uint64 XxHash3 of bytes 0..47
 ///  7 uint8  element type     32 int32  leaves
-///  8 int64  term
+///  8 int64  term                                      (of a sum: microseconds computed)
 /// </code>
 /// Fields a kind has no use for are zero. Nothing behind a header is read or allocated before all of it is checked.
 /// </summary>
@@ -20,7 +20,7 @@ namespace NnCluster.Protocol;
 /// <param name="Step">Steps the weights of the round have behind them; for a piece of the data set its offset; for ping and pong a time stamp.</param>
 /// <param name="Round">What the leaves are asked for.</param>
 /// <param name="First">The first leaf, the node, or the number of bytes asked for.</param>
-/// <param name="Count">Leaves in the range.</param>
+/// <param name="Count">Leaves in the range; for a sum the microseconds its worker computed.</param>
 /// <param name="PayloadLength">Bytes behind the header.</param>
 /// <param name="PayloadHash">XxHash3 of those bytes.</param>
 public readonly record struct FrameHeader(
@@ -122,7 +122,7 @@ public readonly record struct FrameHeader(
         bool numbersFit = Kind switch
         {
             FrameKind.Weights or FrameKind.Compute or FrameKind.Failed => First >= 0 && Count >= 1 && First <= MaxLeaves - Count && Count <= MaxLeaves,
-            FrameKind.NodeSum => First >= 1 && First < 2 * MaxLeaves && Count == 0,
+            FrameKind.NodeSum => First >= 1 && First < 2 * MaxLeaves && Count >= 0,
             FrameKind.DatasetRequest => First is >= 1 and <= MaxBytes && Count == 0,
             _ => First == 0 && Count == 0,
         };

@@ -73,7 +73,7 @@ internal sealed class FrameReader(Stream stream, LinkSide side, LinkPools pools,
             {
                 handedOver = intact;
                 return intact
-                    ? new NodeSumFrame(header.Term, new(header.Step, header.Round), new(header.First), buffer)
+                    ? new NodeSumFrame(header.Term, new(header.Step, header.Round), new(header.First), buffer) { Computing = TimeSpan.FromMicroseconds(header.Count) }
                     : new DamagedSumFrame(header.Term, new(header.Step, header.Round), new(header.First));
             }
 

@@ -37,7 +37,7 @@ internal sealed class FrameWriter(Stream stream, LinkOptions options)
             GoodbyeFrame goodbye => Text(goodbye.Reason),
             _ => [],
         };
-        ulong hash = (frame as WeightsFrame)?.Hash ?? XxHash3.HashToUInt64(payload);
+        ulong hash = (frame as WeightsFrame)?.Hash?.Value ?? XxHash3.HashToUInt64(payload);
         HeaderOf(frame, payload.Length, hash).Write(_first);
         TimeSpan allowance = options.AllowanceFor(payload.Length);
         Volatile.Write(ref _frameDueAt, options.Time.GetTimestamp() + (long)(allowance.TotalSeconds * options.Time.TimestampFrequency));
@@ -75,7 +75,7 @@ internal sealed class FrameWriter(Stream stream, LinkOptions options)
     {
         WeightsFrame f => new(FrameKind.Weights, f.Term, f.Round.Step, f.Round.Kind, f.Leaves.Start, f.Leaves.Count, length, hash),
         ComputeFrame f => new(FrameKind.Compute, f.Term, f.Round.Step, f.Round.Kind, f.Leaves.Start, f.Leaves.Count, length, hash),
-        NodeSumFrame f => new(FrameKind.NodeSum, f.Term, f.Round.Step, f.Round.Kind, f.Node.Value, 0, length, hash),
+        NodeSumFrame f => new(FrameKind.NodeSum, f.Term, f.Round.Step, f.Round.Kind, f.Node.Value, Microseconds(f.Computing), length, hash),
         FailedFrame f => new(FrameKind.Failed, f.Term, f.Round.Step, f.Round.Kind, f.Leaves.Start, f.Leaves.Count, length, hash),
         DatasetRequestFrame f => new(FrameKind.DatasetRequest, 0, f.Offset, 0, f.Length, 0, length, hash),
         DatasetChunkFrame f => new(FrameKind.DatasetChunk, 0, f.Offset, 0, 0, 0, length, hash),
@@ -84,6 +84,8 @@ internal sealed class FrameWriter(Stream stream, LinkOptions options)
         PongFrame f => new(FrameKind.Pong, 0, f.SentAt, 0, 0, 0, length, hash),
         _ => new(KindOf(frame), 0, 0, 0, 0, 0, length, hash),
     };
+
+    private static int Microseconds(TimeSpan time) => (int)Math.Clamp(time.TotalMicroseconds, 0, int.MaxValue);
 
     private static ReadOnlySpan<byte> Text(string text)
     {

@@ -19,8 +19,8 @@ public abstract record LinkFrame
 /// <param name="Weights">Parameters and running statistics after <c>Round.Step</c> steps.</param>
 public sealed record WeightsFrame(long Term, RoundId Round, LeafRange Leaves, SharedBuffer Weights) : LinkFrame
 {
-    /// <summary>The buffer's <see cref="TensorLink.HashOf"/>, where it is sent to many and hashed once.</summary>
-    public ulong? Hash { get; init; }
+    /// <summary>The buffer's <see cref="TensorLink.HashOf"/>, where it is sent to many and hashed once: by whoever sends it first.</summary>
+    public Lazy<ulong>? Hash { get; init; }
 
     internal override SharedBuffer? Buffer => Weights;
 }
@@ -31,6 +31,9 @@ public sealed record ComputeFrame(long Term, RoundId Round, LeafRange Leaves) : 
 /// <summary>The sum over all leaves of one node.</summary>
 public sealed record NodeSumFrame(long Term, RoundId Round, NodeId Node, SharedBuffer Sum) : LinkFrame
 {
+    /// <summary>How long the worker computed on it, waiting left out; sent in whole microseconds.</summary>
+    public TimeSpan Computing { get; init; }
+
     internal override SharedBuffer? Buffer => Sum;
 }
 
