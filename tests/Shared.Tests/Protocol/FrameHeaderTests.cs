@@ -49,7 +49,7 @@ public sealed class FrameHeaderTests
         Sample with { Step = long.MinValue },
         Sample with { First = 0 },
         Sample with { First = int.MaxValue },
-        Sample with { Count = 1 },
+        Sample with { Count = -1 },
         Sample with { Round = (RoundKind)3 },
         Sample with { Kind = FrameKind.Weights, First = 0, Count = 0 },
         Sample with { Kind = FrameKind.Weights, First = int.MaxValue, Count = int.MaxValue },

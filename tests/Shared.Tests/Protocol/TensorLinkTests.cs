@@ -31,8 +31,10 @@ public sealed class TensorLinkTests
             Assert.Equal(Pools.Values(pair.Weights, turn), order.Weights.Span.ToArray());
             order.Weights.Release();
 
-            Assert.True(pair.Worker.Link.Send(new NodeSumFrame(1, Round, NodeId.Root, pair.Gradients.RentFilled(turn))));
+            var computing = TimeSpan.FromMicroseconds(1234 * turn);
+            Assert.True(pair.Worker.Link.Send(new NodeSumFrame(1, Round, NodeId.Root, pair.Gradients.RentFilled(turn)) { Computing = computing }));
             NodeSumFrame sum = await pair.Coordinator.Next<NodeSumFrame>();
+            Assert.Equal(computing, sum.Computing);
             Assert.Equal(Pools.Values(pair.Gradients, turn), sum.Sum.Span.ToArray());
             sum.Sum.Release();
         }

@@ -1,0 +1,24 @@
+using NnCluster.Numerics;
+using NnCluster.Protocol;
+
+namespace NnCluster.Coordinator.Tests;
+
+public sealed class BroadcastHashTests
+{
+    [Fact]
+    public void Weights_are_hashed_once_a_step_and_anew_for_the_next()
+    {
+        using var pool = new BufferPool(1000);
+        SharedBuffer first = pool.Rent();
+        first.Span.Fill(1);
+        SharedBuffer second = pool.Rent();
+        second.Span.Fill(2);
+        var hashes = new BroadcastHash();
+        Lazy<ulong> ofFirst = hashes.Of(0, first);
+        Assert.Same(ofFirst, hashes.Of(0, first));
+        Assert.Equal(TensorLink.HashOf(first), ofFirst.Value);
+        Assert.Equal(TensorLink.HashOf(second), hashes.Of(1, second).Value);
+        first.Release();
+        second.Release();
+    }
+}
