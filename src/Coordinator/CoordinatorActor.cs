@@ -105,7 +105,7 @@ public sealed class CoordinatorActor : ReceiveActor, IWithTimers
         Receive<WorkerStarted>(started => Admit(started.Worker, Sender));
         Receive<LeafWorkFailed>(failed => Decide(new LeavesFailed(failed.Worker, failed.Round, failed.Leaves, failed.Error)));
         Receive<Terminated>(terminated => Miss(terminated.ActorRef));
-        Receive<CheckpointStored>(stored => Tell(new CheckpointWritten(stored.Step, stored.Path) { At = Now }));
+        Receive<CheckpointStored>(Note);
         Receive<CheckpointLost>(lost => Tell(new CheckpointFailed(lost.Step, lost.Reason) { At = Now }));
         Receive<StopTraining>(_ => Decide(new StopRequested()));
         Receive<AddRemoteWorker>(Add);
@@ -144,7 +144,7 @@ public sealed class CoordinatorActor : ReceiveActor, IWithTimers
         IActorRef self = Self;
         if (_setup.Checkpoints is { } checkpoints)
         {
-            checkpoints.Stored += (step, path) => self.Tell(new CheckpointStored(step, path));
+            checkpoints.Stored += (step, path, took) => self.Tell(new CheckpointStored(step, path, took));
             checkpoints.Failed += (step, reason) => self.Tell(new CheckpointLost(step, reason));
         }
 
@@ -213,6 +213,12 @@ public sealed class CoordinatorActor : ReceiveActor, IWithTimers
         Decide(new WorkerGone(gone.Id, gone.Reason));
         Context.Stop(Context.Child(gone.Id.Name));
         _registry!.Tell(gone);
+    }
+
+    private void Note(CheckpointStored stored)
+    {
+        Tell(new CheckpointWritten(stored.Step, stored.Path) { At = Now });
+        Decide(new CheckpointMade(stored.Took));
     }
 
     private void GiveUpStarting()
@@ -401,7 +407,7 @@ public sealed class CoordinatorActor : ReceiveActor, IWithTimers
         public static readonly StartTimedOut Instance = new();
     }
 
-    private sealed record CheckpointStored(long Step, string Path);
+    private sealed record CheckpointStored(long Step, string Path, TimeSpan Took);
 
     private sealed record CheckpointLost(long Step, string Reason);
 

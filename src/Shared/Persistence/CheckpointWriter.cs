@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using NnCluster.Model;
 using NnCluster.Numerics;
 using NnCluster.Training;
@@ -38,8 +39,8 @@ public sealed class CheckpointWriter : IDisposable
         _thread.Start();
     }
 
-    /// <summary>A checkpoint is on disk; raised on the writer's thread.</summary>
-    public event Action<long, string>? Stored;
+    /// <summary>A checkpoint is on disk, and how long that took; raised on the writer's thread.</summary>
+    public event Action<long, string, TimeSpan>? Stored;
 
     /// <summary>A checkpoint could not be written; raised on the writer's thread. The run goes on with the previous one.</summary>
     public event Action<long, string>? Failed;
@@ -121,6 +122,7 @@ public sealed class CheckpointWriter : IDisposable
     private void Write(Snapshot snapshot)
     {
         string path = _pathOf(snapshot.Step);
+        long began = Stopwatch.GetTimestamp();
         try
         {
             Checkpoint.Write(path, _origin with { Step = snapshot.Step }, _layout, snapshot.Parameters, snapshot.Slots);
@@ -134,7 +136,7 @@ public sealed class CheckpointWriter : IDisposable
                 File.Delete(_written.Dequeue());
             }
 
-            Stored?.Invoke(snapshot.Step, path);
+            Stored?.Invoke(snapshot.Step, path, Stopwatch.GetElapsedTime(began));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or RunDirectoryException)
         {

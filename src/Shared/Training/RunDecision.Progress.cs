@@ -35,9 +35,10 @@ internal sealed partial class RunDecision
 
     private void CheckpointIfDue(bool epochEnded)
     {
+        TimeSpan since = now - _state.Checkpoint.At;
         bool due = settings.CheckpointEvery is { } steps
             ? _state.Step % steps == 0
-            : epochEnded || now - _state.Checkpoint.At >= settings.CheckpointInterval;
+            : since >= settings.CheckpointInterval || (epochEnded && since * settings.CheckpointShare >= _state.CheckpointTook);
         if (due || _state.Step >= settings.TotalSteps)
         {
             Checkpoint();

@@ -32,6 +32,9 @@ internal sealed partial class RunDecision(RunSettings settings, RunState state, 
             case EvaluationTaken taken:
                 FinishEvaluation(taken);
                 break;
+            case CheckpointMade made:
+                _state = _state with { CheckpointTook = made.Took };
+                break;
             case Tick:
                 PassOverLate();
                 break;

@@ -27,6 +27,9 @@ public sealed record StepTaken(long Step, string? Diagnosis) : RunInput;
 /// <summary>A complete evaluation is added up.</summary>
 public sealed record EvaluationTaken(RoundId Round, EvaluationResult Result) : RunInput;
 
+/// <summary>A checkpoint is on disk, and writing it took so long.</summary>
+public sealed record CheckpointMade(TimeSpan Took) : RunInput;
+
 /// <summary>Time has passed.</summary>
 public sealed record Tick : RunInput
 {

@@ -67,8 +67,14 @@ public sealed record RunSettings
     /// <summary>Below this many workers nothing is computed.</summary>
     public int MinWorkers { get; init; } = 1;
 
-    /// <summary>Write a checkpoint every n steps; null: each epoch and after <see cref="CheckpointInterval"/>.</summary>
+    /// <summary>Write a checkpoint every n steps; null: as <see cref="CheckpointShare"/> and <see cref="CheckpointInterval"/> say.</summary>
     public long? CheckpointEvery { get; init; }
+
+    /// <summary>
+    /// A checkpoint at the end of an epoch may take this share of the time since the one before: where epochs are so
+    /// short that writing would take more, some pass without.
+    /// </summary>
+    public double CheckpointShare { get; init; } = 0.02;
 
     /// <summary>The most work that a lost coordinator costs by default.</summary>
     public TimeSpan CheckpointInterval { get; init; } = TimeSpan.FromSeconds(10);

@@ -144,6 +144,9 @@ public sealed record RunState
     /// <summary>When the last checkpoint was written, and after which step.</summary>
     public (TimeSpan At, long Step) Checkpoint { get; init; }
 
+    /// <summary>How long writing the latest one took.</summary>
+    public TimeSpan CheckpointTook { get; init; }
+
     /// <summary>How long minibatches took.</summary>
     public RoundTimes StepTimes { get; init; } = RoundTimes.None;
 

@@ -243,6 +243,28 @@ public sealed class TrainingRunTests
     }
 
     [Fact]
+    public void An_epoch_passes_without_a_checkpoint_where_writing_would_take_too_large_a_share()
+    {
+        var driver = new Driver(_settings with { TotalSteps = 6, EpochEnds = [1, 2, 3, 4, 5, 6], CheckpointShare = 0.02, CheckpointInterval = TimeSpan.FromSeconds(10) }, A);
+        void StepAfter(double seconds)
+        {
+            driver.Pass(TimeSpan.FromSeconds(seconds));
+            driver.AnswerStep();
+            driver.Answer(A);
+        }
+
+        StepAfter(0.1);
+        driver.Feed(new CheckpointMade(TimeSpan.FromSeconds(0.1)));
+        StepAfter(2);
+        StepAfter(2.9);
+        StepAfter(0.2);
+        driver.Feed(new CheckpointMade(TimeSpan.FromSeconds(1)));
+        StepAfter(10);
+        StepAfter(0.1);
+        Assert.Equal([1L, 4, 5, 6], driver.Seen.OfType<WriteCheckpoint>().Select(write => write.Step));
+    }
+
+    [Fact]
     public void A_stop_during_an_evaluation_does_not_wait_for_it()
     {
         var driver = new Driver(_settings, A);

@@ -155,6 +155,7 @@ internal sealed class SimulatedCoordinator
                 break;
             case WriteCheckpoint:
                 CheckpointBegun(Trained);
+                _events.After(_model.CheckpointTime, () => Receive(new CheckpointMade(_model.CheckpointTime)));
                 break;
             case Publish { Event: WorkerLost lost } when _connections.Remove(new(lost.Worker), out Connection? refused):
                 Refused(refused);
