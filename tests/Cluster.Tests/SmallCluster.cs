@@ -38,8 +38,8 @@ internal sealed class SmallCluster : IDisposable
     public NnClusterProcess Coordinator(string[] arguments, int epochs = 3, string[]? under = null) =>
         Start(["train", "--json", .. Training(epochs), "--out", NextRun(), .. arguments.Contains("--listen") ? [] : new[] { "--listen", Address }, .. arguments], under: under);
 
-    public NnClusterProcess Launch(string[] arguments, int epochs = 3) =>
-        Start(["launch", "--json", .. Training(epochs), "--out", NextRun(), .. arguments.Contains("--cache") ? [] : new[] { "--cache", Directory["cache"] }, .. arguments]);
+    public NnClusterProcess Launch(string[] arguments, int epochs = 3, string[]? under = null) =>
+        Start(["launch", "--json", .. Training(epochs), "--out", NextRun(), .. arguments.Contains("--cache") ? [] : new[] { "--cache", Directory["cache"] }, .. arguments], under: under);
 
     public NnClusterProcess Worker(string name, string[]? arguments = null, (string, string)[]? environment = null, string? join = null, string[]? under = null) =>
         Start(
