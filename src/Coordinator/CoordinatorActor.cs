@@ -201,10 +201,10 @@ public sealed class CoordinatorActor : ReceiveActor, IWithTimers
             return;
         }
 
-        _workers.Remove(gone.Id);
+        bool worked = _workers.Remove(gone.Id);
         Decide(new WorkerGone(gone.Id, gone.Reason));
         Context.Stop(Context.Child(gone.Id.Name));
-        _registry!.Tell(gone);
+        _registry!.Tell(gone with { BeforeWork = !worked });
     }
 
     private void GiveUpStarting()

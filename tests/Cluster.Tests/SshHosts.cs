@@ -137,8 +137,8 @@ public sealed class SshHosts : IDisposable
             said += line + "\n";
             if (line.Contains("Server listening", StringComparison.Ordinal))
             {
-                server.ErrorDataReceived += (_, _) => { };
-                server.BeginErrorReadLine();
+                // Read on, so that it never waits for a full pipe.
+                _ = server.StandardError.ReadToEndAsync();
                 return;
             }
         }

@@ -10,7 +10,7 @@ public sealed class SshHostsTests(SshHosts hosts) : IClassFixture<SshHosts>, IDi
 
     private static string Worker => Path.Combine(AppContext.BaseDirectory, "nncluster-worker.dll");
 
-    private string Cache => Path.Combine(hosts.Own, "it's a cache");
+    private string Cache => Path.Combine(hosts.Own, $"{Path.GetFileName(_cluster.Directory.Path)}'s own cache");
 
     [SshFact]
     public void Machines_with_nothing_but_the_program_and_their_certificates_train_the_same_bits()
