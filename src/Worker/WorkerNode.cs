@@ -70,7 +70,7 @@ internal sealed class WorkerNode(NodeOptions options, Action<string> log)
                     log($"refused by {coordinator}: {end.Reason}");
                     return ExitCode.BadInput;
                 case LifeEndKind.CoordinatorGone:
-                    Say($"{coordinator}: {end.Reason}; trying again for {options.GiveUpAfter.TotalSeconds:0} s");
+                    Say($"{coordinator}: {end.Reason}; waiting for a coordinator for up to {options.GiveUpAfter.TotalSeconds:0.#} s (--give-up-after)");
                     lastSeen = end.WasIn ? Stopwatch.GetTimestamp() : lastSeen;
                     break;
                 default:

@@ -145,8 +145,9 @@ internal sealed class LaunchCommand
 
         private static HostSlots? Parse(string text)
         {
-            int colon = text.LastIndexOf(':');
-            string host = colon < 0 ? text : text[..colon];
+            // An IPv6 address stands in brackets, which ssh does not want.
+            int colon = text.EndsWith(']') ? -1 : text.LastIndexOf(':');
+            string host = (colon < 0 ? text : text[..colon]).Trim('[', ']');
             // A host that begins with a hyphen would be an option of ssh.
             return host.Length == 0 || host[0] == '-' ? null
                 : colon < 0 ? new(host, null)
