@@ -54,11 +54,10 @@ public sealed class UnlikeSpeedTests : IDisposable
         {
             _turns = new(() =>
             {
-                while (!_over.Wait(Turn))
+                while (!_over.Wait(Turn) && NnClusterProcess.TrySignal(process, SmallCluster.SigStop))
                 {
-                    NnClusterProcess.Signal(process, SmallCluster.SigStop);
                     _over.Wait(Turn);
-                    NnClusterProcess.Signal(process, SmallCluster.SigCont);
+                    NnClusterProcess.TrySignal(process, SmallCluster.SigCont);
                 }
             });
             _turns.Start();
