@@ -112,7 +112,7 @@ internal sealed class RogueNode : IDisposable
         [ThreadStatic]
         private static int _as;
 
-        public override int Identifier => _as;
+        public override int Identifier => _as == 0 ? 99 : _as;
 
         public override byte[] ToBinary(object obj)
         {
