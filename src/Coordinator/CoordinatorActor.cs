@@ -165,13 +165,14 @@ public sealed class CoordinatorActor : ReceiveActor, IWithTimers
     private void Admit(WorkerId id, IActorRef worker)
     {
         // A remote worker's last words may come after it was given up.
-        if (!_remote.ContainsKey(id) && !_local.Contains(id))
+        AddRemoteWorker? remote = _remote.GetValueOrDefault(id);
+        if (remote is null && !_local.Contains(id))
         {
             return;
         }
 
         _workers[id] = worker;
-        Decide(new WorkerReady(id));
+        Decide(new WorkerReady(id, remote?.Slots ?? 1));
     }
 
     private void Miss(IActorRef worker)
@@ -209,10 +210,10 @@ public sealed class CoordinatorActor : ReceiveActor, IWithTimers
             return;
         }
 
-        _workers.Remove(gone.Id);
+        bool worked = _workers.Remove(gone.Id);
         Decide(new WorkerGone(gone.Id, gone.Reason));
         Context.Stop(Context.Child(gone.Id.Name));
-        _registry!.Tell(gone);
+        _registry!.Tell(gone with { BeforeWork = !worked });
     }
 
     private void Note(CheckpointStored stored)
@@ -225,7 +226,7 @@ public sealed class CoordinatorActor : ReceiveActor, IWithTimers
     {
         if (_state is { Paused: true, Round: null })
         {
-            Decide(new RunAborted($"only {_state.Workers.Length} of {_setup.Settings.MinWorkers} workers were there within {_setup.StartTimeout!.Value.TotalSeconds:0.#} s (--min-workers, --start-timeout)"));
+            Decide(new RunAborted($"only {_state.Slots} of {_setup.Settings.MinWorkers} workers were there within {_setup.StartTimeout!.Value.TotalSeconds:0.#} s (--min-workers, --start-timeout)"));
         }
     }
 

@@ -53,7 +53,7 @@ public sealed class RegistryActor : ReceiveActor
         Receive<RegisterWorker>(Register);
         Receive<LinkOpened>(opened => setup.Coordinator.Tell(new AddRemoteWorker(opened.Id, opened.Name, opened.Slots, opened.Link)));
         Receive<LinkFailed>(failed => Forget(failed.Id, failed.Reason));
-        Receive<RemoteWorkerGone>(gone => Forget(gone.Id, reason: null));
+        Receive<RemoteWorkerGone>(gone => Forget(gone.Id, gone.BeforeWork ? gone.Reason : null));
         Receive<WorkerLeaving>(leaving => Lose(node => node.Equals(Sender), $"it leaves: {leaving.Reason}"));
         Receive<ClusterEvent.UnreachableMember>(member => Lose(member.Member, "the cluster cannot reach it"));
         Receive<ClusterEvent.MemberRemoved>(member => Lose(member.Member, "it is no member of the cluster any more"));
@@ -75,6 +75,12 @@ public sealed class RegistryActor : ReceiveActor
         if (request.WireVersion != WireVersion.Current)
         {
             Refuse($"it speaks wire version {request.WireVersion}, the coordinator {WireVersion.Current}: use the same program on both", Sender.Path.Address.ToString());
+            return;
+        }
+
+        if (request.WorkerNonce.Length != CookieProof.NonceBytes)
+        {
+            Refuse($"its nonce has {request.WorkerNonce.Length} bytes, a nonce has {CookieProof.NonceBytes}", Sender.Path.Address.ToString());
             return;
         }
 
@@ -118,7 +124,8 @@ public sealed class RegistryActor : ReceiveActor
 
     private void Refuse(string reason, string name)
     {
-        _setup.Log($"refused {name}: {reason}");
+        // Who is refused has not proved to be anybody: nothing of his may look like a line of ours.
+        _setup.Log($"refused {Clean(name)}: {Plain(reason)}");
         Sender.Tell(new WorkerRefused(reason));
     }
 
@@ -164,6 +171,8 @@ public sealed class RegistryActor : ReceiveActor
             _dismissedBy?.Tell(new NodesDismissed());
         }
     }
+
+    private static string Plain(string text) => string.Concat(text.Take(1000).Select(c => char.IsControl(c) ? ' ' : c));
 
     // Becomes part of an actor's path.
     private static string Clean(string name) => string.Concat(name.Take(100).Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' ? c : '-'));

@@ -12,7 +12,11 @@ namespace NnCluster.Coordinator;
 public sealed record AddRemoteWorker(WorkerId Id, string Name, int Slots, TensorLink Link);
 
 /// <summary>A remote worker is lost: its link closed, it left, or the cluster cannot reach it.</summary>
-public sealed record RemoteWorkerGone(WorkerId Id, string Reason);
+public sealed record RemoteWorkerGone(WorkerId Id, string Reason)
+{
+    /// <summary>Whether it was lost before it had joined the run, of whose events it is then no part.</summary>
+    public bool BeforeWork { get; init; }
+}
 
 /// <summary>The run ends: every node is told, and <see cref="NodesDismissed"/> answers when their links are closed.</summary>
 /// <param name="Outcome">How it ended, for people.</param>
@@ -27,10 +31,11 @@ public sealed record CloseLink(string Reason);
 
 /// <summary>What every remote worker's proxy needs of the run.</summary>
 /// <param name="Term">The coordinator's life.</param>
+/// <param name="Settings">What may be asked of a worker.</param>
 /// <param name="Gradients">Where sums of gradients go.</param>
 /// <param name="Evaluations">Where sums of metrics go.</param>
 /// <param name="Content">The data set's canonical bytes, made when the first worker asks.</param>
-public sealed record RemoteSetup(long Term, BufferPool Gradients, BufferPool Evaluations, Lazy<byte[]> Content)
+public sealed record RemoteSetup(long Term, RunSettings Settings, BufferPool Gradients, BufferPool Evaluations, Lazy<byte[]> Content)
 {
     /// <summary>The weights' hash, taken once for all nodes they are sent to.</summary>
     public BroadcastHash Hashes { get; } = new();

@@ -13,7 +13,9 @@ public sealed class RemoteWorkerActor : ReceiveActor
     private readonly WorkerId _id;
     private readonly TensorLink _link;
     private readonly RemoteSetup _setup;
+    private readonly LeafDebt _debt;
     private long _sentStep = -1;
+    private bool _ready;
 
     /// <summary>Creates the proxy of the worker named <paramref name="id"/>.</summary>
     public RemoteWorkerActor(WorkerId id, TensorLink link, RemoteSetup setup)
@@ -21,6 +23,7 @@ public sealed class RemoteWorkerActor : ReceiveActor
         _id = id;
         _link = link;
         _setup = setup;
+        _debt = new(setup.Settings);
         Receive<LeafWork>(Send);
         Receive<CloseLink>(close => _link.Close(close.Reason));
     }
@@ -46,6 +49,7 @@ public sealed class RemoteWorkerActor : ReceiveActor
     // The weights of a round go out once; more leaves of the same weights are only asked for.
     private void Send(LeafWork work)
     {
+        _debt.Ask(work.Leaves);
         if (work.Round.Step == _sentStep)
         {
             work.Parameters.Release();
@@ -60,7 +64,8 @@ public sealed class RemoteWorkerActor : ReceiveActor
         });
     }
 
-    // On the link's thread: only fields that never change.
+    // On the link's thread, which alone writes _ready. What cannot be an answer ends the link, so that nothing a worker
+    // sends can pile up here.
     private void Receive(LinkFrame frame, IActorRef coordinator, IActorRef self)
     {
         switch (frame)
@@ -68,16 +73,27 @@ public sealed class RemoteWorkerActor : ReceiveActor
             case NodeSumFrame sum when sum.Term != _setup.Term:
                 sum.Sum.Release();
                 break;
+            case NodeSumFrame sum when _debt.Answer(sum.Round, sum.Node) is { } reason:
+                sum.Sum.Release();
+                _link.Abort(reason);
+                break;
             case NodeSumFrame { Round.Kind: RoundKind.Gradient } sum:
                 coordinator.Tell(new GradientComputed(_id, sum.Round, sum.Node, sum.Sum) { Computing = sum.Computing }, self);
                 break;
             case NodeSumFrame sum:
                 coordinator.Tell(new EvaluationComputed(_id, sum.Round, sum.Node, sum.Sum) { Computing = sum.Computing }, self);
                 break;
+            case FailedFrame failed when failed.Term == _setup.Term && _debt.Answer(failed.Round, failed.Leaves) is { } reason:
+                _link.Abort(reason);
+                break;
             case FailedFrame failed when failed.Term == _setup.Term:
                 coordinator.Tell(new LeafWorkFailed(_id, failed.Round, failed.Leaves, failed.Error), self);
                 break;
+            case ReadyFrame when _ready:
+                _link.Abort("it said a second time that it is ready");
+                break;
             case ReadyFrame ready when ready.Term == _setup.Term:
+                _ready = true;
                 coordinator.Tell(new WorkerStarted(_id), self);
                 break;
             case DatasetRequestFrame request:

@@ -174,7 +174,7 @@ internal sealed class TrainingSession : IDisposable
         log(Launcher.RunDirectoryLine + Path);
         await using var front = await ClusterFront.OpenAsync(cluster, setup with
         {
-            Remote = new(_term, _gradients, _evaluations, new(Content)),
+            Remote = new(_term, _request.Settings, _gradients, _evaluations, new(Content)),
             StartTimeout = cluster.StartTimeout,
         }, log).ConfigureAwait(false);
         await using (stop.Register(() => front.Coordinator.Tell(new StopTraining())))

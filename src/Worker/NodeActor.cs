@@ -25,6 +25,9 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
     private static readonly TimeSpan RegistrationRetry = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan RegistrationPatience = TimeSpan.FromSeconds(10);
 
+    /// <summary>How a node says that it has been taken in and has all it needs.</summary>
+    public const string WorksFor = "works for the coordinator at";
+
     private readonly NodeSetup _setup;
     private readonly byte[] _nonce = CookieProof.NewNonce();
     private readonly List<IActorRef> _slots = [];
@@ -276,7 +279,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
         if (++_started == _setup.Slots)
         {
             _link!.Send(new ReadyFrame(_welcome!.Term));
-            _setup.Log($"works for the coordinator at {_coordinator!.Host}:{_coordinator.Port} with {_setup.Slots} slot{(_setup.Slots == 1 ? "" : "s")} (term {_welcome.Term})");
+            _setup.Log($"{WorksFor} {_coordinator!.Host}:{_coordinator.Port} with {_setup.Slots} slot{(_setup.Slots == 1 ? "" : "s")} (term {_welcome.Term})");
         }
     }
 

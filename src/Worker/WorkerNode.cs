@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Net.Sockets;
 using Akka.Actor;
 using NnCluster.Numerics;
 using NnCluster.Protocol;
@@ -42,7 +41,6 @@ internal sealed record NodeOptions
 internal sealed class WorkerNode(NodeOptions options, Action<string> log)
 {
     private static readonly TimeSpan ProbeInterval = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan ProbePatience = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LeavePatience = TimeSpan.FromMilliseconds(700);
 
     private readonly NodeMemory _memory = new();
@@ -72,7 +70,7 @@ internal sealed class WorkerNode(NodeOptions options, Action<string> log)
                     log($"refused by {coordinator}: {end.Reason}");
                     return ExitCode.BadInput;
                 case LifeEndKind.CoordinatorGone:
-                    Say($"{coordinator}: {end.Reason}; trying again for {options.GiveUpAfter.TotalSeconds:0} s");
+                    Say($"{coordinator}: {end.Reason}; waiting for a coordinator for up to {options.GiveUpAfter.TotalSeconds:0.#} s (--give-up-after)");
                     lastSeen = end.WasIn ? Stopwatch.GetTimestamp() : lastSeen;
                     break;
                 default:
@@ -139,22 +137,12 @@ internal sealed class WorkerNode(NodeOptions options, Action<string> log)
     {
         foreach (HostPort coordinator in options.Coordinators)
         {
-            using var patience = CancellationTokenSource.CreateLinkedTokenSource(stop);
-            patience.CancelAfter(ProbePatience);
-            try
+            if (await CoordinatorProbe.TryAsync(coordinator.Host, coordinator.Port, options.Security, stop).ConfigureAwait(false) is not { } reason)
             {
-                using var probe = new Socket(SocketType.Stream, ProtocolType.Tcp);
-                await probe.ConnectAsync(coordinator.Host, coordinator.Port, patience.Token).ConfigureAwait(false);
                 return coordinator;
             }
-            catch (SocketException e)
-            {
-                Say($"no coordinator at {coordinator} yet: {e.Message}");
-            }
-            catch (OperationCanceledException)
-            {
-                Say($"no coordinator at {coordinator} yet: no answer");
-            }
+
+            Say($"no coordinator at {coordinator} yet: {reason}");
         }
 
         await Task.WhenAny(Task.Delay(ProbeInterval, stop)).ConfigureAwait(false);

@@ -4,20 +4,31 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace NnCluster.Cluster.Tests;
 
-/// <summary>An authority and one certificate for given addresses, as PEM files.</summary>
+/// <summary>An authority and the certificates it signs, as PEM files.</summary>
 internal sealed class Certificates
 {
-    private readonly string _directory;
+    private readonly ECDsa _rootKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+    private readonly X509Certificate2 _authority;
+    private readonly DateTimeOffset _now = DateTimeOffset.UtcNow;
 
+    /// <summary>A new authority, and a certificate that names the addresses.</summary>
     public Certificates(string directory, params IPAddress[] addresses)
     {
-        _directory = directory;
-        DateTimeOffset now = DateTimeOffset.UtcNow;
-        using var rootKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var root = new CertificateRequest("CN=test authority", rootKey, HashAlgorithmName.SHA256);
+        var root = new CertificateRequest("CN=test authority", _rootKey, HashAlgorithmName.SHA256);
         root.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
-        using X509Certificate2 authority = root.CreateSelfSigned(now.AddDays(-2), now.AddDays(2));
+        _authority = root.CreateSelfSigned(_now.AddDays(-2), _now.AddDays(2));
+        Options = Issue(directory, addresses);
+    }
 
+    /// <summary>The options that name the first certificate.</summary>
+    public string[] Options { get; }
+
+    /// <summary>A further certificate of the same authority.</summary>
+    /// <param name="directory">Gets ca.pem, node.pem and node.key.</param>
+    /// <param name="addresses">What it names.</param>
+    /// <returns>The options that name it.</returns>
+    public string[] Issue(string directory, params IPAddress[] addresses)
+    {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var node = new CertificateRequest("CN=node", key, HashAlgorithmName.SHA256);
         var names = new SubjectAlternativeNameBuilder();
@@ -27,13 +38,14 @@ internal sealed class Certificates
         }
 
         node.CertificateExtensions.Add(names.Build());
-        using X509Certificate2 certificate = node.Create(authority, now.AddDays(-1), now.AddDays(1), RandomNumberGenerator.GetBytes(8));
+        using X509Certificate2 certificate = node.Create(_authority, _now.AddDays(-1), _now.AddDays(1), RandomNumberGenerator.GetBytes(8));
         Directory.CreateDirectory(directory);
-        File.WriteAllText(Path.Combine(directory, "ca.pem"), authority.ExportCertificatePem());
-        File.WriteAllText(Path.Combine(directory, "node.pem"), certificate.ExportCertificatePem());
-        File.WriteAllText(Path.Combine(directory, "node.key"), key.ExportPkcs8PrivateKeyPem());
+        string authorityFile = Path.Combine(directory, "ca.pem");
+        string certificateFile = Path.Combine(directory, "node.pem");
+        string keyFile = Path.Combine(directory, "node.key");
+        File.WriteAllText(authorityFile, _authority.ExportCertificatePem());
+        File.WriteAllText(certificateFile, certificate.ExportCertificatePem());
+        File.WriteAllText(keyFile, key.ExportPkcs8PrivateKeyPem());
+        return ["--tls-cert", certificateFile, "--tls-key", keyFile, "--tls-ca", authorityFile];
     }
-
-    public string[] Options =>
-        ["--tls-cert", Path.Combine(_directory, "node.pem"), "--tls-key", Path.Combine(_directory, "node.key"), "--tls-ca", Path.Combine(_directory, "ca.pem")];
 }

@@ -35,11 +35,11 @@ internal sealed class SmallCluster : IDisposable
         return hash;
     }
 
-    public NnClusterProcess Coordinator(string[] arguments, int epochs = 3, string[]? under = null) =>
-        Start(["train", "--json", .. Training(epochs), "--out", NextRun(), .. arguments.Contains("--listen") ? [] : new[] { "--listen", Address }, .. arguments], under: under);
+    public NnClusterProcess Coordinator(string[] arguments, int epochs = 3, string[]? under = null, string? at = null) =>
+        Start(["train", "--json", .. Training(epochs), "--out", at ?? NextRun(), .. arguments.Contains("--listen") ? [] : new[] { "--listen", Address }, .. arguments], under: under);
 
-    public NnClusterProcess Launch(string[] arguments, int epochs = 3) =>
-        Start(["launch", "--json", .. Training(epochs), "--out", NextRun(), .. arguments.Contains("--cache") ? [] : new[] { "--cache", Directory["cache"] }, .. arguments]);
+    public NnClusterProcess Launch(string[] arguments, int epochs = 3, string[]? under = null, string? at = null) =>
+        Start(["launch", "--json", .. Training(epochs), "--out", at ?? NextRun(), .. arguments.Contains("--cache") ? [] : new[] { "--cache", Directory["cache"] }, .. arguments], under: under);
 
     public NnClusterProcess Worker(string name, string[]? arguments = null, (string, string)[]? environment = null, string? join = null, string[]? under = null) =>
         Start(
@@ -126,7 +126,8 @@ internal sealed class SmallCluster : IDisposable
 
     private string NextRun() => Directory[$"run-{++_runs}"];
 
-    private NnClusterProcess Start(string[] arguments, (string, string)[]? environment = null, string program = "nncluster", string[]? under = null)
+    /// <summary>Any program; ended with the cluster.</summary>
+    public NnClusterProcess Start(string[] arguments, (string, string)[]? environment = null, string program = "nncluster", string[]? under = null)
     {
         var process = new NnClusterProcess(arguments, environment, program: program, under: under);
         _processes.Add(process);

@@ -100,7 +100,10 @@ internal sealed partial class NnClusterProcess : IDisposable
     public void Signal(PosixSignal signal) => Signal(_process.Id, signal == PosixSignal.SIGINT ? 2 : 15);
 
     /// <summary>Sends a signal by its number, which POSIX fixes for few.</summary>
-    public static void Signal(int process, int signal) => Assert.Equal(0, Kill(process, signal));
+    public static void Signal(int process, int signal) => Assert.True(TrySignal(process, signal), $"process {process} is gone");
+
+    /// <summary>Sends a signal to a process that may have ended.</summary>
+    public static bool TrySignal(int process, int signal) => Kill(process, signal) == 0;
 
     /// <summary>Waits for the end.</summary>
     public ProcessResult Wait()

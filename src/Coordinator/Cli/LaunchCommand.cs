@@ -10,11 +10,13 @@ namespace NnCluster.Coordinator.Cli;
 /// <summary><c>nncluster launch</c>.</summary>
 internal sealed class LaunchCommand
 {
+    private const string Ssh = "ssh -o BatchMode=yes -o ConnectTimeout=10";
+
     private readonly TrainOptions _train = new();
-    private readonly Option<int?> _workers = CliOption.Whole("--workers", "Worker processes on this machine.", 1, 1024);
+    private readonly Option<int?> _workers = CliOption.Whole("--workers", "Worker processes on this machine; with --hosts, besides theirs.", 1, 1024);
     private readonly Option<int?> _slots = CliOption.Whole("--slots", "Workers in each process. [1]", 1, 1024);
-    private readonly Option<HostSlots[]?> _hosts = CliOption.Parsed<HostSlots[]?>("--hosts", "HOST[:SLOTS],…", "Start the workers on these machines over SSH instead; needs --listen with an address they reach.", HostSlots.ParseList, "hosts with their slots, such as alpha:2,beta:4");
-    private readonly Option<string?> _sshCommand = CliOption.Text("--ssh-command", "COMMAND", "What starts a program on another machine. [ssh -o BatchMode=yes]");
+    private readonly Option<HostSlots[]?> _hosts = CliOption.Parsed<HostSlots[]?>("--hosts", "HOST[:SLOTS],…", "Start workers on these machines over SSH; needs --listen with an address they reach. Paths of certificates and cookie are paths there.", HostSlots.ParseList, "hosts with their slots, such as alpha:2,beta:4");
+    private readonly Option<string?> _sshCommand = CliOption.Text("--ssh-command", "COMMAND", $"What starts a program on another machine. [{Ssh}]");
     private readonly Option<string?> _remoteCommand = CliOption.Text("--remote-command", "COMMAND", "The worker program on the other machines. [nncluster-worker]");
     private readonly Option<string?> _cache = CliOption.Text("--cache", "DIR", "Where workers keep data sets. [their user's cache directory]");
     private readonly Option<int?> _maxRestarts = CliOption.Whole("--max-restarts", "How often each process may be restarted in an hour. [3]", 0);
@@ -49,22 +51,23 @@ internal sealed class LaunchCommand
 
     private LaunchPlan Plan(ParseResult given)
     {
-        HostSlots[]? hosts = given.GetValue(_hosts) is { Length: > 0 } some ? some : null;
-        int? count = given.GetValue(_workers);
-        if ((hosts is null) == (count is null))
+        HostSlots[] hosts = given.GetValue(_hosts) ?? [];
+        int count = given.GetValue(_workers) ?? 0;
+        if (hosts.Length + count == 0)
         {
-            throw new BadInputException("launch needs --workers N for this machine, or --hosts HOST:SLOTS,… for others: give one of them.");
+            throw new BadInputException("launch needs --workers N for this machine, or --hosts HOST:SLOTS,… for others, or both.");
         }
 
         HostPort? listen = given.GetValue(_train.Listen);
-        if (hosts is not null && listen is null)
+        if (hosts.Length > 0 && listen is null)
         {
             throw new BadInputException("--hosts needs --listen HOST:PORT with an address of this machine that the others reach.");
         }
 
         listen ??= new("127.0.0.1", FreePort());
         HostPort join = listen with { Host = given.GetValue(_train.Advertise) ?? listen.Host };
-        int workers = hosts?.Length ?? count!.Value;
+        int slots = given.GetValue(_slots) ?? 1;
+        int workers = (count * slots) + hosts.Sum(host => host.Slots ?? slots);
         Option[] always = [.. PassedOn.Except([_train.Out, _train.Resume])];
         return new()
         {
@@ -74,9 +77,11 @@ internal sealed class LaunchCommand
                 "--min-workers", Text(given.GetValue(_train.MinWorkers) ?? workers), .. Given(given, always),
             ],
             First = [.. Given(given, [_train.Out, _train.Resume])],
-            Workers = hosts is null
-                ? [.. Enumerable.Range(1, workers).Select(number => Local(given, join, $"worker-{number}"))]
-                : [.. hosts.Select(host => Remote(given, join, host))],
+            Workers =
+            [
+                .. Enumerable.Range(1, count).Select(number => Local(given, join, $"worker-{number}")),
+                .. hosts.Select(host => Remote(given, join, host)),
+            ],
             MaxRestarts = given.GetValue(_maxRestarts) ?? 3,
         };
     }
@@ -86,11 +91,11 @@ internal sealed class LaunchCommand
 
     private WorkerCommandLine Remote(ParseResult given, HostPort join, HostSlots host)
     {
-        string[] ssh = (given.GetValue(_sshCommand) ?? "ssh -o BatchMode=yes").Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        string[] ssh = (given.GetValue(_sshCommand) ?? Ssh).Split(' ', StringSplitOptions.RemoveEmptyEntries);
         string[] remote = (given.GetValue(_remoteCommand) ?? "nncluster-worker").Split(' ', StringSplitOptions.RemoveEmptyEntries);
         string name = string.Concat(host.Host.Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' ? c : '-'));
         // The other side's shell reads the line: nothing in it may mean anything to a shell.
-        return new(name, [.. ssh, host.Host, .. remote, .. WorkerOptions(given, join, name, host.Slots ?? given.GetValue(_slots)).Select(Quote)]);
+        return new(name, [.. ssh, host.Host, .. remote, .. WorkerOptions(given, join, name, host.Slots ?? given.GetValue(_slots)).Select(Quote)], host.Host);
     }
 
     private IEnumerable<string> WorkerOptions(ParseResult given, HostPort join, string name, int? slots) =>
@@ -117,7 +122,7 @@ internal sealed class LaunchCommand
     }
 
     private static string Quote(string argument) =>
-        argument.All(c => char.IsAsciiLetterOrDigit(c) || "-_./:,@=[]".Contains(c)) ? argument : $"'{argument.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+        argument.All(c => char.IsAsciiLetterOrDigit(c) || "-_./:,@=".Contains(c)) ? argument : $"'{argument.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 
@@ -140,8 +145,9 @@ internal sealed class LaunchCommand
 
         private static HostSlots? Parse(string text)
         {
-            int colon = text.LastIndexOf(':');
-            string host = colon < 0 ? text : text[..colon];
+            // An IPv6 address stands in brackets, which ssh does not want.
+            int colon = text.EndsWith(']') ? -1 : text.LastIndexOf(':');
+            string host = (colon < 0 ? text : text[..colon]).Trim('[', ']');
             // A host that begins with a hyphen would be an option of ssh.
             return host.Length == 0 || host[0] == '-' ? null
                 : colon < 0 ? new(host, null)

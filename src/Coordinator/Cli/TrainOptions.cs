@@ -65,9 +65,9 @@ internal sealed class TrainOptions
 
     // Cluster
     public Option<HostPort?> Listen { get; } = CliOption.Parsed<HostPort?>("--listen", "HOST:PORT", "Coordinate workers of other processes and machines: listen here.", HostPort.Parse, HostPort.Expected);
-    public Option<string?> Advertise { get; } = CliOption.Text("--advertise", "HOST", "What workers reach this machine by. [the host of --listen]");
+    public Option<string?> Advertise { get; } = CliOption.Parsed<string?>("--advertise", "HOST", "What workers reach this machine by. [the host of --listen]", HostPort.HostOf, "a name, an IPv4 or an IPv6 address");
     public Option<int?> LinkPort { get; } = CliOption.Whole("--link-port", "The port of the workers' second connections. [a free one]", 1, 65535);
-    public Option<int?> MinWorkers { get; } = CliOption.Whole("--min-workers", "Compute only while so many workers are there. [1]", 1);
+    public Option<int?> MinWorkers { get; } = CliOption.Whole("--min-workers", "Compute only while so many workers are there: workers of this process and slots of all nodes, each counts one. [1]", 1);
     public Option<TimeSpan?> StartTimeout { get; } = CliOption.Duration("--start-timeout", "How long to wait for --min-workers. [10m]");
     public SecurityOptions Security { get; } = new();
     public Option<bool> EndWithInput { get; } = CliOption.EndWithInput();

@@ -115,7 +115,7 @@ internal static class TrainRequestReader
             return given.GetValue(options.Workers) == 0 ? throw new BadInputException("--workers 0 needs --listen: there would be nobody to compute.") : null;
         }
 
-        if (listen.Host == "0.0.0.0" && given.GetValue(options.Advertise) is null)
+        if (listen.Host is "0.0.0.0" or "[::]" && given.GetValue(options.Advertise) is null)
         {
             throw new BadInputException($"--listen {listen}: say with --advertise HOST by which name or address workers reach this machine.");
         }

@@ -13,11 +13,13 @@ internal sealed partial class ChildProcess : IDisposable
 
     private readonly Process _process;
     private readonly Task _errors;
+    private readonly bool _elsewhere;
 
-    private ChildProcess(Process process, Task errors)
+    private ChildProcess(Process process, Task errors, bool elsewhere)
     {
         _process = process;
         _errors = errors;
+        _elsewhere = elsewhere;
         Exited = WaitAsync();
     }
 
@@ -33,9 +35,10 @@ internal sealed partial class ChildProcess : IDisposable
     /// <summary>Starts a program.</summary>
     /// <param name="command">The program and its arguments.</param>
     /// <param name="showOutput">Whether its standard output is this program's own.</param>
+    /// <param name="elsewhere">Whether it only stands for a program on another machine, which no signal reaches.</param>
     /// <param name="line">Gets every line of its standard error.</param>
     /// <exception cref="BadInputException">It cannot be started.</exception>
-    public static ChildProcess Start(IReadOnlyList<string> command, bool showOutput, Action<string> line)
+    public static ChildProcess Start(IReadOnlyList<string> command, bool showOutput, bool elsewhere, Action<string> line)
     {
         var start = new ProcessStartInfo(command[0], command.Skip(1))
         {
@@ -47,7 +50,7 @@ internal sealed partial class ChildProcess : IDisposable
         {
             Process process = Process.Start(start)!;
             Task errors = ShowAsync(process.StandardError, line);
-            return new(process, showOutput ? errors : Task.WhenAll(errors, ShowAsync(process.StandardOutput, line)));
+            return new(process, showOutput ? errors : Task.WhenAll(errors, ShowAsync(process.StandardOutput, line)), elsewhere);
         }
         catch (System.ComponentModel.Win32Exception e)
         {
@@ -63,7 +66,7 @@ internal sealed partial class ChildProcess : IDisposable
             return;
         }
 
-        if (OperatingSystem.IsWindows())
+        if (_elsewhere || OperatingSystem.IsWindows())
         {
             _process.StandardInput.Close();
         }

@@ -3,7 +3,8 @@ namespace NnCluster.Coordinator.Launching;
 /// <summary>A worker process to start.</summary>
 /// <param name="Name">What it is called, in the cluster and in the log.</param>
 /// <param name="Command">The program and its arguments.</param>
-internal sealed record WorkerCommandLine(string Name, IReadOnlyList<string> Command);
+/// <param name="Host">The machine it is started on over SSH; null: this one.</param>
+internal sealed record WorkerCommandLine(string Name, IReadOnlyList<string> Command, string? Host = null);
 
 /// <summary>A cluster to start: one coordinator and its workers.</summary>
 internal sealed record LaunchPlan

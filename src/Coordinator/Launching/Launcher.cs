@@ -1,3 +1,4 @@
+using NnCluster.Worker;
 using NnCluster.Worker.Cli;
 
 namespace NnCluster.Coordinator.Launching;
@@ -8,25 +9,35 @@ namespace NnCluster.Coordinator.Launching;
 /// </summary>
 internal sealed class Launcher(LaunchPlan plan, Action<string> log) : IDisposable
 {
+    // What ssh says of itself, and a shell of a program that it cannot run.
+    private const int SshFailed = 255;
+    private const int CannotExecute = 126;
+    private const int NotFound = 127;
+
     private static readonly TimeSpan CoordinatorPatience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan WorkerPatience = TimeSpan.FromSeconds(1.5);
 
     private readonly Lock _gate = new();
     private readonly List<ChildProcess> _children = [];
-    private readonly TaskCompletionSource _workersGone = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<string> _givenUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private string? _runDirectory;
     private int _workersLeft;
     private bool _ending;
 
     /// <summary>Runs the cluster to its end.</summary>
-    /// <returns>The coordinator's exit code, or <see cref="ExitCode.BadInput"/> if no worker was taken in.</returns>
+    /// <returns>The coordinator's exit code, or <see cref="ExitCode.BadInput"/> if a worker never came in or none is left.</returns>
     public async Task<int> RunAsync(CancellationToken stop)
     {
         _workersLeft = plan.Workers.Count;
         Task<int> coordinator = SuperviseCoordinatorAsync(stop);
-        Task[] workers = [.. plan.Workers.Select(SuperviseWorkerAsync)];
+        Task[] workers = [.. plan.Workers.Select(worker => SuperviseWorkerAsync(worker, stop))];
         int code = await coordinator.ConfigureAwait(false);
         await TakeDownAsync(workers).ConfigureAwait(false);
+        if (_givenUp.Task.IsCompleted && code == ExitCode.BadInput)
+        {
+            log(await _givenUp.Task.ConfigureAwait(false));
+        }
+
         return code;
     }
 
@@ -47,12 +58,12 @@ internal sealed class Launcher(LaunchPlan plan, Action<string> log) : IDisposabl
     {
         var budget = new RestartBudget(plan.MaxRestarts, TimeProvider.System);
         IReadOnlyList<string> command = [.. plan.Coordinator, .. plan.First];
-        while (Start("coordinator", command, isCoordinator: true) is { } child)
+        while (Start("coordinator", command, isCoordinator: true, elsewhere: false, NoteRunDirectory) is { } child)
         {
             int? code = await EndAsync(child, stop).ConfigureAwait(false);
             if (code is null)
             {
-                log("no worker is left: ending the run");
+                log("a worker that is needed cannot be had: ending the run");
                 child.AskToEnd();
                 await OrKillAsync(child, CoordinatorPatience).ConfigureAwait(false);
                 return ExitCode.BadInput;
@@ -77,40 +88,61 @@ internal sealed class Launcher(LaunchPlan plan, Action<string> log) : IDisposabl
         return ExitCode.Failed;
     }
 
-    /// <summary>The exit code; null when every worker has been refused and none will come.</summary>
+    /// <summary>The exit code; null when a worker cannot be had and the run ends for it.</summary>
     private async Task<int?> EndAsync(ChildProcess child, CancellationToken stop)
     {
         await using (stop.Register(child.AskToEnd))
         {
-            Task first = await Task.WhenAny(child.Exited, _workersGone.Task).ConfigureAwait(false);
+            Task first = await Task.WhenAny(child.Exited, _givenUp.Task).ConfigureAwait(false);
             return first == child.Exited ? await child.Exited.ConfigureAwait(false) : null;
         }
     }
 
-    private async Task SuperviseWorkerAsync(WorkerCommandLine worker)
+    private async Task SuperviseWorkerAsync(WorkerCommandLine worker, CancellationToken stop)
+    {
+        try
+        {
+            if (await EndForGoodAsync(worker, stop).ConfigureAwait(false) is { } reason)
+            {
+                _givenUp.TrySetResult(reason);
+            }
+        }
+        catch (BadInputException e)
+        {
+            _givenUp.TrySetResult($"{worker.Name}: {e.Message}");
+        }
+    }
+
+    /// <summary>Why the run cannot go on without a worker that has ended for good; null where it can.</summary>
+    private async Task<string?> EndForGoodAsync(WorkerCommandLine worker, CancellationToken stop)
     {
         var budget = new RestartBudget(plan.MaxRestarts, TimeProvider.System);
-        while (Start(worker.Name, worker.Command, isCoordinator: false) is { } child)
+        bool worked = false;
+        string? last = null;
+        while (Start(worker.Name, worker.Command, isCoordinator: false, worker.Host is not null, line => (last, worked) = (line, worked || line.Contains(NodeActor.WorksFor, StringComparison.Ordinal))) is { } child)
         {
             int code = await child.Exited.ConfigureAwait(false);
-            if (_ending || code == ExitCode.Done)
+            if (_ending || stop.IsCancellationRequested || code == ExitCode.Done)
             {
-                return;
+                return null;
+            }
+
+            if (!worked && worker.Host is { } host && code is SshFailed or CannotExecute or NotFound)
+            {
+                return $"no worker could be started on {host} (exit code {code}): {last}" + (code == SshFailed ? "" : " (--remote-command)");
             }
 
             if (code is ExitCode.Failed or ExitCode.BadInput || !budget.TryTake())
             {
                 log($"{worker.Name} ended with exit code {code} and is not restarted");
-                break;
+                bool any = Interlocked.Decrement(ref _workersLeft) > 0;
+                return any && worked ? null : $"{worker.Name} (exit code {code}): {last}";
             }
 
             log($"{worker.Name} crashed (exit code {code}): restarting it");
         }
 
-        if (Interlocked.Decrement(ref _workersLeft) == 0)
-        {
-            _workersGone.TrySetResult();
-        }
+        return null;
     }
 
     private async Task TakeDownAsync(Task[] workers)
@@ -143,7 +175,7 @@ internal sealed class Launcher(LaunchPlan plan, Action<string> log) : IDisposabl
         await child.Exited.ConfigureAwait(false);
     }
 
-    private ChildProcess? Start(string name, IReadOnlyList<string> command, bool isCoordinator)
+    private ChildProcess? Start(string name, IReadOnlyList<string> command, bool isCoordinator, bool elsewhere, Action<string> read)
     {
         lock (_gate)
         {
@@ -152,17 +184,21 @@ internal sealed class Launcher(LaunchPlan plan, Action<string> log) : IDisposabl
                 return null;
             }
 
-            var child = ChildProcess.Start(command, showOutput: isCoordinator, line =>
+            var child = ChildProcess.Start(command, showOutput: isCoordinator, elsewhere, line =>
             {
-                if (isCoordinator && line.StartsWith(RunDirectoryLine, StringComparison.Ordinal))
-                {
-                    _runDirectory = line[RunDirectoryLine.Length..];
-                }
-
+                read(line);
                 log($"{name,-11} | {line}");
             });
             _children.Add(child);
             return child;
+        }
+    }
+
+    private void NoteRunDirectory(string line)
+    {
+        if (line.StartsWith(RunDirectoryLine, StringComparison.Ordinal))
+        {
+            _runDirectory = line[RunDirectoryLine.Length..];
         }
     }
 

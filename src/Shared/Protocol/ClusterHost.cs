@@ -85,6 +85,7 @@ public sealed class ClusterHost : IAsyncDisposable
           remote {
             log-remote-lifecycle-events = off
             dot-netty.tcp.connection-timeout = 5 s
+            handshake-timeout = 5 s
             retry-gate-closed-for = 1 s
           }
         }

@@ -16,7 +16,10 @@ public sealed class StandardErrorLogger : ReceiveActor, IRequiresMessageQueue<IL
 
     private static string Line(LogEvent entry)
     {
-        string cause = entry.Cause is null ? "" : $" ({entry.Cause.GetBaseException().Message})";
-        return $"{entry.LogLevel().ToString().Replace("Level", "", StringComparison.Ordinal).ToLowerInvariant()}: {entry.Message}{cause}";
+        string cause = entry.Cause is null ? "" : $" ({FirstLine(entry.Cause.GetBaseException().Message)})";
+        return $"{entry.LogLevel().ToString().Replace("Level", "", StringComparison.Ordinal).ToLowerInvariant()}: {FirstLine($"{entry.Message}")}{cause}";
     }
+
+    // Akka adds advice and stack traces in further lines.
+    private static string FirstLine(string text) => text.Split('\n')[0].TrimEnd();
 }

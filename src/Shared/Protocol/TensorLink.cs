@@ -150,6 +150,9 @@ public sealed class TensorLink : IDisposable
         Fail(reason, expected: true);
     }
 
+    /// <summary>Closes at once, because of what the other side did; nothing more is received. May be called by whoever receives.</summary>
+    public void Abort(string reason) => Fail(reason, expected: false);
+
     /// <summary>Closes at once.</summary>
     public void Dispose() => Fail("closed here", expected: true);
 

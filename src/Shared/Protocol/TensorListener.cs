@@ -171,10 +171,13 @@ public sealed class TensorListener : IDisposable
         }
         catch (Exception e) when (LinkConnection.IsFailure(e))
         {
-            string why = distrust ?? (deadline.IsCancellationRequested ? "it did not introduce itself in time" : e.Message);
+            bool pushedOut = !Leave(socket);
+            string why = distrust
+                ?? (deadline.IsCancellationRequested ? "it did not introduce itself in time"
+                : pushedOut ? $"more than {_options.PendingLimit} at once had yet to introduce themselves"
+                : e.Message);
             _log($"refused a link from {from}: {why}");
             ticket?.Fail($"the link from {from} broke in the handshake: {why}");
-            Leave(socket);
             socket.Dispose();
         }
     }
@@ -187,11 +190,11 @@ public sealed class TensorListener : IDisposable
         }
     }
 
-    private void Leave(Socket socket)
+    private bool Leave(Socket socket)
     {
         lock (_gate)
         {
-            _pending.Remove(socket);
+            return _pending.Remove(socket);
         }
     }
 }

@@ -81,7 +81,8 @@ public sealed record TlsIdentity(X509Certificate2 Certificate, X509Certificate2C
 
     internal SslClientAuthenticationOptions ClientOptions(string host, Action<string> refused) => new()
     {
-        TargetHost = host,
+        // A certificate names an IPv6 address without the brackets of a URI.
+        TargetHost = host.Trim('[', ']'),
         ClientCertificates = [Certificate],
         LocalCertificateSelectionCallback = (_, _, _, _, _) => Certificate,
         CertificateChainPolicy = Policy(forServer: true),

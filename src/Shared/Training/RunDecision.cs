@@ -15,7 +15,7 @@ internal sealed partial class RunDecision(RunSettings settings, RunState state, 
         switch (input)
         {
             case WorkerReady ready:
-                Join(ready.Worker);
+                Join(ready);
                 break;
             case WorkerGone gone:
                 Lose(gone.Worker, gone.Reason);
@@ -61,15 +61,15 @@ internal sealed partial class RunDecision(RunSettings settings, RunState state, 
 
     // ---- workers ----
 
-    private void Join(WorkerId worker)
+    private void Join(WorkerReady ready)
     {
-        if (_state.Workers.Any(w => w.Id == worker))
+        if (Find(ready.Worker) is not null)
         {
             return;
         }
 
-        _state = _state with { Workers = _state.Workers.Add(new() { Id = worker }) };
-        Tell(new WorkerJoined(worker.Name));
+        _state = _state with { Workers = _state.Workers.Add(new() { Id = ready.Worker, Slots = ready.Slots }) };
+        Tell(new WorkerJoined(ready.Worker.Name));
     }
 
     private void Lose(WorkerId worker, string reason)
@@ -91,7 +91,7 @@ internal sealed partial class RunDecision(RunSettings settings, RunState state, 
 
     private void PauseOrContinue()
     {
-        bool pause = _state.Workers.Length < settings.MinWorkers;
+        bool pause = _state.Slots < settings.MinWorkers;
         if (pause == _state.Paused)
         {
             return;
@@ -101,8 +101,8 @@ internal sealed partial class RunDecision(RunSettings settings, RunState state, 
         if (_state.Round is not null || pause)
         {
             Tell(pause
-                ? new RunPaused(_state.Workers.Length, settings.MinWorkers)
-                : new RunContinued(_state.Workers.Length));
+                ? new RunPaused(_state.Slots, settings.MinWorkers)
+                : new RunContinued(_state.Slots));
         }
 
         _state = _state with { Paused = pause };

@@ -5,8 +5,8 @@ namespace NnCluster.Training;
 /// <summary>What <see cref="TrainingRun"/> is told.</summary>
 public abstract record RunInput;
 
-/// <summary>A worker holds data and network and can compute.</summary>
-public sealed record WorkerReady(WorkerId Worker) : RunInput;
+/// <summary>A worker holds data and network and can compute; a node of several slots is one worker that counts as many.</summary>
+public sealed record WorkerReady(WorkerId Worker, int Slots = 1) : RunInput;
 
 /// <summary>A worker's link broke, its actor ended, or the cluster cannot reach it.</summary>
 public sealed record WorkerGone(WorkerId Worker, string Reason) : RunInput;

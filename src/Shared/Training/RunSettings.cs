@@ -64,7 +64,7 @@ public sealed record RunSettings
     /// <summary>Stop at the first evaluation that reaches this accuracy (of the held-out rows, where there are some).</summary>
     public double? TargetAccuracy { get; init; }
 
-    /// <summary>Below this many workers nothing is computed.</summary>
+    /// <summary>Below this many workers nothing is computed; every slot of a node is one.</summary>
     public int MinWorkers { get; init; } = 1;
 
     /// <summary>Write a checkpoint every n steps; null: as <see cref="CheckpointShare"/> and <see cref="CheckpointInterval"/> say.</summary>

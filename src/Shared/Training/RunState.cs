@@ -12,6 +12,9 @@ public sealed record WorkerState
     /// <summary>Which.</summary>
     public required WorkerId Id { get; init; }
 
+    /// <summary>How many it counts as where workers are counted: its threads.</summary>
+    public int Slots { get; init; } = 1;
+
     /// <summary>How fast it was in its latest rounds, in rows a second.</summary>
     public SpeedSamples Speed { get; init; } = SpeedSamples.None;
 
@@ -116,6 +119,9 @@ public sealed record RunState
 
     /// <summary>The workers in the order they joined.</summary>
     public ImmutableArray<WorkerState> Workers { get; init; } = [];
+
+    /// <summary>How many workers are there, every slot of a node counted.</summary>
+    public int Slots => Workers.Sum(worker => worker.Slots);
 
     /// <summary>The workers' speeds by which leaves are cut, renewed only when it pays.</summary>
     public ImmutableDictionary<WorkerId, double> CutSpeeds { get; init; } = ImmutableDictionary<WorkerId, double>.Empty;

@@ -4,7 +4,7 @@ namespace NnCluster.Worker.Cli;
 
 /// <summary>
 /// Asks for the program's end by SIGINT or SIGTERM, or by the end of standard input where another program started this
-/// one and must not leave it behind. The first signal asks, the second one ends the program where it is.
+/// one and must not leave it behind; SIGINT is then that program's business, since Ctrl-C reaches both. The first signal asks, the second one ends the program where it is.
 /// </summary>
 internal sealed class StopSignals : IDisposable
 {
@@ -16,7 +16,7 @@ internal sealed class StopSignals : IDisposable
     /// <param name="endWithInput">Whether the end of standard input counts as one.</param>
     public StopSignals(bool endWithInput)
     {
-        _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, endWithInput ? context => context.Cancel = true : Stop);
         _terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         if (endWithInput)
         {

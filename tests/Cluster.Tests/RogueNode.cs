@@ -1,0 +1,127 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Threading.Channels;
+using Akka.Actor;
+using Akka.Actor.Setup;
+using Akka.Configuration;
+using Akka.Serialization;
+using NnCluster.Numerics;
+using NnCluster.Protocol;
+
+namespace NnCluster.Cluster.Tests;
+
+/// <summary>
+/// A node of this test's own that speaks the cluster's languages and means harm: registers like a worker, and says on
+/// both planes what it likes.
+/// </summary>
+internal sealed class RogueNode : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly LinkSecurity _security;
+    private readonly ActorSystem _system;
+    private readonly Channel<IControlMessage> _inbox = Channel.CreateUnbounded<IControlMessage>();
+    private readonly IActorRef _self;
+    private readonly ActorSelection _registry;
+
+    public RogueNode(int coordinatorPort, LinkSecurity security)
+    {
+        _security = security;
+        (string tls, Setup? setup) = AkkaTls.Setup(security);
+        var bootstrap = BootstrapSetup.Create().WithConfig(ConfigurationFactory.ParseString(
+            $$"""
+            {{tls}}
+            {{HyperionBridge.Config}}
+            akka {
+              actor {
+                provider = remote
+                serializers.forged = "{{typeof(ForgedSerializer).FullName}}, NnCluster.Cluster.Tests"
+                serialization-bindings."{{typeof(Forged).FullName}}, NnCluster.Cluster.Tests" = forged
+              }
+              stdout-loglevel = off
+              loglevel = off
+              loggers = []
+              remote.dot-netty.tcp { hostname = "127.0.0.1", port = 0 }
+            }
+            """));
+        _system = ActorSystem.Create("rogue", setup is null ? ActorSystemSetup.Create(bootstrap) : ActorSystemSetup.Create(bootstrap, setup));
+        ChannelWriter<IControlMessage> writer = _inbox.Writer;
+        _self = _system.ActorOf(Props.Create(() => new Ears(writer)), "node");
+        _registry = _system.ActorSelection(new RootActorPath(ClusterNode.AddressOf("127.0.0.1", coordinatorPort, security)) / "user" / "registry");
+    }
+
+    /// <summary>Registers.</summary>
+    /// <returns>The welcome, or the refusal.</returns>
+    public async Task<IControlMessage> RegisterAsync(string name)
+    {
+        byte[] nonce = CookieProof.NewNonce();
+        Tell(new RequestNonce(WireVersion.Current, nonce));
+        var answer = (RegistrationNonce)await HearAsync();
+        Tell(new RegisterWorker(
+            _self, name, 1, WireVersion.Current, "0", [Blas.Create("simd").Arithmetic], [],
+            answer.CoordinatorNonce, CookieProof.OfWorker(_security, nonce, answer.CoordinatorNonce, name)));
+        return await HearAsync();
+    }
+
+    /// <summary>Sends whatever bytes as a message of whatever serializer.</summary>
+    public void Forge(int serializer, string manifest, byte[] bytes) => Tell(new Forged(serializer, manifest, bytes));
+
+    /// <summary>A link's connection on which the token has been shown.</summary>
+    public Stream OpenLink(WorkerWelcome welcome)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        socket.Connect(IPAddress.Loopback, (int)welcome.LinkPort);
+        Stream stream = new NetworkStream(socket, ownsSocket: true);
+        if (_security.Tls is { } tls)
+        {
+            var secure = new SslStream(stream);
+            secure.AuthenticateAsClient(tls.ClientOptions("127.0.0.1", _ => { }));
+            stream = secure;
+        }
+
+        LinkHandshake.Introduce(stream, welcome.LinkToken);
+        return stream;
+    }
+
+    public void Dispose()
+    {
+        _system.Terminate().Wait(Patience);
+        _system.Dispose();
+    }
+
+    private void Tell(object message) => _registry.Tell(message, _self);
+
+    private async Task<IControlMessage> HearAsync()
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        return await _inbox.Reader.ReadAsync(patience.Token);
+    }
+
+    private sealed class Ears : ReceiveActor
+    {
+        public Ears(ChannelWriter<IControlMessage> inbox) => Receive<IControlMessage>(message => inbox.TryWrite(message));
+    }
+
+    internal sealed record Forged(int Serializer, string Manifest, byte[] Bytes);
+
+    /// <summary>Writes bytes of its own; under whose number, the message says.</summary>
+    internal sealed class ForgedSerializer(ExtendedActorSystem system) : SerializerWithStringManifest(system)
+    {
+        // Asked for right after the bytes, on the same thread.
+        [ThreadStatic]
+        private static int _as;
+
+        public override int Identifier => _as == 0 ? 99 : _as;
+
+        public override byte[] ToBinary(object obj)
+        {
+            _as = ((Forged)obj).Serializer;
+            return ((Forged)obj).Bytes;
+        }
+
+        public override string Manifest(object o) => ((Forged)o).Manifest;
+
+        public override object FromBinary(byte[] bytes, string manifest) => throw new NotSupportedException();
+    }
+}
