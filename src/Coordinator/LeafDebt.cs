@@ -35,11 +35,23 @@ internal sealed class LeafDebt(RunSettings settings)
             return $"it reports an error of {round}, and this run has no such round";
         }
 
-        return leaves.End <= tree.Leaves ? Pay(leaves.Count) : $"it reports an error of {leaves}, and the tree has {tree.Leaves} leaves";
+        return leaves.End <= tree.Leaves ? PayAtMost(leaves.Count) : $"it reports an error of {leaves}, and the tree has {tree.Leaves} leaves";
     }
 
     private ShardTree? TreeOf(RoundId round) =>
         round.Kind == RoundKind.Validation ? settings.Validation : settings.TreeOf(round.Kind);
+
+    // Sums of some of the leaves may have come before the error.
+    private string? PayAtMost(int leaves)
+    {
+        long owed;
+        do
+        {
+            owed = Interlocked.Read(ref _leaves);
+        }
+        while (Interlocked.CompareExchange(ref _leaves, Math.Max(0, owed - leaves), owed) != owed);
+        return owed > 0 ? null : "it reports more errors than it was asked for leaves";
+    }
 
     private string? Pay(int leaves) =>
         Interlocked.Add(ref _leaves, -leaves) >= 0 ? null : "it sent more answers than it was asked for";

@@ -1,0 +1,44 @@
+using NnCluster.Training;
+
+namespace NnCluster.Coordinator.Tests;
+
+public sealed class LeafDebtTests
+{
+    private static readonly RoundId Round = new(3, RoundKind.Gradient);
+
+    private readonly LeafDebt _debt = new(new() { TotalSteps = 9, EpochEnds = [9], Minibatch = new(8, 512), Test = new(2, 128) });
+
+    [Fact]
+    public void What_was_asked_for_may_be_answered_once()
+    {
+        _debt.Ask(new(0, 4));
+        Assert.Null(_debt.Answer(Round, new NodeId(4)));
+        Assert.Null(_debt.Answer(Round, new NodeId(5)));
+        Assert.Contains("more answers", _debt.Answer(Round, new NodeId(5)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_error_may_follow_the_sums_of_some_of_its_leaves()
+    {
+        _debt.Ask(new(0, 3));
+        Assert.Null(_debt.Answer(Round, new NodeId(4)));
+        Assert.Null(_debt.Answer(Round, new LeafRange(0, 3)));
+        Assert.Contains("more errors", _debt.Answer(Round, new LeafRange(0, 3)), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(16)]
+    [InlineData(1000)]
+    public void A_node_outside_the_tree_is_no_answer(int node)
+    {
+        _debt.Ask(new(0, 8));
+        Assert.Contains("8 leaves", _debt.Answer(Round, new NodeId(node)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_round_the_run_does_not_have_is_no_answer()
+    {
+        _debt.Ask(new(0, 8));
+        Assert.NotNull(_debt.Answer(new RoundId(3, RoundKind.Validation), NodeId.Root));
+    }
+}
