@@ -18,6 +18,9 @@ internal sealed record ChaosPlan
     /// <summary>For how long faults strike before the run is ended; null: until it ends by itself.</summary>
     public TimeSpan? Duration { get; init; }
 
+    /// <summary>After so many faults the run is ended; null: it is not.</summary>
+    public int? Count { get; init; }
+
     /// <summary>Where the files go.</summary>
     public required string Directory { get; init; }
 

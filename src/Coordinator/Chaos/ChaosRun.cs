@@ -108,7 +108,7 @@ internal sealed class ChaosRun(ChaosPlan plan, ChaosCluster cluster, Action<stri
         }
 
         _samples.Take(Now, cluster.Processes());
-        if (plan.Duration is { } duration && Now - _started >= duration)
+        if (Now - _started >= plan.Duration || _number >= plan.Count)
         {
             if (_watch.Open.Count == 0)
             {

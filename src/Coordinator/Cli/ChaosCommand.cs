@@ -16,7 +16,8 @@ internal sealed class ChaosCommand
     private readonly Option<int?> _workers = CliOption.Whole("--workers", "Worker processes on this machine.", 1, 64);
     private readonly Option<FaultKind[]?> _faults = CliOption.Parsed<FaultKind[]?>("--faults", "KIND,…", "What strikes: kill, stop, slow, partition, corrupt, disk, coordinator. [kill,stop,slow,partition,coordinator]", ParseFaults, "some of kill, stop, slow, partition, corrupt, disk, coordinator, separated by commas");
     private readonly Option<TimeSpan?> _every = Quantity.PositiveDuration("--every", "From one strike to the next. [2s]");
-    private readonly Option<TimeSpan?> _duration = Quantity.PositiveDuration("--duration", "End the run after so long under faults. [until it ends; 30s without --epochs]");
+    private readonly Option<TimeSpan?> _duration = Quantity.PositiveDuration("--duration", "End the run after so long under faults. [30s, unless --count or --epochs is given]");
+    private readonly Option<int?> _count = CliOption.Whole("--count", "End the run after so many faults.", 1);
     private readonly Option<bool?> _namespaces = CliOption.Parsed<bool?>("--network", "namespaces|loopback", "Where a partition strikes: a network namespace for each worker (root), or a relay of the tensor links. [namespaces if permitted]", ParseNetwork, "namespaces or loopback");
 
     /// <summary>The command.</summary>
@@ -25,7 +26,7 @@ internal sealed class ChaosCommand
         var chaos = new ChaosCommand();
         var command = new Command("chaos", "Trains once under a seeded schedule of faults, with real processes, and once undisturbed, and compares the bits. Takes the options of train.")
         {
-            chaos._workers, chaos._faults, chaos._every, chaos._duration, chaos._namespaces,
+            chaos._workers, chaos._faults, chaos._every, chaos._duration, chaos._count, chaos._namespaces,
         };
         foreach (Option option in chaos.PassedOn.Concat([.. chaos._train.Security.All, chaos._train.MinWorkers, chaos._train.Out, chaos._train.Json]))
         {
@@ -161,7 +162,7 @@ internal sealed class ChaosCommand
             throw new BadInputException($"--min-workers {least}: there are only {workers} workers.");
         }
 
-        bool timed = given.GetResult(_duration) is not null;
+        bool limited = given.GetResult(_count) is not null;
         bool epochs = given.GetResult(_train.Epochs) is { Implicit: false };
         return new()
         {
@@ -169,7 +170,8 @@ internal sealed class ChaosCommand
             Seed = given.GetValue(_train.Seed) ?? 1,
             Kinds = kinds,
             Every = given.GetValue(_every) ?? TimeSpan.FromSeconds(2),
-            Duration = timed ? given.GetValue(_duration) : epochs ? null : DefaultDuration,
+            Duration = given.GetValue(_duration) ?? (limited || epochs ? null : DefaultDuration),
+            Count = given.GetValue(_count),
             Directory = DirectoryFor(given),
             UseNamespaces = namespaces ?? (kinds.Contains(FaultKind.Partition) && WorkerNamespaces.ArePossible),
             MinWorkers = given.GetValue(_train.MinWorkers) ?? 1,
