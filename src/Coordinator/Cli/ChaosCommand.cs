@@ -18,7 +18,7 @@ internal sealed class ChaosCommand
     private readonly Option<TimeSpan?> _every = Quantity.PositiveDuration("--every", "From one strike to the next. [2s]");
     private readonly Option<TimeSpan?> _duration = Quantity.PositiveDuration("--duration", "End the run after so long under faults. [30s, unless --count or --epochs is given]");
     private readonly Option<int?> _count = CliOption.Whole("--count", "End the run after so many faults.", 1);
-    private readonly Option<bool?> _namespaces = CliOption.Parsed<bool?>("--network", "namespaces|loopback", "Where a partition strikes: a network namespace for each worker (root), or a relay of the tensor links. [namespaces if permitted]", ParseNetwork, "namespaces or loopback");
+    private readonly Option<NetworkKind?> _network = CliOption.Choice<NetworkKind>("--network", "Where a partition strikes: a network namespace for each worker (root), or a relay of the tensor links. [namespaces if permitted]");
 
     /// <summary>The command.</summary>
     public static Command Create()
@@ -26,7 +26,7 @@ internal sealed class ChaosCommand
         var chaos = new ChaosCommand();
         var command = new Command("chaos", "Trains once under a seeded schedule of faults, with real processes, and once undisturbed, and compares the bits. Takes the options of train.")
         {
-            chaos._workers, chaos._faults, chaos._every, chaos._duration, chaos._count, chaos._namespaces,
+            chaos._workers, chaos._faults, chaos._every, chaos._duration, chaos._count, chaos._network,
         };
         foreach (Option option in chaos.PassedOn.Concat([.. chaos._train.Security.All, chaos._train.MinWorkers, chaos._train.Out, chaos._train.Json]))
         {
@@ -151,8 +151,8 @@ internal sealed class ChaosCommand
             throw new BadInputException("--faults disk: needs root, who may mount a small file system.");
         }
 
-        bool? namespaces = given.GetValue(_namespaces);
-        if (namespaces == true && !WorkerNamespaces.ArePossible)
+        NetworkKind? network = given.GetValue(_network);
+        if (network == NetworkKind.Namespaces && !WorkerNamespaces.ArePossible)
         {
             throw new BadInputException("--network namespaces: needs root and the program ip; use --network loopback.");
         }
@@ -173,7 +173,7 @@ internal sealed class ChaosCommand
             Duration = given.GetValue(_duration) ?? (limited || epochs ? null : DefaultDuration),
             Count = given.GetValue(_count),
             Directory = DirectoryFor(given),
-            UseNamespaces = namespaces ?? (kinds.Contains(FaultKind.Partition) && WorkerNamespaces.ArePossible),
+            UseNamespaces = network == NetworkKind.Namespaces || (network is null && kinds.Contains(FaultKind.Partition) && WorkerNamespaces.ArePossible),
             MinWorkers = given.GetValue(_train.MinWorkers) ?? 1,
             Training = [.. LaunchCommand.Given(given, PassedOn), .. epochs ? [] : new[] { "--epochs", Endless }],
             Security = [.. LaunchCommand.Given(given, _train.Security.All)],
@@ -203,10 +203,9 @@ internal sealed class ChaosCommand
         return parts.All(names.ContainsKey) && parts.Distinct().Count() == parts.Length ? [.. parts.Select(part => names[part])] : null;
     }
 
-    private static bool? ParseNetwork(string text) => text switch
+    private enum NetworkKind
     {
-        "namespaces" => true,
-        "loopback" => false,
-        _ => null,
-    };
+        Namespaces,
+        Loopback,
+    }
 }

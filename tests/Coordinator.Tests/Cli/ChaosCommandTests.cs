@@ -13,7 +13,7 @@ public sealed class ChaosCommandTests : IDisposable
         { ["--workers", "2", "--faults", "kill,kill"], "--faults kill,kill: expected some of" },
         { ["--workers", "2", "--every", "0s"], "--every 0s: expected a positive number and a unit of time" },
         { ["--workers", "2", "--count", "0"], "--count 0: expected a whole number of at least 1" },
-        { ["--workers", "2", "--network", "wifi"], "--network wifi: expected namespaces or loopback" },
+        { ["--workers", "2", "--network", "wifi"], "--network wifi: expected one of namespaces, loopback" },
         { ["--workers", "2", "--min-workers", "3"], "--min-workers 3: there are only 2 workers" },
         { ["--workers", "2", "--out", "."], "--out .: is there already" },
         { ["--workers", "2", "--resume", "x"], "--resume" },
