@@ -17,10 +17,10 @@ internal sealed class FaultWatch(IReadOnlyList<string> workers)
     public IReadOnlyList<FaultRecord> Closed => _closed;
 
     /// <summary>Whether every worker is in the run and its first step is taken.</summary>
-    public bool AllPresent => _present.Count == workers.Count && Steps > 0;
+    public bool AllPresent => _present.Count == workers.Count && Lives > 0;
 
-    /// <summary>First steps of a life of the coordinator so far.</summary>
-    public int Steps { get; private set; }
+    /// <summary>Lives of the coordinator that have taken a step.</summary>
+    public int Lives { get; private set; }
 
     /// <summary>Leaves that were given out again, in all lives of the coordinator.</summary>
     public long ReissuedLeaves { get; private set; }
@@ -73,7 +73,7 @@ internal sealed class FaultWatch(IReadOnlyList<string> workers)
                     fault => fault with { Recovered = happened.Time - fault.StruckAt });
                 break;
             case "firstStepTaken":
-                Steps++;
+                Lives++;
                 Change(Struck(FaultKind.Coordinator, happened.Time), fault => fault with { Recovered = happened.Time - fault.StruckAt });
                 break;
             case "checkpointFailed":

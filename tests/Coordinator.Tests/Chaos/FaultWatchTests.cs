@@ -65,7 +65,7 @@ public sealed class FaultWatchTests
         Assert.Empty(_watch.Settle());
         Happen(2500, "workerJoined", """ "worker":"worker-1.1" """);
         Assert.Equal(2100, Ms(Assert.Single(_watch.Settle()).Recovered));
-        Assert.Equal(2, _watch.Steps);
+        Assert.Equal(2, _watch.Lives);
     }
 
     [Fact]
