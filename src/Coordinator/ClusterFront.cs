@@ -102,8 +102,8 @@ internal sealed class ClusterFront : IAsyncDisposable
         return new(
             spec.ToJson(),
             setup.Remote!.Term,
-            request.Host,
-            listener.EndPoint.Port,
+            request.LinkAdvertise?.Host ?? request.Host,
+            request.LinkAdvertise?.Port ?? listener.EndPoint.Port,
             [],
             spec.Dataset,
             spec.DatasetSha256,

@@ -15,6 +15,9 @@ internal sealed record ClusterRequest
     /// <summary>The port of the links; 0: a free one.</summary>
     public int LinkPort { get; init; }
 
+    /// <summary>What workers reach the links by, where that is not <see cref="Host"/> and <see cref="LinkPort"/>.</summary>
+    public HostPort? LinkAdvertise { get; init; }
+
     /// <summary>How long the run waits for its first workers.</summary>
     public required TimeSpan StartTimeout { get; init; }
 

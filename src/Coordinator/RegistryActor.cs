@@ -56,7 +56,7 @@ public sealed class RegistryActor : ReceiveActor
         Receive<RemoteWorkerGone>(gone => Forget(gone.Id, gone.BeforeWork ? gone.Reason : null));
         Receive<WorkerLeaving>(leaving => Lose(node => node.Equals(Sender), $"it leaves: {leaving.Reason}"));
         Receive<ClusterEvent.UnreachableMember>(member => Lose(member.Member, "the cluster cannot reach it"));
-        Receive<ClusterEvent.MemberRemoved>(member => Lose(member.Member, "it is no member of the cluster any more"));
+        Receive<ClusterEvent.MemberRemoved>(Remove);
         Receive<DismissNodes>(Dismiss);
     }
 
@@ -127,6 +127,14 @@ public sealed class RegistryActor : ReceiveActor
         // Who is refused has not proved to be anybody: nothing of his may look like a line of ours.
         _setup.Log($"refused {Clean(name)}: {Plain(reason)}");
         Sender.Tell(new WorkerRefused(reason));
+    }
+
+    private void Remove(ClusterEvent.MemberRemoved removed)
+    {
+        Lose(removed.Member, "it is no member of the cluster any more");
+        // Akka.Remote leaves the sockets of its vain attempts to reach a dead node to the collector, which a coordinator
+        // that allocates next to nothing seldom needs.
+        GC.Collect(1, GCCollectionMode.Default, blocking: false);
     }
 
     private void Lose(Member member, string reason) => Lose(node => node.Path.Address.Equals(member.Address), reason);

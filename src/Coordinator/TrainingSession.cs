@@ -92,12 +92,11 @@ internal sealed class TrainingSession : IDisposable
         _directory = OpenDirectory(resume);
         _term = (resume?.Position.Term ?? 0) + 1;
         var origin = new CheckpointPosition(0, _term, request.Spec.ToJson(), request.Spec.Model.ToJson());
-        _checkpoints = new(_layout, origin, _directory.CheckpointPath, resume?.Checkpoints ?? []);
+        // Whoever goes on from a checkpoint finds the metrics of every step before it.
+        _checkpoints = new(_layout, origin, _directory.CheckpointPath, resume?.Checkpoints ?? [], before: _directory.Flush);
         if (request.Cluster is not null)
         {
-            // The term must be on disk before any worker hears of it, and a coordinator killed early must find a checkpoint.
-            _checkpoints.Begin(_state);
-            _checkpoints.Flush();
+            StoreTerm(_checkpoints, _directory.CheckpointPath(_state.Step));
         }
     }
 
@@ -119,6 +118,11 @@ internal sealed class TrainingSession : IDisposable
     {
         RunSpec spec = _request.Spec;
         observer.Observe(new RunStarted(System.IO.Path.GetFileName(Path), _layout.ParameterCount, _request.Settings.TotalSteps, spec.Epochs, spec.BatchSize, spec.Shards, _request.Blas.Name, spec.Seed));
+        if (_directory is not null)
+        {
+            _directory.Trouble = log;
+        }
+
         var ended = new TaskCompletionSource<RunReport>(TaskCreationOptions.RunContinuationsAsynchronously);
         var setup = new CoordinatorSetup
         {
@@ -190,6 +194,21 @@ internal sealed class TrainingSession : IDisposable
         using var content = new MemoryStream(checked((int)DatasetContent.Length(_request.Data)));
         DatasetContent.Write(_request.Data, content);
         return content.GetBuffer();
+    }
+
+    // The term must be on disk before any worker hears of it, and a coordinator killed early must find a checkpoint.
+    private void StoreTerm(CheckpointWriter checkpoints, string path)
+    {
+        string? failure = null;
+        void Note(long step, string reason) => failure = reason;
+        checkpoints.Failed += Note;
+        checkpoints.Begin(_state);
+        checkpoints.Flush();
+        checkpoints.Failed -= Note;
+        if (failure is not null)
+        {
+            throw new RunDirectoryException(path, new IOException(failure));
+        }
     }
 
     private RunDirectory OpenDirectory(ResumePoint? resume)

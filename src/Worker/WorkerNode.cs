@@ -61,6 +61,12 @@ internal sealed class WorkerNode(NodeOptions options, Action<string> log)
             LifeEnd? end = coordinator is null ? null : await LiveAsync(host, coordinator, ended.Task, stop).ConfigureAwait(false);
             // Leaving takes a few rounds of gossip; nobody needs to wait for a member that does nothing any more.
             await Task.WhenAny(host.DisposeAsync().AsTask(), Task.Delay(LeavePatience, CancellationToken.None)).ConfigureAwait(false);
+            if (end?.Kind == LifeEndKind.CoordinatorGone)
+            {
+                // A life leaves a whole actor system behind; left to itself the collector lets a few hundred megabytes of them pile up.
+                GC.Collect();
+            }
+
             switch (end?.Kind)
             {
                 case LifeEndKind.RunOver:

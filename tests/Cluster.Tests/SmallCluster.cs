@@ -41,6 +41,10 @@ internal sealed class SmallCluster : IDisposable
     public NnClusterProcess Launch(string[] arguments, int epochs = 3, string[]? under = null, string? at = null) =>
         Start(["launch", "--json", .. Training(epochs), "--out", at ?? NextRun(), .. arguments.Contains("--cache") ? [] : new[] { "--cache", Directory["cache"] }, .. arguments], under: under);
 
+    /// <summary>A run under faults that goes on until it has suffered enough of them.</summary>
+    public NnClusterProcess Chaos(string[] arguments) =>
+        Start(["chaos", .. Training(100_000), .. arguments]);
+
     public NnClusterProcess Worker(string name, string[]? arguments = null, (string, string)[]? environment = null, string? join = null, string[]? under = null) =>
         Start(
             ["--join", join ?? Address, "--name", name, .. (arguments ?? []).Contains("--cache") ? [] : new[] { "--cache", Directory["cache"] }, .. (arguments ?? []).Contains("--give-up-after") ? [] : new[] { "--give-up-after", "60s" }, .. arguments ?? [], .. (arguments ?? []).Contains("--slots") ? [] : new[] { "--slots", "1" }],

@@ -33,6 +33,7 @@ internal static class Application
         (Command train, TrainOptions options) = TrainCommand.Create();
         root.Add(train);
         root.Add(LaunchCommand.Create());
+        root.Add(ChaosCommand.Create());
         root.Add(EvaluateCommand.Create());
         root.Add(PredictCommand.Create());
         root.Add(PlotCommand.Create());

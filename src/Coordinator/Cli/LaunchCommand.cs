@@ -106,7 +106,8 @@ internal sealed class LaunchCommand
         .. Given(given, _train.Security.All),
     ];
 
-    private static IEnumerable<string> Given(ParseResult given, IEnumerable<Option> options)
+    /// <summary>The options that were given, as a command line has them.</summary>
+    internal static IEnumerable<string> Given(ParseResult given, IEnumerable<Option> options)
     {
         foreach (Option option in options)
         {
@@ -126,7 +127,8 @@ internal sealed class LaunchCommand
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 
-    private static int FreePort()
+    /// <summary>A port of this machine that is free.</summary>
+    internal static int FreePort()
     {
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));

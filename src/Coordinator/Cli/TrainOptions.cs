@@ -67,12 +67,14 @@ internal sealed class TrainOptions
     public Option<HostPort?> Listen { get; } = CliOption.Parsed<HostPort?>("--listen", "HOST:PORT", "Coordinate workers of other processes and machines: listen here.", HostPort.Parse, HostPort.Expected);
     public Option<string?> Advertise { get; } = CliOption.Parsed<string?>("--advertise", "HOST", "What workers reach this machine by. [the host of --listen]", HostPort.HostOf, "a name, an IPv4 or an IPv6 address");
     public Option<int?> LinkPort { get; } = CliOption.Whole("--link-port", "The port of the workers' second connections. [a free one]", 1, 65535);
+    public Option<HostPort?> LinkAdvertise { get; } = CliOption.Parsed<HostPort?>("--link-advertise", "HOST:PORT", "What workers reach the port of their second connections by, where that is not --advertise and --link-port.", HostPort.Parse, HostPort.Expected);
     public Option<int?> MinWorkers { get; } = CliOption.Whole("--min-workers", "Compute only while so many workers are there: workers of this process and slots of all nodes, each counts one. [1]", 1);
     public Option<TimeSpan?> StartTimeout { get; } = CliOption.Duration("--start-timeout", "How long to wait for --min-workers. [10m]");
     public SecurityOptions Security { get; } = new();
     public Option<bool> EndWithInput { get; } = CliOption.EndWithInput();
 
     // Results
+    public Option<int?> StopAfter { get; } = CliOption.Whole("--stop-after", "End after so many steps, as if interrupted then.", 1);
     public Option<string?> Out { get; } = CliOption.Text("--out", "DIR", "The run directory. [runs/<date>-<time>-<name>]");
     public Option<int?> CheckpointEvery { get; } = CliOption.Whole("--checkpoint-every", "Steps between checkpoints. [each epoch, unless writing would take over 2 % of the time, and at most 10 s of work]", 1);
     public Option<string?> Resume { get; } = CliOption.Text("--resume", "DIR", "Go on with the run in DIR from its last checkpoint.");
@@ -90,11 +92,11 @@ internal sealed class TrainOptions
         Preset, Epochs, BatchSize, Seed, NoShuffle, InitFrom, TargetAccuracy, EvaluateEvery,
         Workers, Shards, Blas,
         .. OfCluster,
-        Out, CheckpointEvery, Resume, Json, Config,
+        Out, CheckpointEvery, StopAfter, Resume, Json, Config,
     ];
 
     /// <summary>Options of a run whose workers may be elsewhere.</summary>
-    public IEnumerable<Option> OfCluster => [Listen, Advertise, LinkPort, MinWorkers, StartTimeout, .. Security.All, EndWithInput];
+    public IEnumerable<Option> OfCluster => [Listen, Advertise, LinkPort, LinkAdvertise, MinWorkers, StartTimeout, .. Security.All, EndWithInput];
 
     /// <summary>Options that describe what <see cref="Model"/> describes.</summary>
     public IReadOnlyList<Option> OfModel => [Hidden, Activation, Slope, Init, BatchNorm, Dropout, InputDropout];
@@ -103,7 +105,7 @@ internal sealed class TrainOptions
     public IReadOnlyList<Option> OfOptimizer => [LearningRate, Beta1, Beta2, Epsilon, Momentum, Rho, WeightDecay];
 
     /// <summary>Options that change nothing in what is computed, and so have no place in a run's configuration.</summary>
-    public IReadOnlyList<Option> NotConfiguration => [Preset, Config, Json, Out, Resume, .. OfCluster];
+    public IReadOnlyList<Option> NotConfiguration => [Preset, Config, Json, Out, StopAfter, Resume, .. OfCluster];
 
     private static Option<double?> Positive(string name, string value, string description) =>
         CliOption.Number(name, value, description, v => v > 0, "a number above 0");

@@ -79,6 +79,7 @@ internal static class TrainRequestReader
             {
                 EvaluateEvery = given.GetValue(options.EvaluateEvery) ?? 1,
                 TargetAccuracy = given.GetValue(options.TargetAccuracy),
+                StopAfter = given.GetValue(options.StopAfter),
                 CheckpointEvery = given.GetValue(options.CheckpointEvery),
                 MinWorkers = given.GetValue(options.MinWorkers) ?? 1,
                 Recovery = cluster is null ? RecoveryPolicy.InProcess : new RecoveryPolicy(),
@@ -125,6 +126,7 @@ internal static class TrainRequestReader
             Listen = listen,
             Advertise = given.GetValue(options.Advertise),
             LinkPort = given.GetValue(options.LinkPort) ?? 0,
+            LinkAdvertise = given.GetValue(options.LinkAdvertise),
             StartTimeout = given.GetValue(options.StartTimeout) ?? TimeSpan.FromMinutes(10),
             Security = options.Security.Load(given, listen.Host),
         };

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 
 namespace NnCluster.Coordinator.Launching;
 
@@ -7,17 +6,17 @@ namespace NnCluster.Coordinator.Launching;
 /// A program of the cluster that this one has started. Its standard error is shown line by line with a prefix, its
 /// standard input is a pipe whose end it takes as the end of its parent, whatever happens to that.
 /// </summary>
-internal sealed partial class ChildProcess : IDisposable
+internal sealed class ChildProcess : IDisposable
 {
-    private const int Terminate = 15;
-
     private readonly Process _process;
     private readonly Task _errors;
     private readonly bool _elsewhere;
+    private bool _disposed;
 
     private ChildProcess(Process process, Task errors, bool elsewhere)
     {
         _process = process;
+        Id = process.Id;
         _errors = errors;
         _elsewhere = elsewhere;
         Exited = WaitAsync();
@@ -27,10 +26,10 @@ internal sealed partial class ChildProcess : IDisposable
     public Task<int> Exited { get; }
 
     /// <summary>Whether it runs no more.</summary>
-    public bool HasExited => _process.HasExited;
+    public bool HasExited => _disposed || _process.HasExited;
 
     /// <summary>The process.</summary>
-    public int Id => _process.Id;
+    public int Id { get; }
 
     /// <summary>Starts a program.</summary>
     /// <param name="command">The program and its arguments.</param>
@@ -61,7 +60,7 @@ internal sealed partial class ChildProcess : IDisposable
     /// <summary>Asks it to end.</summary>
     public void AskToEnd()
     {
-        if (_process.HasExited)
+        if (HasExited)
         {
             return;
         }
@@ -72,7 +71,7 @@ internal sealed partial class ChildProcess : IDisposable
         }
         else
         {
-            _ = Kill(_process.Id, Terminate);
+            ProcessSignal.Send(_process.Id, ProcessSignal.Terminate);
         }
     }
 
@@ -82,12 +81,18 @@ internal sealed partial class ChildProcess : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (_disposed)
+        {
+            return;
+        }
+
         if (!_process.HasExited)
         {
             Kill();
             _process.WaitForExit();
         }
 
+        _disposed = true;
         _process.Dispose();
     }
 
@@ -105,7 +110,4 @@ internal sealed partial class ChildProcess : IDisposable
         await _errors.ConfigureAwait(false);
         return _process.ExitCode;
     }
-
-    [LibraryImport("libc", EntryPoint = "kill")]
-    private static partial int Kill(int process, int signal);
 }

@@ -18,6 +18,9 @@ internal sealed record LaunchPlan
     /// <summary>The workers.</summary>
     public required IReadOnlyList<WorkerCommandLine> Workers { get; init; }
 
+    /// <summary>Whether the coordinator's standard output is this program's own; else it goes to the log.</summary>
+    public bool ShowOutput { get; init; } = true;
+
     /// <summary>How often each process may be restarted in an hour.</summary>
     public required int MaxRestarts { get; init; }
 }

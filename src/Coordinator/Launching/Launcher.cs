@@ -18,7 +18,7 @@ internal sealed class Launcher(LaunchPlan plan, Action<string> log) : IDisposabl
     private static readonly TimeSpan WorkerPatience = TimeSpan.FromSeconds(1.5);
 
     private readonly Lock _gate = new();
-    private readonly List<ChildProcess> _children = [];
+    private readonly Dictionary<string, ChildProcess> _children = [];
     private readonly TaskCompletionSource<string> _givenUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private string? _runDirectory;
     private int _workersLeft;
@@ -47,10 +47,19 @@ internal sealed class Launcher(LaunchPlan plan, Action<string> log) : IDisposabl
         lock (_gate)
         {
             _ending = true;
-            foreach (ChildProcess child in _children)
+            foreach (ChildProcess child in _children.Values)
             {
                 child.Dispose();
             }
+        }
+    }
+
+    /// <summary>The process that runs under a name now; null if none does.</summary>
+    public int? ProcessOf(string name)
+    {
+        lock (_gate)
+        {
+            return _children.TryGetValue(name, out ChildProcess? child) && !child.HasExited ? child.Id : null;
         }
     }
 
@@ -58,7 +67,7 @@ internal sealed class Launcher(LaunchPlan plan, Action<string> log) : IDisposabl
     {
         var budget = new RestartBudget(plan.MaxRestarts, TimeProvider.System);
         IReadOnlyList<string> command = [.. plan.Coordinator, .. plan.First];
-        while (Start("coordinator", command, isCoordinator: true, elsewhere: false, NoteRunDirectory) is { } child)
+        while (Start(CoordinatorName, command, isCoordinator: true, elsewhere: false, NoteRunDirectory) is { } child)
         {
             int? code = await EndAsync(child, stop).ConfigureAwait(false);
             if (code is null)
@@ -151,7 +160,7 @@ internal sealed class Launcher(LaunchPlan plan, Action<string> log) : IDisposabl
         lock (_gate)
         {
             _ending = true;
-            running = [.. _children.Where(child => !child.HasExited)];
+            running = [.. _children.Values.Where(child => !child.HasExited)];
         }
 
         // Workers that were told of the run's end are on their way out.
@@ -184,12 +193,17 @@ internal sealed class Launcher(LaunchPlan plan, Action<string> log) : IDisposabl
                 return null;
             }
 
-            var child = ChildProcess.Start(command, showOutput: isCoordinator, elsewhere, line =>
+            var child = ChildProcess.Start(command, showOutput: isCoordinator && plan.ShowOutput, elsewhere, line =>
             {
                 read(line);
                 log($"{name,-11} | {line}");
             });
-            _children.Add(child);
+            if (_children.Remove(name, out ChildProcess? earlier))
+            {
+                earlier.Dispose();
+            }
+
+            _children.Add(name, child);
             return child;
         }
     }
@@ -201,6 +215,9 @@ internal sealed class Launcher(LaunchPlan plan, Action<string> log) : IDisposabl
             _runDirectory = line[RunDirectoryLine.Length..];
         }
     }
+
+    /// <summary>What the coordinator is called in the log.</summary>
+    public const string CoordinatorName = "coordinator";
 
     /// <summary>How the coordinator says where its files are.</summary>
     public const string RunDirectoryLine = "run directory: ";

@@ -7,6 +7,9 @@ internal sealed class ProgressState
 {
     private const double LossMemory = 0.95;
 
+    // Each life of a node is a worker of its own: only the latest that are lost are worth showing.
+    private const int MostLost = 16;
+
     private sealed class Worker(string name)
     {
         public string Name { get; } = name;
@@ -21,6 +24,7 @@ internal sealed class ProgressState
     }
 
     private readonly SortedDictionary<string, Worker> _workers = new(StringComparer.Ordinal);
+    private readonly Queue<string> _lost = new();
     private readonly RateMeter _stepRate = new();
     private RunStarted? _run;
     private long _step;
@@ -56,6 +60,7 @@ internal sealed class ProgressState
                 break;
             case WorkerLost lost:
                 WorkerNamed(lost.Worker).LostBecause = lost.Reason;
+                ForgetOldest(lost.Worker);
                 break;
             case EpochCompleted epoch:
                 _lastEpoch = epoch;
@@ -104,6 +109,15 @@ internal sealed class ProgressState
                     worker.Name, worker.Leaves, worker.LostBecause is null ? worker.Rate.PerSecond : 0, worker.LostBecause)),
             ],
         };
+    }
+
+    private void ForgetOldest(string lost)
+    {
+        _lost.Enqueue(lost);
+        if (_lost.Count > MostLost && _lost.Dequeue() is var oldest && _workers.TryGetValue(oldest, out Worker? worker) && worker.LostBecause is not null)
+        {
+            _workers.Remove(oldest);
+        }
     }
 
     private Worker WorkerNamed(string name)

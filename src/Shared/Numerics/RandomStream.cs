@@ -10,4 +10,5 @@ public enum RandomStream
     Dropout = 1,
     Initialization = 2,
     SyntheticData = 3,
+    Faults = 4,
 }

@@ -16,6 +16,7 @@ public sealed class CheckpointWriter : IDisposable
     private readonly ParameterLayout _layout;
     private readonly CheckpointPosition _origin;
     private readonly Func<long, string> _pathOf;
+    private readonly Action? _before;
     private readonly Thread _thread;
     private readonly object _gate = new();
     private readonly Stack<Snapshot> _spare = new();
@@ -29,8 +30,14 @@ public sealed class CheckpointWriter : IDisposable
     /// <param name="origin">What all the run's checkpoints have in common; the step is that of each.</param>
     /// <param name="pathOf">The file for a step.</param>
     /// <param name="earlier">Checkpoints already there, the oldest first; they count among those that are kept.</param>
-    public CheckpointWriter(ParameterLayout layout, CheckpointPosition origin, Func<long, string> pathOf, IEnumerable<string> earlier)
+    /// <param name="before">
+    /// Runs before each is written, on the writer's thread: what must be on disk if the checkpoint is. An
+    /// <see cref="IOException"/> or a <see cref="RunDirectoryException"/> from it is the checkpoint's own.
+    /// </param>
+    public CheckpointWriter(
+        ParameterLayout layout, CheckpointPosition origin, Func<long, string> pathOf, IEnumerable<string> earlier, Action? before = null)
     {
+        _before = before;
         _layout = layout;
         _origin = origin;
         _pathOf = pathOf;
@@ -125,6 +132,7 @@ public sealed class CheckpointWriter : IDisposable
         long began = Stopwatch.GetTimestamp();
         try
         {
+            _before?.Invoke();
             Checkpoint.Write(path, _origin with { Step = snapshot.Step }, _layout, snapshot.Parameters, snapshot.Slots);
             if (!_written.Contains(path))
             {

@@ -20,7 +20,7 @@ public sealed class RunDirectory : IRunObserver, IDisposable
     private readonly FileStream _lock;
     private readonly RunEventLog _log;
 
-    private RunDirectory(string path, FileStream processLock, FileStream metrics)
+    private RunDirectory(string path, FileStream processLock, FileStream metrics, TimeProvider? time, long? evaluated)
     {
         Path = path;
         _lock = processLock;
@@ -28,7 +28,7 @@ public sealed class RunDirectory : IRunObserver, IDisposable
         try
         {
             string eventsPath = In(EventsFile);
-            events = RunDirectoryException.Guard(eventsPath, () => Append(eventsPath, FileMode.OpenOrCreate));
+            events = RunDirectoryException.Guard(eventsPath, () => AppendToWholeLines(eventsPath));
         }
         catch
         {
@@ -37,7 +37,17 @@ public sealed class RunDirectory : IRunObserver, IDisposable
             throw;
         }
 
-        _log = new(metrics, events);
+        _log = new(metrics, events, time ?? TimeProvider.System, evaluated);
+    }
+
+    /// <summary>
+    /// Gets a line for people when metrics and events begin to fail to be written, and when they can be again; on a
+    /// thread of its own.
+    /// </summary>
+    public Action<string>? Trouble
+    {
+        get => _log.Trouble;
+        set => _log.Trouble = value;
     }
 
     /// <summary>The directory, absolute.</summary>
@@ -77,7 +87,7 @@ public sealed class RunDirectory : IRunObserver, IDisposable
         for (int number = 1; ; number++)
         {
             string path = number == 1 ? stem : string.Create(CultureInfo.InvariantCulture, $"{stem}-{number}");
-            if (TryClaim(path) is RunDirectory run)
+            if (TryClaim(path, time) is RunDirectory run)
             {
                 return run;
             }
@@ -95,19 +105,20 @@ public sealed class RunDirectory : IRunObserver, IDisposable
         if (overwrite)
         {
             RunDirectoryException.Guard(path, () => Directory.CreateDirectory(path));
-            return Open(path, () =>
+            return Open(path, null, () =>
             {
                 File.Delete(System.IO.Path.Combine(path, EventsFile));
-                return Append(System.IO.Path.Combine(path, MetricsFile), FileMode.Create);
+                return (Append(System.IO.Path.Combine(path, MetricsFile), FileMode.Create), null);
             });
         }
 
-        return TryClaim(path) ?? throw new BadInputException($"{directory}: already holds a run; give another directory, or --resume it");
+        return TryClaim(path, null) ?? throw new BadInputException($"{directory}: already holds a run; give another directory, or --resume it");
     }
 
     /// <summary>
-    /// Goes on with a run that stopped. Metrics of steps after <paramref name="step"/>, which will be taken again, of an
-    /// epoch that ends there, and a line that was only half written are removed; events are kept.
+    /// Goes on with a run that stopped. Metrics of steps after <paramref name="step"/>, which will be taken again, and a
+    /// line that was only half written are removed; events are kept. An evaluation at that step that was written stays,
+    /// and is not written a second time.
     /// </summary>
     /// <param name="directory">The directory of the run.</param>
     /// <param name="step">The step of the checkpoint it goes on from.</param>
@@ -122,20 +133,23 @@ public sealed class RunDirectory : IRunObserver, IDisposable
             throw new BadInputException($"{directory}: holds no run to resume: there is no {MetricsFile} in it");
         }
 
-        return Open(path, () =>
+        return Open(path, null, () =>
         {
-            KeepLines(metricsPath, line => StepOf(line) <= step);
-            KeepLines(System.IO.Path.Combine(path, EventsFile), line => StepOf(line) is not null);
-            return Append(metricsPath, FileMode.Open);
+            FileStream metrics = Append(metricsPath, FileMode.Open);
+            string? last = LineCut.CutAfterLast(metrics, line => StepOf(line) <= step);
+            return (metrics, last is not null && IsEpoch(last) && StepOf(last) == step ? step : null);
         });
     }
 
-    /// <summary>Tells what happened. Costs well under a microsecond and never waits for the disk.</summary>
-    /// <exception cref="RunDirectoryException">An earlier event could not be written.</exception>
+    /// <summary>
+    /// Tells what happened. Costs well under a microsecond and never waits for the disk; what cannot be written is kept
+    /// and tried again.
+    /// </summary>
+    /// <exception cref="RunDirectoryException">More could not be written than is kept.</exception>
     public void Observe(RunEvent runEvent) => _log.Append(runEvent);
 
     /// <summary>Waits until everything observed so far is in the files.</summary>
-    /// <exception cref="RunDirectoryException">Something could not be written.</exception>
+    /// <exception cref="RunDirectoryException">Something could not be written yet.</exception>
     public void Flush() => _log.Flush();
 
     /// <summary>Writes <c>config.json</c>.</summary>
@@ -170,7 +184,7 @@ public sealed class RunDirectory : IRunObserver, IDisposable
         RunDirectoryException.Guard(path, () => AtomicFile.WriteText(path, text + "\n"));
 
     /// <summary>Creates the directory and its metrics file; null if that file, and so a run, is already there.</summary>
-    private static RunDirectory? TryClaim(string path)
+    private static RunDirectory? TryClaim(string path, TimeProvider? time)
     {
         string metricsPath = System.IO.Path.Combine(path, MetricsFile);
         RunDirectoryException.Guard(path, () => Directory.CreateDirectory(path));
@@ -183,21 +197,22 @@ public sealed class RunDirectory : IRunObserver, IDisposable
             return null;
         }
 
-        return Open(path, () => Append(metricsPath, FileMode.Open));
+        return Open(path, time, () => (Append(metricsPath, FileMode.Open), null));
     }
 
     /// <summary>
     /// Takes the directory for this process, then opens its metrics. The system lets go of the lock when the process ends,
     /// however it ends.
     /// </summary>
-    private static RunDirectory Open(string path, Func<FileStream> openMetrics)
+    private static RunDirectory Open(string path, TimeProvider? time, Func<(FileStream Metrics, long? Evaluated)> openMetrics)
     {
         string lockPath = System.IO.Path.Combine(path, ".lock");
         FileStream processLock = RunDirectoryException.Guard(
             lockPath, () => new FileStream(lockPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose));
         try
         {
-            return new(path, processLock, RunDirectoryException.Guard(path, openMetrics));
+            (FileStream metrics, long? evaluated) = RunDirectoryException.Guard(path, openMetrics);
+            return new(path, processLock, metrics, time, evaluated);
         }
         catch
         {
@@ -217,17 +232,18 @@ public sealed class RunDirectory : IRunObserver, IDisposable
         return stream;
     }
 
-    /// <summary>Replaces a file of lines by one with those that pass.</summary>
-    private static void KeepLines(string path, Predicate<string> keep)
+    /// <summary>Opens a file of lines to append to, without the rest of a line that was never finished.</summary>
+    private static FileStream AppendToWholeLines(string path)
     {
-        if (File.Exists(path))
+        FileStream stream = Append(path, FileMode.OpenOrCreate);
+        if (stream.CanSeek)
         {
-            string text = string.Concat(File.ReadLines(path).Where(line => keep(line)).Select(line => line + "\n"));
-            AtomicFile.WriteText(path, text);
+            LineCut.CutAfterLast(stream, line => StepOf(line) is not null);
         }
+
+        return stream;
     }
 
-    // An epoch that ends at the checkpoint's own step is evaluated again by the life that goes on.
     private static bool IsEpoch(string line) => line.Contains("\"testLoss\":", StringComparison.Ordinal);
 
     /// <summary>The step of a line, 0 if it has none, null if it is not a JSON object.</summary>

@@ -47,12 +47,13 @@ internal static class RunEventJson
         json.WriteEndObject();
     }
 
-    /// <summary>Any other event: its name, when it happened in seconds since the start, and its fields.</summary>
-    public static void WriteEvent(Utf8JsonWriter json, RunEvent runEvent)
+    /// <summary>Any other event: its name, when it happened in seconds since the start and by the clock on the wall, and its fields.</summary>
+    public static void WriteEvent(Utf8JsonWriter json, RunEvent runEvent, DateTime time)
     {
         json.WriteStartObject();
         json.WriteString("event"u8, Name(runEvent));
         json.WriteNumber("at"u8, Math.Round(runEvent.At.TotalSeconds, 6));
+        json.WriteString("time"u8, time);
         switch (runEvent)
         {
             case RunStarted started:
@@ -77,6 +78,13 @@ internal static class RunEventJson
                 json.WriteNumber("leaves"u8, reissued.Leaves);
                 json.WriteString("from"u8, reissued.From);
                 json.WriteString("reason"u8, reissued.Reason);
+                break;
+            case LeavesRecovered recovered:
+                json.WriteNumber("step"u8, recovered.Step);
+                json.WriteNumber("leaves"u8, recovered.Leaves);
+                break;
+            case FirstStepTaken first:
+                json.WriteNumber("step"u8, first.Step);
                 break;
             case CheckpointWritten checkpoint:
                 json.WriteNumber("step"u8, checkpoint.Step);

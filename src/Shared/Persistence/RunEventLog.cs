@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Text.Json;
 using NnCluster.Training;
 
 namespace NnCluster.Persistence;
@@ -7,41 +5,64 @@ namespace NnCluster.Persistence;
 /// <summary>
 /// Appends run events to two JSON-lines files on a thread of its own. Telling it an event costs a lock and a list
 /// append; it never waits for the disk. Lines reach the files every second, at each epoch and other rare event, and at
-/// the end. A failure to write is kept and thrown to whoever calls next.
+/// the end. Lines that cannot be written, because the disk is full, are kept and tried again every second; beyond
+/// <see cref="HeldLimit"/> bytes of them the next call fails.
 /// </summary>
 internal sealed class RunEventLog : IDisposable
 {
+    /// <summary>Bytes of lines that are kept while they cannot be written: some 300,000 steps.</summary>
+    public const int HeldLimit = 1 << 26;
+
     private static readonly TimeSpan FlushInterval = TimeSpan.FromSeconds(1);
 
     private readonly object _gate = new();
     private readonly LineFile _metrics;
     private readonly LineFile _events;
+    private readonly TimeProvider _time;
+    private readonly long? _evaluated;
     private readonly Thread _writer;
-    private List<RunEvent> _pending = [];
-    private List<RunEvent> _writing = [];
+    private List<(RunEvent Event, DateTime Time)> _pending = [];
+    private List<(RunEvent Event, DateTime Time)> _writing = [];
     private bool _flushAsked;
     private bool _closed;
-    private bool _idle = true;
+    private long _flushes;
+    private long _flushed;
     private RunDirectoryException? _failure;
+    private bool _overflowed;
     private bool _failureThrown;
 
-    public RunEventLog(FileStream metrics, FileStream events)
+    /// <summary>Goes on at the position of each file.</summary>
+    /// <param name="metrics">Gets steps and epochs.</param>
+    /// <param name="events">Gets everything else.</param>
+    /// <param name="time">The clock of the events' times.</param>
+    /// <param name="evaluated">The step of an evaluation whose line is there already; it is not written again.</param>
+    public RunEventLog(FileStream metrics, FileStream events, TimeProvider time, long? evaluated)
     {
         _metrics = new(metrics);
         _events = new(events);
+        _time = time;
+        _evaluated = evaluated;
         _writer = new(WriteUntilClosed) { IsBackground = true, Name = "run directory writer" };
         _writer.Start();
     }
 
-    /// <exception cref="RunDirectoryException">An earlier event could not be written.</exception>
+    /// <summary>Gets a line for people when writing begins to fail and when it works again, on the log's thread.</summary>
+    public Action<string>? Trouble { get; set; }
+
+    /// <exception cref="RunDirectoryException">More lines could not be written than are kept.</exception>
     public void Append(RunEvent runEvent)
     {
         ArgumentNullException.ThrowIfNull(runEvent);
+        DateTime time = _time.GetUtcNow().UtcDateTime;
         lock (_gate)
         {
-            ThrowIfFailed();
+            if (_overflowed)
+            {
+                ThrowIfFailing();
+            }
+
             ObjectDisposedException.ThrowIf(_closed, this);
-            _pending.Add(runEvent);
+            _pending.Add((runEvent, time));
             // Steps and worker reports come thousands a second and wait for the interval; the rest is worth a wake-up.
             if (runEvent is not (StepCompleted or WorkerProgress))
             {
@@ -52,19 +73,20 @@ internal sealed class RunEventLog : IDisposable
     }
 
     /// <summary>Waits until everything told so far is in the files.</summary>
-    /// <exception cref="RunDirectoryException">It could not be written.</exception>
+    /// <exception cref="RunDirectoryException">It could not be written; it is kept, and tried again.</exception>
     public void Flush()
     {
         lock (_gate)
         {
+            long ticket = ++_flushes;
             _flushAsked = true;
             Monitor.PulseAll(_gate);
-            while (_failure is null && !(_idle && _pending.Count == 0))
+            while (_flushed < ticket)
             {
                 Monitor.Wait(_gate);
             }
 
-            ThrowIfFailed();
+            ThrowIfFailing();
         }
     }
 
@@ -83,12 +105,12 @@ internal sealed class RunEventLog : IDisposable
         {
             if (!_failureThrown)
             {
-                ThrowIfFailed();
+                ThrowIfFailing();
             }
         }
     }
 
-    private void ThrowIfFailed()
+    private void ThrowIfFailing()
     {
         if (_failure is not null)
         {
@@ -101,23 +123,17 @@ internal sealed class RunEventLog : IDisposable
     {
         try
         {
-            while (TakePending())
+            bool more = true;
+            while (more)
             {
-                foreach (RunEvent runEvent in _writing)
+                (more, long flush) = TakePending();
+                foreach ((RunEvent runEvent, DateTime time) in _writing)
                 {
-                    Write(runEvent);
+                    Write(runEvent, time);
                 }
 
-                _metrics.Flush();
-                _events.Flush();
-            }
-        }
-        catch (RunDirectoryException failure)
-        {
-            lock (_gate)
-            {
-                _failure = failure;
-                Monitor.PulseAll(_gate);
+                _writing.Clear();
+                Store(flush);
             }
         }
         finally
@@ -127,18 +143,15 @@ internal sealed class RunEventLog : IDisposable
         }
     }
 
-    /// <summary>Waits for the interval or a request and swaps the lists; false when closed and nothing is left.</summary>
-    private bool TakePending()
+    /// <summary>Waits for the interval or a request and swaps the lists; whether more may come, and the flush this serves.</summary>
+    private (bool More, long Flush) TakePending()
     {
         lock (_gate)
         {
-            _writing.Clear();
-            _idle = true;
-            Monitor.PulseAll(_gate);
-            while (!_closed && (_pending.Count == 0 || !_flushAsked))
+            while (!_closed && !_flushAsked)
             {
                 bool asked = Monitor.Wait(_gate, FlushInterval);
-                if (!asked && _pending.Count > 0)
+                if (!asked && (_pending.Count > 0 || _failure is not null))
                 {
                     break;
                 }
@@ -146,67 +159,58 @@ internal sealed class RunEventLog : IDisposable
 
             (_pending, _writing) = (_writing, _pending);
             _flushAsked = false;
-            _idle = false;
-            return _writing.Count > 0;
+            return (!_closed, _flushes);
         }
     }
 
-    private void Write(RunEvent runEvent)
+    private void Store(long flush)
     {
+        RunDirectoryException? metrics = _metrics.TryFlush();
+        RunDirectoryException? failure = _events.TryFlush() ?? metrics;
+        bool failedBefore;
+        lock (_gate)
+        {
+            failedBefore = _failure is not null;
+            _failure = failure;
+            _failureThrown &= failure is not null;
+            _overflowed = failure is not null && _metrics.Held + _events.Held > HeldLimit;
+            _flushed = flush;
+            Monitor.PulseAll(_gate);
+        }
+
+        if (failedBefore != failure is not null)
+        {
+            Trouble?.Invoke(failure is null
+                ? "metrics and events can be written again; nothing of them is missing"
+                : $"{failure.Message}; metrics and events are kept in memory and tried again");
+        }
+    }
+
+    private void Write(RunEvent runEvent, DateTime time)
+    {
+        LineFile file = _events;
         switch (runEvent)
         {
             case StepCompleted step:
-                RunEventJson.WriteStep(_metrics.Json, step);
-                _metrics.EndLine();
+                file = _metrics;
+                RunEventJson.WriteStep(file.Json, step);
                 break;
+            case EpochCompleted epoch when epoch.Step == _evaluated:
+                return;
             case EpochCompleted epoch:
-                RunEventJson.WriteEpoch(_metrics.Json, epoch);
-                _metrics.EndLine();
+                file = _metrics;
+                RunEventJson.WriteEpoch(file.Json, epoch);
                 break;
             default:
-                RunEventJson.WriteEvent(_events.Json, runEvent);
-                _events.EndLine();
+                RunEventJson.WriteEvent(file.Json, runEvent, time);
                 break;
         }
-    }
 
-    /// <summary>A file of JSON objects, one a line, gathered in memory until it is worth a write.</summary>
-    private sealed class LineFile(FileStream stream) : IDisposable
-    {
-        private const int WriteThreshold = 1 << 16;
-
-        private readonly ArrayBufferWriter<byte> _buffer = new(2 * WriteThreshold);
-
-        public Utf8JsonWriter Json => field ??= new(_buffer, new() { SkipValidation = true });
-
-        public void EndLine()
+        file.EndLine();
+        if (file.Held >= LineFile.WriteThreshold && _failure is null)
         {
-            Json.Flush();
-            Json.Reset();
-            _buffer.Write("\n"u8);
-            if (_buffer.WrittenCount >= WriteThreshold)
-            {
-                Flush();
-            }
-        }
-
-        public void Flush()
-        {
-            if (_buffer.WrittenCount > 0)
-            {
-                RunDirectoryException.Guard(stream.Name, () =>
-                {
-                    stream.Write(_buffer.WrittenSpan);
-                    stream.Flush();
-                });
-                _buffer.ResetWrittenCount();
-            }
-        }
-
-        public void Dispose()
-        {
-            Json.Dispose();
-            stream.Dispose();
+            // What fails here fails again, and is reported, at the end of the batch.
+            _ = file.TryFlush();
         }
     }
 }

@@ -179,8 +179,11 @@ public sealed class ClusterHost : IAsyncDisposable
     /// <summary>Leaves the cluster gracefully and ends the system.</summary>
     public async ValueTask DisposeAsync()
     {
+        ActorSystem system = System;
         await _host.StopAsync().ConfigureAwait(false);
         _host.Dispose();
+        await system.WhenTerminated.ConfigureAwait(false);
+        ThreadCaches.Release(system);
     }
 
     private static T? Cause<T>(Exception error)

@@ -173,6 +173,8 @@ internal sealed partial class RunDecision
     {
         if (leaves > 0)
         {
+            Round round = _state.Round!;
+            SetRound(round with { Reissued = round.Reissued + leaves });
             _state = _state with { ReissuedLeaves = _state.ReissuedLeaves + leaves };
             Tell(new LeavesReissued(_state.Step + 1, leaves, from.Name, reason));
         }

@@ -6,6 +6,8 @@ internal sealed partial class RunDecision
     private void FinishStep(StepTaken taken)
     {
         TimeSpan spent = now - _state.Round!.StartedAt;
+        TellRecovered(_state.Round, taken.Step);
+        bool first = _state.StepTimes.Latest.IsEmpty;
         _state = _state with
         {
             Round = null,
@@ -17,6 +19,16 @@ internal sealed partial class RunDecision
         {
             End(new(false, taken.Diagnosis));
             return;
+        }
+
+        if (first)
+        {
+            Tell(new FirstStepTaken(taken.Step));
+        }
+
+        if (taken.Step >= settings.StopAfter)
+        {
+            _state = _state with { Stopping = true };
         }
 
         bool epochEnded = _state.Epochs < settings.EpochEnds.Length && settings.EpochEnds[_state.Epochs] <= _state.Step;
@@ -51,8 +63,17 @@ internal sealed partial class RunDecision
         _effects.Add(new WriteCheckpoint(_state.Step));
     }
 
+    private void TellRecovered(Round round, long step)
+    {
+        if (round.Reissued > 0)
+        {
+            Tell(new LeavesRecovered(step, round.Reissued));
+        }
+    }
+
     private void FinishEvaluation(EvaluationTaken taken)
     {
+        TellRecovered(_state.Round!, _state.Step);
         _state = _state with
         {
             EvaluationTimes = _state.EvaluationTimes.With((now - _state.Round!.StartedAt).TotalSeconds),

@@ -21,6 +21,12 @@ public sealed record WorkerLost(string Worker, string Reason) : RunEvent;
 /// <summary>Leaves that a worker held were given to others, or to others as well.</summary>
 public sealed record LeavesReissued(long Step, int Leaves, string From, string Reason) : RunEvent;
 
+/// <summary>A minibatch or an evaluation of which leaves were given out again is complete all the same.</summary>
+public sealed record LeavesRecovered(long Step, int Leaves) : RunEvent;
+
+/// <summary>The first step since this life of the coordinator began is taken.</summary>
+public sealed record FirstStepTaken(long Step) : RunEvent;
+
 /// <summary>An optimizer step was taken. <see cref="Step"/> counts from 1; loss and accuracy are those of its minibatch.</summary>
 public sealed record StepCompleted(long Step, double Epoch, float Loss, float BatchAccuracy, float LearningRate, float GradientNorm, double Seconds) : RunEvent;
 

@@ -64,6 +64,9 @@ public sealed record RunSettings
     /// <summary>Stop at the first evaluation that reaches this accuracy (of the held-out rows, where there are some).</summary>
     public double? TargetAccuracy { get; init; }
 
+    /// <summary>End as if interrupted when so many steps are taken; null: never.</summary>
+    public long? StopAfter { get; init; }
+
     /// <summary>Below this many workers nothing is computed; every slot of a node is one.</summary>
     public int MinWorkers { get; init; } = 1;
 

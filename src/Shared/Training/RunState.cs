@@ -88,6 +88,9 @@ public sealed record Round
     /// <summary>What went wrong in this round.</summary>
     public ImmutableArray<LeafFailure> Failures { get; init; } = [];
 
+    /// <summary>Leaves that were given out again.</summary>
+    public int Reissued { get; init; }
+
     /// <summary>Whether all leaves are there and the shell is adding up.</summary>
     public bool Taking { get; init; }
 }

@@ -77,6 +77,8 @@ public sealed class RunDirectoryTests : IDisposable
             new WorkerJoined("a \"quoted\" name"),
             new WorkerLost("b", "link broken"),
             new LeavesReissued(7, 2, "b", "late"),
+            new LeavesRecovered(7, 2),
+            new FirstStepTaken(8),
             new CheckpointWritten(50, "/x/checkpoint-50.safetensors"),
             new CheckpointFailed(60, "No space left on device"),
             new RunPaused(0, 1),
@@ -88,6 +90,7 @@ public sealed class RunDirectoryTests : IDisposable
         Assert.Equal(
             typeof(RunEvent).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(RunEvent))).OrderBy(type => type.Name),
             known.OrderBy(type => type.Name));
+        DateTime began = DateTime.UtcNow;
         using RunDirectory run = RunDirectory.CreateAt(_directory["run"]);
         foreach (RunEvent runEvent in events)
         {
@@ -101,8 +104,11 @@ public sealed class RunDirectoryTests : IDisposable
         foreach ((RunEvent runEvent, string line) in events.Zip(lines))
         {
             using var json = JsonDocument.Parse(line);
+            DateTime time = json.RootElement.GetProperty("time").GetDateTime();
+            Assert.InRange(time, began, DateTime.UtcNow);
             var expected = new Dictionary<string, string>
             {
+                ["time"] = json.RootElement.GetProperty("time").GetString()!,
                 ["event"] = JsonNamingPolicy.CamelCase.ConvertName(runEvent.GetType().Name),
                 ["at"] = "1.5",
             };
@@ -163,6 +169,46 @@ public sealed class RunDirectoryTests : IDisposable
     }
 
     [Fact]
+    public void Resuming_at_an_evaluation_that_was_written_keeps_its_line_and_writes_no_second_one()
+    {
+        string path = _directory["run"];
+        using (RunDirectory run = RunDirectory.CreateAt(path))
+        {
+            Enumerable.Range(1, 5).ToList().ForEach(step => run.Observe(Step(step)));
+            run.Observe(Epoch(1, 5));
+            run.Observe(Step(6));
+        }
+
+        using RunDirectory resumed = RunDirectory.Resume(path, step: 5);
+        resumed.Observe(Epoch(1, 5));
+        resumed.Observe(Step(6));
+        resumed.Observe(Epoch(2, 6));
+        resumed.Flush();
+
+        JsonElement[] lines = [.. ReadShared(resumed.MetricsPath).Select(line => JsonDocument.Parse(line).RootElement)];
+        Assert.Equal([1, 2, 3, 4, 5, 5, 6, 6], lines.Select(line => line.GetProperty("step").GetInt32()));
+        Assert.Equal([5, 6], lines.Where(line => line.TryGetProperty("testLoss", out _)).Select(line => line.GetProperty("step").GetInt32()));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(700)]
+    [InlineData(3000)]
+    public void Resuming_cuts_a_long_file_at_the_right_line(int step)
+    {
+        string path = _directory["run"];
+        using (RunDirectory run = RunDirectory.CreateAt(path))
+        {
+            Enumerable.Range(1, 3000).ToList().ForEach(taken => run.Observe(Step(taken)));
+        }
+
+        using RunDirectory resumed = RunDirectory.Resume(path, step);
+        resumed.Observe(Step(step + 1));
+        resumed.Flush();
+        Assert.Equal(Enumerable.Range(1, step + 1), ReadShared(resumed.MetricsPath).Select(line => JsonDocument.Parse(line).RootElement.GetProperty("step").GetInt32()));
+    }
+
+    [Fact]
     public void Only_a_run_can_be_resumed_and_only_when_no_other_process_has_it()
     {
         Assert.Contains("no run to resume", Assert.Throws<BadInputException>(() => RunDirectory.Resume(_directory["none"], 0)).Message, StringComparison.Ordinal);
@@ -183,7 +229,7 @@ public sealed class RunDirectoryTests : IDisposable
     }
 
     [Fact]
-    public void A_full_disk_surfaces_at_the_next_call_and_then_dispose_is_quiet()
+    public void A_full_disk_fails_a_flush_but_no_event_and_then_dispose_is_quiet()
     {
         if (!OperatingSystem.IsLinux())
         {
@@ -191,12 +237,39 @@ public sealed class RunDirectoryTests : IDisposable
         }
 
         RunDirectory run = OnAFullDisk();
+        var said = new System.Collections.Concurrent.ConcurrentQueue<string>();
+        run.Trouble = said.Enqueue;
         run.Observe(new WorkerJoined("a"));
 
         RunDirectoryException error = Assert.Throws<RunDirectoryException>(run.Flush);
         Assert.StartsWith(run.EventsPath + ": cannot be written: ", error.Message, StringComparison.Ordinal);
-        Assert.Throws<RunDirectoryException>(() => run.Observe(Step(1)));
+        run.Observe(new WorkerJoined("b"));
+        run.Observe(Step(1));
+        Assert.Throws<RunDirectoryException>(run.Flush);
+        Assert.Single(ReadShared(run.MetricsPath));
         run.Dispose();
+        Assert.Contains("kept in memory", Assert.Single(said), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void More_lines_than_can_be_kept_fail_the_call_and_not_the_memory()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
+
+        using RunDirectory run = OnAFullDisk();
+        string reason = new('x', 1 << 20);
+        RunDirectoryException error = Assert.Throws<RunDirectoryException>(() =>
+        {
+            for (int megabytes = 0; megabytes <= (RunEventLog.HeldLimit >> 20) + 1; megabytes++)
+            {
+                run.Observe(new WorkerLost("a", reason));
+                Assert.Throws<RunDirectoryException>(run.Flush);
+            }
+        });
+        Assert.StartsWith(run.EventsPath, error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -226,6 +299,8 @@ public sealed class RunDirectoryTests : IDisposable
         Assert.Equal(summary, RunSummary.Parse(File.ReadAllText(run.SummaryPath)));
         Assert.EndsWith("checkpoint-1407.safetensors", run.CheckpointPath(1407), StringComparison.Ordinal);
     }
+
+    private static EpochCompleted Epoch(int epoch, long step) => new(epoch, step, 0.5f, 0.75f, new(0.4, 0.9, 100), null, null, 2.5);
 
     private static StepCompleted Step(long step) => new(step, step / 100.0, 0.5f, 0.75f, 0.001f, 1, 0.001);
 

@@ -20,6 +20,22 @@ public sealed class SimulationTests
         CheckAll(EachKind, seed => Scenario.FromSeed(seed, kind));
 
     [Theory]
+    [InlineData(FaultKind.Join)]
+    [InlineData(FaultKind.Flap)]
+    [InlineData(FaultKind.Blackout)]
+    public void A_fault_at_every_step_costs_time_but_no_leaf_no_step_and_no_bit(FaultKind kind) =>
+        CheckAll(EachKind, seed =>
+        {
+            Scenario scenario = Scenario.FromSeed(seed, kind);
+            TimeSpan step = Simulation.RunOnce(scenario.Undisturbed).Elapsed / scenario.Settings.TotalSteps;
+            return scenario with
+            {
+                Name = $"{scenario.Name} at every step",
+                Faults = [.. Enumerable.Range(0, (int)scenario.Settings.TotalSteps).Select(number => new Fault(step * number, kind, number % scenario.Cluster.Workers, step / 2, 2))],
+            };
+        });
+
+    [Theory]
     [InlineData(3)]
     [InlineData(1234)]
     public void The_same_seed_gives_the_same_history(int seed)

@@ -1,0 +1,68 @@
+namespace NnCluster.Cluster.Tests;
+
+/// <summary>Workers that come, go and come back change no bit and lose no step.</summary>
+public sealed class ComingAndGoingTests : IDisposable
+{
+    private readonly SmallCluster _cluster = new();
+
+    [Fact]
+    public void All_workers_gone_and_back()
+    {
+        NnClusterProcess coordinator = _cluster.Coordinator([], epochs: 60);
+        NnClusterProcess[] first = [_cluster.Worker("a"), _cluster.Worker("b")];
+        coordinator.WaitForError("epoch 5/");
+        Array.ForEach(first, worker => NnClusterProcess.Signal(worker.Id, SmallCluster.SigKill));
+        coordinator.WaitForError("paused: 0 of 1 workers needed");
+        NnClusterProcess[] second = [_cluster.Worker("a"), _cluster.Worker("b")];
+        coordinator.WaitForError("going on with 1 workers");
+        ProcessResult result = SmallCluster.AssertSameBits(coordinator, 60, second);
+        Assert.Equal("2", result.Field("workersLost"));
+        AssertEveryStepOnce(result);
+    }
+
+    [Fact]
+    public void A_worker_that_flaps()
+    {
+        NnClusterProcess launch = _cluster.Launch(["--workers", "2", "--max-restarts", "10"], epochs: 60);
+        // While it is away the run waits for it, so that it cannot be over before.
+        for (int life = 1; life <= 4; life++)
+        {
+            launch.WaitForError($"worker worker-1.{life} joined");
+            int flapping = SmallCluster.ChildrenOf(launch.Id).First(child => SmallCluster.CommandLineOf(child).Contains("--name worker-1", StringComparison.Ordinal));
+            NnClusterProcess.Signal(flapping, SmallCluster.SigKill);
+        }
+
+        ProcessResult result = SmallCluster.AssertSameBits(launch, 60);
+        Assert.Equal("4", result.Field("workersLost"));
+        AssertEveryStepOnce(result);
+    }
+
+    [Fact]
+    public void Many_that_join_while_the_run_goes_on()
+    {
+        NnClusterProcess coordinator = _cluster.Coordinator([], epochs: 60);
+        NnClusterProcess first = _cluster.Worker("first");
+        coordinator.WaitForError("epoch 5/");
+        // The others come while it waits, so that they certainly take part.
+        NnClusterProcess.Signal(first.Id, SmallCluster.SigStop);
+        NnClusterProcess[] others = [.. Enumerable.Range(1, 5).Select(number => _cluster.Worker($"more-{number}"))];
+        for (int joined = 0; joined < others.Length; joined++)
+        {
+            coordinator.WaitForError(" joined");
+        }
+
+        NnClusterProcess.Signal(first.Id, SmallCluster.SigCont);
+        ProcessResult result = SmallCluster.AssertSameBits(coordinator, 60, [first, .. others]);
+        AssertEveryStepOnce(result);
+    }
+
+    public void Dispose() => _cluster.Dispose();
+
+    private static void AssertEveryStepOnce(ProcessResult result)
+    {
+        IEnumerable<long> steps = File.ReadLines(Path.Combine(result.Field("runDirectory"), "metrics.jsonl"))
+            .Where(line => line.StartsWith("{\"step\":", StringComparison.Ordinal))
+            .Select(line => long.Parse(line.AsSpan(8, line.IndexOf(',', StringComparison.Ordinal) - 8), null));
+        Assert.Equal(Enumerable.Range(1, int.Parse(result.Field("steps"), null)).Select(step => (long)step), steps);
+    }
+}
