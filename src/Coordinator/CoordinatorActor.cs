@@ -1,65 +1,15 @@
 using Akka.Actor;
-using NnCluster.Model;
-using NnCluster.Numerics;
-using NnCluster.Persistence;
 using NnCluster.Protocol;
 using NnCluster.Training;
 using NnCluster.Worker;
 
 namespace NnCluster.Coordinator;
 
-/// <summary>What a coordinator runs with. Everything in it belongs to whoever started the run and outlives the actor.</summary>
-public sealed record CoordinatorSetup
-{
-    /// <summary>The state machine's settings.</summary>
-    public required RunSettings Settings { get; init; }
-
-    /// <summary>What workers in this process compute with.</summary>
-    public required WorkerSetup Workers { get; init; }
-
-    /// <summary>How many workers in this process.</summary>
-    public required int LocalWorkers { get; init; }
-
-    /// <summary>What workers of other processes need; null where none can join.</summary>
-    public RemoteSetup? Remote { get; init; }
-
-    /// <summary>How long the run waits for enough workers to begin; null: for ever.</summary>
-    public TimeSpan? StartTimeout { get; init; }
-
-    /// <summary>Weights and optimizer; touched by the actor alone while the run goes on.</summary>
-    public required TrainingState State { get; init; }
-
-    /// <summary>Where each metric lies.</summary>
-    public required ParameterLayout Layout { get; init; }
-
-    /// <summary>Where checkpoints go; null: nowhere.</summary>
-    public CheckpointWriter? Checkpoints { get; init; }
-
-    /// <summary>Who is told what happens.</summary>
-    public IReadOnlyList<IRunObserver> Observers { get; init; } = [];
-
-    /// <summary>The clock.</summary>
-    public TimeProvider Time { get; init; } = TimeProvider.System;
-
-    /// <summary>Receives how the run ended.</summary>
-    public required TaskCompletionSource<RunReport> Ended { get; init; }
-}
-
-/// <summary>How a run ended and what it took.</summary>
-/// <param name="Outcome">Completed, interrupted or failed.</param>
-/// <param name="Final">What the state machine remembers.</param>
-/// <param name="LastEpoch">The last evaluated epoch; null if none was.</param>
-/// <param name="RemoteSlots">Slots of the nodes whose results were used.</param>
-public sealed record RunReport(RunOutcome Outcome, RunState Final, EpochCompleted? LastEpoch, int RemoteSlots);
-
-/// <summary>Asks the coordinator to end the run at the next step boundary.</summary>
-public sealed record StopTraining;
-
 /// <summary>
 /// The thin shell around <see cref="TrainingRun"/>: messages become inputs, effects become messages, buffers and timers.
 /// It decides nothing.
 /// </summary>
-public sealed class CoordinatorActor : ReceiveActor, IWithTimers
+public sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
 {
     private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(250);
@@ -159,8 +109,6 @@ public sealed class CoordinatorActor : ReceiveActor, IWithTimers
     /// <inheritdoc/>
     protected override void PostStop() =>
         EndWith(_state.Outcome ?? new(false, "the coordinator stopped before the run was over"));
-
-    // ---- messages become inputs ----
 
     private void Admit(WorkerId id, IActorRef worker)
     {
@@ -262,142 +210,6 @@ public sealed class CoordinatorActor : ReceiveActor, IWithTimers
         TellProgress();
     }
 
-    // ---- effects become messages ----
-
-    private void Perform(RunEffect effect)
-    {
-        switch (effect)
-        {
-            case IssueLeaves issue:
-                Issue(issue);
-                break;
-            case AcceptResult accept:
-                Accept(accept.Node);
-                break;
-            case DropResult:
-                _arrived?.Sum.Release();
-                break;
-            case TakeStep:
-                ApplyStep();
-                break;
-            case TakeEvaluation take:
-                AddUpEvaluation(take.Round);
-                break;
-            case AbandonRound abandon:
-                _sums[abandon.Round.Kind].Clear();
-                break;
-            case WriteCheckpoint:
-                _setup.Checkpoints?.Begin(_setup.State);
-                break;
-            case ReportEpoch report:
-                Report(report);
-                break;
-            case Publish publish:
-                Tell(publish.Event);
-                break;
-            case EndRun end:
-                EndWith(end.Outcome);
-                break;
-            default:
-                throw new ArgumentOutOfRangeException(nameof(effect), effect, null);
-        }
-    }
-
-    private void Issue(IssueLeaves issue)
-    {
-        if (_workers.TryGetValue(issue.Worker, out IActorRef? worker))
-        {
-            SharedBuffer parameters = _setup.State.Parameters.Share();
-            worker.Tell(issue.Round.Kind == RoundKind.Gradient
-                ? new ComputeGradient(issue.Round, issue.Leaves, parameters)
-                : new ComputeEvaluation(issue.Round, issue.Leaves, parameters));
-        }
-    }
-
-    private void Accept(NodeId node)
-    {
-        NodeResult result = _arrived ?? throw new InvalidOperationException($"Nothing has arrived that could be put at {node}.");
-        _sums[result.Round.Kind].Put(node, result.Sum);
-        ShardTree tree = _setup.Settings.TreeOf(result.Round.Kind);
-        LeafRange leaves = tree.LeavesOf(node);
-        (long doneLeaves, long doneRows) = _progress.GetValueOrDefault(result.Worker);
-        _progress[result.Worker] = (doneLeaves + leaves.Count, doneRows + tree.RowsOf(leaves));
-        if (_remote.TryGetValue(result.Worker, out AddRemoteWorker? remote))
-        {
-            _slotsUsed[remote.Name] = remote.Slots;
-        }
-    }
-
-    private void ApplyStep()
-    {
-        GradientTree sums = _sums[RoundKind.Gradient];
-        StepReport report = _setup.State.TakeStep(sums);
-        sums.Clear();
-        TimeSpan now = Now;
-        TimeSpan began = _state.Round?.StartedAt ?? _stepBegan;
-        _stepBegan = now;
-        if (report.Diagnosis is null)
-        {
-            _means.Add(report);
-            double epoch = (double)report.Step * _setup.Settings.Minibatch.Rows / _setup.Workers.Data.Train.Rows;
-            Tell(new StepCompleted(report.Step, epoch, report.Loss, report.Accuracy, report.LearningRate, report.GradientNorm, (now - began).TotalSeconds) { At = now });
-        }
-
-        _inputs.Enqueue(new StepTaken(report.Step, report.Diagnosis));
-    }
-
-    private void AddUpEvaluation(RoundId round)
-    {
-        GradientTree sums = _sums[round.Kind];
-        float[] metrics = new float[_setup.Layout.EvaluationLength];
-        sums.SumInto(0, metrics, new float[sums.ScratchLength(metrics.Length)]);
-        sums.Clear();
-        int rows = _setup.Settings.TreeOf(round.Kind).Rows;
-        double accuracy = _setup.Workers.Data.Classes > 0 ? metrics[1] / (double)rows : double.NaN;
-        _inputs.Enqueue(new EvaluationTaken(round, new(metrics[0] / (double)rows, accuracy, rows)));
-    }
-
-    private void Report(ReportEpoch report)
-    {
-        (float loss, float accuracy) = _means.Take();
-        _lastEpoch = new EpochCompleted(
-            report.Epoch, _state.Step, loss, accuracy, report.Test, report.Validation, _setup.State.TakeDeadUnits(), _state.TrainTime.TotalSeconds)
-        { At = Now };
-        Tell(_lastEpoch);
-    }
-
-    private void TellProgress()
-    {
-        TimeSpan now = Now;
-        if (now - _progressTold < ProgressInterval)
-        {
-            return;
-        }
-
-        _progressTold = now;
-        foreach ((WorkerId worker, (long leaves, long rows)) in _progress)
-        {
-            Tell(new WorkerProgress(worker.Name, leaves, rows) { At = now });
-        }
-
-        _progress.Clear();
-    }
-
-    private void Tell(RunEvent runEvent)
-    {
-        foreach (IRunObserver observer in _setup.Observers)
-        {
-            try
-            {
-                observer.Observe(runEvent);
-            }
-            catch (RunDirectoryException e)
-            {
-                _inputs.Enqueue(new RunAborted(e.Message));
-            }
-        }
-    }
-
     private sealed record TimerElapsed
     {
         public static readonly TimerElapsed Instance = new();
@@ -411,26 +223,4 @@ public sealed class CoordinatorActor : ReceiveActor, IWithTimers
     private sealed record CheckpointStored(long Step, string Path, TimeSpan Took);
 
     private sealed record CheckpointLost(long Step, string Reason);
-
-    /// <summary>Mean loss and accuracy of the minibatches since the last report.</summary>
-    private sealed class EpochMeans
-    {
-        private double _loss;
-        private double _accuracy;
-        private int _steps;
-
-        public void Add(StepReport report)
-        {
-            _loss += report.Loss;
-            _accuracy += report.Accuracy;
-            _steps++;
-        }
-
-        public (float Loss, float Accuracy) Take()
-        {
-            (float, float) means = _steps == 0 ? (float.NaN, float.NaN) : ((float)(_loss / _steps), (float)(_accuracy / _steps));
-            (_loss, _accuracy, _steps) = (0, 0, 0);
-            return means;
-        }
-    }
 }

@@ -1,0 +1,145 @@
+using Akka.Actor;
+using NnCluster.Numerics;
+using NnCluster.Persistence;
+using NnCluster.Protocol;
+using NnCluster.Training;
+
+namespace NnCluster.Coordinator;
+
+/// <summary>What the run decides becomes messages, sums and events.</summary>
+public sealed partial class CoordinatorActor
+{
+    private void Perform(RunEffect effect)
+    {
+        switch (effect)
+        {
+            case IssueLeaves issue:
+                Issue(issue);
+                break;
+            case AcceptResult accept:
+                Accept(accept.Node);
+                break;
+            case DropResult:
+                _arrived?.Sum.Release();
+                break;
+            case TakeStep:
+                ApplyStep();
+                break;
+            case TakeEvaluation take:
+                AddUpEvaluation(take.Round);
+                break;
+            case AbandonRound abandon:
+                _sums[abandon.Round.Kind].Clear();
+                break;
+            case WriteCheckpoint:
+                _setup.Checkpoints?.Begin(_setup.State);
+                break;
+            case ReportEpoch report:
+                Report(report);
+                break;
+            case Publish publish:
+                Tell(publish.Event);
+                break;
+            case EndRun end:
+                EndWith(end.Outcome);
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(effect), effect, null);
+        }
+    }
+
+    private void Issue(IssueLeaves issue)
+    {
+        if (_workers.TryGetValue(issue.Worker, out IActorRef? worker))
+        {
+            SharedBuffer parameters = _setup.State.Parameters.Share();
+            worker.Tell(issue.Round.Kind == RoundKind.Gradient
+                ? new ComputeGradient(issue.Round, issue.Leaves, parameters)
+                : new ComputeEvaluation(issue.Round, issue.Leaves, parameters));
+        }
+    }
+
+    private void Accept(NodeId node)
+    {
+        NodeResult result = _arrived ?? throw new InvalidOperationException($"Nothing has arrived that could be put at {node}.");
+        _sums[result.Round.Kind].Put(node, result.Sum);
+        ShardTree tree = _setup.Settings.TreeOf(result.Round.Kind);
+        LeafRange leaves = tree.LeavesOf(node);
+        (long doneLeaves, long doneRows) = _progress.GetValueOrDefault(result.Worker);
+        _progress[result.Worker] = (doneLeaves + leaves.Count, doneRows + tree.RowsOf(leaves));
+        if (_remote.TryGetValue(result.Worker, out AddRemoteWorker? remote))
+        {
+            _slotsUsed[remote.Name] = remote.Slots;
+        }
+    }
+
+    private void ApplyStep()
+    {
+        GradientTree sums = _sums[RoundKind.Gradient];
+        StepReport report = _setup.State.TakeStep(sums);
+        sums.Clear();
+        TimeSpan now = Now;
+        TimeSpan began = _state.Round?.StartedAt ?? _stepBegan;
+        _stepBegan = now;
+        if (report.Diagnosis is null)
+        {
+            _means.Add(report);
+            double epoch = (double)report.Step * _setup.Settings.Minibatch.Rows / _setup.Workers.Data.Train.Rows;
+            Tell(new StepCompleted(report.Step, epoch, report.Loss, report.Accuracy, report.LearningRate, report.GradientNorm, (now - began).TotalSeconds) { At = now });
+        }
+
+        _inputs.Enqueue(new StepTaken(report.Step, report.Diagnosis));
+    }
+
+    private void AddUpEvaluation(RoundId round)
+    {
+        GradientTree sums = _sums[round.Kind];
+        float[] metrics = new float[_setup.Layout.EvaluationLength];
+        sums.SumInto(0, metrics, new float[sums.ScratchLength(metrics.Length)]);
+        sums.Clear();
+        int rows = _setup.Settings.TreeOf(round.Kind).Rows;
+        double accuracy = _setup.Workers.Data.Classes > 0 ? metrics[1] / (double)rows : double.NaN;
+        _inputs.Enqueue(new EvaluationTaken(round, new(metrics[0] / (double)rows, accuracy, rows)));
+    }
+
+    private void Report(ReportEpoch report)
+    {
+        (float loss, float accuracy) = _means.Take();
+        _lastEpoch = new EpochCompleted(
+            report.Epoch, _state.Step, loss, accuracy, report.Test, report.Validation, _setup.State.TakeDeadUnits(), _state.TrainTime.TotalSeconds)
+        { At = Now };
+        Tell(_lastEpoch);
+    }
+
+    private void TellProgress()
+    {
+        TimeSpan now = Now;
+        if (now - _progressTold < ProgressInterval)
+        {
+            return;
+        }
+
+        _progressTold = now;
+        foreach ((WorkerId worker, (long leaves, long rows)) in _progress)
+        {
+            Tell(new WorkerProgress(worker.Name, leaves, rows) { At = now });
+        }
+
+        _progress.Clear();
+    }
+
+    private void Tell(RunEvent runEvent)
+    {
+        foreach (IRunObserver observer in _setup.Observers)
+        {
+            try
+            {
+                observer.Observe(runEvent);
+            }
+            catch (RunDirectoryException e)
+            {
+                _inputs.Enqueue(new RunAborted(e.Message));
+            }
+        }
+    }
+}

@@ -1,0 +1,25 @@
+using NnCluster.Training;
+
+namespace NnCluster.Coordinator;
+
+/// <summary>Mean loss and accuracy of the minibatches since the last report.</summary>
+internal sealed class EpochMeans
+{
+    private double _loss;
+    private double _accuracy;
+    private int _steps;
+
+    public void Add(StepReport report)
+    {
+        _loss += report.Loss;
+        _accuracy += report.Accuracy;
+        _steps++;
+    }
+
+    public (float Loss, float Accuracy) Take()
+    {
+        (float, float) means = _steps == 0 ? (float.NaN, float.NaN) : ((float)(_loss / _steps), (float)(_accuracy / _steps));
+        (_loss, _accuracy, _steps) = (0, 0, 0);
+        return means;
+    }
+}
