@@ -20,17 +20,18 @@ internal static class Presets
             ["schedule"] = "one-cycle",
         },
 
-        // The best plain perceptron found so far with these pieces: 98.8 to 98.9 % on MNIST.
+        // Deep and narrow with batch norm and little noise, the shape of the supervised baseline of Rasmus et al. 2015,
+        // "Semi-supervised learning with ladder networks" (99.20 % with Gaussian noise in every layer).
         ["accurate"] = () => new()
         {
-            ["hidden"] = "1024,1024",
+            ["hidden"] = "1000,500,250,250,250",
             ["batchNorm"] = true,
-            ["dropout"] = "0.5",
+            ["dropout"] = "0.1",
             ["inputDropout"] = 0.2,
             ["maxNorm"] = 3,
-            ["epochs"] = 60,
-            ["batchSize"] = 256,
-            ["learningRate"] = 0.004,
+            ["epochs"] = 80,
+            ["batchSize"] = 128,
+            ["learningRate"] = 0.003,
             ["schedule"] = "one-cycle",
         },
 
