@@ -40,6 +40,27 @@ public sealed class TrainingRunTests
     }
 
     [Fact]
+    public void A_run_that_is_to_stop_after_a_step_ends_there_with_a_checkpoint_as_if_interrupted()
+    {
+        var driver = new Driver(_settings with { StopAfter = 3 }, A);
+        List<RunEffect> effects = driver.AnswerEverything();
+        Assert.Equal([0L, 1, 2], effects.OfType<TakeStep>().Select(take => take.Round.Step));
+        Assert.Equal(3, effects.OfType<WriteCheckpoint>().Last().Step);
+        Assert.True(driver.State.Outcome!.Interrupted);
+    }
+
+    [Fact]
+    public void A_step_whose_leaves_were_given_out_again_says_when_it_is_complete_and_others_do_not()
+    {
+        var driver = new Driver(_settings, A, B, C);
+        driver.Feed(new WorkerGone(B, "link broken"));
+        RunEvent[] events = [.. driver.AnswerEverything().OfType<Publish>().Select(publish => publish.Event)];
+        LeavesRecovered recovered = Assert.Single(events.OfType<LeavesRecovered>());
+        Assert.Equal((1, driver.State.ReissuedLeaves), (recovered.Step, recovered.Leaves));
+        Assert.Equal(1, Assert.Single(events.OfType<FirstStepTaken>()).Step);
+    }
+
+    [Fact]
     public void The_leaves_of_a_lost_worker_go_to_the_others_at_once()
     {
         var driver = new Driver(_settings, A, B, C);
