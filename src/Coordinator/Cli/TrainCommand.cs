@@ -36,6 +36,9 @@ internal static class TrainCommand
 
         using var session = new TrainingSession(request, resume, TimeProvider.System);
         using var stop = new StopSignals(given.GetValue(options.EndWithInput));
+        // What a library says by itself while it starts or ends must not get between the results.
+        TextWriter results = Console.Out;
+        Console.SetOut(Console.Error);
         RunOutcome outcome;
         RunSummary summary;
         using (var progress = new ProgressDisplay(console, live, TimeProvider.System))
@@ -48,6 +51,7 @@ internal static class TrainCommand
             (outcome, summary) = await session.RunAsync(progress, progress.WriteLine, stop.Token).ConfigureAwait(false);
         }
 
+        Console.SetOut(results);
         return Report(given.GetValue(options.Json), outcome, summary);
     }
 
