@@ -38,6 +38,9 @@ public sealed record CoordinatorSetup
     /// <summary>Who is told what happens.</summary>
     public IReadOnlyList<IRunObserver> Observers { get; init; } = [];
 
+    /// <summary>Called whenever the actor has had a look at its clock; null: nobody wants to know that it lives.</summary>
+    public Action? Beat { get; init; }
+
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
@@ -101,7 +104,7 @@ public sealed class CoordinatorActor : ReceiveActor, IWithTimers
 
         Receive<GradientComputed>(Take);
         Receive<EvaluationComputed>(Take);
-        Receive<TimerElapsed>(_ => Decide(Tick.Now));
+        Receive<TimerElapsed>(_ => Turn());
         Receive<WorkerStarted>(started => Admit(started.Worker, Sender));
         Receive<LeafWorkFailed>(failed => Decide(new LeavesFailed(failed.Worker, failed.Round, failed.Leaves, failed.Error)));
         Receive<Terminated>(terminated => Miss(terminated.ActorRef));
@@ -161,6 +164,12 @@ public sealed class CoordinatorActor : ReceiveActor, IWithTimers
         EndWith(_state.Outcome ?? new(false, "the coordinator stopped before the run was over"));
 
     // ---- messages become inputs ----
+
+    private void Turn()
+    {
+        _setup.Beat?.Invoke();
+        Decide(Tick.Now);
+    }
 
     private void Admit(WorkerId id, IActorRef worker)
     {
