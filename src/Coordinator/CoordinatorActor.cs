@@ -51,7 +51,7 @@ public sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
 
         Receive<GradientComputed>(Take);
         Receive<EvaluationComputed>(Take);
-        Receive<TimerElapsed>(_ => Decide(Tick.Now));
+        Receive<TimerElapsed>(_ => Turn());
         Receive<WorkerStarted>(started => Admit(started.Worker, Sender));
         Receive<LeafWorkFailed>(failed => Decide(new LeavesFailed(failed.Worker, failed.Round, failed.Leaves, failed.Error)));
         Receive<Terminated>(terminated => Miss(terminated.ActorRef));
@@ -109,6 +109,12 @@ public sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
     /// <inheritdoc/>
     protected override void PostStop() =>
         EndWith(_state.Outcome ?? new(false, "the coordinator stopped before the run was over"));
+
+    private void Turn()
+    {
+        _setup.Beat?.Invoke();
+        Decide(Tick.Now);
+    }
 
     private void Admit(WorkerId id, IActorRef worker)
     {

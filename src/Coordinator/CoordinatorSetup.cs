@@ -35,6 +35,9 @@ public sealed record CoordinatorSetup
     /// <summary>Who is told what happens.</summary>
     public IReadOnlyList<IRunObserver> Observers { get; init; } = [];
 
+    /// <summary>Called whenever the actor has had a look at its clock; null: nobody wants to know that it lives.</summary>
+    public Action? Beat { get; init; }
+
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 

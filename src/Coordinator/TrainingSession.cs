@@ -103,6 +103,9 @@ internal sealed class TrainingSession : IDisposable
     /// <summary>The run's metrics.</summary>
     public RunHistory History => _history;
 
+    /// <summary>Is told how the run stands, for those who ask from outside; null: nobody does.</summary>
+    public RunHealth? Health { get; init; }
+
     /// <summary>Where the run's files are; empty if it leaves none.</summary>
     public string Path => _directory?.Path ?? string.Empty;
 
@@ -117,7 +120,9 @@ internal sealed class TrainingSession : IDisposable
     public async Task<(RunOutcome Outcome, RunSummary Summary)> RunAsync(IRunObserver observer, Action<string> log, CancellationToken stop)
     {
         RunSpec spec = _request.Spec;
-        observer.Observe(new RunStarted(System.IO.Path.GetFileName(Path), _layout.ParameterCount, _request.Settings.TotalSteps, spec.Epochs, spec.BatchSize, spec.Shards, _request.Blas.Name, spec.Seed));
+        var started = new RunStarted(System.IO.Path.GetFileName(Path), _layout.ParameterCount, _request.Settings.TotalSteps, spec.Epochs, spec.BatchSize, spec.Shards, _request.Blas.Name, spec.Seed);
+        observer.Observe(started);
+        Health?.Observe(started);
         if (_directory is not null)
         {
             _directory.Trouble = log;
@@ -132,7 +137,8 @@ internal sealed class TrainingSession : IDisposable
             State = _state,
             Layout = _layout,
             Checkpoints = _checkpoints,
-            Observers = _directory is null ? [_history, observer] : [_directory, _history, observer],
+            Observers = [.. _directory is null ? [] : new IRunObserver[] { _directory }, _history, observer, .. Health is null ? [] : new IRunObserver[] { Health }],
+            Beat = Health is null ? null : Health.Beat,
             Time = _time,
             Ended = ended,
         };
@@ -161,13 +167,15 @@ internal sealed class TrainingSession : IDisposable
         _evaluations.Dispose();
     }
 
-    private static async Task<RunReport> RunLocalAsync(CoordinatorSetup setup, CancellationToken stop)
+    private async Task<RunReport> RunLocalAsync(CoordinatorSetup setup, CancellationToken stop)
     {
         using var actors = ActorSystem.Create("nncluster", ConfigurationFactory.ParseString(ActorConfig));
         IActorRef coordinator = actors.ActorOf(CoordinatorActor.Props(setup), "coordinator");
+        Health?.Begin(_state.Step);
         await using (stop.Register(() => coordinator.Tell(new StopTraining())))
         {
             RunReport report = await setup.Ended.Task.ConfigureAwait(false);
+            Health?.End();
             await actors.Terminate().ConfigureAwait(false);
             return report;
         }
@@ -181,9 +189,11 @@ internal sealed class TrainingSession : IDisposable
             Remote = new(_term, _request.Settings, _gradients, _evaluations, new(Content)),
             StartTimeout = cluster.StartTimeout,
         }, log).ConfigureAwait(false);
+        Health?.Begin(_state.Step);
         await using (stop.Register(() => front.Coordinator.Tell(new StopTraining())))
         {
             RunReport report = await setup.Ended.Task.ConfigureAwait(false);
+            Health?.End();
             await front.DismissAsync(report.Outcome, DismissPatience).ConfigureAwait(false);
             return report;
         }

@@ -23,6 +23,7 @@ namespace NnCluster.Worker;
 public sealed class NodeActor : ReceiveActor, IWithTimers
 {
     private static readonly TimeSpan RegistrationRetry = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan BeatInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RegistrationPatience = TimeSpan.FromSeconds(10);
 
     /// <summary>How a node says that it has been taken in and has all it needs.</summary>
@@ -48,8 +49,9 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
         _setup = setup;
 
         Receive<JoinCoordinator>(join => Join(join.Coordinator));
+        Receive<Beat>(_ => _setup.Health.Beat());
         Receive<Introduce>(_ => _registry!.Tell(new RequestNonce(WireVersion.Current, _nonce)));
-        Receive<PatienceOver>(_ => End(LifeEndKind.CoordinatorGone, $"{_coordinator!.Host}:{_coordinator.Port} does not answer as a coordinator: is that the address it says it listens on, and have both the same --tls options?"));
+        Receive<PatienceOver>(_ => End(LifeEndKind.CoordinatorGone, $"{_coordinator!.Host}:{_coordinator.Port} does not answer as a coordinator: is that the very name or address that it says workers join by (another one for the same machine is refused), and have both the same --tls options?"));
         Receive<IControlMessage>(message => Obey(message), _ => Sender.Path.Address.Equals(_coordinator));
         Receive<LinkMade>(made => Begin(made.Link));
         Receive<LinkFailed>(failed => End(LifeEndKind.CoordinatorGone, $"no link: {failed.Reason}"));
@@ -101,6 +103,8 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
     private void Join(Address coordinator)
     {
         _coordinator = coordinator;
+        _setup.Health.Say(false, "joining a coordinator");
+        Timers.StartPeriodicTimer(nameof(Beat), Beat.Instance, BeatInterval);
         _registry = Context.ActorSelection(new RootActorPath(coordinator) / "user" / "registry");
         ClusterHost.Join(Context.System, coordinator);
         Timers.StartPeriodicTimer(nameof(Introduce), Introduce.Instance, TimeSpan.Zero, RegistrationRetry);
@@ -279,6 +283,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
         if (++_started == _setup.Slots)
         {
             _link!.Send(new ReadyFrame(_welcome!.Term));
+            _setup.Health.Say(true, $"in a run with {_setup.Slots} slot{(_setup.Slots == 1 ? "" : "s")} (term {_welcome.Term})");
             _setup.Log($"{WorksFor} {_coordinator!.Host}:{_coordinator.Port} with {_setup.Slots} slot{(_setup.Slots == 1 ? "" : "s")} (term {_welcome.Term})");
         }
     }
@@ -293,6 +298,11 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
     }
 
     private void End(LifeEndKind kind, string reason) => _setup.Ended.TrySetResult(new(kind, reason, _link is not null));
+
+    private sealed record Beat
+    {
+        public static readonly Beat Instance = new();
+    }
 
     private sealed record Introduce
     {

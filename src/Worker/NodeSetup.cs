@@ -42,6 +42,9 @@ public sealed record NodeSetup
     /// <summary>Gets a line for people, from any thread.</summary>
     public required Action<string> Log { get; init; }
 
+    /// <summary>Is told how the node is.</summary>
+    public required HealthState Health { get; init; }
+
     /// <summary>Receives how the life ended.</summary>
     public required TaskCompletionSource<LifeEnd> Ended { get; init; }
 }

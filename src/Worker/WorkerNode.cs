@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using Akka.Actor;
 using NnCluster.Numerics;
 using NnCluster.Protocol;
@@ -32,6 +33,9 @@ internal sealed record NodeOptions
 
     /// <summary>How long the coordinator may be away.</summary>
     public required TimeSpan GiveUpAfter { get; init; }
+
+    /// <summary>Is told how the node is.</summary>
+    public required HealthState Health { get; init; }
 }
 
 /// <summary>
@@ -44,6 +48,7 @@ internal sealed class WorkerNode(NodeOptions options, Action<string> log)
     private static readonly TimeSpan LeavePatience = TimeSpan.FromMilliseconds(700);
 
     private readonly NodeMemory _memory = new();
+    private IPAddress? _towards = CoordinatorProbe.Guess(options.Coordinators[0].Host);
     private string? _said;
 
     /// <summary>Works until the run is over, the node is refused, or the coordinator stays away for too long.</summary>
@@ -54,13 +59,17 @@ internal sealed class WorkerNode(NodeOptions options, Action<string> log)
         while (true)
         {
             // The actor system starts while the coordinator, perhaps, does the same.
-            var ended = new TaskCompletionSource<LifeEnd>(TaskCreationOptions.RunContinuationsAsynchronously);
-            Task<ClusterHost> starting = Task.Run(() => StartAsync(ended), CancellationToken.None);
-            HostPort? coordinator = await AwaitCoordinatorAsync(lastSeen, stop).ConfigureAwait(false);
-            ClusterHost host = await starting.ConfigureAwait(false);
-            LifeEnd? end = coordinator is null ? null : await LiveAsync(host, coordinator, ended.Task, stop).ConfigureAwait(false);
-            // Leaving takes a few rounds of gossip; nobody needs to wait for a member that does nothing any more.
-            await Task.WhenAny(host.DisposeAsync().AsTask(), Task.Delay(LeavePatience, CancellationToken.None)).ConfigureAwait(false);
+            Life? life = _towards is { } guess ? Begin(guess) : null;
+            (HostPort Coordinator, IPAddress Address)? found = await AwaitCoordinatorAsync(lastSeen, stop).ConfigureAwait(false);
+            if (found is { Address: var address } && (life is null || !IsFrom(life, address)))
+            {
+                await EndAsync(life).ConfigureAwait(false);
+                life = Begin(address);
+            }
+
+            HostPort? coordinator = found?.Coordinator;
+            LifeEnd? end = coordinator is null ? null : await LiveAsync(life!, coordinator, stop).ConfigureAwait(false);
+            await EndAsync(life).ConfigureAwait(false);
             if (end?.Kind == LifeEndKind.CoordinatorGone)
             {
                 // A life leaves a whole actor system behind; left to itself the collector lets a few hundred megabytes of them pile up.
@@ -91,7 +100,30 @@ internal sealed class WorkerNode(NodeOptions options, Action<string> log)
         }
     }
 
-    private Task<ClusterHost> StartAsync(TaskCompletionSource<LifeEnd> ended)
+    private Life Begin(IPAddress towards)
+    {
+        _towards = towards;
+        IPAddress from = ClusterHost.LocalAddressTowards(towards);
+        var ended = new TaskCompletionSource<LifeEnd>(TaskCreationOptions.RunContinuationsAsynchronously);
+        return new(from, Task.Run(() => StartAsync(from, ended), CancellationToken.None), ended.Task);
+    }
+
+    // A host of the user's own stands for the machine whatever way leads to the coordinator.
+    private bool IsFrom(Life life, IPAddress towards) => options.Host is null
+        ? life.From.Equals(ClusterHost.LocalAddressTowards(towards))
+        : life.From.AddressFamily == towards.AddressFamily;
+
+    private static async Task EndAsync(Life? life)
+    {
+        if (life is not null)
+        {
+            ClusterHost host = await life.Starting.ConfigureAwait(false);
+            // Leaving takes a few rounds of gossip; nobody needs to wait for a member that does nothing any more.
+            await Task.WhenAny(host.DisposeAsync().AsTask(), Task.Delay(LeavePatience, CancellationToken.None)).ConfigureAwait(false);
+        }
+    }
+
+    private Task<ClusterHost> StartAsync(IPAddress from, TaskCompletionSource<LifeEnd> ended)
     {
         var setup = new NodeSetup
         {
@@ -102,36 +134,40 @@ internal sealed class WorkerNode(NodeOptions options, Action<string> log)
             Memory = _memory,
             Security = options.Security,
             Log = log,
+            Health = options.Health,
             Ended = ended,
         };
         var node = new ClusterNode
         {
             Role = ClusterNode.WorkerRole,
-            Host = options.Host ?? ClusterHost.LocalAddressTowards(options.Coordinators[0].Host, options.Coordinators[0].Port).ToString(),
+            Host = options.Host ?? from.ToString(),
+            Dials = from.AddressFamily,
             Security = options.Security,
         };
         return ClusterHost.StartAsync(
             node, WorkerActor.DispatcherConfig, (system, actors) => actors.Register<NodeActor>(system.ActorOf(NodeActor.Props(setup), "node")));
     }
 
-    private async Task<LifeEnd> LiveAsync(ClusterHost host, HostPort coordinator, Task<LifeEnd> ended, CancellationToken stop)
+    private async Task<LifeEnd> LiveAsync(Life life, HostPort coordinator, CancellationToken stop)
     {
+        ClusterHost host = await life.Starting.ConfigureAwait(false);
         IActorRef node = host.Actors.Get<NodeActor>();
         node.Tell(new JoinCoordinator(ClusterNode.AddressOf(coordinator.Host, coordinator.Port, options.Security)));
         await using (stop.Register(() => node.Tell(new LeaveCluster("it was asked to end"))))
         {
-            return await ended.ConfigureAwait(false);
+            return await life.Ended.ConfigureAwait(false);
         }
     }
 
     /// <summary>Waits until a coordinator can be reached; null when the patience is over or the end is asked for.</summary>
-    private async Task<HostPort?> AwaitCoordinatorAsync(long since, CancellationToken stop)
+    private async Task<(HostPort Coordinator, IPAddress Address)?> AwaitCoordinatorAsync(long since, CancellationToken stop)
     {
+        options.Health.Say(true, "waiting for a coordinator");
         while (!stop.IsCancellationRequested && Stopwatch.GetElapsedTime(since) <= options.GiveUpAfter)
         {
-            if (await ReachableAsync(stop).ConfigureAwait(false) is { } coordinator)
+            if (await ReachableAsync(stop).ConfigureAwait(false) is { } found)
             {
-                return coordinator;
+                return found;
             }
         }
 
@@ -139,16 +175,18 @@ internal sealed class WorkerNode(NodeOptions options, Action<string> log)
     }
 
     /// <summary>The first coordinator that something listens at; null after a round in which there was none.</summary>
-    private async Task<HostPort?> ReachableAsync(CancellationToken stop)
+    private async Task<(HostPort Coordinator, IPAddress Address)?> ReachableAsync(CancellationToken stop)
     {
         foreach (HostPort coordinator in options.Coordinators)
         {
-            if (await CoordinatorProbe.TryAsync(coordinator.Host, coordinator.Port, options.Security, stop).ConfigureAwait(false) is not { } reason)
+            options.Health.Beat();
+            ProbeResult probe = await CoordinatorProbe.TryAsync(coordinator.Host, coordinator.Port, options.Security, stop).ConfigureAwait(false);
+            if (probe.Address is { } address)
             {
-                return coordinator;
+                return (coordinator, address);
             }
 
-            Say($"no coordinator at {coordinator} yet: {reason}");
+            Say($"no coordinator at {coordinator} yet: {probe.Reason}");
         }
 
         await Task.WhenAny(Task.Delay(ProbeInterval, stop)).ConfigureAwait(false);
@@ -164,4 +202,7 @@ internal sealed class WorkerNode(NodeOptions options, Action<string> log)
             log(line);
         }
     }
+
+    /// <summary>One life: an actor system that dials from <paramref name="From"/>.</summary>
+    private sealed record Life(IPAddress From, Task<ClusterHost> Starting, Task<LifeEnd> Ended);
 }

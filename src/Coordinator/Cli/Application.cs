@@ -41,6 +41,7 @@ internal static class Application
         root.Add(DataCommand.Create());
         root.Add(SimulateCommand.Create());
         root.Add(InfoCommand.Create());
+        root.Add(StayCommand.Create());
         string[] resolved = arguments is ["train", .. string[] rest]
             ? ["train", .. OptionLayers.Resolve(train, WithResumedConfig(rest), options)]
             : arguments;

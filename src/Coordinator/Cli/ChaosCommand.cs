@@ -38,7 +38,7 @@ internal sealed class ChaosCommand
     }
 
     private IEnumerable<Option> PassedOn =>
-        _train.All.Except([_train.Workers, _train.Out, _train.Resume, _train.StopAfter, _train.Json]).Except(_train.OfCluster);
+        _train.All.Except([_train.Workers, _train.Out, _train.Resume, _train.StopAfter, _train.HealthPort, _train.Json]).Except(_train.OfCluster);
 
     private async Task<int> RunAsync(ParseResult given)
     {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using NnCluster.Coordinator.Reporting;
 using NnCluster.Persistence;
 using NnCluster.Training;
+using NnCluster.Worker;
 using NnCluster.Worker.Cli;
 using Spectre.Console;
 
@@ -27,6 +28,9 @@ internal static class TrainCommand
     private static async Task<int> RunAsync(ParseResult given, TrainOptions options)
     {
         ResumePoint? resume = given.GetValue(options.Resume) is { } directory ? ResumePoint.Find(directory) : null;
+        var state = new HealthState(TimeProvider.System);
+        var health = new RunHealth(state);
+        using HealthEndpoint? endpoint = HealthEndpoint.Open(given.GetValue(options.HealthPort), () => state.Report);
         (IAnsiConsole console, bool live) = ProgressDisplay.StandardError();
         TrainRequest request = await TrainRequestReader.ReadAsync(given, options, (name, dataDirectory) => DataCommand.OpenAsync(name, dataDirectory, console)).ConfigureAwait(false);
         if (resume is not null)
@@ -34,7 +38,7 @@ internal static class TrainCommand
             RequireSameRun(request, resume);
         }
 
-        using var session = new TrainingSession(request, resume, TimeProvider.System);
+        using var session = new TrainingSession(request, resume, TimeProvider.System) { Health = health };
         using var stop = new StopSignals(given.GetValue(options.EndWithInput));
         // What a library says by itself while it starts or ends must not get between the results.
         TextWriter results = Console.Out;

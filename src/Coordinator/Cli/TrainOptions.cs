@@ -78,6 +78,7 @@ internal sealed class TrainOptions
     public Option<string?> Out { get; } = CliOption.Text("--out", "DIR", "The run directory. [runs/<date>-<time>-<name>]");
     public Option<int?> CheckpointEvery { get; } = CliOption.Whole("--checkpoint-every", "Steps between checkpoints. [each epoch, unless writing would take over 2 % of the time, and at most 10 s of work]", 1);
     public Option<string?> Resume { get; } = CliOption.Text("--resume", "DIR", "Go on with the run in DIR from its last checkpoint.");
+    public Option<int?> HealthPort { get; } = HealthEndpoint.CreateOption();
     public Option<bool> Json { get; } = CliOption.Flag("--json", "Print the result as one JSON object.");
     public Option<string?> Config { get; } = CliOption.Text("--config", "FILE.json", "Options from a file; the command line wins.");
 
@@ -92,7 +93,7 @@ internal sealed class TrainOptions
         Preset, Epochs, BatchSize, Seed, NoShuffle, InitFrom, TargetAccuracy, EvaluateEvery,
         Workers, Shards, Blas,
         .. OfCluster,
-        Out, CheckpointEvery, StopAfter, Resume, Json, Config,
+        Out, CheckpointEvery, StopAfter, Resume, HealthPort, Json, Config,
     ];
 
     /// <summary>Options of a run whose workers may be elsewhere.</summary>
@@ -105,7 +106,7 @@ internal sealed class TrainOptions
     public IReadOnlyList<Option> OfOptimizer => [LearningRate, Beta1, Beta2, Epsilon, Momentum, Rho, WeightDecay];
 
     /// <summary>Options that change nothing in what is computed, and so have no place in a run's configuration.</summary>
-    public IReadOnlyList<Option> NotConfiguration => [Preset, Config, Json, Out, StopAfter, Resume, .. OfCluster];
+    public IReadOnlyList<Option> NotConfiguration => [Preset, Config, Json, Out, StopAfter, Resume, HealthPort, .. OfCluster];
 
     private static Option<double?> Positive(string name, string value, string description) =>
         CliOption.Number(name, value, description, v => v > 0, "a number above 0");

@@ -37,6 +37,9 @@ public sealed record ClusterNode
     /// <summary>The address of the cluster's first node; null: the node joins later, by <see cref="ClusterHost.Join"/>.</summary>
     public Address? Seed { get; init; }
 
+    /// <summary>The family of the addresses it dials, where a name has addresses of both; null: as the transport likes.</summary>
+    public AddressFamily? Dials { get; init; }
+
     /// <summary>The cluster's protection.</summary>
     public required LinkSecurity Security { get; init; }
 
@@ -91,6 +94,8 @@ public sealed class ClusterHost : IAsyncDisposable
         }
         """;
 
+    private const int AnyPort = 9;
+
     private static readonly TimeSpan CoordinatorPatience = TimeSpan.FromSeconds(4);
 
     // Only the coordinator judges who can be reached: workers need not reach each other, and a worker learns from its
@@ -120,7 +125,7 @@ public sealed class ClusterHost : IAsyncDisposable
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         builder.Services.AddAkka(ClusterNode.SystemName, akka =>
         {
-            akka.AddHocon(config + "\n" + tls + "\n" + HyperionBridge.Config + "\n" + Config, HoconAddMode.Prepend);
+            akka.AddHocon(config + "\n" + DialConfig(node.Dials) + "\n" + tls + "\n" + HyperionBridge.Config + "\n" + Config, HoconAddMode.Prepend);
             akka.WithRemoting(new RemoteOptions
             {
                 HostName = node.BindHost ?? node.Host,
@@ -162,17 +167,13 @@ public sealed class ClusterHost : IAsyncDisposable
     /// <summary>Joins the cluster of a coordinator, in the background, trying again until it is there.</summary>
     public static void Join(ActorSystem system, Address coordinator) => Akka.Cluster.Cluster.Get(system).JoinSeedNodes([coordinator]);
 
-    /// <summary>The address of this machine from which <paramref name="host"/> is reached.</summary>
-    /// <exception cref="SocketException">The name is not known, or nothing leads there.</exception>
-    public static IPAddress LocalAddressTowards(string host, int port)
+    /// <summary>The address of this machine from which another one is reached.</summary>
+    /// <exception cref="SocketException">Nothing leads there.</exception>
+    public static IPAddress LocalAddressTowards(IPAddress target)
     {
-        // Akka.Remote resolves names to IPv4 addresses where there are any.
-        IPAddress target = IPAddress.TryParse(host, out IPAddress? address)
-            ? address
-            : Dns.GetHostAddresses(host).OrderBy(candidate => candidate.AddressFamily == AddressFamily.InterNetwork ? 0 : 1).First();
         // Connecting a datagram socket sends nothing; it only asks for the route.
         using var probe = new Socket(target.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
-        probe.Connect(target, port);
+        probe.Connect(target, AnyPort);
         return ((IPEndPoint)probe.LocalEndPoint!).Address;
     }
 
@@ -185,6 +186,14 @@ public sealed class ClusterHost : IAsyncDisposable
         await system.WhenTerminated.ConfigureAwait(false);
         ThreadCaches.Release(system);
     }
+
+    private static string DialConfig(AddressFamily? family) => family is null ? string.Empty :
+        $$"""
+        akka.remote.dot-netty.tcp {
+          enforce-ip-family = on
+          dns-use-ipv6 = {{(family == AddressFamily.InterNetworkV6 ? "on" : "off")}}
+        }
+        """;
 
     private static T? Cause<T>(Exception error)
         where T : Exception

@@ -1,8 +1,14 @@
+using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 
 namespace NnCluster.Protocol;
+
+/// <summary>What a look at a coordinator's address found.</summary>
+/// <param name="Address">Where something listens that may be a coordinator, and that the transport will dial; null if nowhere.</param>
+/// <param name="Reason">Why nowhere.</param>
+public sealed record ProbeResult(IPAddress? Address, string? Reason);
 
 /// <summary>Finds out whether a coordinator may be somewhere, before an actor system is asked to join it.</summary>
 public static class CoordinatorProbe
@@ -14,16 +20,81 @@ public static class CoordinatorProbe
     /// <param name="port">The port of its control plane.</param>
     /// <param name="security">The cluster's.</param>
     /// <param name="cancellation">Gives up.</param>
-    /// <returns>Null if something listens that may be a coordinator, or why not.</returns>
-    public static async Task<string?> TryAsync(string host, int port, LinkSecurity security, CancellationToken cancellation)
+    public static async Task<ProbeResult> TryAsync(string host, int port, LinkSecurity security, CancellationToken cancellation)
+    {
+        IPAddress[] all;
+        try
+        {
+            all = await AddressesAsync(host, cancellation).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is SocketException or OperationCanceledException)
+        {
+            return new(null, e is SocketException ? e.Message : "no answer from the name service");
+        }
+
+        IPAddress[] dialled = Dialled(all);
+        List<string> reasons = [];
+        foreach (IPAddress address in dialled)
+        {
+            if (await TryAsync(address, host, port, security, cancellation).ConfigureAwait(false) is not { } reason)
+            {
+                return new(address, null);
+            }
+
+            reasons.Add(dialled.Length == 1 ? reason : $"{address}: {reason}");
+        }
+
+        foreach (IPAddress address in all.Except(dialled))
+        {
+            if (await TryAsync(address, host, port, security, cancellation).ConfigureAwait(false) is null)
+            {
+                return new(null, NotDialled(all, dialled, address));
+            }
+        }
+
+        return new(null, string.Join("; ", reasons.Distinct()));
+    }
+
+    /// <summary>Where a name leads at first sight; null if it is not known.</summary>
+    public static IPAddress? Guess(string host)
+    {
+        try
+        {
+            return IPAddress.TryParse(host, out IPAddress? address) ? address : Dialled(Dns.GetHostAddresses(host)).FirstOrDefault();
+        }
+        catch (SocketException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>
+    /// The addresses of a name that Akka.Remote can be made to dial, IPv4 first: of each family the last, whatever the
+    /// others are. It joins by the name alone, since the coordinator refuses whoever calls it otherwise.
+    /// </summary>
+    internal static IPAddress[] Dialled(IReadOnlyCollection<IPAddress> all) =>
+    [
+        .. new[] { AddressFamily.InterNetwork, AddressFamily.InterNetworkV6 }
+            .Select(family => all.LastOrDefault(address => address.AddressFamily == family)).OfType<IPAddress>(),
+    ];
+
+    /// <summary>What to say where only an address answers that will not be dialled.</summary>
+    internal static string NotDialled(IReadOnlyList<IPAddress> all, IReadOnlyList<IPAddress> dialled, IPAddress answers) =>
+        $"the name stands for {all.Count} addresses; {answers} answers, but {string.Join(" and ", dialled)} would be dialled: "
+        + $"give the coordinator a name or address of its own (--listen or --advertise, for instance {answers}) and --join that";
+
+    private static async Task<IPAddress[]> AddressesAsync(string host, CancellationToken cancellation) =>
+        IPAddress.TryParse(host, out IPAddress? address) ? [address] : await Dns.GetHostAddressesAsync(host, cancellation).ConfigureAwait(false);
+
+    private static async Task<string?> TryAsync(IPAddress address, string host, int port, LinkSecurity security, CancellationToken cancellation)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         patience.CancelAfter(Patience);
         string? distrust = null;
         try
         {
-            using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
-            await socket.ConnectAsync(host, port, patience.Token).ConfigureAwait(false);
+            using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            await socket.ConnectAsync(address, port, patience.Token).ConfigureAwait(false);
             if (security.Tls is { } tls)
             {
                 await using var stream = new SslStream(new NetworkStream(socket));

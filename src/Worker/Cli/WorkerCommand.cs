@@ -16,6 +16,7 @@ internal sealed class WorkerCommand
     private readonly Option<string?> _cache = CliOption.Text("--cache", "DIR", "Where data sets are kept by their SHA-256. [the user's cache directory]");
     private readonly Option<TimeSpan?> _giveUpAfter = CliOption.Duration("--give-up-after", "How long the coordinator may be away. [10m]");
     private readonly Option<string?> _blas = CliOption.Text("--blas", "simd|openblas|mathnet", "Offer only this backend. [every one there is]");
+    private readonly Option<int?> _healthPort = HealthEndpoint.CreateOption();
     private readonly Option<bool> _endWithInput = CliOption.EndWithInput();
     private readonly SecurityOptions _security = new();
 
@@ -26,7 +27,7 @@ internal sealed class WorkerCommand
         options._join.Required = true;
         var command = new RootCommand("A worker node: joins a coordinator's cluster, computes its share of every step, and comes back by itself when the coordinator was away.")
         {
-            options._join, options._slots, options._name, options._host, options._cache, options._giveUpAfter, options._blas, options._endWithInput,
+            options._join, options._slots, options._name, options._host, options._cache, options._giveUpAfter, options._blas, options._healthPort, options._endWithInput,
         };
         foreach (Option option in options._security.All)
         {
@@ -40,6 +41,7 @@ internal sealed class WorkerCommand
     private async Task<int> RunAsync(ParseResult given)
     {
         HostPort[] coordinators = given.GetRequiredValue(_join)!;
+        var health = new HealthState(TimeProvider.System);
         string name = given.GetValue(_name) ?? NameOf(Environment.MachineName);
         var options = new NodeOptions
         {
@@ -51,7 +53,9 @@ internal sealed class WorkerCommand
             Cache = new(given.GetValue(_cache) ?? DatasetCache.DefaultDirectory),
             Security = coordinators.Select(coordinator => _security.Load(given, coordinator.Host)).Last(),
             GiveUpAfter = given.GetValue(_giveUpAfter) ?? TimeSpan.FromMinutes(10),
+            Health = health,
         };
+        using HealthEndpoint? endpoint = HealthEndpoint.Open(given.GetValue(_healthPort), () => health.Report);
         using var stop = new StopSignals(given.GetValue(_endWithInput));
         return await new WorkerNode(options, line => Console.Error.WriteLine($"{name}: {line}")).RunAsync(stop.Token).ConfigureAwait(false);
     }

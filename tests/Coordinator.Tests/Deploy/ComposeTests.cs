@@ -10,12 +10,13 @@ public sealed class ComposeTests
     private static IReadOnlyDictionary<string, YamlNode> Services => File.Entries("services");
 
     [Fact]
-    public void The_healthcheck_asks_at_the_address_that_is_listened_on()
+    public void The_coordinator_has_the_name_it_listens_on_and_the_healthcheck_asks_at_its_health_port()
     {
         string[] address = DeployCommand.Compose.Single(command => command.Program == "train").Value("--listen").Split(':');
         YamlNode coordinator = Services["coordinator"];
         Assert.Equal(address[0], coordinator.Text("hostname"));
-        Assert.Contains($"/dev/tcp/{address[0]}/{address[1]}", coordinator.Words("healthcheck", "test")[^1]);
+        string port = DeployCommand.Compose.Single(command => command.Program == "train").Value("--health-port");
+        Assert.Contains($"/dev/tcp/127.0.0.1/{port} && printf \"GET /readyz HTTP/1.0", coordinator.Words("healthcheck", "test")[^1]);
     }
 
     [Fact]

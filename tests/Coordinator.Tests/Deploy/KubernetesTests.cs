@@ -40,15 +40,31 @@ public sealed class KubernetesTests
     }
 
     [Fact]
-    public void Service_probe_and_policy_use_the_ports_of_the_container()
+    public void Service_and_policy_use_the_ports_of_the_container()
     {
         YamlNode container = Container(Coordinator);
         Dictionary<string, string> ports = container.Items("ports").ToDictionary(port => port.Text("name"), port => port.Text("containerPort"));
-        Assert.Equal(new Dictionary<string, string> { ["control"] = "4500", ["tensors"] = "4501" }, ports);
+        Assert.Equal(new Dictionary<string, string> { ["control"] = "4500", ["tensors"] = "4501", ["health"] = "4502" }, ports);
+        ports.Remove("health");
         Assert.Equal(ports, Service.Items("spec", "ports").ToDictionary(port => port.Text("targetPort"), port => port.Text("port")));
-        Assert.Equal("control", container.Text("readinessProbe", "tcpSocket", "port"));
         YamlNode policy = DeployFiles.Yaml("kubernetes/network-policy.yaml")[0];
         Assert.Equal(ports.Keys, policy.Items("spec", "ingress").Single().Items("ports").Select(port => port.Text("port")));
+    }
+
+    [Fact]
+    public void Probes_ask_at_the_health_port_and_leave_a_hung_process_more_time_than_a_slow_one_needs()
+    {
+        Assert.All(Workloads, workload =>
+        {
+            YamlNode container = Container(workload);
+            Assert.Equal("/readyz", container.Text("readinessProbe", "httpGet", "path"));
+            Assert.Equal("/healthz", container.Text("livenessProbe", "httpGet", "path"));
+            Assert.All(new[] { "readinessProbe", "livenessProbe" }, probe => Assert.Equal("health", container.Text(probe, "httpGet", "port")));
+            int Seconds(string name) => int.Parse(container.Text("livenessProbe", name), CultureInfo.InvariantCulture);
+            Assert.True(Seconds("periodSeconds") * Seconds("failureThreshold") >= 60);
+            Assert.Contains(container.Items("ports"), port => port.Text("name") == "health" && port.Text("containerPort") == "4502");
+        });
+        Assert.All([.. DeployCommand.Kubernetes, .. DeployCommand.KubernetesTls], command => Assert.Equal("4502", command.Value("--health-port")));
     }
 
     [Fact]

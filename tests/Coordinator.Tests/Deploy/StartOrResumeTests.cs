@@ -39,6 +39,16 @@ public sealed class StartOrResumeTests : IDisposable
     }
 
     [Fact]
+    public void A_finished_run_that_stays_answers_on_its_health_port()
+    {
+        Directory.CreateDirectory(Run);
+        File.WriteAllText(Path.Combine(Run, "summary.json"), "{}|");
+        File.WriteAllText(Path.Combine(Run, "events.jsonl"), """{"event":"runEnded","interrupted":false,"failure":null}""" + "\n");
+        ProcessResult result = StartOrResume("echo", ("NNCLUSTER_WHEN_DONE", "stay"), "--listen", "a:4500", "--health-port", "4502", "--", "--epochs", "2");
+        Assert.Equal("{}|stay|--health-port|4502|", result.Output);
+    }
+
+    [Fact]
     public void Without_arguments_it_says_how_it_is_used()
     {
         ProcessResult result = Tool.Run(Script, []);
@@ -73,13 +83,15 @@ public sealed class StartOrResumeTests : IDisposable
     private static string Script => Path.Combine(DeployFiles.Folder, DeployCommand.Script);
 
     // With "echo" the program only says how it is called, with "train" it is the real one.
-    private ProcessResult StartOrResume(string program, params string[] arguments)
+    private ProcessResult StartOrResume(string program, params string[] arguments) => StartOrResume(program, ("NNCLUSTER_WHEN_DONE", "end"), arguments);
+
+    private ProcessResult StartOrResume(string program, (string Name, string Value) variable, params string[] arguments)
     {
         string bin = Directory.CreateDirectory(_directory["bin"]).FullName;
         string body = program == "echo" ? "printf '%s|' \"$@\"" : $"exec dotnet '{Path.Combine(AppContext.BaseDirectory, "nncluster.dll")}' \"$@\"";
         string file = Path.Combine(bin, "nncluster");
         File.WriteAllText(file, $"#!/bin/sh\n{body}\n");
         File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        return Tool.Run(Script, [Run, .. arguments], new Dictionary<string, string> { ["PATH"] = $"{bin}:{Environment.GetEnvironmentVariable("PATH")}" });
+        return Tool.Run(Script, [Run, .. arguments], new Dictionary<string, string> { ["PATH"] = $"{bin}:{Environment.GetEnvironmentVariable("PATH")}", [variable.Name] = variable.Value });
     }
 }
