@@ -56,12 +56,18 @@ internal sealed class RogueNode : IDisposable
     public async Task<IControlMessage> RegisterAsync(string name)
     {
         byte[] nonce = CookieProof.NewNonce();
-        Tell(new RequestNonce(WireVersion.Current, nonce));
-        var answer = (RegistrationNonce)await HearAsync();
+        using var patience = new CancellationTokenSource(Patience);
+        RegistrationNonce answer = await FirstAsync<RegistrationNonce>(() => Tell(new RequestNonce(WireVersion.Current, nonce)), patience.Token);
         Tell(new RegisterWorker(
             _self, name, 1, WireVersion.Current, "0", [Blas.Create("simd").Arithmetic], [],
             answer.CoordinatorNonce, CookieProof.OfWorker(_security, nonce, answer.CoordinatorNonce, name)));
-        return await HearAsync();
+        IControlMessage decision;
+        do
+        {
+            decision = await _inbox.Reader.ReadAsync(patience.Token);
+        }
+        while (decision is RegistrationNonce);
+        return decision;
     }
 
     /// <summary>Sends whatever bytes as a message of whatever serializer.</summary>
@@ -92,10 +98,24 @@ internal sealed class RogueNode : IDisposable
 
     private void Tell(object message) => _registry.Tell(message, _self);
 
-    private async Task<IControlMessage> HearAsync()
+    // Asks again, as a node does: what is sent before two systems know each other may be lost.
+    private async Task<T> FirstAsync<T>(Action ask, CancellationToken cancellation)
+        where T : IControlMessage
     {
-        using var patience = new CancellationTokenSource(Patience);
-        return await _inbox.Reader.ReadAsync(patience.Token);
+        while (true)
+        {
+            ask();
+            using var round = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            round.CancelAfter(TimeSpan.FromSeconds(1));
+            try
+            {
+                return (T)await _inbox.Reader.ReadAsync(round.Token);
+            }
+            catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+            {
+                // Nothing yet.
+            }
+        }
     }
 
     private sealed class Ears : ReceiveActor

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 
 namespace NnCluster.Cluster.Tests;
@@ -43,24 +45,64 @@ public sealed class UnlikeSpeedTests : IDisposable
         .GroupBy(line => line.GetProperty("worker").GetString()!, line => line.GetProperty("leaves").GetInt64())
         .ToDictionary(group => group.Key, group => group.Sum());
 
-    /// <summary>Lets a process run for half of the time, in turns far shorter than a step.</summary>
+    /// <summary>
+    /// Lets a process do half of what it could: whenever it has computed for a while it is stopped for as long as that
+    /// took, however busy the machine is, in turns far shorter than a step.
+    /// </summary>
     private sealed class HalfSpeed : IDisposable
     {
-        private static readonly TimeSpan Turn = TimeSpan.FromMilliseconds(4);
+        private const long Turn = 4_000_000;
+        private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(2);
         private readonly ManualResetEventSlim _over = new();
         private readonly Thread _turns;
 
         public HalfSpeed(int process)
         {
-            _turns = new(() =>
-            {
-                while (!_over.Wait(Turn) && NnClusterProcess.TrySignal(process, SmallCluster.SigStop))
-                {
-                    _over.Wait(Turn);
-                    NnClusterProcess.TrySignal(process, SmallCluster.SigCont);
-                }
-            });
+            _turns = new(() => Slow(process));
             _turns.Start();
+        }
+
+        private void Slow(int process)
+        {
+            TimeSpan busy = TimeSpan.Zero;
+            long computed = 0;
+            long before = Computed(process) ?? 0;
+            long looked = Stopwatch.GetTimestamp();
+            while (!_over.Wait(Look))
+            {
+                long now = Computed(process) ?? before;
+                long seen = Stopwatch.GetTimestamp();
+                busy += now > before ? Stopwatch.GetElapsedTime(looked, seen) : TimeSpan.Zero;
+                computed += now - before;
+                (before, looked) = (now, seen);
+                if (computed < Turn)
+                {
+                    continue;
+                }
+
+                if (!NnClusterProcess.TrySignal(process, SmallCluster.SigStop))
+                {
+                    return;
+                }
+
+                _over.Wait(busy);
+                NnClusterProcess.TrySignal(process, SmallCluster.SigCont);
+                (busy, computed, looked) = (TimeSpan.Zero, 0, Stopwatch.GetTimestamp());
+            }
+        }
+
+        /// <summary>Nanoseconds on a processor, of all threads; null while one of them ends.</summary>
+        private static long? Computed(int process)
+        {
+            try
+            {
+                return Directory.GetDirectories($"/proc/{process}/task")
+                    .Sum(thread => long.Parse(File.ReadAllText(Path.Combine(thread, "schedstat")).Split(' ')[0], CultureInfo.InvariantCulture));
+            }
+            catch (IOException)
+            {
+                return null;
+            }
         }
 
         public void Dispose()

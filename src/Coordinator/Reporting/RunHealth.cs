@@ -24,8 +24,10 @@ internal sealed class RunHealth : IRunObserver
 
     /// <summary>The coordinator runs, and takes workers in if it listens.</summary>
     /// <param name="step">Steps taken in earlier lives.</param>
-    public void Begin(long step)
+    /// <param name="needed">Workers it waits for.</param>
+    public void Begin(long step, int needed)
     {
+        _needed = needed;
         Interlocked.CompareExchange(ref _step, step, 0);
         _state.Beat();
         _state.Say(true, Words);
@@ -61,6 +63,7 @@ internal sealed class RunHealth : IRunObserver
         {
             case StepCompleted step:
                 Interlocked.Exchange(ref _step, step.Step);
+                _needed = 0;
                 break;
             case RunStarted started:
                 Interlocked.Exchange(ref _totalSteps, started.TotalSteps);
@@ -86,8 +89,6 @@ internal sealed class RunHealth : IRunObserver
     {
         string step = $"step {Interlocked.Read(ref _step)} of {Interlocked.Read(ref _totalSteps)}";
         string workers = $"{_present} worker{(_present == 1 ? "" : "s")}";
-        return _needed > 0 ? $"waiting at {step}: {workers} of {_needed}"
-            : _present == 0 ? $"waiting at {step}: no worker yet"
-            : $"training {step}, {workers}";
+        return _needed > 0 ? $"waiting at {step}: {workers} of {_needed}" : $"training {step}, {workers}";
     }
 }
