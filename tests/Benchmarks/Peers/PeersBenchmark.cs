@@ -10,7 +10,7 @@ namespace NnCluster.Benchmarks.Peers;
 /// </summary>
 internal static class PeersBenchmark
 {
-    private static readonly (string Hidden, int Batch)[] Networks = [("256", 2048), ("256", 128), ("1024,1024", 2048)];
+    private static readonly (string Hidden, int Batch, int Epochs)[] Networks = [("256", 2048, 8), ("256", 128, 4), ("1024,1024", 2048, 3)];
 
     /// <summary>Runs the comparison on the four MNIST files in a directory.</summary>
     public static int Run(string[] args)
@@ -25,23 +25,24 @@ internal static class PeersBenchmark
         int asked = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 5;
         Contestant[] contestants =
         [
-            new("NnCluster, 1 worker", (hidden, batch) => NnCluster(data, hidden, batch, 1)),
-            new("PyTorch, 1 thread", (hidden, batch) => Torch(data, hidden, batch, 1, 1)),
-            new("NnCluster, 2 workers", (hidden, batch) => NnCluster(data, hidden, batch, 2)),
-            new("PyTorch, 2 threads", (hidden, batch) => Torch(data, hidden, batch, 2, 1)),
-            new("PyTorch DDP gloo, 2 processes", (hidden, batch) => Torch(data, hidden, batch, 1, 2)),
+            new("NnCluster, 1 worker", network => NnCluster(data, network, "train", 1)),
+            new("PyTorch, 1 thread", network => Torch(data, network, 1, 1)),
+            new("NnCluster, 2 workers", network => NnCluster(data, network, "train", 2)),
+            new("PyTorch, 2 threads", network => Torch(data, network, 2, 1)),
+            new("NnCluster, 2 worker processes", network => NnCluster(data, network, "launch", 2)),
+            new("PyTorch DDP gloo, 2 processes", network => Torch(data, network, 1, 2)),
         ];
-        foreach ((string hidden, int batch) in Networks)
+        foreach ((string Hidden, int Batch, int Epochs) network in Networks)
         {
-            Console.WriteLine($"784-{hidden.Replace(',', '-')}-10, batch {batch}: images/s of the best of three epochs, median of alternating runs (lowest to highest)");
+            Console.WriteLine($"784-{network.Hidden.Replace(',', '-')}-10, batch {network.Batch}: images/s of the best of {network.Epochs} epochs, median of alternating runs (lowest to highest)");
             // The large one takes a minute a round.
-            int rounds = hidden == "256" ? asked : 1;
+            int rounds = network.Hidden == "256" ? asked : 1;
             double[][] results = [.. contestants.Select(_ => new double[rounds])];
             for (int round = 0; round < rounds; round++)
             {
                 for (int i = 0; i < contestants.Length; i++)
                 {
-                    results[i][round] = contestants[i].Measure(hidden, batch);
+                    results[i][round] = contestants[i].Measure(network);
                 }
             }
 
@@ -56,22 +57,22 @@ internal static class PeersBenchmark
     }
 
     // As PyTorch's: the best epoch, so that neither side is charged for its compilation or warming up.
-    private static double NnCluster(string data, string hidden, int batch, int workers)
+    private static double NnCluster(string data, (string Hidden, int Batch, int Epochs) network, string command, int workers)
     {
         string run = Directory.CreateTempSubdirectory("nncluster-peers-").FullName;
         try
         {
             Output("dotnet",
                 [
-                    Path.Combine(AppContext.BaseDirectory, "nncluster.dll"), "train", "--json", "--dataset", data, "--hidden", hidden, "--batch-size", $"{batch}",
-                    "--workers", $"{workers}", "--epochs", "3", "--evaluate-every", "100", "--schedule", "constant", "--learning-rate", "0.001",
+                    Path.Combine(AppContext.BaseDirectory, "nncluster.dll"), command, "--json", "--dataset", data, "--hidden", network.Hidden, "--batch-size", $"{network.Batch}",
+                    "--workers", $"{workers}", "--epochs", $"{network.Epochs}", "--evaluate-every", "100", "--schedule", "constant", "--learning-rate", "0.001",
                     "--out", Path.Combine(run, "run"),
                 ], threads: 1);
             return File.ReadLines(Path.Combine(run, "run", "metrics.jsonl"))
                 .Select(line => JsonDocument.Parse(line).RootElement)
                 .Where(line => line.TryGetProperty("loss", out _))
                 .GroupBy(step => Math.Ceiling(step.GetProperty("epoch").GetDouble()))
-                .Max(epoch => epoch.Count() * batch / epoch.Sum(step => step.GetProperty("seconds").GetDouble()));
+                .Max(epoch => epoch.Count() * network.Batch / epoch.Sum(step => step.GetProperty("seconds").GetDouble()));
         }
         finally
         {
@@ -79,8 +80,8 @@ internal static class PeersBenchmark
         }
     }
 
-    private static double Torch(string data, string hidden, int batch, int threads, int processes) => double.Parse(
-        Output("/usr/bin/python3", [Path.Combine(AppContext.BaseDirectory, "torch_mlp.py"), data, $"{batch}", hidden, $"{processes}"], threads),
+    private static double Torch(string data, (string Hidden, int Batch, int Epochs) network, int threads, int processes) => double.Parse(
+        Output("/usr/bin/python3", [Path.Combine(AppContext.BaseDirectory, "torch_mlp.py"), data, $"{network.Batch}", network.Hidden, $"{processes}", $"{network.Epochs}"], threads),
         CultureInfo.InvariantCulture);
 
     // Some machines force an old OpenBLAS kernel through these variables; a peer gets its fastest.
@@ -98,5 +99,5 @@ internal static class PeersBenchmark
         return process.ExitCode == 0 ? output : throw new InvalidOperationException($"{program} failed: {error.Result}");
     }
 
-    private sealed record Contestant(string Name, Func<string, int, double> Measure);
+    private sealed record Contestant(string Name, Func<(string Hidden, int Batch, int Epochs), double> Measure);
 }

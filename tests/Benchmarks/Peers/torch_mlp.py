@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
 """The network of the benchmark trained by PyTorch, in one process or by DistributedDataParallel over gloo.
 
-    torch_mlp.py DATA BATCH HIDDEN PROCESSES
+    torch_mlp.py DATA BATCH HIDDEN PROCESSES EPOCHS
 
 OPENBLAS_NUM_THREADS says how many threads its matrix products use; the rest runs on one, which is fastest beside them.
 
-DATA holds the four uncompressed MNIST files. Prints the images/s of the best of three epochs.
+DATA holds the four uncompressed MNIST files. Prints the images/s of the best epoch.
 """
 import os, subprocess, sys, time
 
-data, batch, hidden, processes = sys.argv[1], int(sys.argv[2]), sys.argv[3], int(sys.argv[4])
+data, batch, hidden, processes, epochs = sys.argv[1], int(sys.argv[2]), sys.argv[3], int(sys.argv[4]), int(sys.argv[5])
 rank = int(os.environ.get("RANK", 0))
 if processes > 1 and "RANK" not in os.environ:
     shared = dict(os.environ, MASTER_ADDR="127.0.0.1", MASTER_PORT="29532", WORLD_SIZE=str(processes), GLOO_SOCKET_IFNAME="lo")
@@ -31,7 +31,7 @@ network = torch.nn.Sequential(*layers, torch.nn.Linear(widths[-1], 10))
 model = torch.nn.parallel.DistributedDataParallel(network) if processes > 1 else network
 optimizer = torch.optim.Adam(model.parameters())
 loss_of, steps, best = torch.nn.CrossEntropyLoss(), len(x) // batch, 0.0
-for epoch in range(3):
+for epoch in range(epochs):
     order = torch.randperm(len(x), generator=torch.Generator().manual_seed(epoch))
     start = time.perf_counter()
     for i in range(steps):
