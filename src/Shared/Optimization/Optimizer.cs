@@ -19,8 +19,6 @@ public sealed class Optimizer
     /// <summary>Floats of a block: the unit of parallelism and of ordered reduction.</summary>
     public const int BlockLength = 4096;
 
-    private const int ParameterBoundary = 16;
-
     private readonly LearningRateSchedule _schedule;
     private readonly Sweep _sweep;
     private readonly ImmutableArray<ImmutableArray<Segment>> _segments;
@@ -81,7 +79,7 @@ public sealed class Optimizer
         CheckPlaces(ordered, stateLength);
         ImmutableArray<ParameterView> learnedTensors = [.. ordered.Where(IsLearned)];
         int learnedEnd = learnedTensors.IsEmpty ? 0 : learnedTensors[^1].Offset + learnedTensors[^1].Length;
-        int learnedLength = Math.Min((learnedEnd + ParameterBoundary - 1) / ParameterBoundary * ParameterBoundary, stateLength);
+        int learnedLength = Math.Min((learnedEnd + ParameterLayout.Alignment - 1) / ParameterLayout.Alignment * ParameterLayout.Alignment, stateLength);
         return new Optimizer(spec.Resolve(), learnedTensors, learnedLength, totalSteps);
     }
 
@@ -186,10 +184,10 @@ public sealed class Optimizer
         {
             bool learned = IsLearned(tensor);
             bool inOrder = tensor.Offset >= end && (learning || !learned);
-            if (!inOrder || tensor.Offset % ParameterBoundary != 0 || tensor.Offset + tensor.Length > stateLength)
+            if (!inOrder || tensor.Offset % ParameterLayout.Alignment != 0 || tensor.Offset + tensor.Length > stateLength)
             {
                 throw new ArgumentException(
-                    $"{tensor.Name} at {tensor.Offset} must start at a multiple of {ParameterBoundary}, not before the end of the "
+                    $"{tensor.Name} at {tensor.Offset} must start at a multiple of {ParameterLayout.Alignment}, not before the end of the "
                     + $"tensor before it ({end}) nor, if learned, after a running statistic, and end by {stateLength}.",
                     nameof(tensors));
             }
