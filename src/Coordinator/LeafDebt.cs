@@ -26,7 +26,7 @@ internal sealed class LeafDebt(RunSettings settings)
         return tree.Holds(node) ? Pay(tree.LeavesOf(node).Count) : $"it sent the sum of {node}, and the tree has {tree.Leaves} leaves, nodes 1 to {(2 * tree.Leaves) - 1}";
     }
 
-    /// <summary>An error arrives in place of leaves.</summary>
+    /// <summary>An error arrives in place of leaves: at least of one, since sums of the others may have come before it.</summary>
     /// <returns>Null, or why this cannot be an answer.</returns>
     public string? Answer(RoundId round, LeafRange leaves)
     {
@@ -35,23 +35,11 @@ internal sealed class LeafDebt(RunSettings settings)
             return $"it reports an error of {round}, and this run has no such round";
         }
 
-        return leaves.End <= tree.Leaves ? PayAtMost(leaves.Count) : $"it reports an error of {leaves}, and the tree has {tree.Leaves} leaves";
+        return leaves.End <= tree.Leaves ? Pay(1) : $"it reports an error of {leaves}, and the tree has {tree.Leaves} leaves";
     }
 
     private ShardTree? TreeOf(RoundId round) =>
         round.Kind == RoundKind.Validation ? settings.Validation : settings.TreeOf(round.Kind);
-
-    // Sums of some of the leaves may have come before the error.
-    private string? PayAtMost(int leaves)
-    {
-        long owed;
-        do
-        {
-            owed = Interlocked.Read(ref _leaves);
-        }
-        while (Interlocked.CompareExchange(ref _leaves, Math.Max(0, owed - leaves), owed) != owed);
-        return owed > 0 ? null : "it reports more errors than it was asked for leaves";
-    }
 
     private string? Pay(int leaves) =>
         Interlocked.Add(ref _leaves, -leaves) >= 0 ? null : "it sent more answers than it was asked for";

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Net.Sockets;
 using Akka.Actor;
 using NnCluster.Numerics;
 using NnCluster.Protocol;
@@ -65,6 +66,10 @@ internal sealed class WorkerNode(NodeOptions options, Action<string> log)
             {
                 await EndAsync(life).ConfigureAwait(false);
                 life = Begin(address);
+                if (life is null)
+                {
+                    continue;
+                }
             }
 
             HostPort? coordinator = found?.Coordinator;
@@ -100,18 +105,36 @@ internal sealed class WorkerNode(NodeOptions options, Action<string> log)
         }
     }
 
-    private Life Begin(IPAddress towards)
+    /// <summary>Begins a life on the address from which the coordinator is reached; null while no way leads there.</summary>
+    private Life? Begin(IPAddress towards)
     {
         _towards = towards;
-        IPAddress from = ClusterHost.LocalAddressTowards(towards);
+        if (LocalAddress(towards) is not { } from)
+        {
+            return null;
+        }
+
         var ended = new TaskCompletionSource<LifeEnd>(TaskCreationOptions.RunContinuationsAsynchronously);
         return new(from, Task.Run(() => StartAsync(from, ended), CancellationToken.None), ended.Task);
     }
 
     // A host of the user's own stands for the machine whatever way leads to the coordinator.
     private bool IsFrom(Life life, IPAddress towards) => options.Host is null
-        ? life.From.Equals(ClusterHost.LocalAddressTowards(towards))
+        ? life.From.Equals(LocalAddress(towards))
         : life.From.AddressFamily == towards.AddressFamily;
+
+    private IPAddress? LocalAddress(IPAddress towards)
+    {
+        try
+        {
+            return ClusterHost.LocalAddressTowards(towards);
+        }
+        catch (SocketException e)
+        {
+            Say($"no way leads to {towards} yet: {e.Message}");
+            return null;
+        }
+    }
 
     private static async Task EndAsync(Life? life)
     {

@@ -79,7 +79,7 @@ public sealed class HostileTrafficTests : IDisposable
         ("cut", "the connection ended in the middle of a frame", liar => liar.Bytes(new byte[30])),
         ("babbling", "expected a frame, found bytes that begin with", liar => liar.Bytes(RandomNumberGenerator.GetBytes(500))),
         ("insisting", "it said a second time that it is ready", liar => liar.Ready()),
-        ("failing", "it reports more errors than it was asked for leaves", liar => liar.Repeat(5000, liar.Failure)),
+        ("failing", "it sent more answers than it was asked for", liar => liar.Repeat(5000, liar.Failure)),
         ("commanding", "a Compute frame came from the Worker", liar => liar.Header(new(FrameKind.Compute, 1, 0, RoundKind.Gradient, 0, 8, 0, 0))),
     ];
 

@@ -111,6 +111,15 @@ public sealed class JoiningTests : IDisposable
         Assert.Contains($"no coordinator at {_cluster.Address}", result.Error.Split('\n')[^1], StringComparison.Ordinal);
     }
 
+    [RootFact]
+    public void A_worker_from_which_no_way_leads_to_the_coordinator_waits_for_one()
+    {
+        ProcessResult result = _cluster.Worker("island", ["--insecure", "--give-up-after", "1s"], join: "10.77.9.9:4500", under: ["unshare", "--net"]).Wait();
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("no way leads to 10.77.9.9 yet", result.Error, StringComparison.Ordinal);
+        Assert.Contains("no coordinator at 10.77.9.9:4500", result.Error.Split('\n')[^1], StringComparison.Ordinal);
+    }
+
     public void Dispose() => _cluster.Dispose();
 
     private string Cookie(string name)

@@ -23,7 +23,17 @@ public sealed class LeafDebtTests
         _debt.Ask(new(0, 3));
         Assert.Null(_debt.Answer(Round, new NodeId(4)));
         Assert.Null(_debt.Answer(Round, new LeafRange(0, 3)));
-        Assert.Contains("more errors", _debt.Answer(Round, new LeafRange(0, 3)), StringComparison.Ordinal);
+        Assert.Contains("more answers", _debt.Answer(Round, new LeafRange(0, 3)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_error_of_one_piece_leaves_the_others_their_answers()
+    {
+        _debt.Ask(new(1, 5));
+        Assert.Null(_debt.Answer(Round, new NodeId(9)));
+        // The piece of leaves 1 to 3 fails after its first sum; that of leaves 4 and 5 is whole.
+        Assert.Null(_debt.Answer(Round, new LeafRange(1, 3)));
+        Assert.Null(_debt.Answer(Round, new NodeId(6)));
     }
 
     [Theory]

@@ -42,6 +42,11 @@ internal sealed class ChaosCluster : IDisposable
             Dispose();
             throw e as FaultException ?? new FaultException(e.Message);
         }
+        catch
+        {
+            Dispose();
+            throw;
+        }
 
         _injectors = plan.Kinds.ToDictionary(kind => kind, InjectorOf);
     }

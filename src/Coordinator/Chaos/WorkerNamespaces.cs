@@ -12,7 +12,7 @@ internal sealed class WorkerNamespaces : IDisposable
     private readonly int _workers;
 
     /// <summary>Makes the network.</summary>
-    /// <param name="workers">How many namespaces, at most <see cref="MostWorkers"/>.</param>
+    /// <param name="workers">How many namespaces, at most 200: they share one subnet.</param>
     /// <exception cref="FaultException">It cannot be made; nothing is left of it.</exception>
     public WorkerNamespaces(int workers)
     {
@@ -28,15 +28,17 @@ internal sealed class WorkerNamespaces : IDisposable
         }
     }
 
-    /// <summary>Addresses of one subnet.</summary>
-    public const int MostWorkers = 200;
-
     /// <summary>The coordinator's address.</summary>
     public string Coordinator => AddressOf(0);
 
-    /// <summary>Whether this process may make namespaces.</summary>
-    public static bool ArePossible =>
-        OperatingSystem.IsLinux() && Environment.UserName == "root" && SystemCommand.Try("ip", "netns", "list") is null;
+    /// <summary>Whether this process may make namespaces and links, found out by making some: root in a container may not.</summary>
+    public static bool ArePossible()
+    {
+        string trial = string.Create(CultureInfo.InvariantCulture, $"nnc{Environment.ProcessId % 1_000_000}t");
+        bool spaces = OperatingSystem.IsLinux() && Environment.UserName == "root"
+            && SystemCommand.Try("ip", "netns", "add", trial) is null && SystemCommand.Try("ip", "netns", "delete", trial) is null;
+        return spaces && SystemCommand.Try("ip", "link", "add", trial, "type", "bridge") is null && SystemCommand.Try("ip", "link", "delete", trial) is null;
+    }
 
     /// <summary>What starts a program inside a worker's namespace.</summary>
     public string[] Inside(int worker) => ["ip", "netns", "exec", NamespaceOf(worker)];

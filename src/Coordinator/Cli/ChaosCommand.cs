@@ -24,6 +24,7 @@ internal sealed class ChaosCommand
     public static Command Create()
     {
         var chaos = new ChaosCommand();
+        chaos._train.Out.Description = "A new directory for the files of both runs. [a temporary one, removed unless something is wrong]";
         var command = new Command("chaos", "Trains once under a seeded schedule of faults, with real processes, and once undisturbed, and compares the bits. Takes the options of train.")
         {
             chaos._workers, chaos._faults, chaos._every, chaos._duration, chaos._count, chaos._network,
@@ -61,6 +62,7 @@ internal sealed class ChaosCommand
         }
         catch (FaultException e)
         {
+            keep = true;
             Console.Error.WriteLine(e.Message);
             return ExitCode.Failed;
         }
@@ -72,7 +74,7 @@ internal sealed class ChaosCommand
             }
             else
             {
-                Directory.Delete(plan.Directory, recursive: true);
+                RunDirectoryException.Guard(plan.Directory, () => Directory.Delete(plan.Directory, recursive: true));
             }
         }
     }
@@ -152,7 +154,7 @@ internal sealed class ChaosCommand
         }
 
         NetworkKind? network = given.GetValue(_network);
-        if (network == NetworkKind.Namespaces && !WorkerNamespaces.ArePossible)
+        if (network == NetworkKind.Namespaces && !WorkerNamespaces.ArePossible())
         {
             throw new BadInputException("--network namespaces: needs root and the program ip; use --network loopback.");
         }
@@ -173,7 +175,7 @@ internal sealed class ChaosCommand
             Duration = given.GetValue(_duration) ?? (limited || epochs ? null : DefaultDuration),
             Count = given.GetValue(_count),
             Directory = DirectoryFor(given),
-            UseNamespaces = network == NetworkKind.Namespaces || (network is null && kinds.Contains(FaultKind.Partition) && WorkerNamespaces.ArePossible),
+            UseNamespaces = network == NetworkKind.Namespaces || (network is null && kinds.Contains(FaultKind.Partition) && WorkerNamespaces.ArePossible()),
             MinWorkers = given.GetValue(_train.MinWorkers) ?? 1,
             Training = [.. LaunchCommand.Given(given, PassedOn), .. epochs ? [] : new[] { "--epochs", Endless }],
             Security = [.. LaunchCommand.Given(given, _train.Security.All)],

@@ -25,6 +25,7 @@ internal sealed class LaunchCommand
     public static Command Create()
     {
         var launch = new LaunchCommand();
+        launch._train.MinWorkers.Description = "Compute only while so many workers are there. [all that are started]";
         var command = new Command("launch", "Start a coordinator and its workers, on this machine or over SSH, and take them all down at the end. Takes the options of train.")
         {
             launch._workers, launch._slots, launch._hosts, launch._sshCommand, launch._remoteCommand, launch._cache, launch._maxRestarts,
@@ -80,7 +81,7 @@ internal sealed class LaunchCommand
             Workers =
             [
                 .. Enumerable.Range(1, count).Select(number => Local(given, join, $"worker-{number}")),
-                .. hosts.Select(host => Remote(given, join, host)),
+                .. RemoteNames(hosts, count).Zip(hosts, (name, host) => Remote(given, join, name, host)),
             ],
             MaxRestarts = given.GetValue(_maxRestarts) ?? 3,
         };
@@ -89,19 +90,34 @@ internal sealed class LaunchCommand
     private WorkerCommandLine Local(ParseResult given, HostPort join, string name) =>
         new(name, [.. ProgramPath.Of("nncluster-worker"), .. WorkerOptions(given, join, name, given.GetValue(_slots) ?? 1)]);
 
-    private WorkerCommandLine Remote(ParseResult given, HostPort join, HostSlots host)
+    // A host may stand there twice, and what is left of two names may be the same.
+    private static IEnumerable<string> RemoteNames(HostSlots[] hosts, int local)
+    {
+        HashSet<string> taken = [.. Enumerable.Range(1, local).Select(number => $"worker-{number}")];
+        foreach (HostSlots host in hosts)
+        {
+            string plain = string.Concat(host.Host.Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' ? c : '-'));
+            string name = plain;
+            for (int number = 2; !taken.Add(name); number++)
+            {
+                name = $"{plain}-{number}";
+            }
+
+            yield return name;
+        }
+    }
+
+    private WorkerCommandLine Remote(ParseResult given, HostPort join, string name, HostSlots host)
     {
         string[] ssh = (given.GetValue(_sshCommand) ?? Ssh).Split(' ', StringSplitOptions.RemoveEmptyEntries);
         string[] remote = (given.GetValue(_remoteCommand) ?? "nncluster-worker").Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        string name = string.Concat(host.Host.Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' ? c : '-'));
         // The other side's shell reads the line: nothing in it may mean anything to a shell.
-        return new(name, [.. ssh, host.Host, .. remote, .. WorkerOptions(given, join, name, host.Slots ?? given.GetValue(_slots)).Select(Quote)], host.Host);
+        return new(name, [.. ssh, host.Host, .. remote, .. WorkerOptions(given, join, name, host.Slots ?? given.GetValue(_slots) ?? 1).Select(Quote)], host.Host);
     }
 
-    private IEnumerable<string> WorkerOptions(ParseResult given, HostPort join, string name, int? slots) =>
+    private IEnumerable<string> WorkerOptions(ParseResult given, HostPort join, string name, int slots) =>
     [
-        "--end-with-input", "--join", join.ToString(), "--name", name,
-        .. slots is { } number ? new[] { "--slots", Text(number) } : [],
+        "--end-with-input", "--join", join.ToString(), "--name", name, "--slots", Text(slots),
         .. given.GetValue(_cache) is { } cache ? new[] { "--cache", cache } : [],
         .. Given(given, _train.Security.All),
     ];

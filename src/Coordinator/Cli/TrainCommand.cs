@@ -86,6 +86,11 @@ internal static class TrainCommand
 
     private static void RequireSameRun(TrainRequest request, ResumePoint resume)
     {
+        if (request.Settings.StopAfter <= resume.Position.Step)
+        {
+            throw new BadInputException($"--stop-after {request.Settings.StopAfter}: the run in {resume.Directory} is at step {resume.Position.Step} already; give a later one.");
+        }
+
         RunSpec earlier = RunSpecJson.Parse(resume.Position.RunSpec, resume.File.Path);
         if (request.Spec.ToJson() != resume.Position.RunSpec)
         {

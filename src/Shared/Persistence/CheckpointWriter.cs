@@ -139,16 +139,29 @@ public sealed class CheckpointWriter : IDisposable
                 _written.Enqueue(path);
             }
 
-            while (_written.Count > Kept)
-            {
-                File.Delete(_written.Dequeue());
-            }
-
             Stored?.Invoke(snapshot.Step, path, Stopwatch.GetElapsedTime(began));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or RunDirectoryException)
         {
             Failed?.Invoke(snapshot.Step, e.Message);
+        }
+
+        Prune();
+    }
+
+    // One that cannot be removed now is tried again after the next.
+    private void Prune()
+    {
+        try
+        {
+            while (_written.Count > Kept)
+            {
+                File.Delete(_written.Peek());
+                _written.Dequeue();
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
         }
     }
 

@@ -50,6 +50,18 @@ public sealed class TrainCommandTests : IDisposable
         Assert.Equal(JsonDocument.Parse(File.ReadAllText(_directory["first/summary.json"])).RootElement.GetProperty("weightsSha256").GetString(), second.Field("weightsSha256"));
     }
 
+    [Fact]
+    public void Stop_after_ends_at_that_step_and_does_not_creep_beyond_it()
+    {
+        ProcessResult stopped = Train("run", "--stop-after", "9");
+        Assert.Equal((130, "9"), (stopped.ExitCode, stopped.Field("steps")));
+        ProcessResult again = NnClusterProcess.Run("train", "--json", "--resume", _directory["run"], "--stop-after", "9");
+        Assert.Equal(2, again.ExitCode);
+        Assert.Contains("--stop-after 9: the run in", again.Error, StringComparison.Ordinal);
+        ProcessResult whole = NnClusterProcess.Run("train", "--json", "--resume", _directory["run"]);
+        Assert.Equal(Train("undisturbed").Field("weightsSha256"), whole.Field("weightsSha256"));
+    }
+
     [Theory]
     [InlineData(PosixSignal.SIGINT)]
     [InlineData(PosixSignal.SIGTERM)]
