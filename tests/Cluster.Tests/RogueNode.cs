@@ -128,15 +128,17 @@ internal sealed class RogueNode : IDisposable
     /// <summary>Writes bytes of its own; under whose number, the message says.</summary>
     internal sealed class ForgedSerializer(ExtendedActorSystem system) : SerializerWithStringManifest(system)
     {
-        // Asked for right after the bytes, on the same thread.
-        [ThreadStatic]
-        private static int _as;
+        private const int OwnNumber = 99;
 
-        public override int Identifier => _as == 0 ? 99 : _as;
+        // Asked for right after the bytes, on the same thread. Each system's own: under another's number it would take the
+        // place of the real serializer when the system starts.
+        private readonly ThreadLocal<int> _as = new(() => OwnNumber);
+
+        public override int Identifier => _as.Value;
 
         public override byte[] ToBinary(object obj)
         {
-            _as = ((Forged)obj).Serializer;
+            _as.Value = ((Forged)obj).Serializer;
             return ((Forged)obj).Bytes;
         }
 
