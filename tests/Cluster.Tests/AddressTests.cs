@@ -24,6 +24,7 @@ public sealed class AddressTests : IDisposable
         NnClusterProcess coordinator = _cluster.Coordinator(["--checkpoint-every", "5"], epochs: 60, at: run);
         NnClusterProcess worker = _cluster.Worker("w", join: $"{_cluster.Address},{second}");
         coordinator.WaitForError("epoch 5/");
+        SmallCluster.WaitForCheckpoint(run);
         NnClusterProcess.Signal(coordinator.Id, SmallCluster.SigKill);
         coordinator.Wait();
         NnClusterProcess moved = _cluster.Start(["train", "--json", "--resume", run, "--listen", second]);

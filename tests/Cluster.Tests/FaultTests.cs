@@ -51,8 +51,10 @@ public sealed class FaultTests : IDisposable
     [Fact]
     public void A_killed_coordinator_comes_back_under_launch_and_ends_with_the_same_bits()
     {
-        NnClusterProcess launch = _cluster.Launch(["--workers", "2", "--checkpoint-every", "5"], epochs: 60);
+        string run = _cluster.Directory["run"];
+        NnClusterProcess launch = _cluster.Launch(["--workers", "2", "--checkpoint-every", "5"], epochs: 60, at: run);
         launch.WaitForError("epoch 5/");
+        SmallCluster.WaitForCheckpoint(run);
         NnClusterProcess.Signal(Coordinator(launch), SmallCluster.SigKill);
         launch.WaitForError("restarting it");
         launch.WaitForError("(term 2)");

@@ -104,6 +104,12 @@ internal sealed class SmallCluster : IDisposable
         }
     }
 
+    /// <summary>Waits until a run has a whole checkpoint: they are written beside the steps, and a slow disk may take many of those.</summary>
+    public static void WaitForCheckpoint(string run) =>
+        Assert.True(
+            SpinWait.SpinUntil(() => System.IO.Directory.GetFiles(run, "checkpoint-*.safetensors").Length > 0, TimeSpan.FromSeconds(60)),
+            $"no checkpoint appears in {run}");
+
     public static int FreePort()
     {
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);

@@ -169,9 +169,11 @@ public sealed class TensorLinkTests
     [Fact]
     public async Task An_idle_link_stays_open_by_its_own_pings_and_knows_its_round_trip()
     {
-        using LinkedPair pair = await LinkedPair.Open(10, Hasty);
+        // Long enough for a busy machine to keep both ends from their work for a while.
+        var limit = TimeSpan.FromSeconds(3);
+        using LinkedPair pair = await LinkedPair.Open(10, Hasty with { SilenceLimit = limit });
         // Twice the silence limit, and nothing to say.
-        await Assert.ThrowsAsync<TimeoutException>(() => pair.Coordinator.Closed.WaitAsync(Hasty.SilenceLimit * 2));
+        await Assert.ThrowsAsync<TimeoutException>(() => pair.Coordinator.Closed.WaitAsync(limit * 2));
         Assert.InRange(pair.Coordinator.Link.RoundTrip, TimeSpan.FromTicks(1), TimeSpan.FromSeconds(2));
         await AssertClosedCleanly(pair);
     }
