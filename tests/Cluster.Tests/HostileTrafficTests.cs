@@ -119,6 +119,7 @@ public sealed class HostileTrafficTests : IDisposable
             rogue.Forge(-5, "", payload.ToArray());
             rogue.Forge(1, typeof(System.Diagnostics.Process).AssemblyQualifiedName!, "{}"u8.ToArray());
             rogue.Forge(-5, "", RandomNumberGenerator.GetBytes(100));
+            rogue.AskNobody();
             // Over the same connection, and still heard.
             var welcome = Assert.IsType<WorkerWelcome>(await rogue.RegisterAsync("guest"));
             using (rogue.OpenLink(welcome))

@@ -73,6 +73,9 @@ internal sealed class RogueNode : IDisposable
     /// <summary>Sends whatever bytes as a message of whatever serializer.</summary>
     public void Forge(int serializer, string manifest, byte[] bytes) => Tell(new Forged(serializer, manifest, bytes));
 
+    /// <summary>Asks an actor that does not exist who it is, on behalf of nobody.</summary>
+    public void AskNobody() => _system.ActorSelection(_registry.Anchor, "user/nobody").Tell(new Identify(0), ActorRefs.NoSender);
+
     /// <summary>A link's connection on which the token has been shown.</summary>
     public Stream OpenLink(WorkerWelcome welcome)
     {

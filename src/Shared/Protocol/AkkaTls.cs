@@ -11,9 +11,10 @@ namespace NnCluster.Protocol;
 /// </summary>
 public static class AkkaTls
 {
-    private const string TlsConfig =
-        """
+    private static readonly string TlsConfig =
+        $$"""
         akka.remote.dot-netty.tcp {
+          transport-class = "{{TlsTransport.ClassName}}"
           enable-ssl = true
           ssl {
             suppress-validation = false

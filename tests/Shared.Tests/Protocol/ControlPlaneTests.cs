@@ -59,6 +59,31 @@ public sealed class ControlPlaneTests : IDisposable
     }
 
     [Fact]
+    public async Task A_node_that_breaks_off_the_handshake_costs_the_one_that_dials_it_nothing()
+    {
+        ActorSystem dialler = Start(HyperionBridge.Config + "\nakka.remote.retry-gate-closed-for = 100 ms", LinkSecurity.WithTls(_authority.Identity()));
+        using var dying = new TcpListener(IPAddress.Loopback, 0);
+        dying.Start();
+        ActorSelection target = dialler.ActorSelection(new RootActorPath(AddressOf(dialler).WithPort(((IPEndPoint)dying.LocalEndpoint).Port)) / "user" / "anybody");
+        using var patience = new CancellationTokenSource(Patience);
+        // A system that shut down after the first would never dial again.
+        for (int call = 0; call < 3; call++)
+        {
+            Task<Socket> called = dying.AcceptSocketAsync(patience.Token).AsTask();
+            while (!called.IsCompleted)
+            {
+                target.Tell(new WorkerRefused($"call {call}"));
+                await Task.WhenAny(called, Task.Delay(20));
+            }
+
+            using Socket socket = await called;
+            await socket.ReceiveAsync(new byte[1]);
+        }
+
+        await AssertRegisters(Start(LinkSecurity.WithTls(_authority.Identity())), dialler);
+    }
+
+    [Fact]
     public async Task A_system_without_tls_cannot_talk_to_one_with_it()
     {
         ActorSystem coordinator = Start(LinkSecurity.WithTls(_authority.Identity()));
