@@ -37,6 +37,9 @@ public sealed partial class CoordinatorActor
             case ReportEpoch report:
                 Report(report);
                 break;
+            case RefuseWorker refuse:
+                Refuse(refuse);
+                break;
             case Publish publish:
                 Tell(publish.Event);
                 break;
@@ -59,6 +62,23 @@ public sealed partial class CoordinatorActor
         }
     }
 
+    private void Refuse(RefuseWorker refuse)
+    {
+        IActorRef worker = _workers[refuse.Worker];
+        if (_remote.ContainsKey(refuse.Worker))
+        {
+            // The rest follows from the end of the link.
+            worker.Tell(new CloseLink(refuse.Reason, GoodbyeKind.Refused));
+        }
+        else
+        {
+            _workers.Remove(refuse.Worker);
+            _local.Remove(refuse.Worker);
+            Context.Unwatch(worker);
+            Context.Stop(worker);
+        }
+    }
+
     private void Accept(NodeId node)
     {
         NodeResult result = _arrived ?? throw new InvalidOperationException($"Nothing has arrived that could be put at {node}.");
@@ -75,6 +95,11 @@ public sealed partial class CoordinatorActor
 
     private void ApplyStep()
     {
+        if (EndOf(_state.Epochs) == _setup.State.Step)
+        {
+            _setup.State.CountActiveUnits();
+        }
+
         GradientTree sums = _sums[RoundKind.Gradient];
         StepReport report = _setup.State.TakeStep(sums);
         sums.Clear();
@@ -106,10 +131,12 @@ public sealed partial class CoordinatorActor
     {
         (float loss, float accuracy) = _means.Take();
         _lastEpoch = new EpochCompleted(
-            report.Epoch, _state.Step, loss, accuracy, report.Test, report.Validation, _setup.State.TakeDeadUnits(), _state.TrainTime.TotalSeconds)
+            report.Epoch, _state.Step, loss, accuracy, report.Test, report.Validation, _setup.State.DeadUnitsSince(EndOf(report.Epoch - 1)), _state.TrainTime.TotalSeconds)
         { At = Now };
         Tell(_lastEpoch);
     }
+
+    private long EndOf(int epochs) => epochs > 0 ? _setup.Settings.EpochEnds[epochs - 1] : 0;
 
     private void TellProgress()
     {

@@ -178,7 +178,7 @@ public sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
 
     private void GiveUpStarting()
     {
-        if (_state is { Paused: true, Round: null })
+        if (_state is { Paused: true, Begun: false })
         {
             Decide(new RunAborted($"only {_state.Slots} of {_setup.Settings.MinWorkers} workers were there within {_setup.StartTimeout!.Value.TotalSeconds:0.#} s (--min-workers, --start-timeout)"));
         }

@@ -111,8 +111,10 @@ public sealed class RegistryActor : ReceiveActor
             return;
         }
 
-        int life = _lives[worker.Name] = _lives.GetValueOrDefault(worker.Name) + 1;
-        var id = new WorkerId(string.Create(CultureInfo.InvariantCulture, $"{Clean(worker.Name)}.{life}"));
+        // Names that are cleaned to the same one are lives of the same.
+        string name = Clean(worker.Name);
+        int life = _lives[name] = _lives.GetValueOrDefault(name) + 1;
+        var id = new WorkerId(string.Create(CultureInfo.InvariantCulture, $"{name}.{life}"));
         LinkTicket ticket = _setup.Listener.Expect(TicketLifetime);
         _nodes.Add(id, worker.Node);
         worker.Node.Tell(_setup.Welcome with { LinkToken = ticket.Token.ToArray() });
@@ -168,7 +170,7 @@ public sealed class RegistryActor : ReceiveActor
                 : new RunEnded(_setup.Welcome.Term, dismiss.Outcome));
         }
 
-        _setup.Coordinator.Tell(new CloseLink(dismiss.Comeback ? dismiss.Outcome : RunEnded.RunOver));
+        _setup.Coordinator.Tell(new CloseLink(dismiss.Outcome, dismiss.Comeback ? GoodbyeKind.Later : GoodbyeKind.RunOver));
         ReportDismissed();
     }
 

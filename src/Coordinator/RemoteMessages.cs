@@ -27,7 +27,7 @@ public sealed record DismissNodes(string Outcome, bool Comeback);
 public sealed record NodesDismissed;
 
 /// <summary>Asks a remote worker's proxy to say goodbye.</summary>
-public sealed record CloseLink(string Reason);
+public sealed record CloseLink(string Reason, GoodbyeKind Kind);
 
 /// <summary>What every remote worker's proxy needs of the run.</summary>
 /// <param name="Term">The coordinator's life.</param>

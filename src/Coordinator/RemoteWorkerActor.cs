@@ -25,7 +25,7 @@ public sealed class RemoteWorkerActor : ReceiveActor
         _setup = setup;
         _debt = new(setup.Settings);
         Receive<LeafWork>(Send);
-        Receive<CloseLink>(close => _link.Close(close.Reason));
+        Receive<CloseLink>(close => _link.Close(close.Reason, close.Kind));
     }
 
     /// <summary>Props for the proxy of a worker.</summary>

@@ -64,7 +64,14 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
         Receive<GradientComputed>(result => _work!.Collect(result));
         Receive<EvaluationComputed>(result => _work!.Collect(result));
         Receive<LeafWorkFailed>(failed => _work!.Fail(failed));
-        Receive<GoodbyeFrame>(goodbye => End(goodbye.Reason == RunEnded.RunOver ? LifeEndKind.RunOver : LifeEndKind.CoordinatorGone, goodbye.Reason));
+        Receive<GoodbyeFrame>(goodbye => End(
+            goodbye.Kind switch
+            {
+                GoodbyeKind.RunOver => LifeEndKind.RunOver,
+                GoodbyeKind.Refused => LifeEndKind.Refused,
+                _ => LifeEndKind.CoordinatorGone,
+            },
+            goodbye.Reason));
         Receive<LinkClosed>(closed => End(LifeEndKind.CoordinatorGone, closed.Reason));
         Receive<ThisActorSystemQuarantinedEvent>(_ => End(LifeEndKind.CoordinatorGone, "the coordinator has given this life of the node up"));
         Receive<Terminated>(_ => End(LifeEndKind.Refused, "a slot could not be started: is there enough memory?"));

@@ -69,6 +69,41 @@ public sealed class HostileTrafficTests : IDisposable
         SmallCluster.AssertSameBits(coordinator, 60, honest, _cluster.Worker("next", options));
     }
 
+    [Fact]
+    public async Task A_node_that_fails_whatever_it_is_given_is_refused_and_its_leaves_computed_by_others()
+    {
+        NnClusterProcess coordinator = Coordinator([]);
+        NnClusterProcess honest = _cluster.Worker("honest");
+        using var rogue = new RogueNode(_cluster.Port, LinkSecurity.None);
+        var welcome = Assert.IsType<WorkerWelcome>(await rogue.RegisterAsync("unwell"));
+        using var weights = new BufferPool(ParameterLayout.For(RunSpecJson.Parse(welcome.Run, "welcome").Model).StateLength);
+        using TensorLink link = await TensorLink.ConnectAsync("127.0.0.1", (int)welcome.LinkPort, welcome.LinkToken, LinkSecurity.None, new());
+        var goodbye = new TaskCompletionSource<GoodbyeFrame>(TaskCreationOptions.RunContinuationsAsynchronously);
+        link.Start(
+            new() { Weights = weights },
+            frame =>
+            {
+                switch (frame)
+                {
+                    case WeightsFrame order:
+                        order.Weights.Release();
+                        link.Send(new FailedFrame(welcome.Term, order.Round, order.Leaves, "out of memory"));
+                        break;
+                    case ComputeFrame order:
+                        link.Send(new FailedFrame(welcome.Term, order.Round, order.Leaves, "out of memory"));
+                        break;
+                    case GoodbyeFrame last:
+                        goodbye.TrySetResult(last);
+                        break;
+                }
+            },
+            closed => goodbye.TrySetException(new InvalidOperationException(closed.Reason)));
+        link.Send(new ReadyFrame(welcome.Term));
+        coordinator.WaitForError("worker unwell.1 lost: refused after 3 errors in a row: out of memory");
+        Assert.Equal(new GoodbyeFrame("refused after 3 errors in a row: out of memory", GoodbyeKind.Refused), await goodbye.Task.WaitAsync(Patience));
+        SmallCluster.AssertSameBits(coordinator, 60, honest, _cluster.Worker("next"));
+    }
+
     private static IEnumerable<(string Name, string Reason, Action<Liar> Lie)> Lies =>
     [
         ("flooding", "it sent more answers than it was asked for", liar => liar.Repeat(5000, () => liar.Sum(node: 8))),

@@ -94,7 +94,7 @@ public sealed class CoordinatorActorTests : TestKit
             _failAtStep = failAtStep;
             // Two steps an epoch.
             RunSpec spec = _small.Spec with { Epochs = (steps + 1) / 2 };
-            RunSettings settings = spec.SettingsFor(_small.Data) with { EvaluateEvery = steps > 8 ? 50 : 1 };
+            RunSettings settings = spec.SettingsFor(_small.Data) with { EvaluateEvery = steps > 8 ? 50 : 1, Recovery = RecoveryPolicy.InProcess };
             var optimizer = Optimizer.Create(spec.Optimizer, _small.Layout.Tensors, _small.Layout.StateLength, settings.TotalSteps);
             State = new(_small.Layout, settings.Minibatch, optimizer, _small.Parameters, _team, _small.State.Share());
             var ended = new TaskCompletionSource<RunReport>(TaskCreationOptions.RunContinuationsAsynchronously);

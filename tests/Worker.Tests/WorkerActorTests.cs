@@ -12,7 +12,7 @@ public sealed class WorkerActorTests : TestKit
     private readonly SmallRun _run = new();
 
     public WorkerActorTests()
-        : base(WorkerActor.DispatcherConfig)
+        : base(WorkerActor.DispatcherConfig + "\nakka.test.single-expect-default = 30s")
     {
     }
 

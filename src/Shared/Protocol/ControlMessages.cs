@@ -67,14 +67,10 @@ public sealed record WorkerRefused(string Reason) : IControlMessage;
 /// <summary>A worker node leaves of its own will; its leaves go to others at once.</summary>
 public sealed record WorkerLeaving(string Name, string Reason) : IControlMessage;
 
-/// <summary>The run is over; no worker is needed any more. A link says the same by <see cref="RunOver"/>.</summary>
+/// <summary>The run is over; no worker is needed any more. A link says the same by <see cref="GoodbyeKind.RunOver"/>.</summary>
 /// <param name="Term">The coordinator's life.</param>
 /// <param name="Outcome">How it ended, for people.</param>
-public sealed record RunEnded(long Term, string Outcome) : IControlMessage
-{
-    /// <summary>The reason of the goodbye on every link when the run is over, in case the message itself is lost.</summary>
-    public const string RunOver = "the run is over";
-}
+public sealed record RunEnded(long Term, string Outcome) : IControlMessage;
 
 /// <summary>This coordinator stops before the run is over; another life of it may come.</summary>
 /// <param name="Term">The life that ends.</param>

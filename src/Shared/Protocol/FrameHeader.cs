@@ -19,7 +19,7 @@ namespace NnCluster.Protocol;
 /// <param name="Term">The coordinator's life the frame belongs to.</param>
 /// <param name="Step">Steps the weights of the round have behind them; for a piece of the data set its offset; for ping and pong a time stamp.</param>
 /// <param name="Round">What the leaves are asked for.</param>
-/// <param name="First">The first leaf, the node, or the number of bytes asked for.</param>
+/// <param name="First">The first leaf, the node, or the number of bytes asked for; of a goodbye its <see cref="GoodbyeKind"/>.</param>
 /// <param name="Count">Leaves in the range; for a sum the microseconds its worker computed.</param>
 /// <param name="PayloadLength">Bytes behind the header.</param>
 /// <param name="PayloadHash">XxHash3 of those bytes.</param>
@@ -124,6 +124,7 @@ public readonly record struct FrameHeader(
             FrameKind.Weights or FrameKind.Compute or FrameKind.Failed => First >= 0 && Count >= 1 && First <= MaxLeaves - Count && Count <= MaxLeaves,
             FrameKind.NodeSum => First >= 1 && First < 2 * MaxLeaves && Count >= 0,
             FrameKind.DatasetRequest => First is >= 1 and <= MaxBytes && Count == 0,
+            FrameKind.Goodbye => Enum.IsDefined((GoodbyeKind)First) && Count == 0,
             _ => First == 0 && Count == 0,
         };
         if (!numbersFit)

@@ -112,7 +112,7 @@ internal sealed class FrameReader(Stream stream, LinkSide side, LinkPools pools,
             FrameKind.Ready => new ReadyFrame(header.Term),
             FrameKind.Ping => new PingFrame(header.Step),
             FrameKind.Pong => new PongFrame(header.Step),
-            FrameKind.Goodbye => new GoodbyeFrame(Encoding.UTF8.GetString(bytes)),
+            FrameKind.Goodbye => new GoodbyeFrame(Encoding.UTF8.GetString(bytes), (GoodbyeKind)header.First),
             _ => throw new LinkException($"a {header.Kind} frame without numbers"),
         };
     }

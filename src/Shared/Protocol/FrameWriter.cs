@@ -82,6 +82,7 @@ internal sealed class FrameWriter(Stream stream, LinkOptions options)
         ReadyFrame f => new(FrameKind.Ready, f.Term, 0, 0, 0, 0, length, hash),
         PingFrame f => new(FrameKind.Ping, 0, f.SentAt, 0, 0, 0, length, hash),
         PongFrame f => new(FrameKind.Pong, 0, f.SentAt, 0, 0, 0, length, hash),
+        GoodbyeFrame f => new(FrameKind.Goodbye, 0, 0, 0, (int)f.Kind, 0, length, hash),
         _ => new(KindOf(frame), 0, 0, 0, 0, 0, length, hash),
     };
 

@@ -53,8 +53,21 @@ public sealed record DatasetChunkFrame(long Offset, ReadOnlyMemory<byte> Bytes) 
 /// <summary>The worker holds data and network of the run and waits for work.</summary>
 public sealed record ReadyFrame(long Term) : LinkFrame;
 
+/// <summary>Whether it pays to come again after a goodbye.</summary>
+public enum GoodbyeKind
+{
+    /// <summary>The other side may be back later, or wants a new start.</summary>
+    Later,
+
+    /// <summary>The run is over; no worker is needed any more.</summary>
+    RunOver,
+
+    /// <summary>This worker is not wanted in the run.</summary>
+    Refused,
+}
+
 /// <summary>The other side ends the link; nothing follows.</summary>
-public sealed record GoodbyeFrame(string Reason) : LinkFrame;
+public sealed record GoodbyeFrame(string Reason, GoodbyeKind Kind = GoodbyeKind.Later) : LinkFrame;
 
 /// <summary>
 /// A sum arrived whose bytes do not match their hash. Only ever received: the result counts as dropped, and the link

@@ -129,7 +129,7 @@ public sealed class TensorLink : IDisposable
     }
 
     /// <summary>Sends what is queued and a goodbye, then closes; frames still on their way here are received until then.</summary>
-    public void Close(string reason)
+    public void Close(string reason, GoodbyeKind kind = GoodbyeKind.Later)
     {
         lock (_gate)
         {
@@ -141,7 +141,7 @@ public sealed class TensorLink : IDisposable
             if (_sending is not null)
             {
                 _goodbye = reason;
-                _queue.Enqueue(new GoodbyeFrame(reason));
+                _queue.Enqueue(new GoodbyeFrame(reason, kind));
                 Monitor.Pulse(_gate);
                 return;
             }

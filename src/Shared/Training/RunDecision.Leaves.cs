@@ -10,6 +10,7 @@ internal sealed partial class RunDecision
     {
         if (_state.Round is null)
         {
+            _state = _state with { Begun = true };
             RoundKind kind = _state.Evaluations.IsEmpty ? RoundKind.Gradient : _state.Evaluations[0];
             SetRound(new()
             {

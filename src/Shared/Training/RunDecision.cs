@@ -98,7 +98,7 @@ internal sealed partial class RunDecision(RunSettings settings, RunState state, 
         }
 
         // Before the first round nothing has been interrupted, so there is nothing to announce.
-        if (_state.Round is not null || pause)
+        if (_state.Begun)
         {
             Tell(pause
                 ? new RunPaused(_state.Slots, settings.MinWorkers)
@@ -202,7 +202,9 @@ internal sealed partial class RunDecision(RunSettings settings, RunState state, 
         // The last worker stays, so that a fault of the run itself ends with its error and not in a pause.
         if (worker.Failures + 1 >= settings.Recovery.MaxFailures && _state.Workers.Length > 1)
         {
-            Lose(failed.Worker, $"refused after {worker.Failures + 1} errors in a row: {failed.Error}");
+            string reason = $"refused after {worker.Failures + 1} errors in a row: {failed.Error}";
+            Lose(failed.Worker, reason);
+            _effects.Add(new RefuseWorker(failed.Worker, reason));
         }
     }
 

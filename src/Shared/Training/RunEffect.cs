@@ -29,6 +29,9 @@ public sealed record WriteCheckpoint(long Step) : RunEffect;
 /// <summary>An evaluated epoch is over.</summary>
 public sealed record ReportEpoch(int Epoch, EvaluationResult Test, EvaluationResult? Validation) : RunEffect;
 
+/// <summary>A worker that fails again and again is let go for good; the run has forgotten it.</summary>
+public sealed record RefuseWorker(WorkerId Worker, string Reason) : RunEffect;
+
 /// <summary>Tell the observers.</summary>
 public sealed record Publish(RunEvent Event) : RunEffect;
 

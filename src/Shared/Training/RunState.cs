@@ -141,6 +141,9 @@ public sealed record RunState
     /// <summary>The result on the held-out rows of the epoch being evaluated.</summary>
     public EvaluationResult? Validation { get; init; }
 
+    /// <summary>Whether this life has opened a round: from then on too few workers are a pause, before it a start that waits.</summary>
+    public bool Begun { get; init; }
+
     /// <summary>Whether there are too few workers.</summary>
     public bool Paused { get; init; } = true;
 

@@ -40,6 +40,8 @@ public sealed class TrainingState : IDisposable
     private SharedBuffer _next = null!;
     private StepScalars _scalars;
     private double _norm;
+    private long? _countedFrom;
+    private volatile bool _isFinite;
 
     /// <summary>The state after <paramref name="step"/> steps, all slots zero: before the first step of a life, whoever restores fills them.</summary>
     /// <param name="layout">Where each tensor lies.</param>
@@ -80,27 +82,28 @@ public sealed class TrainingState : IDisposable
     /// <summary>The optimizer's memory by name, each as long as the state; to be touched only between steps.</summary>
     public IEnumerable<(string Name, AlignedBuffer Values)> Slots => _optimizer.SlotNames.Zip(_slots);
 
-    /// <summary>
-    /// The share of ReLU units that were positive on no row since the last call, and starts counting anew; null for
-    /// networks without such units.
-    /// </summary>
-    public float? TakeDeadUnits()
+    /// <summary>Counts anew, from here on, on how many rows each ReLU unit is positive.</summary>
+    public void CountActiveUnits()
     {
-        if (_activeCounts.Length == 0)
-        {
-            return null;
-        }
-
-        float share = (float)_activeCounts.Count(count => count == 0) / _activeCounts.Length;
         Array.Clear(_activeCounts);
-        return share;
+        _countedFrom = Step;
     }
+
+    /// <summary>
+    /// The share of ReLU units that were positive on no row of any minibatch since a step; null for networks without
+    /// such units, and where this life did not begin to count just then.
+    /// </summary>
+    public float? DeadUnitsSince(long step) =>
+        _activeCounts.Length == 0 || _countedFrom != step || Step == step
+            ? null
+            : (float)_activeCounts.Count(count => count == 0) / _activeCounts.Length;
 
     /// <summary>Takes one optimizer step with the sums of a complete tree, which stays the caller's.</summary>
     public StepReport TakeStep(GradientTree sums)
     {
         _sums = sums;
         _next = _pool.Rent();
+        _isFinite = true;
         _scalars = _optimizer.Begin(Step + 1);
         _team.Run(_reducePart);
         _norm = Optimizer.CombineNorms(_blockSums);
@@ -117,10 +120,11 @@ public sealed class TrainingState : IDisposable
         ReadOnlySpan<float> tail = TakeTail();
         float loss = tail[_layout.LossOffset - _optimizer.LearnedLength] / _tree.Rows;
         float accuracy = tail[_layout.CorrectOffset - _optimizer.LearnedLength] / _tree.Rows;
-        if (!float.IsFinite(loss) || !double.IsFinite(_norm))
+        if (!float.IsFinite(loss) || !double.IsFinite(_norm) || !_isFinite)
         {
+            string diagnosis = Diagnose(loss);
             _next.Release();
-            return new(Step, loss, accuracy, (float)_scalars.LearningRate, (float)_norm, Diagnose(loss));
+            return new(Step, loss, accuracy, (float)_scalars.LearningRate, (float)_norm, diagnosis);
         }
 
         Parameters.Release();
@@ -161,7 +165,7 @@ public sealed class TrainingState : IDisposable
             _blockSums[block] = _optimizer.Penalise(block, mean, parameters[range]);
             if (_mean is null)
             {
-                _optimizer.Update(block, _scalars, 0, mean, parameters[range], SlotSpans.Of(_slots, range), _next.Span[range]);
+                Update(block, mean, norm: 0);
             }
         }
     }
@@ -171,8 +175,18 @@ public sealed class TrainingState : IDisposable
         (int first, int end) = Share(part, _optimizer.BlockCount);
         for (int block = first; block < end; block++)
         {
-            Range range = _optimizer.BlockRange(block);
-            _optimizer.Update(block, _scalars, _norm, _mean!.Span[range], Parameters.Span[range], SlotSpans.Of(_slots, range), _next.Span[range]);
+            Update(block, _mean!.Span[_optimizer.BlockRange(block)], _norm);
+        }
+    }
+
+    private void Update(int block, ReadOnlySpan<float> mean, double norm)
+    {
+        Range range = _optimizer.BlockRange(block);
+        Span<float> next = _next.Span[range];
+        _optimizer.Update(block, _scalars, norm, mean, Parameters.Span[range], SlotSpans.Of(_slots, range), next);
+        if (!TensorPrimitives.IsFiniteAll(next))
+        {
+            _isFinite = false;
         }
     }
 
@@ -194,6 +208,11 @@ public sealed class TrainingState : IDisposable
             _next.Span[i] = ((1 - BatchNormMomentum) * Parameters.Span[i]) + (BatchNormMomentum * leafMean);
         }
 
+        if (!TensorPrimitives.IsFiniteAll(_next.Span[learned.._layout.StateLength]))
+        {
+            _isFinite = false;
+        }
+
         ReadOnlySpan<float> active = tail.Slice(_layout.ActiveCountsOffset - learned, _layout.ActiveCountsLength);
         for (int unit = 0; unit < active.Length; unit++)
         {
@@ -213,6 +232,11 @@ public sealed class TrainingState : IDisposable
             {
                 return $"step {Step + 1}: the gradient of {tensor.Name} is not finite (loss {loss}); a smaller --learning-rate or --clip-norm helps against that";
             }
+        }
+
+        if (float.IsFinite(loss) && _layout.Tensors.FirstOrDefault(t => !TensorPrimitives.IsFiniteAll(_next.Span.Slice(t.Offset, t.Length))) is { } overflown)
+        {
+            return $"step {Step + 1}: the step would make {overflown.Name} not finite; a smaller --learning-rate or --clip-norm helps against that";
         }
 
         return $"step {Step + 1}: the loss is not finite ({loss}); a smaller --learning-rate or --clip-norm helps against that";

@@ -22,7 +22,8 @@ public sealed class FrameReaderTests : IDisposable
             new ComputeFrame(1, Round, new(2, 3)),
             new PingFrame(5),
             new PongFrame(6),
-            new GoodbyeFrame("the run is over: 98 % reached ✓"),
+            new GoodbyeFrame("the run is over: 98 % reached ✓", GoodbyeKind.RunOver),
+            new GoodbyeFrame("three errors in a row", GoodbyeKind.Refused),
         ];
         Assert.Equal(frames, ReadAll(LinkSide.Worker, Written(frames)));
 

@@ -171,7 +171,7 @@ public sealed class TensorLinkTests
     {
         // Long enough for a busy machine to keep both ends from their work for a while.
         var limit = TimeSpan.FromSeconds(3);
-        using LinkedPair pair = await LinkedPair.Open(10, Hasty with { SilenceLimit = limit });
+        using LinkedPair pair = await LinkedPair.Open(10, Hasty with { SilenceLimit = limit, FrameDeadline = TimeSpan.FromMinutes(1) });
         // Twice the silence limit, and nothing to say.
         await Assert.ThrowsAsync<TimeoutException>(() => pair.Coordinator.Closed.WaitAsync(limit * 2));
         Assert.InRange(pair.Coordinator.Link.RoundTrip, TimeSpan.FromTicks(1), TimeSpan.FromSeconds(2));

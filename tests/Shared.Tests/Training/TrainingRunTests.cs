@@ -200,6 +200,7 @@ public sealed class TrainingRunTests
         }
 
         Assert.Contains("refused after 3 errors in a row: out of memory", last.OfType<Publish>().Select(p => p.Event).OfType<WorkerLost>().Select(e => e.Reason));
+        Assert.Contains(new RefuseWorker(A, "refused after 3 errors in a row: out of memory"), last);
         Assert.DoesNotContain(driver.State.Workers, w => w.Id == A);
     }
 
@@ -222,6 +223,26 @@ public sealed class TrainingRunTests
         effects = driver.Feed(new WorkerReady(C));
         Assert.Contains(new RunContinued(2), effects.OfType<Publish>().Select(p => p.Event with { At = default }));
         Assert.Equal(4, effects.OfType<IssueLeaves>().Sum(issue => issue.Leaves.Count));
+    }
+
+    [Fact]
+    public void A_pause_that_begins_in_a_step_s_last_moments_is_told_to_be_over_too()
+    {
+        var driver = new Driver(_settings with { MinWorkers = 2 }, A, B);
+        driver.Answer(B);
+        driver.Feed(new WorkerGone(B, "killed"));
+        driver.Answer(A);
+        Assert.True(driver.State is { Paused: true, Round: null, Step: 1, Begun: true });
+        Assert.Contains(new RunContinued(2), driver.Feed(new WorkerReady(C)).OfType<Publish>().Select(p => p.Event with { At = default }));
+    }
+
+    [Fact]
+    public void Waiting_for_the_first_workers_is_no_pause()
+    {
+        var driver = new Driver(_settings with { MinWorkers = 2 }, A);
+        Assert.False(driver.State.Begun);
+        Assert.DoesNotContain(driver.Feed(new WorkerReady(B)), effect => effect is Publish { Event: RunContinued });
+        Assert.True(driver.State.Begun);
     }
 
     [Fact]

@@ -8,6 +8,7 @@ namespace NnCluster.Training.Simulation;
 internal sealed class Invariants(RunSettings settings, ReferenceRun reference, Func<string, SimulationFailedException> failure)
 {
     private readonly HashSet<int> _counted = [];
+    private bool _pauseTold;
 
     public SimulationFailedException Failure(string message) => failure(message);
 
@@ -15,6 +16,7 @@ internal sealed class Invariants(RunSettings settings, ReferenceRun reference, F
     public void BeginLife(RunState state)
     {
         _counted.Clear();
+        _pauseTold = false;
         Require(state.Outcome is null && state.Workers.IsEmpty, "a life begins with workers or with an end");
     }
 
@@ -51,6 +53,7 @@ internal sealed class Invariants(RunSettings settings, ReferenceRun reference, F
                 Accept(before, input, accept.Node);
                 break;
             case IssueLeaves issue:
+                Require(!_pauseTold, $"{issue.Leaves} went out in what was told to be a pause");
                 Require(after.Workers.Any(worker => worker.Id == issue.Worker), $"{issue.Leaves} went to {issue.Worker}, which is no member");
                 Require(issue.Round == after.Round?.Id, $"{issue.Leaves} of {issue.Round} went out in {after.Round?.Id}");
                 Require(!after.Paused, $"{issue.Leaves} went out while the run is paused");
@@ -68,6 +71,14 @@ internal sealed class Invariants(RunSettings settings, ReferenceRun reference, F
                 break;
             case WriteCheckpoint write:
                 Require(write.Step == after.Step, $"the checkpoint of step {write.Step} is written after step {after.Step}");
+                break;
+            case Publish { Event: RunPaused }:
+                Require(!_pauseTold, "a pause is told twice");
+                _pauseTold = true;
+                break;
+            case Publish { Event: RunContinued }:
+                Require(_pauseTold, "the run goes on that was not paused");
+                _pauseTold = false;
                 break;
             case EndRun { Outcome: { Interrupted: false, Failure: null } }:
                 Require(after.Step == settings.TotalSteps, $"the run is complete after {after.Step} of {settings.TotalSteps} steps");

@@ -157,7 +157,7 @@ internal sealed class SimulatedCoordinator
                 CheckpointBegun(Trained);
                 _events.After(_model.CheckpointTime, () => Receive(new CheckpointMade(_model.CheckpointTime)));
                 break;
-            case Publish { Event: WorkerLost lost } when _connections.Remove(new(lost.Worker), out Connection? refused):
+            case RefuseWorker refuse when _connections.Remove(refuse.Worker, out Connection? refused):
                 Refused(refused);
                 break;
             default:
