@@ -45,6 +45,9 @@ internal sealed record NodeOptions
 /// </summary>
 internal sealed class WorkerNode(NodeOptions options, Action<string> log)
 {
+    /// <summary>How a node says that it ends with the run.</summary>
+    public const string RunIsOver = "the run is over";
+
     private static readonly TimeSpan ProbeInterval = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LeavePatience = TimeSpan.FromMilliseconds(700);
 
@@ -84,7 +87,7 @@ internal sealed class WorkerNode(NodeOptions options, Action<string> log)
             switch (end?.Kind)
             {
                 case LifeEndKind.RunOver:
-                    log($"the run is over: {end.Reason}");
+                    log($"{RunIsOver}: {end.Reason}");
                     return ExitCode.Done;
                 case LifeEndKind.Refused:
                     log($"refused by {coordinator}: {end.Reason}");

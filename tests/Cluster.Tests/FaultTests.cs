@@ -67,11 +67,63 @@ public sealed class FaultTests : IDisposable
     {
         NnClusterProcess launch = _cluster.Launch(["--workers", "2"], epochs: 60);
         launch.WaitForError("epoch 5/");
-        int victim = SmallCluster.ChildrenOf(launch.Id).First(child => SmallCluster.CommandLineOf(child).Contains("--name worker-1", StringComparison.Ordinal));
-        NnClusterProcess.Signal(victim, SmallCluster.SigKill);
+        KillWorker(launch, "worker-1");
         launch.WaitForError("worker-1 crashed");
         launch.WaitForError("worker worker-1.2 joined");
         SmallCluster.AssertSameBits(launch, 60);
+    }
+
+    [Fact]
+    public void A_coordinator_killed_while_it_starts_begins_again_under_launch()
+    {
+        // Where exactly it is then differs; each place must do.
+        string run = _cluster.Directory["run"];
+        NnClusterProcess launch = _cluster.Launch(["--workers", "2"], epochs: 60, at: run);
+        Assert.True(SpinWait.SpinUntil(() => File.Exists(Path.Combine(run, "metrics.jsonl")), TimeSpan.FromSeconds(60)), "no run directory appears");
+        NnClusterProcess.Signal(Coordinator(launch), SmallCluster.SigKill);
+        launch.WaitForError("the coordinator crashed (exit code 137): restarting it");
+        ProcessResult result = SmallCluster.AssertSameBits(launch, 60);
+        Assert.Equal(run, result.Field("runDirectory"));
+    }
+
+    [Fact]
+    public void A_directory_whose_run_was_killed_before_it_began_is_trained_in()
+    {
+        string run = _cluster.Directory["run"];
+        Directory.CreateDirectory(run);
+        foreach (string left in new[] { "config.json", "metrics.jsonl", "events.jsonl", ".lock" })
+        {
+            File.WriteAllText(Path.Combine(run, left), "");
+        }
+
+        SmallCluster.AssertSameBits(_cluster.Launch(["--workers", "1"], at: run), 3);
+    }
+
+    [Fact]
+    public void A_worker_that_is_needed_and_crashes_too_often_ends_the_launch_with_a_checkpoint()
+    {
+        NnClusterProcess launch = _cluster.Launch(["--workers", "2", "--max-restarts", "1"], epochs: 100_000);
+        launch.WaitForError("epoch 5/");
+        KillWorker(launch, "worker-1");
+        launch.WaitForError("worker-1 crashed (exit code 137): restarting it");
+        launch.WaitForError("worker worker-1.2 joined");
+        KillWorker(launch, "worker-1");
+        launch.WaitForError("worker-1 ended with exit code 137 and is not restarted (--max-restarts 1)");
+        ProcessResult result = launch.Wait();
+        Assert.True(result.ExitCode == 1, result.Error);
+        Assert.Contains("1 of 2 workers needed can still come", result.Error.Split('\n')[^1], StringComparison.Ordinal);
+        Assert.Contains($"checkpoint-{result.Field("steps")}.safetensors", Directory.GetFiles(result.Field("runDirectory")).Select(Path.GetFileName));
+    }
+
+    [Fact]
+    public void A_run_goes_on_without_a_worker_that_crashes_too_often_where_the_others_are_enough()
+    {
+        NnClusterProcess launch = _cluster.Launch(["--workers", "3", "--max-restarts", "0", "--min-workers", "2"], epochs: 60);
+        // The first one that is in: without the two others the run does not even begin.
+        string victim = launch.WaitForError("works for the coordinator at").Split(' ')[0];
+        KillWorker(launch, victim);
+        ProcessResult result = SmallCluster.AssertSameBits(launch, 60);
+        Assert.Contains($"{victim} ended with exit code 137 and is not restarted (--max-restarts 0)", result.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -133,6 +185,10 @@ public sealed class FaultTests : IDisposable
 
     private static int Coordinator(NnClusterProcess launch) =>
         SmallCluster.ChildrenOf(launch.Id).First(child => SmallCluster.CommandLineOf(child).Contains("nncluster.dll train", StringComparison.Ordinal));
+
+    private static void KillWorker(NnClusterProcess launch, string name) => NnClusterProcess.Signal(
+        SmallCluster.ChildrenOf(launch.Id).First(child => SmallCluster.CommandLineOf(child).Contains($"--name {name}", StringComparison.Ordinal)),
+        SmallCluster.SigKill);
 
     private void AssertGone(int[] children)
     {

@@ -131,6 +131,7 @@ internal sealed class ChaosCluster : IDisposable
                 .. security, .. _plan.Training,
             ],
             First = ["--out", RunDirectory],
+            Out = RunDirectory,
             Workers =
             [
                 .. Workers.Select((name, number) => new WorkerCommandLine(name,
@@ -139,7 +140,9 @@ internal sealed class ChaosCluster : IDisposable
                     "--name", name, "--slots", "1", "--cache", Path.Combine(_plan.Directory, "cache"), .. security,
                 ])),
             ],
+            MinWorkers = _plan.MinWorkers,
             MaxRestarts = int.MaxValue,
+            RestartPause = TimeSpan.Zero,
             ShowOutput = false,
         };
     }

@@ -10,7 +10,7 @@ namespace NnCluster.Coordinator.Cli;
 /// <summary><c>nncluster launch</c>.</summary>
 internal sealed class LaunchCommand
 {
-    private const string Ssh = "ssh -o BatchMode=yes -o ConnectTimeout=10";
+    private const string Ssh = "ssh -o BatchMode=yes -o ConnectTimeout=10 -o ServerAliveInterval=15";
 
     private readonly TrainOptions _train = new();
     private readonly Option<int?> _workers = CliOption.Whole("--workers", "Worker processes on this machine; with --hosts, besides theirs.", 1, 1024);
@@ -19,13 +19,13 @@ internal sealed class LaunchCommand
     private readonly Option<string?> _sshCommand = CliOption.Text("--ssh-command", "COMMAND", $"What starts a program on another machine. [{Ssh}]");
     private readonly Option<string?> _remoteCommand = CliOption.Text("--remote-command", "COMMAND", "The worker program on the other machines. [nncluster-worker]");
     private readonly Option<string?> _cache = CliOption.Text("--cache", "DIR", "Where workers keep data sets. [their user's cache directory]");
-    private readonly Option<int?> _maxRestarts = CliOption.Whole("--max-restarts", "How often each process may be restarted in an hour. [3]", 0);
+    private readonly Option<int?> _maxRestarts = CliOption.Whole("--max-restarts", "How often each process may be restarted in an hour: first at once, then after 2, 4, 8 s and so on up to a minute. [8]", 0);
 
     /// <summary>The command.</summary>
     public static Command Create()
     {
         var launch = new LaunchCommand();
-        launch._train.MinWorkers.Description = "Compute only while so many workers are there. [all that are started]";
+        launch._train.MinWorkers.Description = "Compute only while so many workers are there, and end when so many can no longer come. [all that are started]";
         var command = new Command("launch", "Start a coordinator and its workers, on this machine or over SSH, and take them all down at the end. Takes the options of train.")
         {
             launch._workers, launch._slots, launch._hosts, launch._sshCommand, launch._remoteCommand, launch._cache, launch._maxRestarts,
@@ -65,30 +65,38 @@ internal sealed class LaunchCommand
             throw new BadInputException("--hosts needs --listen HOST:PORT with an address of this machine that the others reach.");
         }
 
-        listen ??= new("127.0.0.1", FreePort());
-        HostPort join = listen with { Host = given.GetValue(_train.Advertise) ?? listen.Host };
         int slots = given.GetValue(_slots) ?? 1;
         int workers = (count * slots) + hosts.Sum(host => host.Slots ?? slots);
+        int least = given.GetValue(_train.MinWorkers) ?? workers;
+        if (least > workers && listen is null)
+        {
+            throw new BadInputException($"--min-workers {least}: only {workers} are started; with --listen HOST:PORT others can join.");
+        }
+
+        listen ??= new("127.0.0.1", FreePort());
+        HostPort join = listen with { Host = given.GetValue(_train.Advertise) ?? listen.Host };
         Option[] always = [.. PassedOn.Except([_train.Out, _train.Resume])];
         return new()
         {
             Coordinator =
             [
                 .. ProgramPath.Of("nncluster"), "train", "--end-with-input", "--workers", "0", "--listen", listen.ToString(),
-                "--min-workers", Text(given.GetValue(_train.MinWorkers) ?? workers), .. Given(given, always),
+                "--min-workers", Text(least), .. Given(given, always),
             ],
             First = [.. Given(given, [_train.Out, _train.Resume])],
+            Out = given.GetValue(_train.Resume) is null ? given.GetValue(_train.Out) : null,
+            MinWorkers = least,
             Workers =
             [
-                .. Enumerable.Range(1, count).Select(number => Local(given, join, $"worker-{number}")),
-                .. RemoteNames(hosts, count).Zip(hosts, (name, host) => Remote(given, join, name, host)),
+                .. Enumerable.Range(1, count).Select(number => Local(given, join, $"worker-{number}", slots)),
+                .. RemoteNames(hosts, count).Zip(hosts, (name, host) => Remote(given, join, name, host.Host, host.Slots ?? slots)),
             ],
-            MaxRestarts = given.GetValue(_maxRestarts) ?? 3,
+            MaxRestarts = given.GetValue(_maxRestarts) ?? 8,
         };
     }
 
-    private WorkerCommandLine Local(ParseResult given, HostPort join, string name) =>
-        new(name, [.. ProgramPath.Of("nncluster-worker"), .. WorkerOptions(given, join, name, given.GetValue(_slots) ?? 1)]);
+    private WorkerCommandLine Local(ParseResult given, HostPort join, string name, int slots) =>
+        new(name, [.. ProgramPath.Of("nncluster-worker"), .. WorkerOptions(given, join, name, slots)], slots);
 
     // A host may stand there twice, and what is left of two names may be the same.
     private static IEnumerable<string> RemoteNames(HostSlots[] hosts, int local)
@@ -107,12 +115,12 @@ internal sealed class LaunchCommand
         }
     }
 
-    private WorkerCommandLine Remote(ParseResult given, HostPort join, string name, HostSlots host)
+    private WorkerCommandLine Remote(ParseResult given, HostPort join, string name, string host, int slots)
     {
         string[] ssh = (given.GetValue(_sshCommand) ?? Ssh).Split(' ', StringSplitOptions.RemoveEmptyEntries);
         string[] remote = (given.GetValue(_remoteCommand) ?? "nncluster-worker").Split(' ', StringSplitOptions.RemoveEmptyEntries);
         // The other side's shell reads the line: nothing in it may mean anything to a shell.
-        return new(name, [.. ssh, host.Host, .. remote, .. WorkerOptions(given, join, name, host.Slots ?? given.GetValue(_slots) ?? 1).Select(Quote)], host.Host);
+        return new(name, [.. ssh, host, .. remote, .. WorkerOptions(given, join, name, slots).Select(Quote)], slots, host);
     }
 
     private IEnumerable<string> WorkerOptions(ParseResult given, HostPort join, string name, int slots) =>

@@ -8,6 +8,8 @@ namespace NnCluster.Coordinator.Launching;
 /// </summary>
 internal sealed class ChildProcess : IDisposable
 {
+    private static readonly TimeSpan LastLinesPatience = TimeSpan.FromSeconds(5);
+
     private readonly Process _process;
     private readonly Task _errors;
     private readonly bool _elsewhere;
@@ -107,7 +109,8 @@ internal sealed class ChildProcess : IDisposable
     private async Task<int> WaitAsync()
     {
         await _process.WaitForExitAsync().ConfigureAwait(false);
-        await _errors.ConfigureAwait(false);
+        // What it left running, such as a shared connection of ssh, may hold the pipes open for as long as it likes.
+        await Task.WhenAny(_errors, Task.Delay(LastLinesPatience)).ConfigureAwait(false);
         return _process.ExitCode;
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using NnCluster.Worker;
 using NnCluster.Worker.Cli;
 
@@ -14,36 +15,44 @@ internal sealed class Launcher(LaunchPlan plan, Action<string> log) : IDisposabl
     private const int CannotExecute = 126;
     private const int NotFound = 127;
 
-    private static readonly TimeSpan CoordinatorPatience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan CoordinatorPatience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan WorkerPatience = TimeSpan.FromSeconds(1.5);
 
     private readonly Lock _gate = new();
     private readonly Dictionary<string, ChildProcess> _children = [];
-    private readonly TaskCompletionSource<string> _givenUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<LaunchEnd> _givenUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly bool _outIsNew = plan.Out is not { } path || !HasCheckpoint(path);
     private string? _runDirectory;
-    private int _workersLeft;
+    private int _slotsLeft = plan.Workers.Sum(worker => worker.Slots);
     private bool _ending;
 
+    // What exceeds the workers of this launch is left to those that join by hand, of whom nobody knows when they come.
+    private int SlotsNeeded { get; } = Math.Min(plan.MinWorkers, plan.Workers.Sum(worker => worker.Slots));
+
     /// <summary>Runs the cluster to its end.</summary>
-    /// <returns>The coordinator's exit code, or <see cref="ExitCode.BadInput"/> if a worker never came in or none is left.</returns>
+    /// <returns>
+    /// The coordinator's exit code; <see cref="ExitCode.BadInput"/> if a worker never came in, and
+    /// <see cref="ExitCode.Failed"/> if too few are left of those that did.
+    /// </returns>
     public async Task<int> RunAsync(CancellationToken stop)
     {
-        _workersLeft = plan.Workers.Count;
-        Task<int> coordinator = SuperviseCoordinatorAsync(stop);
+        Task<LaunchEnd> coordinator = SuperviseCoordinatorAsync(stop);
         Task[] workers = [.. plan.Workers.Select(worker => SuperviseWorkerAsync(worker, stop))];
-        int code = await coordinator.ConfigureAwait(false);
+        LaunchEnd end = await coordinator.ConfigureAwait(false);
         await TakeDownAsync(workers).ConfigureAwait(false);
-        if (_givenUp.Task.IsCompleted && code == ExitCode.BadInput)
+        if (end.Reason is { } reason)
         {
-            log(await _givenUp.Task.ConfigureAwait(false));
+            log(reason);
         }
 
-        return code;
+        return end.ExitCode;
     }
 
     /// <summary>Ends whatever still runs.</summary>
     public void Dispose()
     {
+        _over.TrySetResult();
         lock (_gate)
         {
             _ending = true;
@@ -63,38 +72,45 @@ internal sealed class Launcher(LaunchPlan plan, Action<string> log) : IDisposabl
         }
     }
 
-    private async Task<int> SuperviseCoordinatorAsync(CancellationToken stop)
+    private async Task<LaunchEnd> SuperviseCoordinatorAsync(CancellationToken stop)
     {
-        var budget = new RestartBudget(plan.MaxRestarts, TimeProvider.System);
+        RestartBudget budget = Budget();
         IReadOnlyList<string> command = [.. plan.Coordinator, .. plan.First];
         while (Start(CoordinatorName, command, isCoordinator: true, elsewhere: false, NoteRunDirectory) is { } child)
         {
             int? code = await EndAsync(child, stop).ConfigureAwait(false);
             if (code is null)
             {
-                log("a worker that is needed cannot be had: ending the run");
-                child.AskToEnd();
-                await OrKillAsync(child, CoordinatorPatience).ConfigureAwait(false);
-                return ExitCode.BadInput;
+                return await GiveUpAsync(child, stop).ConfigureAwait(false);
             }
 
             bool crashed = code is not (ExitCode.Done or ExitCode.Failed or ExitCode.BadInput or ExitCode.Interrupted);
             if (!crashed || stop.IsCancellationRequested)
             {
-                return crashed ? ExitCode.Failed : code.Value;
+                return new(crashed ? ExitCode.Failed : code.Value);
             }
 
-            if (!budget.TryTake())
+            if (budget.TryTake() is not { } pause)
             {
-                log($"the coordinator crashed (exit code {code}) too often (--max-restarts {plan.MaxRestarts})");
-                return ExitCode.Failed;
+                return new(ExitCode.Failed, $"the coordinator crashed (exit code {code}) too often (--max-restarts {plan.MaxRestarts})");
             }
 
-            log($"the coordinator crashed (exit code {code}): restarting it");
-            command = _runDirectory is { } directory ? [.. plan.Coordinator, "--resume", directory] : command;
+            log($"the coordinator crashed (exit code {code}): {Restarting(pause)}");
+            await PauseAsync(pause, _givenUp.Task, stop).ConfigureAwait(false);
+            if (stop.IsCancellationRequested)
+            {
+                return new(ExitCode.Failed, "the coordinator had crashed when the end was asked for; its last checkpoint stands");
+            }
+
+            if (_givenUp.Task.IsCompleted)
+            {
+                return await _givenUp.Task.ConfigureAwait(false);
+            }
+
+            command = (_runDirectory ?? Begun()) is { } directory ? [.. plan.Coordinator, "--resume", directory] : command;
         }
 
-        return ExitCode.Failed;
+        return new(ExitCode.Failed);
     }
 
     /// <summary>The exit code; null when a worker cannot be had and the run ends for it.</summary>
@@ -107,56 +123,100 @@ internal sealed class Launcher(LaunchPlan plan, Action<string> log) : IDisposabl
         }
     }
 
+    /// <summary>Ends the run, with a checkpoint, since it cannot go on.</summary>
+    private async Task<LaunchEnd> GiveUpAsync(ChildProcess coordinator, CancellationToken stop)
+    {
+        log("a worker that is needed cannot be had: ending the run");
+        coordinator.AskToEnd();
+        await OrKillAsync(coordinator, CoordinatorPatience).ConfigureAwait(false);
+        int code = await coordinator.Exited.ConfigureAwait(false);
+        // The worker may have been missed only because all was at its end.
+        return code == ExitCode.Done || (code == ExitCode.Interrupted && stop.IsCancellationRequested)
+            ? new(code)
+            : await _givenUp.Task.ConfigureAwait(false);
+    }
+
     private async Task SuperviseWorkerAsync(WorkerCommandLine worker, CancellationToken stop)
     {
         try
         {
-            if (await EndForGoodAsync(worker, stop).ConfigureAwait(false) is { } reason)
+            if (await EndForGoodAsync(worker, stop).ConfigureAwait(false) is { } end)
             {
-                _givenUp.TrySetResult(reason);
+                _givenUp.TrySetResult(end);
             }
         }
         catch (BadInputException e)
         {
-            _givenUp.TrySetResult($"{worker.Name}: {e.Message}");
+            _givenUp.TrySetResult(new(ExitCode.BadInput, $"{worker.Name}: {e.Message}"));
         }
     }
 
     /// <summary>Why the run cannot go on without a worker that has ended for good; null where it can.</summary>
-    private async Task<string?> EndForGoodAsync(WorkerCommandLine worker, CancellationToken stop)
+    private async Task<LaunchEnd?> EndForGoodAsync(WorkerCommandLine worker, CancellationToken stop)
     {
-        var budget = new RestartBudget(plan.MaxRestarts, TimeProvider.System);
+        RestartBudget budget = Budget();
         bool worked = false;
+        bool dismissed = false;
         string? last = null;
-        while (Start(worker.Name, worker.Command, isCoordinator: false, worker.Host is not null, line => (last, worked) = (line, worked || line.Contains(NodeActor.WorksFor, StringComparison.Ordinal))) is { } child)
+        void Read(string line)
+        {
+            last = line;
+            worked |= line.Contains(NodeActor.WorksFor, StringComparison.Ordinal);
+            dismissed |= line.Contains(WorkerNode.RunIsOver, StringComparison.Ordinal);
+        }
+
+        while (Start(worker.Name, worker.Command, isCoordinator: false, worker.Host is not null, Read) is { } child)
         {
             int code = await child.Exited.ConfigureAwait(false);
-            if (_ending || stop.IsCancellationRequested || code == ExitCode.Done)
+            if (_ending || stop.IsCancellationRequested || dismissed)
             {
                 return null;
             }
 
             if (!worked && worker.Host is { } host && code is SshFailed or CannotExecute or NotFound)
             {
-                return $"no worker could be started on {host} (exit code {code}): {last}" + (code == SshFailed ? "" : " (--remote-command)");
+                return new(ExitCode.BadInput, $"no worker could be started on {host} (exit code {code}): {last}" + (code == SshFailed ? "" : " (--remote-command)"));
             }
 
-            if (code is ExitCode.Failed or ExitCode.BadInput || !budget.TryTake())
+            bool crashed = code is not (ExitCode.Done or ExitCode.Failed or ExitCode.BadInput);
+            if (!crashed || budget.TryTake() is not { } pause)
             {
-                log($"{worker.Name} ended with exit code {code} and is not restarted");
-                bool any = Interlocked.Decrement(ref _workersLeft) > 0;
-                return any && worked ? null : $"{worker.Name} (exit code {code}): {last}";
+                log($"{worker.Name} ended with exit code {code} and is not restarted" + (crashed ? $" (--max-restarts {plan.MaxRestarts})" : ""));
+                int left = Interlocked.Add(ref _slotsLeft, -worker.Slots);
+                return !worked ? new(ExitCode.BadInput, $"{worker.Name} (exit code {code}): {last}")
+                    : left > 0 && left >= SlotsNeeded ? null
+                    : new(ExitCode.Failed, $"{worker.Name} is gone (exit code {code}: {last}) and {left} of {plan.MinWorkers} workers needed can still come; --resume with a lower --min-workers goes on without it");
             }
 
-            log($"{worker.Name} crashed (exit code {code}): restarting it");
+            log($"{worker.Name} crashed (exit code {code}): {Restarting(pause)}");
+            await PauseAsync(pause, _over.Task, stop).ConfigureAwait(false);
+            if (stop.IsCancellationRequested)
+            {
+                return null;
+            }
         }
 
         return null;
     }
 
+    private RestartBudget Budget() => new(plan.MaxRestarts, plan.RestartPause, TimeProvider.System);
+
+    private static string Restarting(TimeSpan pause) =>
+        pause == TimeSpan.Zero ? "restarting it" : string.Create(CultureInfo.InvariantCulture, $"restarting it in {pause.TotalSeconds:0.#} s");
+
+    private static async Task PauseAsync(TimeSpan pause, Task end, CancellationToken stop) =>
+        await Task.WhenAny(Task.Delay(pause, stop), end).ConfigureAwait(false);
+
+    /// <summary>The directory of a new run whose first life left a checkpoint there and was killed before it said so.</summary>
+    private string? Begun() => _outIsNew && plan.Out is { } path && HasCheckpoint(path) ? path : null;
+
+    private static bool HasCheckpoint(string path) =>
+        Directory.Exists(path) && Directory.EnumerateFiles(path, "checkpoint-*.safetensors").Any();
+
     private async Task TakeDownAsync(Task[] workers)
     {
         ChildProcess[] running;
+        _over.TrySetResult();
         lock (_gate)
         {
             _ending = true;
@@ -215,6 +275,9 @@ internal sealed class Launcher(LaunchPlan plan, Action<string> log) : IDisposabl
             _runDirectory = line[RunDirectoryLine.Length..];
         }
     }
+
+    /// <summary>How a launch ends, and why where it is not the coordinator that says it.</summary>
+    private sealed record LaunchEnd(int ExitCode, string? Reason = null);
 
     /// <summary>What the coordinator is called in the log.</summary>
     public const string CoordinatorName = "coordinator";

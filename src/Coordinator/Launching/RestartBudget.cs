@@ -1,26 +1,43 @@
 namespace NnCluster.Coordinator.Launching;
 
-/// <summary>Allows so many restarts within an hour.</summary>
-internal sealed class RestartBudget(int most, TimeProvider time)
+/// <summary>
+/// Allows so many restarts within an hour: the first at once, the second after a pause, each further one after twice the
+/// pause before it, up to a minute. What fails at once, such as ssh to a machine that is booting, must not use them up at once.
+/// </summary>
+/// <param name="most">How many in an hour.</param>
+/// <param name="pause">Before the second restart.</param>
+/// <param name="time">The clock.</param>
+internal sealed class RestartBudget(int most, TimeSpan pause, TimeProvider time)
 {
+    private const int MostDoublings = 16;
+
     private static readonly TimeSpan Window = TimeSpan.FromHours(1);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
 
     private readonly Queue<long> _taken = new();
 
-    /// <summary>Takes one restart; false if there is none left.</summary>
-    public bool TryTake()
+    /// <summary>Takes one restart.</summary>
+    /// <returns>How long to wait before it; null if there is none left.</returns>
+    public TimeSpan? TryTake()
     {
         while (_taken.TryPeek(out long oldest) && time.GetElapsedTime(oldest) > Window)
         {
             _taken.Dequeue();
         }
 
-        if (_taken.Count >= most)
+        int taken = _taken.Count;
+        if (taken >= most)
         {
-            return false;
+            return null;
         }
 
         _taken.Enqueue(time.GetTimestamp());
-        return true;
+        if (taken == 0)
+        {
+            return TimeSpan.Zero;
+        }
+
+        TimeSpan grown = pause * (1 << Math.Min(taken - 1, MostDoublings));
+        return grown < LongestPause ? grown : LongestPause;
     }
 }

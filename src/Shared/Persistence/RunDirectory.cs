@@ -15,6 +15,7 @@ namespace NnCluster.Persistence;
 /// </remarks>
 public sealed class RunDirectory : IRunObserver, IDisposable
 {
+    private const string ConfigFile = "config.json";
     private const string MetricsFile = "metrics.jsonl";
     private const string EventsFile = "events.jsonl";
     private readonly FileStream _lock;
@@ -54,7 +55,7 @@ public sealed class RunDirectory : IRunObserver, IDisposable
     public string Path { get; }
 
     /// <summary>The whole resolved configuration.</summary>
-    public string ConfigPath => In("config.json");
+    public string ConfigPath => In(ConfigFile);
 
     /// <summary>One line a step and one an epoch.</summary>
     public string MetricsPath => In(MetricsFile);
@@ -94,7 +95,10 @@ public sealed class RunDirectory : IRunObserver, IDisposable
         }
     }
 
-    /// <summary>Uses a directory of the user's choice for a new run, creating it if needed.</summary>
+    /// <summary>
+    /// Uses a directory of the user's choice for a new run, creating it if needed. One whose run was killed before it had
+    /// written anything is begun anew.
+    /// </summary>
     /// <param name="directory">The directory, which must not hold a run unless <paramref name="overwrite"/> says so.</param>
     /// <param name="overwrite">Replaces the metrics and events of a run that is there.</param>
     /// <exception cref="BadInputException">It already holds a run.</exception>
@@ -112,7 +116,7 @@ public sealed class RunDirectory : IRunObserver, IDisposable
             });
         }
 
-        return TryClaim(path, null) ?? throw new BadInputException($"{directory}: already holds a run; give another directory, or --resume it");
+        return TryClaim(path, null) ?? TryTakeOver(path) ?? throw new BadInputException($"{directory}: already holds a run; give another directory, or --resume it");
     }
 
     /// <summary>
@@ -199,6 +203,34 @@ public sealed class RunDirectory : IRunObserver, IDisposable
 
         return Open(path, time, () => (Append(metricsPath, FileMode.Open), null));
     }
+
+    /// <summary>Opens the directory of a run that left nothing; null if it left something, or is about to.</summary>
+    private static RunDirectory? TryTakeOver(string path)
+    {
+        if (!HoldsNothing(path))
+        {
+            return null;
+        }
+
+        try
+        {
+            // Its process may have written something before it let go of the directory.
+            return Open(path, null, () => HoldsNothing(path)
+                ? (Append(System.IO.Path.Combine(path, MetricsFile), FileMode.Open), null)
+                : throw new IOException("a run has begun in it"));
+        }
+        catch (RunDirectoryException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Whether there is only what a run makes before it writes its first line: its configuration and empty files.</summary>
+    private static bool HoldsNothing(string path) =>
+        new DirectoryInfo(path).EnumerateFileSystemInfos().All(entry => entry is FileInfo file && (
+            file.Name is ConfigFile or ".lock"
+            || (file.Name is MetricsFile or EventsFile && file.Length == 0)
+            || (file.Name[0] == '.' && file.Extension == ".tmp")));
 
     /// <summary>
     /// Takes the directory for this process, then opens its metrics. The system lets go of the lock when the process ends,
