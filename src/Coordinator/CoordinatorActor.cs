@@ -180,7 +180,7 @@ public sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
     {
         if (_state is { Paused: true, Begun: false })
         {
-            Decide(new RunAborted($"only {_state.Slots} of {_setup.Settings.MinWorkers} workers were there within {_setup.StartTimeout!.Value.TotalSeconds:0.#} s (--min-workers, --start-timeout)"));
+            Decide(new RunAborted($"only {_state.Slots} of {_setup.Settings.WorkersNeeded(begun: false)} workers were there within {_setup.StartTimeout!.Value.TotalSeconds:0.#} s (--min-workers, --start-workers, --start-timeout)"));
         }
     }
 

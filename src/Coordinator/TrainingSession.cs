@@ -171,7 +171,7 @@ internal sealed class TrainingSession : IDisposable
     {
         using var actors = ActorSystem.Create("nncluster", ConfigurationFactory.ParseString(ActorConfig));
         IActorRef coordinator = actors.ActorOf(CoordinatorActor.Props(setup), "coordinator");
-        Health?.Begin(_state.Step, _request.Settings.MinWorkers);
+        Health?.Begin(_state.Step, _request.Settings.WorkersNeeded(begun: false));
         await using (stop.Register(() => coordinator.Tell(new StopTraining())))
         {
             RunReport report = await setup.Ended.Task.ConfigureAwait(false);
@@ -189,7 +189,7 @@ internal sealed class TrainingSession : IDisposable
             Remote = new(_term, _request.Settings, _gradients, _evaluations, new(Content)),
             StartTimeout = cluster.StartTimeout,
         }, log).ConfigureAwait(false);
-        Health?.Begin(_state.Step, _request.Settings.MinWorkers);
+        Health?.Begin(_state.Step, _request.Settings.WorkersNeeded(begun: false));
         await using (stop.Register(() => front.Coordinator.Tell(new StopTraining())))
         {
             RunReport report = await setup.Ended.Task.ConfigureAwait(false);

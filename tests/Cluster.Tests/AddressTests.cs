@@ -21,14 +21,14 @@ public sealed class AddressTests : IDisposable
     {
         string second = $"127.0.0.1:{SmallCluster.FreePort()}";
         string run = _cluster.Directory["moving"];
-        NnClusterProcess coordinator = _cluster.Coordinator(["--checkpoint-every", "5"], epochs: 60, at: run);
+        NnClusterProcess coordinator = _cluster.Coordinator(["--checkpoint-every", "5"], epochs: SmallCluster.Long, at: run);
         NnClusterProcess worker = _cluster.Worker("w", join: $"{_cluster.Address},{second}");
         coordinator.WaitForError("epoch 5/");
         SmallCluster.WaitForCheckpoint(run);
         NnClusterProcess.Signal(coordinator.Id, SmallCluster.SigKill);
         coordinator.Wait();
         NnClusterProcess moved = _cluster.Start(["train", "--json", "--resume", run, "--listen", second]);
-        ProcessResult result = SmallCluster.AssertSameBits(moved, 60, worker);
+        ProcessResult result = SmallCluster.AssertSameBits(moved, SmallCluster.Long, worker);
         Assert.True(result.Json.GetProperty("resumedFromStep").GetInt64() > 0);
     }
 
@@ -36,13 +36,13 @@ public sealed class AddressTests : IDisposable
     public void A_worker_told_that_the_run_was_stopped_says_so_and_waits_for_it_to_be_resumed()
     {
         string run = _cluster.Directory["stopped"];
-        NnClusterProcess coordinator = _cluster.Coordinator([], epochs: 60, at: run);
+        NnClusterProcess coordinator = _cluster.Coordinator([], epochs: SmallCluster.Long, at: run);
         NnClusterProcess worker = _cluster.Worker("w");
         coordinator.WaitForError("epoch 5/");
         coordinator.Signal(System.Runtime.InteropServices.PosixSignal.SIGTERM);
         worker.WaitForError("the run was stopped with a checkpoint and may be resumed; waiting for a coordinator for up to 60 s (--give-up-after)");
         Assert.Equal(130, coordinator.Wait().ExitCode);
-        SmallCluster.AssertSameBits(_cluster.Start(["train", "--json", "--resume", run, "--listen", _cluster.Address]), 60, worker);
+        SmallCluster.AssertSameBits(_cluster.Start(["train", "--json", "--resume", run, "--listen", _cluster.Address]), SmallCluster.Long, worker);
     }
 
     [Theory]

@@ -19,7 +19,7 @@ public sealed class HealthTests : IDisposable
         await ExpectAsync(workersPort, "/readyz", 200, "waiting for a coordinator");
 
         int coordinatorsPort = SmallCluster.FreePort();
-        NnClusterProcess coordinator = _cluster.Coordinator(["--min-workers", "2", "--health-port", $"{coordinatorsPort}"], epochs: 100_000);
+        NnClusterProcess coordinator = _cluster.Coordinator(["--min-workers", "2", "--health-port", $"{coordinatorsPort}"], epochs: SmallCluster.Endless);
         worker.WaitForError("works for");
         await ExpectAsync(workersPort, "/readyz", 200, "in a run with 1 slot (term 1)");
         await ExpectAsync(coordinatorsPort, "/healthz", 200, "waiting at step 0 of ");

@@ -43,7 +43,7 @@ public sealed class HostileTrafficTests : IDisposable
         }
 
         await AssertStrangersAreRefused(protection, Load(options));
-        ProcessResult result = SmallCluster.AssertSameBits(coordinator, 60, stays, _cluster.Worker("next", options));
+        ProcessResult result = SmallCluster.AssertSameBits(coordinator, SmallCluster.Long, stays, _cluster.Worker("next", options));
         Assert.All((await noisy).Where(port => port < 0), port => Assert.Contains($"refused a link from 127.0.0.1:{-port}: ", result.Error, StringComparison.Ordinal));
         AssertLogged(protection, result.Error);
     }
@@ -66,7 +66,7 @@ public sealed class HostileTrafficTests : IDisposable
             Assert.Contains(reason, coordinator.WaitForError($"worker {name}.1 lost: "), StringComparison.Ordinal);
         }
 
-        SmallCluster.AssertSameBits(coordinator, 60, honest, _cluster.Worker("next", options));
+        SmallCluster.AssertSameBits(coordinator, SmallCluster.Long, honest, _cluster.Worker("next", options));
     }
 
     [Fact]
@@ -101,7 +101,7 @@ public sealed class HostileTrafficTests : IDisposable
         link.Send(new ReadyFrame(welcome.Term));
         coordinator.WaitForError("worker unwell.1 lost: refused after 3 errors in a row: out of memory");
         Assert.Equal(new GoodbyeFrame("refused after 3 errors in a row: out of memory", GoodbyeKind.Refused), await goodbye.Task.WaitAsync(Patience));
-        SmallCluster.AssertSameBits(coordinator, 60, honest, _cluster.Worker("next"));
+        SmallCluster.AssertSameBits(coordinator, SmallCluster.Long, honest, _cluster.Worker("next"));
     }
 
     private static IEnumerable<(string Name, string Reason, Action<Liar> Lie)> Lies =>
@@ -121,7 +121,7 @@ public sealed class HostileTrafficTests : IDisposable
     public void Dispose() => _cluster.Dispose();
 
     private NnClusterProcess Coordinator(string[] options) =>
-        _cluster.Coordinator(["--min-workers", "2", "--link-port", $"{_linkPort}", .. options], epochs: 60);
+        _cluster.Coordinator(["--min-workers", "2", "--link-port", $"{_linkPort}", .. options], epochs: SmallCluster.Long);
 
     private string[] Protect(string how)
     {

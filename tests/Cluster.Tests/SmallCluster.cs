@@ -10,6 +10,12 @@ internal sealed class SmallCluster : IDisposable
     public const int SigCont = 18;
     public const int SigStop = 19;
 
+    /// <summary>Epochs that last long enough for a test to strike in their midst, on a busy machine too.</summary>
+    public const int Long = 120;
+
+    /// <summary>Epochs of a run that ends when it is asked to.</summary>
+    public const int Endless = 100_000;
+
     private static readonly Dictionary<int, string> Alone = [];
 
     private readonly List<NnClusterProcess> _processes = [];
@@ -64,6 +70,18 @@ internal sealed class SmallCluster : IDisposable
             Assert.True(ended.ExitCode == 0, ended.Error);
         }
 
+        return result;
+    }
+
+    /// <summary>A run of <see cref="Endless"/> epochs that was asked to end has the bits of one process alone that takes as many steps.</summary>
+    public static ProcessResult AssertSameBitsUpToTheStop(NnClusterProcess coordinator)
+    {
+        ProcessResult result = coordinator.Wait();
+        Assert.True(result.ExitCode == 130, result.Error);
+        using var directory = new TemporaryDirectory();
+        ProcessResult alone = NnClusterProcess.Run(["train", "--json", .. Training(Endless), "--workers", "2", "--out", directory["alone"], "--stop-after", result.Field("steps")]);
+        Assert.True(alone.ExitCode == 130, alone.Error);
+        Assert.Equal(alone.Field("weightsSha256"), result.Field("weightsSha256"));
         return result;
     }
 

@@ -34,7 +34,7 @@ public sealed class SshHostsTests(SshHosts hosts) : IClassFixture<SshHosts>, IDi
     [SshFact]
     public void Launch_asked_to_end_takes_the_other_machines_workers_down_in_time()
     {
-        NnClusterProcess launch = Launch("alpha:2,beta", epochs: 100_000);
+        NnClusterProcess launch = Launch("alpha:2,beta", epochs: SmallCluster.Endless);
         launch.WaitForError("epoch 5/");
         int[] remote = Remote();
         Assert.NotEmpty(remote);
@@ -51,7 +51,7 @@ public sealed class SshHostsTests(SshHosts hosts) : IClassFixture<SshHosts>, IDi
     [SshFact]
     public void Workers_elsewhere_end_with_a_launch_that_is_killed()
     {
-        NnClusterProcess launch = Launch("alpha,beta", epochs: 100_000);
+        NnClusterProcess launch = Launch("alpha,beta", epochs: SmallCluster.Endless);
         launch.WaitForError("epoch 5/");
         int[] remote = Remote();
         Assert.NotEmpty(remote);
@@ -62,13 +62,13 @@ public sealed class SshHostsTests(SshHosts hosts) : IClassFixture<SshHosts>, IDi
     [SshFact]
     public void A_worker_whose_session_is_killed_is_started_again()
     {
-        NnClusterProcess launch = Launch("alpha,beta", epochs: 60);
+        NnClusterProcess launch = Launch("alpha,beta", epochs: SmallCluster.Long);
         launch.WaitForError("epoch 5/");
         int victim = SmallCluster.ChildrenOf(launch.Id).First(child => SmallCluster.CommandLineOf(child).Contains(" beta ", StringComparison.Ordinal));
         NnClusterProcess.Signal(victim, SmallCluster.SigKill);
         launch.WaitForError("beta crashed");
         launch.WaitForError("worker beta.2 joined");
-        SmallCluster.AssertSameBits(launch, 60);
+        SmallCluster.AssertSameBits(launch, SmallCluster.Long);
         AssertGone(Remote());
     }
 

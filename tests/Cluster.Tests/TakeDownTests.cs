@@ -16,7 +16,7 @@ public sealed class TakeDownTests : IDisposable
     {
         int linkPort = SmallCluster.FreePort();
         string run = _cluster.Directory["run"];
-        NnClusterProcess launch = _cluster.Launch(["--workers", "3", "--listen", _cluster.Address, "--link-port", $"{linkPort}", "--checkpoint-every", "100000"], epochs: 60, at: run);
+        NnClusterProcess launch = _cluster.Launch(["--workers", "3", "--listen", _cluster.Address, "--link-port", $"{linkPort}", "--checkpoint-every", "100000"], epochs: SmallCluster.Long, at: run);
         launch.WaitForError("epoch 5/");
         int[] children = SmallCluster.ChildrenOf(launch.Id);
         Assert.Equal(4, children.Length);
@@ -34,14 +34,14 @@ public sealed class TakeDownTests : IDisposable
         Assert.DoesNotContain(files, file => file.Contains("tmp", StringComparison.OrdinalIgnoreCase) || file.Contains("part", StringComparison.OrdinalIgnoreCase));
 
         NnClusterProcess resumed = _cluster.Start(["launch", "--json", "--resume", run, "--workers", "2", "--cache", _cluster.Directory["cache"]]);
-        ProcessResult result = SmallCluster.AssertSameBits(resumed, 60);
+        ProcessResult result = SmallCluster.AssertSameBits(resumed, SmallCluster.Long);
         Assert.Equal(stopped.Field("steps"), result.Field("resumedFromStep"));
     }
 
     [Fact]
     public void Ctrl_C_which_a_terminal_gives_to_all_of_them_ends_with_a_checkpoint_too()
     {
-        NnClusterProcess launch = _cluster.Launch(["--workers", "2"], epochs: 100_000);
+        NnClusterProcess launch = _cluster.Launch(["--workers", "2"], epochs: SmallCluster.Endless);
         launch.WaitForError("epoch 5/");
         int[] children = SmallCluster.ChildrenOf(launch.Id);
         foreach (int process in children.Append(launch.Id))

@@ -19,18 +19,19 @@ internal sealed class LaunchCommand
     private readonly Option<string?> _sshCommand = CliOption.Text("--ssh-command", "COMMAND", $"What starts a program on another machine. [{Ssh}]");
     private readonly Option<string?> _remoteCommand = CliOption.Text("--remote-command", "COMMAND", "The worker program on the other machines. [nncluster-worker]");
     private readonly Option<string?> _cache = CliOption.Text("--cache", "DIR", "Where workers keep data sets. [their user's cache directory]");
-    private readonly Option<int?> _maxRestarts = CliOption.Whole("--max-restarts", "How often each process may be restarted in an hour: first at once, then after 2, 4, 8 s and so on up to a minute. [8]", 0);
+    private readonly Option<int?> _maxRestarts = CliOption.Whole("--max-restarts", "How often each process may be restarted in an hour: first at once, then after 2, 4, 8 s and so on up to a minute; 8 times last 3 minutes, as a machine may that boots. [3]", 0);
 
     /// <summary>The command.</summary>
     public static Command Create()
     {
         var launch = new LaunchCommand();
-        launch._train.MinWorkers.Description = "Compute only while so many workers are there, and end when so many can no longer come. [all that are started]";
+        launch._train.MinWorkers.Description = "Compute only while so many workers are there, and end when so many can no longer come. [1]";
+        launch._train.StartWorkers.Description = "Begin only when so many are there. [all that are started]";
         var command = new Command("launch", "Start a coordinator and its workers, on this machine or over SSH, and take them all down at the end. Takes the options of train.")
         {
             launch._workers, launch._slots, launch._hosts, launch._sshCommand, launch._remoteCommand, launch._cache, launch._maxRestarts,
         };
-        foreach (Option option in launch.PassedOn.Append(launch._train.Listen).Append(launch._train.MinWorkers).Append(launch._train.EndWithInput))
+        foreach (Option option in launch.PassedOn.Append(launch._train.Listen).Append(launch._train.MinWorkers).Append(launch._train.StartWorkers).Append(launch._train.EndWithInput))
         {
             command.Add(option);
         }
@@ -40,7 +41,7 @@ internal sealed class LaunchCommand
     }
 
     private IEnumerable<Option> PassedOn =>
-        _train.All.Except([_train.Workers, _train.Listen, _train.MinWorkers, _train.Out, _train.Resume, _train.EndWithInput]).Concat([_train.Out, _train.Resume]);
+        _train.All.Except([_train.Workers, _train.Listen, _train.MinWorkers, _train.StartWorkers, _train.Out, _train.Resume, _train.EndWithInput]).Concat([_train.Out, _train.Resume]);
 
     private async Task<int> RunAsync(ParseResult given)
     {
@@ -67,10 +68,14 @@ internal sealed class LaunchCommand
 
         int slots = given.GetValue(_slots) ?? 1;
         int workers = (count * slots) + hosts.Sum(host => host.Slots ?? slots);
-        int least = given.GetValue(_train.MinWorkers) ?? workers;
-        if (least > workers && listen is null)
+        int least = given.GetValue(_train.MinWorkers) ?? 1;
+        int first = given.GetValue(_train.StartWorkers) ?? workers;
+        foreach ((Option<int?> option, int needed) in new[] { (_train.MinWorkers, least), (_train.StartWorkers, first) })
         {
-            throw new BadInputException($"--min-workers {least}: only {workers} are started; with --listen HOST:PORT others can join.");
+            if (needed > workers && listen is null)
+            {
+                throw new BadInputException($"{option.Name} {needed}: only {workers} are started; with --listen HOST:PORT others can join.");
+            }
         }
 
         listen ??= new("127.0.0.1", FreePort());
@@ -83,7 +88,8 @@ internal sealed class LaunchCommand
                 .. ProgramPath.Of("nncluster"), "train", "--end-with-input", "--workers", "0", "--listen", listen.ToString(),
                 "--min-workers", Text(least), .. Given(given, always),
             ],
-            First = [.. Given(given, [_train.Out, _train.Resume])],
+            // A later life of the coordinator goes on with whom it has.
+            First = ["--start-workers", Text(first), .. Given(given, [_train.Out, _train.Resume])],
             Out = given.GetValue(_train.Resume) is null ? given.GetValue(_train.Out) : null,
             MinWorkers = least,
             Workers =
@@ -91,7 +97,7 @@ internal sealed class LaunchCommand
                 .. Enumerable.Range(1, count).Select(number => Local(given, join, $"worker-{number}", slots)),
                 .. RemoteNames(hosts, count).Zip(hosts, (name, host) => Remote(given, join, name, host.Host, host.Slots ?? slots)),
             ],
-            MaxRestarts = given.GetValue(_maxRestarts) ?? 8,
+            MaxRestarts = given.GetValue(_maxRestarts) ?? 3,
         };
     }
 

@@ -69,7 +69,8 @@ internal sealed class TrainOptions
     public Option<int?> LinkPort { get; } = CliOption.Whole("--link-port", "The port of the workers' second connections. [a free one]", 1, 65535);
     public Option<HostPort?> LinkAdvertise { get; } = CliOption.Parsed<HostPort?>("--link-advertise", "HOST:PORT", "What workers reach the port of their second connections by, where that is not --advertise and --link-port.", HostPort.Parse, HostPort.Expected);
     public Option<int?> MinWorkers { get; } = CliOption.Whole("--min-workers", "Compute only while so many workers are there: workers of this process and slots of all nodes, each counts one. [1]", 1);
-    public Option<TimeSpan?> StartTimeout { get; } = CliOption.Duration("--start-timeout", "How long to wait for --min-workers. [10m]");
+    public Option<int?> StartWorkers { get; } = CliOption.Whole("--start-workers", "Begin only when so many are there; later --min-workers do. [--min-workers]", 1);
+    public Option<TimeSpan?> StartTimeout { get; } = CliOption.Duration("--start-timeout", "How long to wait for the workers to begin with. [10m]");
     public SecurityOptions Security { get; } = new();
     public Option<bool> EndWithInput { get; } = CliOption.EndWithInput();
 
@@ -97,7 +98,7 @@ internal sealed class TrainOptions
     ];
 
     /// <summary>Options of a run whose workers may be elsewhere.</summary>
-    public IEnumerable<Option> OfCluster => [Listen, Advertise, LinkPort, LinkAdvertise, MinWorkers, StartTimeout, .. Security.All, EndWithInput];
+    public IEnumerable<Option> OfCluster => [Listen, Advertise, LinkPort, LinkAdvertise, MinWorkers, StartWorkers, StartTimeout, .. Security.All, EndWithInput];
 
     /// <summary>Options that describe what <see cref="Model"/> describes.</summary>
     public IReadOnlyList<Option> OfModel => [Hidden, Activation, Slope, Init, BatchNorm, Dropout, InputDropout];

@@ -82,6 +82,7 @@ internal static class TrainRequestReader
                 StopAfter = given.GetValue(options.StopAfter),
                 CheckpointEvery = given.GetValue(options.CheckpointEvery),
                 MinWorkers = given.GetValue(options.MinWorkers) ?? 1,
+                StartWorkers = given.GetValue(options.StartWorkers) ?? 0,
                 Recovery = cluster is null ? RecoveryPolicy.InProcess : new RecoveryPolicy(),
             },
             InitFrom = given.GetValue(options.InitFrom),

@@ -91,7 +91,7 @@ internal sealed partial class RunDecision(RunSettings settings, RunState state, 
 
     private void PauseOrContinue()
     {
-        bool pause = _state.Slots < settings.MinWorkers;
+        bool pause = _state.Slots < settings.WorkersNeeded(_state.Begun);
         if (pause == _state.Paused)
         {
             return;

@@ -70,6 +70,12 @@ public sealed record RunSettings
     /// <summary>Below this many workers nothing is computed; every slot of a node is one.</summary>
     public int MinWorkers { get; init; } = 1;
 
+    /// <summary>So many must be there before the first round; 0: <see cref="MinWorkers"/>.</summary>
+    public int StartWorkers { get; init; }
+
+    /// <summary>Below this many workers nothing is computed.</summary>
+    public int WorkersNeeded(bool begun) => begun ? MinWorkers : Math.Max(MinWorkers, StartWorkers);
+
     /// <summary>Write a checkpoint every n steps; null: as <see cref="CheckpointShare"/> and <see cref="CheckpointInterval"/> say.</summary>
     public long? CheckpointEvery { get; init; }
 

@@ -237,6 +237,18 @@ public sealed class TrainingRunTests
     }
 
     [Fact]
+    public void A_run_that_has_begun_with_more_workers_goes_on_with_fewer()
+    {
+        var driver = new Driver(_settings with { StartWorkers = 2 }, A);
+        Assert.Empty(driver.Issued(A));
+        driver.Feed(new WorkerReady(B));
+        Assert.NotEmpty(driver.Issued(A));
+        driver.Feed(new WorkerGone(A, "killed"));
+        Assert.False(driver.State.Paused);
+        Assert.Equal(4, driver.Issued(B).Sum(leaves => leaves.Count));
+    }
+
+    [Fact]
     public void Waiting_for_the_first_workers_is_no_pause()
     {
         var driver = new Driver(_settings with { MinWorkers = 2 }, A);

@@ -110,7 +110,7 @@ internal sealed class Invariants(RunSettings settings, ReferenceRun reference, F
         Require(after.Step <= settings.TotalSteps, $"step {after.Step} of {settings.TotalSteps}");
         if (after.Outcome is null)
         {
-            Require(after.Paused == after.Slots < settings.MinWorkers, $"{after.Slots} workers, and paused is {after.Paused}");
+            Require(after.Paused == after.Slots < settings.WorkersNeeded(after.Begun), $"{after.Slots} workers, and paused is {after.Paused}");
             if (after.Round is { } round)
             {
                 CheckRound(after, round);
