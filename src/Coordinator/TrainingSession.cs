@@ -34,7 +34,7 @@ internal sealed class TrainingSession : IDisposable
     // What remains of a node after that is cleaned up by itself.
     private static readonly TimeSpan DismissPatience = TimeSpan.FromSeconds(1);
 
-    // A coordinator that still has not said all by then ends with its system.
+    // A coordinator that has not written all down by then ends with its system.
     private static readonly TimeSpan LastWordsPatience = TimeSpan.FromSeconds(1);
 
     private readonly TrainRequest _request;
@@ -186,8 +186,7 @@ internal sealed class TrainingSession : IDisposable
         {
             RunReport report = await setup.Ended.Task.ConfigureAwait(false);
             Health?.End();
-            await Task.Run(() => SettleCheckpoints(report.Outcome), CancellationToken.None).ConfigureAwait(false);
-            await EndAsync(coordinator).ConfigureAwait(false);
+            await SettleCheckpointsAsync(report.Outcome, coordinator).ConfigureAwait(false);
             await actors.Terminate().ConfigureAwait(false);
             return report;
         }
@@ -206,34 +205,40 @@ internal sealed class TrainingSession : IDisposable
         {
             RunReport report = await setup.Ended.Task.ConfigureAwait(false);
             Health?.End();
-            var settled = Task.Run(() => SettleCheckpoints(report.Outcome), CancellationToken.None);
+            Task settled = SettleCheckpointsAsync(report.Outcome, front.Coordinator);
             await front.DismissAsync(report.Outcome, DismissPatience).ConfigureAwait(false);
             await settled.ConfigureAwait(false);
-            await EndAsync(front.Coordinator).ConfigureAwait(false);
             return report;
         }
     }
 
-    // While there is still a coordinator to write down what came of the last ones. A run that was stopped is worth a second try.
-    private void SettleCheckpoints(RunOutcome outcome)
+    /// <summary>Waits until the last checkpoints are on the disk or lost, and the coordinator has written down which.</summary>
+    private async Task SettleCheckpointsAsync(RunOutcome outcome, IActorRef coordinator)
     {
-        _checkpoints?.Flush();
-        if (_checkpoints is not null && outcome.Interrupted && _newestCheckpoint?.Step != _state.Step)
+        if (_checkpoints is not { } checkpoints)
         {
-            _checkpoints.Begin(_state);
-            _checkpoints.Flush();
+            return;
+        }
+
+        await Task.Run(() => Settle(checkpoints, outcome.Interrupted), CancellationToken.None).ConfigureAwait(false);
+        try
+        {
+            // Answered after everything that the writer has told it before.
+            await coordinator.Ask<ActorIdentity>(new Identify(null), LastWordsPatience).ConfigureAwait(false);
+        }
+        catch (AskTimeoutException)
+        {
         }
     }
 
-    /// <summary>Ends the coordinator after everything it has been told.</summary>
-    private static async Task EndAsync(IActorRef coordinator)
+    // What a run that was stopped goes on from is worth a second try.
+    private void Settle(CheckpointWriter checkpoints, bool isNeeded)
     {
-        try
+        checkpoints.Flush();
+        if (isNeeded && _newestCheckpoint?.Step != _state.Step)
         {
-            await coordinator.GracefulStop(LastWordsPatience).ConfigureAwait(false);
-        }
-        catch (TaskCanceledException)
-        {
+            checkpoints.Begin(_state);
+            checkpoints.Flush();
         }
     }
 
