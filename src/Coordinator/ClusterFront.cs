@@ -101,7 +101,8 @@ internal sealed class ClusterFront : IAsyncDisposable
         RunSpec spec = setup.Workers.Spec;
         return new(
             spec.ToJson(),
-            setup.Remote!.Term,
+            setup.Remote!.RunId,
+            setup.Remote.Term,
             request.LinkAdvertise?.Host ?? request.Host,
             request.LinkAdvertise?.Port ?? listener.EndPoint.Port,
             [],

@@ -30,12 +30,13 @@ public sealed record NodesDismissed;
 public sealed record CloseLink(string Reason, GoodbyeKind Kind);
 
 /// <summary>What every remote worker's proxy needs of the run.</summary>
+/// <param name="RunId">The run, whatever its life.</param>
 /// <param name="Term">The coordinator's life.</param>
 /// <param name="Settings">What may be asked of a worker.</param>
 /// <param name="Gradients">Where sums of gradients go.</param>
 /// <param name="Evaluations">Where sums of metrics go.</param>
 /// <param name="Content">The data set's canonical bytes, made when the first worker asks.</param>
-public sealed record RemoteSetup(long Term, RunSettings Settings, BufferPool Gradients, BufferPool Evaluations, Lazy<byte[]> Content)
+public sealed record RemoteSetup(string RunId, long Term, RunSettings Settings, BufferPool Gradients, BufferPool Evaluations, Lazy<byte[]> Content)
 {
     /// <summary>The weights' hash, taken once for all nodes they are sent to.</summary>
     public BroadcastHash Hashes { get; } = new();

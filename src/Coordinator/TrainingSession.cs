@@ -34,6 +34,9 @@ internal sealed class TrainingSession : IDisposable
     // What remains of a node after that is cleaned up by itself.
     private static readonly TimeSpan DismissPatience = TimeSpan.FromSeconds(1);
 
+    // A coordinator that has not written all down by then ends with its system.
+    private static readonly TimeSpan LastWordsPatience = TimeSpan.FromSeconds(1);
+
     private readonly TrainRequest _request;
     private readonly TimeProvider _time;
     private readonly ParameterLayout _layout;
@@ -46,8 +49,11 @@ internal sealed class TrainingSession : IDisposable
     private readonly CheckpointWriter? _checkpoints;
     private readonly RunHistory _history = new();
     private readonly long? _resumedFrom;
+    private readonly string _runId;
     private readonly long _term;
     private readonly long _startedAt;
+    private (long Step, string Path)? _newestCheckpoint;
+    private string? _checkpointFailure;
 
     /// <summary>Prepares a run.</summary>
     /// <param name="request">What to train, and on what.</param>
@@ -84,16 +90,20 @@ internal sealed class TrainingSession : IDisposable
             _resumedFrom = resume.Position.Step;
         }
 
+        _runId = resume?.Position.RunId ?? Checkpoint.NewRunId();
+        _term = resume?.NextTerm ?? 1;
         if (!request.LeavesFiles)
         {
             return;
         }
 
         _directory = OpenDirectory(resume);
-        _term = (resume?.Position.Term ?? 0) + 1;
-        var origin = new CheckpointPosition(0, _term, request.Spec.ToJson(), request.Spec.Model.ToJson());
+        var origin = new CheckpointPosition(_runId, 0, _term, request.Spec.ToJson(), request.Spec.Model.ToJson());
         // Whoever goes on from a checkpoint finds the metrics of every step before it.
         _checkpoints = new(_layout, origin, _directory.CheckpointPath, resume?.Checkpoints ?? [], before: _directory.Flush);
+        _newestCheckpoint = resume is null ? null : (resume.Position.Step, resume.File.Path);
+        _checkpoints.Stored += (step, path, _) => _newestCheckpoint = (step, path);
+        _checkpoints.Failed += (_, reason) => _checkpointFailure = reason;
         if (request.Cluster is not null)
         {
             StoreTerm(_checkpoints, _directory.CheckpointPath(_state.Step));
@@ -145,14 +155,14 @@ internal sealed class TrainingSession : IDisposable
         RunReport report = _request.Cluster is { } cluster
             ? await RunClusterAsync(setup, cluster, log, stop).ConfigureAwait(false)
             : await RunLocalAsync(setup, stop).ConfigureAwait(false);
-        _checkpoints?.Flush();
+        RunOutcome outcome = OutcomeOf(report);
         RunSummary summary = Summarise(report);
         if (_directory is not null)
         {
-            Leave(_directory, report.Outcome, summary);
+            Leave(_directory, outcome, summary);
         }
 
-        return (report.Outcome, summary);
+        return (outcome, summary);
     }
 
     /// <inheritdoc/>
@@ -176,6 +186,7 @@ internal sealed class TrainingSession : IDisposable
         {
             RunReport report = await setup.Ended.Task.ConfigureAwait(false);
             Health?.End();
+            await SettleCheckpointsAsync(report.Outcome, coordinator).ConfigureAwait(false);
             await actors.Terminate().ConfigureAwait(false);
             return report;
         }
@@ -186,7 +197,7 @@ internal sealed class TrainingSession : IDisposable
         log(Launcher.RunDirectoryLine + Path);
         await using var front = await ClusterFront.OpenAsync(cluster, setup with
         {
-            Remote = new(_term, _request.Settings, _gradients, _evaluations, new(Content)),
+            Remote = new(_runId, _term, _request.Settings, _gradients, _evaluations, new(Content)),
             StartTimeout = cluster.StartTimeout,
         }, log).ConfigureAwait(false);
         Health?.Begin(_state.Step, _request.Settings.WorkersNeeded(begun: false));
@@ -194,10 +205,49 @@ internal sealed class TrainingSession : IDisposable
         {
             RunReport report = await setup.Ended.Task.ConfigureAwait(false);
             Health?.End();
+            Task settled = SettleCheckpointsAsync(report.Outcome, front.Coordinator);
             await front.DismissAsync(report.Outcome, DismissPatience).ConfigureAwait(false);
+            await settled.ConfigureAwait(false);
             return report;
         }
     }
+
+    /// <summary>Waits until the last checkpoints are on the disk or lost, and the coordinator has written down which.</summary>
+    private async Task SettleCheckpointsAsync(RunOutcome outcome, IActorRef coordinator)
+    {
+        if (_checkpoints is not { } checkpoints)
+        {
+            return;
+        }
+
+        await Task.Run(() => Settle(checkpoints, outcome.Interrupted), CancellationToken.None).ConfigureAwait(false);
+        try
+        {
+            // Answered after everything that the writer has told it before.
+            await coordinator.Ask<ActorIdentity>(new Identify(null), LastWordsPatience).ConfigureAwait(false);
+        }
+        catch (AskTimeoutException)
+        {
+        }
+    }
+
+    // What a run that was stopped goes on from is worth a second try.
+    private void Settle(CheckpointWriter checkpoints, bool isNeeded)
+    {
+        checkpoints.Flush();
+        if (isNeeded && _newestCheckpoint?.Step != _state.Step)
+        {
+            checkpoints.Begin(_state);
+            checkpoints.Flush();
+        }
+    }
+
+    /// <summary>A run that was stopped and could not leave a checkpoint there has failed: steps would be missing from it.</summary>
+    private RunOutcome OutcomeOf(RunReport report) =>
+        !report.Outcome.Interrupted || _checkpoints is null || _newestCheckpoint?.Step == _state.Step
+            ? report.Outcome
+            : new(false, $"it was stopped after step {_state.Step}, whose checkpoint could not be written ({_checkpointFailure}); "
+                + (_newestCheckpoint is { } newest ? $"--resume goes on from {System.IO.Path.GetFileName(newest.Path)}" : "there is no earlier one"));
 
     private byte[] Content()
     {
@@ -225,7 +275,7 @@ internal sealed class TrainingSession : IDisposable
     {
         if (resume is not null)
         {
-            return RunDirectory.Resume(resume.Directory, resume.Position.Step);
+            return RunDirectory.Resume(resume.Directory, resume.Position.Step, resume.SetRejectedAside);
         }
 
         RunDirectory directory = _request.Out is { } path

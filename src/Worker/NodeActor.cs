@@ -127,7 +127,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
             new RequestNonce(0, _nonce),
             new RegistrationNonce(_nonce, []),
             new RegisterWorker(Self, "", 1, 0, "", [], [], _nonce, []),
-            new WorkerWelcome("", 0, "", 0, [], "", "", 0, ""),
+            new WorkerWelcome("", "", 0, "", 0, [], "", "", 0, ""),
         })
         {
             serializer.FromBinary(serializer.ToBinary(message), message.GetType());
@@ -147,14 +147,16 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
             case WorkerWelcome welcome when _welcome is null:
                 Enter(welcome);
                 break;
-            case RunEnded ended when ended.Term >= _setup.Memory.Term:
+            case RunEnded ended when IsCurrent(ended.Term):
                 End(LifeEndKind.RunOver, ended.Outcome);
                 break;
-            case CoordinatorLeaving leaving when leaving.Term >= _setup.Memory.Term:
+            case CoordinatorLeaving leaving when IsCurrent(leaving.Term):
                 End(LifeEndKind.CoordinatorGone, leaving.Reason);
                 break;
         }
     }
+
+    private bool IsCurrent(long term) => _welcome is null || term >= _welcome.Term;
 
     private void Register(RegistrationNonce nonce)
     {
@@ -181,14 +183,14 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
     private void Enter(WorkerWelcome welcome)
     {
         Timers.Cancel(nameof(PatienceOver));
-        if (welcome.Term < _setup.Memory.Term)
+        if (_setup.Memory.Run is { } seen && seen.RunId == welcome.RunId && welcome.Term < seen.Term)
         {
-            End(LifeEndKind.CoordinatorGone, $"its term is {welcome.Term}, and a coordinator of term {_setup.Memory.Term} has been seen");
+            End(LifeEndKind.CoordinatorGone, $"its term is {welcome.Term}, and a coordinator of term {seen.Term} of the same run has been seen");
             return;
         }
 
         _welcome = welcome;
-        _setup.Memory.Term = welcome.Term;
+        _setup.Memory.Run = (welcome.RunId, welcome.Term);
         _spec = RunSpecJson.Parse(welcome.Run, "the coordinator's welcome");
         _layout = ParameterLayout.For(_spec.Model);
         TensorLink.ConnectAsync(welcome.LinkHost, (int)welcome.LinkPort, welcome.LinkToken, _setup.Security, new LinkOptions())

@@ -8,8 +8,8 @@ namespace NnCluster.Worker;
 /// <summary>What a worker node keeps from one of its lives to the next, so that rejoining is fast.</summary>
 public sealed class NodeMemory
 {
-    /// <summary>The highest term of a coordinator that was seen: no older one is obeyed.</summary>
-    public long Term { get; set; }
+    /// <summary>The last run, and the highest term of a coordinator of it that was seen: no older one of that run is obeyed. Null before the first.</summary>
+    public (string RunId, long Term)? Run { get; set; }
 
     /// <summary>The data set of the last run, whole; null before the first.</summary>
     public (string Sha256, Dataset Data)? Dataset { get; set; }

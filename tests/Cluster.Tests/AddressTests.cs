@@ -45,6 +45,17 @@ public sealed class AddressTests : IDisposable
         SmallCluster.AssertSameBits(_cluster.Start(["train", "--json", "--resume", run, "--listen", _cluster.Address]), SmallCluster.Long, worker);
     }
 
+    [Fact]
+    public void A_worker_that_waits_for_a_resumed_run_takes_part_in_the_next_run_at_its_address()
+    {
+        string run = _cluster.Directory["stopped"];
+        NnClusterProcess worker = _cluster.Worker("w", ["--give-up-after", "10m"]);
+        Assert.Equal(130, _cluster.Coordinator(["--stop-after", "5"], epochs: 60, at: run).Wait().ExitCode);
+        Assert.Equal(130, _cluster.Start(["train", "--json", "--resume", run, "--listen", _cluster.Address, "--stop-after", "10"]).Wait().ExitCode);
+        worker.WaitForError("(term 2)");
+        SmallCluster.AssertSameBits(_cluster.Coordinator([]), 3, worker);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

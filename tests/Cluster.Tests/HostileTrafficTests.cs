@@ -178,7 +178,7 @@ public sealed class HostileTrafficTests : IDisposable
                 using (var rogue = new RogueNode(_cluster.Port, impostor))
                 {
                     await Assert.ThrowsAsync<TimeoutException>(() => rogue.RegisterAsync("impostor").WaitAsync(TimeSpan.FromSeconds(2)));
-                    Assert.ThrowsAny<Exception>(() => rogue.OpenLink(new("", 1, "", _linkPort, new byte[32], "", "", 0, "")));
+                    Assert.ThrowsAny<Exception>(() => rogue.OpenLink(new("", "", 1, "", _linkPort, new byte[32], "", "", 0, "")));
                 }
 
                 break;

@@ -27,15 +27,21 @@ internal static class TrainCommand
 
     private static async Task<int> RunAsync(ParseResult given, TrainOptions options)
     {
-        ResumePoint? resume = given.GetValue(options.Resume) is { } directory ? ResumePoint.Find(directory) : null;
+        string? directory = given.GetValue(options.Resume);
+        if (directory is not null)
+        {
+            ResumePoint.RequireCheckpoint(directory);
+        }
+
         var state = new HealthState(TimeProvider.System);
         var health = new RunHealth(state);
         using HealthEndpoint? endpoint = HealthEndpoint.Open(given.GetValue(options.HealthPort), () => state.Report);
         (IAnsiConsole console, bool live) = ProgressDisplay.StandardError();
         TrainRequest request = await TrainRequestReader.ReadAsync(given, options, (name, dataDirectory) => DataCommand.OpenAsync(name, dataDirectory, console)).ConfigureAwait(false);
-        if (resume is not null)
+        ResumePoint? resume = directory is null ? null : ResumePoint.Find(directory, request);
+        if (resume is not null && request.Settings.StopAfter <= resume.Position.Step)
         {
-            RequireSameRun(request, resume);
+            throw new BadInputException($"--stop-after {request.Settings.StopAfter}: the run in {directory} is at step {resume.Position.Step} already; give a later one.");
         }
 
         using var session = new TrainingSession(request, resume, TimeProvider.System) { Health = health };
@@ -47,9 +53,9 @@ internal static class TrainCommand
         RunSummary summary;
         using (var progress = new ProgressDisplay(console, live, TimeProvider.System))
         {
-            foreach (string rejected in resume?.Rejected ?? [])
+            foreach (RejectedCheckpoint rejected in resume?.Rejected ?? [])
             {
-                progress.WriteLine($"{rejected}; the checkpoint before it is used");
+                progress.WriteLine($"{rejected.Reason}; it is now {Path.GetFileName(rejected.AsidePath)}, and the checkpoint before it is used");
             }
 
             (outcome, summary) = await session.RunAsync(progress, progress.WriteLine, stop.Token).ConfigureAwait(false);
@@ -82,24 +88,5 @@ internal static class TrainCommand
         }
 
         return outcome.Interrupted ? ExitCode.Interrupted : ExitCode.Done;
-    }
-
-    private static void RequireSameRun(TrainRequest request, ResumePoint resume)
-    {
-        if (request.Settings.StopAfter <= resume.Position.Step)
-        {
-            throw new BadInputException($"--stop-after {request.Settings.StopAfter}: the run in {resume.Directory} is at step {resume.Position.Step} already; give a later one.");
-        }
-
-        RunSpec earlier = RunSpecJson.Parse(resume.Position.RunSpec, resume.File.Path);
-        if (request.Spec.ToJson() != resume.Position.RunSpec)
-        {
-            string what = request.Spec.Arithmetic != earlier.Arithmetic
-                ? $"it was computed with {earlier.Arithmetic}, this is {request.Spec.Arithmetic}"
-                : request.Spec.DatasetSha256 != earlier.DatasetSha256
-                    ? "its data set has other contents"
-                    : "only options that change no bit may be given with --resume: --workers, --out, --checkpoint-every, --stop-after, --evaluate-every, --target-accuracy";
-            throw new BadInputException($"--resume {resume.Directory}: this is not the same run: {what}.");
-        }
     }
 }

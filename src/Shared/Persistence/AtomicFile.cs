@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text.RegularExpressions;
 
 namespace NnCluster.Persistence;
 
@@ -42,6 +43,44 @@ public static partial class AtomicFile
     /// <summary>Writes a text as UTF-8, as <see cref="Write"/> does.</summary>
     public static void WriteText(string path, string text) =>
         Write(path, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(text)));
+
+    /// <summary>Renames a file within its directory, replacing what has that name; on the disk when it returns.</summary>
+    public static void Rename(string path, string newPath)
+    {
+        File.Move(path, newPath, overwrite: true);
+        FlushDirectory(Path.GetDirectoryName(Path.GetFullPath(newPath))!);
+    }
+
+    /// <summary>
+    /// Deletes the temporary files of writes that were killed half-way. Only for files that nobody writes meanwhile.
+    /// </summary>
+    /// <param name="directory">Where they are.</param>
+    /// <param name="isOurs">Whether the file that was to be written, by its name, is one that only the caller writes.</param>
+    public static void DeleteLeftovers(string directory, Predicate<string> isOurs)
+    {
+        foreach (string path in Directory.GetFiles(directory, ".*.tmp"))
+        {
+            if (TemporaryName().Match(Path.GetFileName(path)) is { Success: true } match && isOurs(match.Groups["name"].Value))
+            {
+                TryDelete(path);
+            }
+        }
+    }
+
+    // One that cannot be removed costs its bytes and nothing else.
+    private static void TryDelete(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+        }
+    }
+
+    [GeneratedRegex(@"^\.(?<name>.+)\.[0-9a-f]{32}\.tmp$", RegexOptions.ExplicitCapture)]
+    private static partial Regex TemporaryName();
 
     /// <summary>Makes a rename durable: POSIX keeps it in the directory's own blocks (fsync(2), notes). Windows has no such call.</summary>
     private static void FlushDirectory(string directory)

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using NnCluster.Model;
 using NnCluster.Numerics;
 using NnCluster.Training;
@@ -6,11 +8,12 @@ using NnCluster.Training;
 namespace NnCluster.Persistence;
 
 /// <summary>Where a run stood when a checkpoint was written, beside its tensors.</summary>
+/// <param name="RunId">The run, whatever its life: what <see cref="Checkpoint.NewRunId"/> gave it when it was created.</param>
 /// <param name="Step">Optimizer steps taken.</param>
 /// <param name="Term">The life of the coordinator that wrote it, from 1.</param>
 /// <param name="RunSpec">The run's specification as JSON: what decides its bits.</param>
 /// <param name="ModelSpec">The network's specification as JSON.</param>
-public sealed record CheckpointPosition(long Step, long Term, string RunSpec, string ModelSpec);
+public sealed record CheckpointPosition(string RunId, long Step, long Term, string RunSpec, string ModelSpec);
 
 /// <summary>
 /// <c>checkpoint-&lt;step&gt;.safetensors</c>: parameters and running statistics by name, each slot of the optimizer as
@@ -19,6 +22,14 @@ public sealed record CheckpointPosition(long Step, long Term, string RunSpec, st
 public static class Checkpoint
 {
     private const string Format = "nncluster-checkpoint";
+    private const string RunIdKey = "runId";
+    private const int RunIdBytes = 16;
+
+    // A damaged header may say anything, and the next life's term is one more.
+    private const long MaxTerm = 1L << 53;
+
+    /// <summary>An identity for a new run: 128 random bits in lower-case hexadecimal. No bit of the weights depends on it.</summary>
+    public static string NewRunId() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(RunIdBytes));
 
     /// <summary>Writes a checkpoint, atomically: a reader finds the whole file or the old one.</summary>
     /// <param name="path">The file.</param>
@@ -35,11 +46,12 @@ public static class Checkpoint
     {
         IEnumerable<TensorToWrite> tensors = layout.Tensors.Select(view => Tensor(view.Name, view, parameters));
         IEnumerable<TensorToWrite> moments = slots.SelectMany(slot =>
-            Learned(layout).Select(view => Tensor($"{slot.Name}.{view.Name}", view, slot.Values)));
+            Moments(layout, slot.Name).Select(view => Tensor(view.Name, view, slot.Values)));
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["format"] = Format,
             ["formatVersion"] = "1",
+            [RunIdKey] = position.RunId,
             ["step"] = position.Step.ToString(CultureInfo.InvariantCulture),
             ["term"] = position.Term.ToString(CultureInfo.InvariantCulture),
             ["runSpec"] = position.RunSpec,
@@ -53,15 +65,38 @@ public static class Checkpoint
     public static (SafeTensorsFile File, CheckpointPosition Position) Read(string path)
     {
         SafeTensorsFile file = SafeTensorsFile.Read(path, requireDigest: true);
-        string Entry(string key) => file.Metadata.GetValueOrDefault(key)
+        return (file, PositionIn(file.Metadata, path));
+    }
+
+    /// <summary>Reads what a checkpoint's header says, of one that may be damaged; nothing is checked against the digest.</summary>
+    /// <exception cref="BadInputException">The header cannot be read, or is none of a checkpoint.</exception>
+    public static CheckpointPosition ReadHeader(string path) => PositionIn(SafeTensorsFile.ReadMetadata(path), path);
+
+    private static CheckpointPosition PositionIn(IReadOnlyDictionary<string, string> metadata, string path)
+    {
+        string Entry(string key) => metadata.GetValueOrDefault(key)
             ?? throw new BadInputException($"{path}: is no checkpoint of a run: its metadata has no '{key}'");
         long Number(string key) => long.TryParse(Entry(key), NumberStyles.None, CultureInfo.InvariantCulture, out long number)
             ? number
             : throw new BadInputException($"{path}: '{key}' in its metadata is '{Entry(key)}', not a number");
-        return Entry("format") == Format
-            ? (file, new(Number("step"), Number("term"), Entry("runSpec"), Entry(ModelFile.ModelSpecKey)))
-            : throw new BadInputException($"{path}: is no checkpoint: its format is '{Entry("format")}', not '{Format}'");
+        if (Entry("format") != Format)
+        {
+            throw new BadInputException($"{path}: is no checkpoint: its format is '{Entry("format")}', not '{Format}'");
+        }
+
+        long term = Number("term") is var given && given <= MaxTerm ? given : throw new BadInputException($"{path}: its term is {given}, which no run comes to");
+        string runSpec = Entry("runSpec");
+        return new(metadata.GetValueOrDefault(RunIdKey) ?? RunIdFrom(runSpec), Number("step"), term, runSpec, Entry(ModelFile.ModelSpecKey));
     }
+
+    // Checkpoints from before runs had an identity: the same for all of a run, and kept by the lives that go on with it.
+    private static string RunIdFrom(string runSpec) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(runSpec)).AsSpan(0, RunIdBytes));
+
+    /// <summary>Checks that a checkpoint has every tensor of a run.</summary>
+    /// <exception cref="BadInputException">A tensor is missing or of another shape.</exception>
+    public static void RequireTensors(SafeTensorsFile file, ParameterLayout layout, IEnumerable<string> slots) =>
+        ModelFile.RequireTensors(file, [.. layout.Tensors, .. slots.SelectMany(slot => Moments(layout, slot))]);
 
     /// <summary>Copies a checkpoint's tensors into a run's buffers.</summary>
     /// <exception cref="BadInputException">A tensor is missing or of another shape.</exception>
@@ -74,9 +109,12 @@ public static class Checkpoint
         ModelFile.CopyTo(file, layout.Tensors, parameters);
         foreach ((string name, AlignedBuffer values) in slots)
         {
-            ModelFile.CopyTo(file, [.. Learned(layout).Select(view => view with { Name = $"{name}.{view.Name}" })], values.Span);
+            ModelFile.CopyTo(file, [.. Moments(layout, name)], values.Span);
         }
     }
+
+    private static IEnumerable<ParameterView> Moments(ParameterLayout layout, string slot) =>
+        Learned(layout).Select(view => view with { Name = $"{slot}.{view.Name}" });
 
     private static IEnumerable<ParameterView> Learned(ParameterLayout layout) =>
         layout.Tensors.Where(view => view.Offset < layout.LearnedLength);

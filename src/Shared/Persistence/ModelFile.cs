@@ -71,6 +71,18 @@ public static class ModelFile
     /// <exception cref="BadInputException">The file lacks a tensor, or has it in another shape.</exception>
     public static void CopyTo(SafeTensorsFile file, IReadOnlyList<ParameterView> views, Span<float> state)
     {
+        RequireTensors(file, views);
+        foreach (ParameterView view in views)
+        {
+            _ = file.TryGet(view.Name, out StoredTensor? tensor);
+            tensor!.Data.Span.CopyTo(view.Of(state));
+        }
+    }
+
+    /// <summary>Checks that a file has every view's tensor.</summary>
+    /// <exception cref="BadInputException">The file lacks a tensor, or has it in another shape.</exception>
+    public static void RequireTensors(SafeTensorsFile file, IReadOnlyList<ParameterView> views)
+    {
         ArgumentNullException.ThrowIfNull(file);
         ArgumentNullException.ThrowIfNull(views);
         foreach (ParameterView view in views)
@@ -86,12 +98,6 @@ public static class ModelFile
                 throw new BadInputException(
                     $"{file.Path}: has tensor '{view.Name}' of shape {Text(tensor.Shape)}; this network needs {Text(view.Shape)}");
             }
-        }
-
-        foreach (ParameterView view in views)
-        {
-            _ = file.TryGet(view.Name, out StoredTensor? tensor);
-            tensor!.Data.Span.CopyTo(view.Of(state));
         }
     }
 

@@ -18,6 +18,7 @@ public sealed class RunDirectory : IRunObserver, IDisposable
     private const string ConfigFile = "config.json";
     private const string MetricsFile = "metrics.jsonl";
     private const string EventsFile = "events.jsonl";
+    private const string CurvesFile = "curves.png";
     private readonly FileStream _lock;
     private readonly RunEventLog _log;
 
@@ -70,7 +71,7 @@ public sealed class RunDirectory : IRunObserver, IDisposable
     public string ModelPath => In("model.safetensors");
 
     /// <summary>The learning curves.</summary>
-    public string CurvesPath => In("curves.png");
+    public string CurvesPath => In(CurvesFile);
 
     /// <summary>The checkpoint after <paramref name="step"/> steps.</summary>
     public string CheckpointPath(long step) => In(string.Create(CultureInfo.InvariantCulture, $"checkpoint-{step}.safetensors"));
@@ -126,9 +127,10 @@ public sealed class RunDirectory : IRunObserver, IDisposable
     /// </summary>
     /// <param name="directory">The directory of the run.</param>
     /// <param name="step">The step of the checkpoint it goes on from.</param>
+    /// <param name="before">Runs when the directory belongs to this process and nothing has been changed yet; what it throws leaves it so.</param>
     /// <exception cref="BadInputException">There is no run in it.</exception>
     /// <exception cref="RunDirectoryException">It cannot be written, or the run is still open elsewhere.</exception>
-    public static RunDirectory Resume(string directory, long step)
+    public static RunDirectory Resume(string directory, long step, Action? before = null)
     {
         string path = System.IO.Path.GetFullPath(directory);
         string metricsPath = System.IO.Path.Combine(path, MetricsFile);
@@ -139,6 +141,9 @@ public sealed class RunDirectory : IRunObserver, IDisposable
 
         return Open(path, null, () =>
         {
+            before?.Invoke();
+            // A figure may be drawn by any process at any time.
+            AtomicFile.DeleteLeftovers(path, name => name != CurvesFile);
             FileStream metrics = Append(metricsPath, FileMode.Open);
             string? last = LineCut.CutAfterLast(metrics, line => StepOf(line) <= step);
             return (metrics, last is not null && IsEpoch(last) && StepOf(last) == step ? step : null);

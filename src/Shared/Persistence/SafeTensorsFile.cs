@@ -42,13 +42,21 @@ public sealed class SafeTensorsFile
     /// <param name="path">The file.</param>
     /// <param name="requireDigest">Refuses a file without digest: for checkpoints, which always have one.</param>
     /// <exception cref="BadInputException">The file is missing, unreadable, or not what the format asks.</exception>
-    public static SafeTensorsFile Read(string path, bool requireDigest = false)
+    public static SafeTensorsFile Read(string path, bool requireDigest = false) =>
+        Open(path, stream => Read(stream, path, requireDigest));
+
+    /// <summary>Reads the metadata alone; neither they nor the tensors are checked against the digest.</summary>
+    /// <exception cref="BadInputException">The file is missing or unreadable, or its header is damaged.</exception>
+    public static IReadOnlyDictionary<string, string> ReadMetadata(string path) =>
+        Open(path, stream => SafeTensorsHeader.ReadMetadata(stream, path));
+
+    private static T Open<T>(string path, Func<FileStream, T> read)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         try
         {
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1);
-            return Read(stream, path, requireDigest);
+            return read(stream);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

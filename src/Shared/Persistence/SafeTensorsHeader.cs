@@ -14,7 +14,23 @@ internal sealed record TensorHeader(string Name, ImmutableArray<int> Shape, long
 internal sealed record SafeTensorsHeader(ImmutableArray<TensorHeader> Tensors, IReadOnlyDictionary<string, string> Metadata)
 {
     /// <summary>Reads the header; the stream then stands at the first byte of the data.</summary>
-    public static SafeTensorsHeader Read(Stream stream, string path)
+    public static SafeTensorsHeader Read(Stream stream, string path) => Read(stream, path, json =>
+    {
+        SafeTensorsHeader header = Parse(json, path);
+        header.CheckData(stream.Length - stream.Position, path);
+        return header;
+    });
+
+    /// <summary>Reads the metadata alone, of a file whose data may be anything.</summary>
+    public static IReadOnlyDictionary<string, string> ReadMetadata(Stream stream, string path) => Read<IReadOnlyDictionary<string, string>>(stream, path, json =>
+    {
+        using JsonDocument document = ParseJson(json, path);
+        return document.RootElement.TryGetProperty(SafeTensors.MetadataKey, out JsonElement metadata)
+            ? ParseMetadata(metadata, path)
+            : ImmutableDictionary<string, string>.Empty;
+    });
+
+    private static T Read<T>(Stream stream, string path, Func<byte[], T> parse)
     {
         Span<byte> prefix = stackalloc byte[sizeof(ulong)];
         if (stream.Length < prefix.Length)
@@ -39,9 +55,7 @@ internal sealed record SafeTensorsHeader(ImmutableArray<TensorHeader> Tensors, I
         stream.ReadExactly(json);
         try
         {
-            SafeTensorsHeader header = Parse(json, path);
-            header.CheckData(rest - (long)length, path);
-            return header;
+            return parse(json);
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
@@ -50,14 +64,19 @@ internal sealed record SafeTensorsHeader(ImmutableArray<TensorHeader> Tensors, I
         }
     }
 
-    private static SafeTensorsHeader Parse(byte[] json, string path)
+    private static JsonDocument ParseJson(byte[] json, string path)
     {
         if (json.Length == 0 || json[0] != '{')
         {
             throw Bad(path, "is not a safetensors file: its header does not begin with '{'");
         }
 
-        using var document = JsonDocument.Parse(json, new() { MaxDepth = 4, AllowDuplicateProperties = false });
+        return JsonDocument.Parse(json, new() { MaxDepth = 4, AllowDuplicateProperties = false });
+    }
+
+    private static SafeTensorsHeader Parse(byte[] json, string path)
+    {
+        using JsonDocument document = ParseJson(json, path);
         var tensors = new List<TensorHeader>();
         IReadOnlyDictionary<string, string> metadata = ImmutableDictionary<string, string>.Empty;
         foreach (JsonProperty entry in document.RootElement.EnumerateObject())

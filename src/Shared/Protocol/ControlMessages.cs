@@ -41,6 +41,7 @@ public sealed record RegisterWorker(
 
 /// <summary>The coordinator takes the node in and says all it needs to begin.</summary>
 /// <param name="Run">The run's specification, as <c>RunSpecJson</c> writes it.</param>
+/// <param name="RunId">The run, whatever its life: terms of different runs say nothing about each other.</param>
 /// <param name="Term">The coordinator's life.</param>
 /// <param name="LinkHost">Where its <see cref="TensorListener"/> is.</param>
 /// <param name="LinkPort">And its port.</param>
@@ -51,6 +52,7 @@ public sealed record RegisterWorker(
 /// <param name="Blas">The backend whose arithmetic the run declares.</param>
 public sealed record WorkerWelcome(
     string Run,
+    string RunId,
     long Term,
     string LinkHost,
     long LinkPort,

@@ -21,10 +21,11 @@ public sealed class TrainCommandTests : IDisposable
             result.Json.EnumerateObject().Select(field => field.Name));
         Assert.Single(result.Output.TrimEnd('\n').Split('\n'));
         Assert.True(result.Json.GetProperty("testAccuracy").GetDouble() > 0.7);
-        // The first epoch's checkpoint is always written, the second's only if writing the first was quick enough.
+        // The last step's checkpoint is always written, and at most one before it is kept: which, the disk decides.
         Assert.Equal(
-            ["checkpoint-21.safetensors", "checkpoint-N.safetensors", "config.json", "curves.png", "events.jsonl", "metrics.jsonl", "model.safetensors", "summary.json"],
-            Directory.GetFiles(_directory["run"]).Select(Path.GetFileName).Select(file => file is "checkpoint-8.safetensors" or "checkpoint-15.safetensors" ? "checkpoint-N.safetensors" : file).Order());
+            ["checkpoint-21.safetensors", "config.json", "curves.png", "events.jsonl", "metrics.jsonl", "model.safetensors", "summary.json"],
+            Directory.GetFiles(_directory["run"]).Select(Path.GetFileName).Where(file => file is not ("checkpoint-8.safetensors" or "checkpoint-15.safetensors")).Order());
+        Assert.InRange(Directory.GetFiles(_directory["run"], "checkpoint-*").Length, 1, 2);
         Assert.Equal(result.Output.Trim(), File.ReadAllText(_directory["run/summary.json"]).Trim());
 
         JsonElement[] metrics = [.. File.ReadLines(_directory["run/metrics.jsonl"]).Select(line => JsonDocument.Parse(line).RootElement)];
@@ -82,20 +83,6 @@ public sealed class TrainCommandTests : IDisposable
         Assert.True(resumed.ExitCode == 0, resumed.Error);
         Assert.True(resumed.Json.GetProperty("resumedFromStep").GetInt64() > 0);
         Assert.Equal(undisturbed, resumed.Field("weightsSha256"));
-    }
-
-    [Fact]
-    public void A_damaged_checkpoint_is_passed_over_for_the_one_before_it()
-    {
-        string hash = Train("run", "--checkpoint-every", "8").Field("weightsSha256");
-        string last = _directory["run/checkpoint-23.safetensors"];
-        byte[] bytes = File.ReadAllBytes(last);
-        bytes[^100] ^= 1;
-        File.WriteAllBytes(last, bytes);
-        ProcessResult resumed = NnClusterProcess.Run("train", "--json", "--resume", _directory["run"]);
-        Assert.True(resumed.ExitCode == 0, resumed.Error);
-        Assert.Contains("the checkpoint before it is used", resumed.Error, StringComparison.Ordinal);
-        Assert.Equal(("16", hash), (resumed.Field("resumedFromStep"), resumed.Field("weightsSha256")));
     }
 
     [Fact]

@@ -36,6 +36,20 @@ public sealed class AtomicFileTests : IDisposable
     }
 
     [Fact]
+    public void What_a_killed_write_left_is_deleted_and_nothing_else()
+    {
+        string killed = $".checkpoint-8.safetensors.{Guid.NewGuid():N}.tmp";
+        string[] others = [$".curves.png.{Guid.NewGuid():N}.tmp", ".notes.tmp", "checkpoint-8.safetensors", $"checkpoint-8.safetensors.{Guid.NewGuid():N}.tmp"];
+        foreach (string name in (string[])[killed, .. others])
+        {
+            File.WriteAllText(_directory[name], "x");
+        }
+
+        AtomicFile.DeleteLeftovers(_directory.Path, name => name != "curves.png");
+        Assert.Equal(others.Order(), Directory.GetFiles(_directory.Path).Select(path => Path.GetFileName(path)).Order());
+    }
+
+    [Fact]
     public void Until_everything_is_written_readers_see_the_old_file()
     {
         string path = _directory["a.txt"];
