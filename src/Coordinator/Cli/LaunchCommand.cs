@@ -30,7 +30,7 @@ internal sealed class LaunchCommand
         {
             launch._workers, launch._slots, launch._hosts, launch._sshCommand, launch._remoteCommand, launch._cache, launch._maxRestarts,
         };
-        foreach (Option option in launch.PassedOn.Append(launch._train.Listen).Append(launch._train.MinWorkers).Append(launch._train.EndWithInput))
+        foreach (Option option in launch.PassedOn.Append(launch._train.Listen).Append(launch._train.MinWorkers).Append(launch._train.EndWithInput).Append(launch._train.Config))
         {
             command.Add(option);
         }
@@ -40,7 +40,7 @@ internal sealed class LaunchCommand
     }
 
     private IEnumerable<Option> PassedOn =>
-        _train.All.Except([_train.Workers, _train.Listen, _train.MinWorkers, _train.Out, _train.Resume, _train.EndWithInput]).Concat([_train.Out, _train.Resume]);
+        _train.All.Except([_train.Workers, _train.Listen, _train.MinWorkers, _train.Out, _train.Resume, _train.EndWithInput, _train.Config]).Concat([_train.Out, _train.Resume]);
 
     private async Task<int> RunAsync(ParseResult given)
     {

@@ -98,7 +98,7 @@ internal static class TrainCommand
                 ? $"it was computed with {earlier.Arithmetic}, this is {request.Spec.Arithmetic}"
                 : request.Spec.DatasetSha256 != earlier.DatasetSha256
                     ? "its data set has other contents"
-                    : "only options that change no bit may be given with --resume: --workers, --out, --checkpoint-every, --stop-after, --evaluate-every, --target-accuracy";
+                    : "only options that change no bit may be given with --resume: --workers, --checkpoint-every, --stop-after, --evaluate-every, --target-accuracy";
             throw new BadInputException($"--resume {resume.Directory}: this is not the same run: {what}.");
         }
     }
