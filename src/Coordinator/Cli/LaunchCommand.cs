@@ -42,6 +42,9 @@ internal sealed class LaunchCommand
     private IEnumerable<Option> PassedOn =>
         _train.All.Except([_train.Workers, _train.Listen, _train.MinWorkers, _train.Out, _train.Resume, _train.EndWithInput, _train.Config]).Concat([_train.Out, _train.Resume]);
 
+    // A coordinator started again finds the network and its parameters in the run, whatever has become of the files.
+    private Option[] OfFirstLife => [_train.Out, _train.Resume, _train.Model, _train.InitFrom];
+
     private async Task<int> RunAsync(ParseResult given)
     {
         LaunchPlan plan = Plan(given);
@@ -69,7 +72,7 @@ internal sealed class LaunchCommand
         HostPort join = listen with { Host = given.GetValue(_train.Advertise) ?? listen.Host };
         int slots = given.GetValue(_slots) ?? 1;
         int workers = (count * slots) + hosts.Sum(host => host.Slots ?? slots);
-        Option[] always = [.. PassedOn.Except([_train.Out, _train.Resume])];
+        Option[] always = [.. PassedOn.Except(OfFirstLife)];
         return new()
         {
             Coordinator =
@@ -77,7 +80,7 @@ internal sealed class LaunchCommand
                 .. ProgramPath.Of("nncluster"), "train", "--end-with-input", "--workers", "0", "--listen", listen.ToString(),
                 "--min-workers", Text(given.GetValue(_train.MinWorkers) ?? workers), .. Given(given, always),
             ],
-            First = [.. Given(given, [_train.Out, _train.Resume])],
+            First = [.. Given(given, OfFirstLife)],
             Workers =
             [
                 .. Enumerable.Range(1, count).Select(number => Local(given, join, $"worker-{number}")),

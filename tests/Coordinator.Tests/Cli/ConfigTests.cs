@@ -89,15 +89,34 @@ public sealed class ConfigTests : IDisposable
     }
 
     [Fact]
+    public void A_coordinator_that_a_launch_starts_again_needs_no_file_that_the_run_began_with()
+    {
+        File.WriteAllText(_directory["net.json"], """{ "hidden": [{ "units": 12 }] }""");
+        string[] run = ["--dataset", NnClusterProcess.MnistRows, "--model", "net.json", "--epochs", "100", "--json"];
+        using var launch = new NnClusterProcess(["launch", "--workers", "1", "--cache", _directory["cache"], "--out", "run", .. run], directory: _directory.Path);
+        launch.WaitForError("epoch 3/100");
+        int coordinator = Directory.GetDirectories($"/proc/{launch.Id}/task")
+            .SelectMany(task => File.ReadAllText(Path.Combine(task, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            .Select(int.Parse).Single(child => File.ReadAllText($"/proc/{child}/cmdline").Contains("\0train\0", StringComparison.Ordinal));
+        File.Move(_directory["net.json"], _directory["elsewhere.json"]);
+        NnClusterProcess.Signal(coordinator, 9);
+        ProcessResult result = launch.Wait();
+        Assert.True(result.ExitCode == 0, result.Error);
+        Assert.NotEqual("", result.Field("resumedFromStep"));
+        File.Move(_directory["elsewhere.json"], _directory["net.json"]);
+        Assert.Equal(Run("nncluster", ["train", .. run, "--out", "alone"]).Field("weightsSha256"), result.Field("weightsSha256"));
+    }
+
+    [Fact]
     public void The_configuration_of_a_run_means_the_same_elsewhere()
     {
-        // A directory that has the name of a known set does not hide it.
+        Directory.CreateDirectory(_directory["rows"]);
         foreach (string file in Directory.GetFiles(NnClusterProcess.MnistRows))
         {
-            Directory.CreateDirectory(_directory["rows"]);
             File.Copy(file, Path.Combine(_directory["rows"], Path.GetFileName(file)));
         }
 
+        // A directory that has the name of a known set does not hide it.
         Directory.CreateDirectory(_directory["mnist"]);
         Assert.Equal(0, Run("nncluster", "train", "--dataset", "rows", "--data-dir", "mnist", "--epochs", "1", "--out", "run").ExitCode);
         JsonNode config = JsonNode.Parse(File.ReadAllText(_directory["run/config.json"]))!;
