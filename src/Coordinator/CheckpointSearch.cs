@@ -54,7 +54,7 @@ internal sealed class CheckpointSearch
         if (_ofOtherOptions is { } earlier)
         {
             throw new BadInputException($"--resume {_directory}: this is not the same run: {Difference(earlier)
-                ?? "only options that change no bit may be given with --resume: --workers, --out, --checkpoint-every, --stop-after, --evaluate-every, --target-accuracy"}.");
+                ?? "only options that change no bit may be given with --resume: --workers, --checkpoint-every, --stop-after, --evaluate-every, --target-accuracy"}.");
         }
 
         throw new BadInputException($"--resume {_directory}: none of its checkpoints can be used: {string.Join("; ", rejected.Select(checkpoint => checkpoint.Reason))}");

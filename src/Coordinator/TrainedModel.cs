@@ -59,8 +59,12 @@ internal sealed class TrainedModel : IDisposable
     }
 
     /// <summary>The name of the data set a model was trained on; null where its file does not say.</summary>
-    public static string? TrainedOn(SafeTensorsFile file) =>
-        file.Metadata.TryGetValue("runSpec", out string? spec) ? RunSpecJson.Parse(spec, file.Path).Dataset : null;
+    public static string? TrainedOn(SafeTensorsFile file) => RunSpecOf(file)?.Dataset;
+
+    /// <summary>What decided the bits of the run a model is from; null where its file does not say.</summary>
+    /// <exception cref="BadInputException">It says something else.</exception>
+    public static RunSpec? RunSpecOf(SafeTensorsFile file) =>
+        file.Metadata.TryGetValue("runSpec", out string? spec) ? RunSpecJson.Parse(spec, file.Path) : null;
 
     /// <summary>Builds the network a file describes.</summary>
     /// <param name="file">A model or a checkpoint.</param>

@@ -42,9 +42,10 @@ internal static class Application
         root.Add(SimulateCommand.Create());
         root.Add(InfoCommand.Create());
         root.Add(StayCommand.Create());
+        LayeredOptions.AddConfigOptions(root);
         string[] resolved = arguments is ["train", .. string[] rest]
-            ? ["train", .. OptionLayers.Resolve(train, WithResumedConfig(rest), options)]
-            : arguments;
+            ? ["train", .. OptionLayers.Resolve(train, rest, options)]
+            : LayeredOptions.WithConfig(root, arguments);
         ParseResult given = root.Parse(resolved);
         if (given.Errors.Count > 0)
         {
@@ -58,17 +59,4 @@ internal static class Application
     /// <summary>The names of a command below the program, each after a space.</summary>
     private static string Names(CommandResult command) =>
         command.Parent is CommandResult parent ? $"{Names(parent)} {command.Command.Name}" : string.Empty;
-
-    // A run that goes on takes its options from its own configuration.
-    private static string[] WithResumedConfig(string[] arguments)
-    {
-        int at = Array.IndexOf(arguments, "--resume");
-        if (at < 0 || at + 1 >= arguments.Length || arguments.Contains("--config"))
-        {
-            return arguments;
-        }
-
-        ResumePoint.RequireDirectory(arguments[at + 1]);
-        return [.. arguments, "--config", Path.Combine(arguments[at + 1], "config.json")];
-    }
 }

@@ -29,7 +29,7 @@ internal sealed class ChaosCommand
         {
             chaos._workers, chaos._faults, chaos._every, chaos._duration, chaos._count, chaos._network,
         };
-        foreach (Option option in chaos.PassedOn.Concat([.. chaos._train.Security.All, chaos._train.MinWorkers, chaos._train.Out, chaos._train.Json]))
+        foreach (Option option in chaos.PassedOn.Concat([.. chaos._train.Security.All, chaos._train.MinWorkers, chaos._train.Out, chaos._train.Json, chaos._train.Config]))
         {
             command.Add(option);
         }
@@ -39,7 +39,7 @@ internal sealed class ChaosCommand
     }
 
     private IEnumerable<Option> PassedOn =>
-        _train.All.Except([_train.Workers, _train.Out, _train.Resume, _train.StopAfter, _train.HealthPort, _train.Json]).Except(_train.OfCluster);
+        _train.All.Except([_train.Workers, _train.Out, _train.Resume, _train.StopAfter, _train.HealthPort, _train.Json, _train.Config]).Except(_train.OfCluster);
 
     private async Task<int> RunAsync(ParseResult given)
     {

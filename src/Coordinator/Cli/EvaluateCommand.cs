@@ -23,11 +23,10 @@ internal static class EvaluateCommand
         var command = new Command("evaluate", "Accuracy, loss and confusion matrix of a trained model on the test rows.") { model, dataset, directory, blas, json };
         command.SetAction(async (given, _) =>
         {
-            SafeTensorsFile file = TrainedModel.ReadFile(given.GetRequiredValue(model));
+            string run = given.GetRequiredValue(model);
+            SafeTensorsFile file = TrainedModel.ReadFile(run);
             IAnsiConsole console = ProgressDisplay.StandardError().Console;
-            string name = given.GetValue(dataset) ?? TrainedModel.TrainedOn(file)
-                ?? throw new BadInputException($"{file.Path}: does not say which data set it was trained on; give one with --dataset.");
-            Dataset data = await DataCommand.OpenAsync(name, given.GetValue(directory), console).ConfigureAwait(false);
+            Dataset data = await TrainedData.OpenAsync(run, file, given.GetValue(dataset), given.GetValue(directory), console).ConfigureAwait(false);
             return Evaluate(file, data, NnCluster.Numerics.Blas.Create(given.GetValue(blas) ?? "simd"), given.GetValue(json));
         });
         return command;

@@ -31,7 +31,7 @@ internal sealed class LaunchCommand
         {
             launch._workers, launch._slots, launch._hosts, launch._sshCommand, launch._remoteCommand, launch._cache, launch._maxRestarts,
         };
-        foreach (Option option in launch.PassedOn.Append(launch._train.Listen).Append(launch._train.MinWorkers).Append(launch._train.StartWorkers).Append(launch._train.EndWithInput))
+        foreach (Option option in launch.PassedOn.Append(launch._train.Listen).Append(launch._train.MinWorkers).Append(launch._train.StartWorkers).Append(launch._train.EndWithInput).Append(launch._train.Config))
         {
             command.Add(option);
         }
@@ -41,7 +41,10 @@ internal sealed class LaunchCommand
     }
 
     private IEnumerable<Option> PassedOn =>
-        _train.All.Except([_train.Workers, _train.Listen, _train.MinWorkers, _train.StartWorkers, _train.Out, _train.Resume, _train.EndWithInput]).Concat([_train.Out, _train.Resume]);
+        _train.All.Except([_train.Workers, _train.Listen, _train.MinWorkers, _train.StartWorkers, _train.Out, _train.Resume, _train.EndWithInput, _train.Config]).Concat([_train.Out, _train.Resume]);
+
+    // A coordinator started again finds the network and its parameters in the run, whatever has become of the files.
+    private Option[] OfFirstLife => [_train.Out, _train.Resume, _train.Model, _train.InitFrom];
 
     private async Task<int> RunAsync(ParseResult given)
     {
@@ -80,7 +83,7 @@ internal sealed class LaunchCommand
 
         listen ??= new("127.0.0.1", FreePort());
         HostPort join = listen with { Host = given.GetValue(_train.Advertise) ?? listen.Host };
-        Option[] always = [.. PassedOn.Except([_train.Out, _train.Resume])];
+        Option[] always = [.. PassedOn.Except(OfFirstLife)];
         return new()
         {
             Coordinator =
@@ -89,7 +92,7 @@ internal sealed class LaunchCommand
                 "--min-workers", Text(least), .. Given(given, always),
             ],
             // A later life of the coordinator goes on with whom it has.
-            First = ["--start-workers", Text(first), .. Given(given, [_train.Out, _train.Resume])],
+            First = ["--start-workers", Text(first), .. Given(given, OfFirstLife)],
             Out = given.GetValue(_train.Resume) is null ? given.GetValue(_train.Out) : null,
             MinWorkers = least,
             Workers =

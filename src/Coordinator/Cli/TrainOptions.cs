@@ -81,7 +81,7 @@ internal sealed class TrainOptions
     public Option<string?> Resume { get; } = CliOption.Text("--resume", "DIR", "Go on with the run in DIR from its last checkpoint.");
     public Option<int?> HealthPort { get; } = HealthEndpoint.CreateOption();
     public Option<bool> Json { get; } = CliOption.Flag("--json", "Print the result as one JSON object.");
-    public Option<string?> Config { get; } = CliOption.Text("--config", "FILE.json", "Options from a file; the command line wins.");
+    public Option<string?> Config { get; } = LayeredOptions.CreateConfigOption();
 
     /// <summary>All of them, in the order of the help.</summary>
     public IEnumerable<Option> All =>

@@ -85,7 +85,8 @@ internal static class TrainRequestReader
                 StartWorkers = given.GetValue(options.StartWorkers) ?? 0,
                 Recovery = cluster is null ? RecoveryPolicy.InProcess : new RecoveryPolicy(),
             },
-            InitFrom = given.GetValue(options.InitFrom),
+            // A run that goes on has its parameters in the checkpoint.
+            InitFrom = given.GetValue(options.Resume) is null ? given.GetValue(options.InitFrom) : null,
             Out = given.GetValue(options.Out),
             Config = ConfigOf(given, options, spec, blas, workers),
         };
@@ -97,6 +98,11 @@ internal static class TrainRequestReader
         if (Given(options.Model) && options.OfModel.FirstOrDefault(Given) is { } second)
         {
             throw new BadInputException($"{options.Model.Name} and {second.Name} both describe the network: give one of them.");
+        }
+
+        if (Given(options.Resume) && Given(options.Out))
+        {
+            throw new BadInputException($"--resume {given.GetValue(options.Resume)} and --out {given.GetValue(options.Out)}: a run goes on in its own directory; give one of them.");
         }
 
         if (Given(options.Slope) && given.GetValue(options.Activation) is not (ActivationKind.LeakyRelu or ActivationKind.Prelu))
@@ -142,9 +148,12 @@ internal static class TrainRequestReader
         }
 
         double? clip = given.GetValue(options.ClipProbability);
-        if (given.GetValue(options.Model) is { } path)
+        if (given.GetValue(options.Model) is { } model)
         {
-            ModelSpec file = ModelSpec.Read(path, data.Features, data.Outputs);
+            // A run's configuration has the network itself, so that it does not depend on a file that may change.
+            ModelSpec file = model.StartsWith('{')
+                ? ModelSpec.Parse(model, options.Model.Name, data.Features, data.Outputs)
+                : ModelSpec.Read(model, data.Features, data.Outputs);
             file = given.GetResult(options.Loss) is { Implicit: false } || data.Classes == 0 ? file with { Loss = loss } : file;
             file = clip is null ? file : file with { ClipProbability = (float)clip };
             file.Validate();
@@ -205,13 +214,14 @@ internal static class TrainRequestReader
             if (given.GetResult(option) is { Implicit: false } result)
             {
                 string value = result.Tokens.Count == 0 ? "true" : result.Tokens[0].Value;
-                bool isPath = option == options.Model || option == options.InitFrom || (option == options.Dataset && Path.Exists(value));
-                config[OptionLayers.JsonName(option)] = isPath ? Path.GetFullPath(value) : value;
+                bool isPath = option == options.InitFrom || option == options.DataDirectory
+                    || (option == options.Dataset && KnownDatasets.All.All(set => set.Name != value) && Path.Exists(value));
+                config[LayeredOptions.JsonName(option)] = option == options.Model ? JsonNode.Parse(spec.Model.ToJson()) : isPath ? Path.GetFullPath(value) : value;
             }
         }
 
-        void Decided(Option option, string value) => config[OptionLayers.JsonName(option)] = value;
-        config.TryAdd(OptionLayers.JsonName(options.Dataset), "mnist");
+        void Decided(Option option, string value) => config[LayeredOptions.JsonName(option)] = value;
+        config.TryAdd(LayeredOptions.JsonName(options.Dataset), "mnist");
         Decided(options.Optimizer, CliOption.NameOf(spec.Optimizer.Kind));
         Decided(options.LearningRate, JsonSerializer.Serialize(spec.Optimizer.LearningRate));
         Decided(options.Schedule, CliOption.NameOf(spec.Optimizer.Schedule));

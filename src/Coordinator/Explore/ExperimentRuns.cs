@@ -45,6 +45,11 @@ internal sealed class ExperimentRuns(ExperimentOptions options, IAnsiConsole con
     {
         (Command train, TrainOptions trainOptions) = TrainCommand.Create();
         List<string> all = ["--dataset", options.Dataset, "--seed", $"{options.Seed}", .. arguments];
+        if (options.DataDirectory is { } dataDirectory)
+        {
+            all.AddRange(["--data-dir", dataDirectory]);
+        }
+
         if (options.Workers is int workers)
         {
             all.AddRange(["--workers", $"{workers}"]);

@@ -66,18 +66,7 @@ public sealed record LinkSecurity
     // Spaces around the secret are no part of it, so that an editor's last newline does not matter.
     private static byte[] LoadCookie(string path)
     {
-        var file = new FileInfo(path);
-        if (!file.Exists)
-        {
-            throw new BadInputException($"--cookie-file {path}: there is no such file");
-        }
-
-        if (file.Length > MaxCookieBytes)
-        {
-            throw new BadInputException($"--cookie-file {path}: has {file.Length} bytes, a cookie has at most {MaxCookieBytes}");
-        }
-
-        byte[] content = File.ReadAllBytes(path);
+        byte[] content = SecretFile.Read("--cookie-file", path, MaxCookieBytes);
         ReadOnlySpan<byte> cookie = content.AsSpan().Trim(" \t\r\n"u8);
         if (cookie.Length < MinCookieBytes)
         {

@@ -12,6 +12,9 @@ namespace NnCluster.Protocol;
 /// <param name="Authorities">Whom to trust.</param>
 public sealed record TlsIdentity(X509Certificate2 Certificate, X509Certificate2Collection Authorities)
 {
+    // Room for a chain of long certificates, and far from what a wrong file such as a disk image holds.
+    private const int MaxPemBytes = 1 << 20;
+
     private static readonly Oid ServerUse = new("1.3.6.1.5.5.7.3.1");
     private static readonly Oid ClientUse = new("1.3.6.1.5.5.7.3.2");
 
@@ -19,13 +22,13 @@ public sealed record TlsIdentity(X509Certificate2 Certificate, X509Certificate2C
     /// <exception cref="BadInputException">One of them is missing or not what it should be.</exception>
     public static TlsIdentity Load(string certificatePath, string keyPath, string authorityPath)
     {
-        Require("--tls-cert", certificatePath);
-        Require("--tls-key", keyPath);
-        Require("--tls-ca", authorityPath);
+        string certificateText = SecretFile.ReadText("--tls-cert", certificatePath, MaxPemBytes);
+        string keyText = SecretFile.ReadText("--tls-key", keyPath, MaxPemBytes);
+        string authorityText = SecretFile.ReadText("--tls-ca", authorityPath, MaxPemBytes);
         X509Certificate2 certificate;
         try
         {
-            certificate = X509Certificate2.CreateFromPemFile(certificatePath, keyPath);
+            certificate = X509Certificate2.CreateFromPem(certificateText, keyText);
         }
         catch (Exception e) when (e is CryptographicException or ArgumentException)
         {
@@ -35,7 +38,7 @@ public sealed record TlsIdentity(X509Certificate2 Certificate, X509Certificate2C
         var authorities = new X509Certificate2Collection();
         try
         {
-            authorities.ImportFromPemFile(authorityPath);
+            authorities.ImportFromPem(authorityText);
         }
         catch (CryptographicException e)
         {
@@ -135,12 +138,4 @@ public sealed record TlsIdentity(X509Certificate2 Certificate, X509Certificate2C
     // Windows cannot use a key that was never stored; the detour over PKCS #12 stores it.
     private static X509Certificate2 Usable(X509Certificate2 certificate) =>
         OperatingSystem.IsWindows() ? X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pkcs12), null) : certificate;
-
-    private static void Require(string option, string path)
-    {
-        if (!File.Exists(path))
-        {
-            throw new BadInputException($"{option} {path}: there is no such file");
-        }
-    }
 }

@@ -35,6 +35,7 @@ public sealed class TrainingState : IDisposable
     private readonly Action<int> _reducePart;
     private readonly Action<int> _updatePart;
     private readonly Action<int> _projectPart;
+    private readonly Action<int> _verifyPart;
 
     private GradientTree _sums = null!;
     private SharedBuffer _next = null!;
@@ -71,6 +72,7 @@ public sealed class TrainingState : IDisposable
         _reducePart = ReducePart;
         _updatePart = UpdatePart;
         _projectPart = ProjectPart;
+        _verifyPart = VerifyPart;
     }
 
     /// <summary>Parameters and running statistics now. Readers <see cref="SharedBuffer.Share"/> it; nobody writes to it.</summary>
@@ -118,6 +120,7 @@ public sealed class TrainingState : IDisposable
         }
 
         ReadOnlySpan<float> tail = TakeTail();
+        _team.Run(_verifyPart);
         float loss = tail[_layout.LossOffset - _optimizer.LearnedLength] / _tree.Rows;
         float accuracy = tail[_layout.CorrectOffset - _optimizer.LearnedLength] / _tree.Rows;
         if (!float.IsFinite(loss) || !double.IsFinite(_norm) || !_isFinite)
@@ -182,18 +185,26 @@ public sealed class TrainingState : IDisposable
     private void Update(int block, ReadOnlySpan<float> mean, double norm)
     {
         Range range = _optimizer.BlockRange(block);
-        Span<float> next = _next.Span[range];
-        _optimizer.Update(block, _scalars, norm, mean, Parameters.Span[range], SlotSpans.Of(_slots, range), next);
-        if (!TensorPrimitives.IsFiniteAll(next))
-        {
-            _isFinite = false;
-        }
+        _optimizer.Update(block, _scalars, norm, mean, Parameters.Span[range], SlotSpans.Of(_slots, range), _next.Span[range]);
     }
 
     private void ProjectPart(int part)
     {
         (int first, int end) = Share(part, _optimizer.NeuronCount);
         _optimizer.Project(first, end - first, _next.Span);
+    }
+
+    // Tensor by tensor: what lies between them is anything.
+    private void VerifyPart(int part)
+    {
+        foreach (ParameterView tensor in _layout.Tensors)
+        {
+            (int first, int end) = Share(part, tensor.Length);
+            if (!TensorPrimitives.IsFiniteAll(_next.Span.Slice(tensor.Offset + first, end - first)))
+            {
+                _isFinite = false;
+            }
+        }
     }
 
     // Behind the learned parameters: running statistics, loss, right answers, active units.
@@ -206,11 +217,6 @@ public sealed class TrainingState : IDisposable
         {
             float leafMean = tail[i - learned] / _tree.Leaves;
             _next.Span[i] = ((1 - BatchNormMomentum) * Parameters.Span[i]) + (BatchNormMomentum * leafMean);
-        }
-
-        if (!TensorPrimitives.IsFiniteAll(_next.Span[learned.._layout.StateLength]))
-        {
-            _isFinite = false;
         }
 
         ReadOnlySpan<float> active = tail.Slice(_layout.ActiveCountsOffset - learned, _layout.ActiveCountsLength);

@@ -27,7 +27,7 @@ internal sealed class WorkerCommand
         options._join.Required = true;
         var command = new RootCommand("A worker node: joins a coordinator's cluster, computes its share of every step, and comes back by itself when the coordinator was away.")
         {
-            options._join, options._slots, options._name, options._host, options._cache, options._giveUpAfter, options._blas, options._healthPort, options._endWithInput,
+            options._join, options._slots, options._name, options._host, options._cache, options._giveUpAfter, options._blas, options._healthPort, options._endWithInput, LayeredOptions.CreateConfigOption(),
         };
         foreach (Option option in options._security.All)
         {

@@ -50,6 +50,17 @@ public sealed class BadInputTests : IDisposable
         Assert.False(Directory.Exists(_directory["run"]));
     }
 
+    /// <summary>A directory in the place of the file: as root, every file can be read.</summary>
+    [Theory]
+    [InlineData("nncluster", "train", "--listen", "127.0.0.1:7000", "--cookie-file")]
+    [InlineData("nncluster", "train", "--listen", "127.0.0.1:7000", "--tls-key", "a.key", "--tls-ca", "ca.pem", "--tls-cert")]
+    [InlineData("nncluster-worker", "--join", "127.0.0.1:7000", "--cookie-file")]
+    public void A_secret_that_cannot_be_read_ends_either_program_with_exit_code_2(string program, params string[] arguments)
+    {
+        using var process = new NnClusterProcess([.. arguments, _directory.Path], program: program);
+        Expect(2, $"{arguments[^1]} {_directory.Path}: is a directory, expected a file", process.Wait());
+    }
+
     [Fact]
     public void A_corrupt_data_file_is_named_with_what_was_expected()
     {

@@ -37,7 +37,7 @@ public sealed class TrainCommandTests : IDisposable
     public void Evaluating_the_run_gives_its_test_accuracy()
     {
         ProcessResult trained = Train("run");
-        ProcessResult evaluated = NnClusterProcess.Run("evaluate", _directory["run"], "--dataset", NnClusterProcess.MnistRows, "--json");
+        ProcessResult evaluated = NnClusterProcess.Run("evaluate", _directory["run"], "--json");
         Assert.Equal(trained.Json.GetProperty("testAccuracy").GetDouble(), evaluated.Json.GetProperty("accuracy").GetDouble(), 1e-6);
         Assert.Equal(200, evaluated.Json.GetProperty("confusion").EnumerateArray().Sum(row => row.EnumerateArray().Sum(count => count.GetInt32())));
     }
@@ -83,6 +83,48 @@ public sealed class TrainCommandTests : IDisposable
         Assert.True(resumed.ExitCode == 0, resumed.Error);
         Assert.True(resumed.Json.GetProperty("resumedFromStep").GetInt64() > 0);
         Assert.Equal(undisturbed, resumed.Field("weightsSha256"));
+    }
+
+    [Fact]
+    // Only place and layout of the option differ; the run's own configuration gives everything else.
+    public void A_run_goes_on_however_the_option_is_written()
+    {
+        string hash = Train("run", "--checkpoint-every", "8").Field("weightsSha256");
+        File.WriteAllText(_directory["go-on.json"], $$"""{ "resume": "{{_directory["run"]}}", "json": true }""");
+        foreach (string[] arguments in new[] { [$"--resume={_directory["run"]}", "--json"], new[] { "--config", _directory["go-on.json"] } })
+        {
+            ProcessResult resumed = NnClusterProcess.Run(["train", .. arguments]);
+            Assert.True(resumed.ExitCode == 0, resumed.Error);
+            Assert.Equal(hash, resumed.Field("weightsSha256"));
+        }
+    }
+
+    [Fact]
+    public void A_run_that_goes_on_is_not_given_another_directory()
+    {
+        Train("run");
+        ProcessResult resumed = NnClusterProcess.Run("train", "--resume", _directory["run"], "--out", _directory["other"]);
+        Assert.Equal(2, resumed.ExitCode);
+        Assert.Equal($"--resume {_directory["run"]} and --out {_directory["other"]}: a run goes on in its own directory; give one of them.", resumed.Error);
+        Assert.False(Directory.Exists(_directory["other"]));
+    }
+
+    [Fact]
+    public void A_run_goes_on_without_the_files_that_it_began_with()
+    {
+        Train("first");
+        File.WriteAllText(_directory["net.json"], """{ "hidden": [{ "units": 12, "activation": "tanh" }] }""");
+        File.Copy(_directory["first/model.safetensors"], _directory["init.safetensors"]);
+        string[] arguments = ["--model", _directory["net.json"], "--stop-after", "9"];
+        string[] fromFile = ["--init-from", _directory["init.safetensors"], "--stop-after", "9"];
+        Assert.Equal(130, Train("model", arguments).ExitCode);
+        Assert.Equal(130, Train("init", fromFile).ExitCode);
+        string[] undisturbed = [Train("other-model", arguments[..2]).Field("weightsSha256"), Train("other-init", fromFile[..2]).Field("weightsSha256")];
+        File.WriteAllText(_directory["net.json"], """{ "hidden": [] }""");
+        File.Delete(_directory["init.safetensors"]);
+        Assert.Equal(undisturbed, new[] { "model", "init" }.Select(run => NnClusterProcess.Run("train", "--json", "--resume", _directory[run]).Field("weightsSha256")));
+        ProcessResult again = NnClusterProcess.Run("train", "--json", "--config", _directory["other-model/config.json"], "--out", _directory["again"]);
+        Assert.Equal(undisturbed[0], again.Field("weightsSha256"));
     }
 
     [Fact]

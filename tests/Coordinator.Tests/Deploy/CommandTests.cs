@@ -38,6 +38,7 @@ public sealed class CommandTests
         DeployCommand worker = Assert.Single(commands, command => command.Program == DeployCommand.Worker);
         Assert.Equal(coordinator.Value("--listen"), worker.Value("--join"));
         Assert.EndsWith(":4500", worker.Value("--join"), StringComparison.Ordinal);
+        Assert.Equal("4501", coordinator.Value("--link-port"));
         string[] proof = tls ? ["--tls-cert", "--tls-key", "--tls-ca"] : ["--cookie-file"];
         Assert.All(commands, command => Assert.Equal(proof, command.Options.Where(option => option.StartsWith("--tls", StringComparison.Ordinal) || option == "--cookie-file")));
     }

@@ -44,6 +44,21 @@ public sealed class ComposeTests
     }
 
     [Fact]
+    public void Data_sets_are_fetched_to_a_volume_of_the_coordinator()
+    {
+        YamlNode coordinator = Services["coordinator"];
+        Assert.Contains(DockerfileTests.Environment["XDG_CACHE_HOME"], coordinator.Words("volumes").Select(mount => mount.Split(':', 2)[1]));
+        Assert.Null(coordinator.Find("environment"));
+    }
+
+    [Fact]
+    public void The_ports_are_those_that_the_image_exposes()
+    {
+        DeployCommand coordinator = DeployCommand.Compose.Single(command => command.Program == "train");
+        Assert.Equal(DockerfileTests.ExposedPorts, [coordinator.Value("--listen").Split(':')[1], coordinator.Value("--link-port")]);
+    }
+
+    [Fact]
     public void Every_service_restarts_after_a_failure_and_may_do_nothing_it_need_not() => Assert.All(Services.Values, service =>
     {
         Assert.Equal("on-failure", service.Text("restart"));

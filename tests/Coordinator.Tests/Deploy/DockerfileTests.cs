@@ -14,6 +14,15 @@ public sealed class DockerfileTests
     /// <summary>The image's name, with the version of the programs.</summary>
     public static string Image { get; } = "nncluster:" + XDocument.Load(Path.Combine(DeployFiles.Root, "Directory.Build.props")).Descendants("Version").Single().Value;
 
+    /// <summary>The variables that the image sets.</summary>
+    public static IReadOnlyDictionary<string, string> Environment { get; } = FinalStage
+        .Where(line => line.StartsWith("ENV ", StringComparison.Ordinal))
+        .SelectMany(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1..])
+        .Select(pair => pair.Split('=', 2)).ToDictionary(pair => pair[0], pair => pair[1].Trim('"'));
+
+    /// <summary>The ports that the image names.</summary>
+    public static IReadOnlyList<string> ExposedPorts { get; } = FinalStage.Single(line => line.StartsWith("EXPOSE ", StringComparison.Ordinal)).Split(' ')[1..];
+
     private static IEnumerable<string> Sources => Instructions
         .Where(line => line.StartsWith("COPY ", StringComparison.Ordinal) && !line.Contains("--from=", StringComparison.Ordinal))
         .SelectMany(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1..^1].Where(word => !word.StartsWith("--", StringComparison.Ordinal)));
@@ -70,9 +79,17 @@ public sealed class DockerfileTests
     {
         Assert.Equal("USER $APP_UID", FinalStage.Last(line => line.StartsWith("USER", StringComparison.Ordinal)));
         Assert.DoesNotContain(FinalStage, line => Regex.IsMatch(line, "apt|curl|wget|dotnet (build|publish|restore)|^ADD"));
-        Assert.Contains(FinalStage, line => line == "EXPOSE 4500 4501");
+        Assert.Equal(["4500", "4501"], ExposedPorts);
         Assert.StartsWith("CMD [", FinalStage[^1], StringComparison.Ordinal);
         Assert.DoesNotContain(":latest", Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Data_sets_are_looked_for_and_fetched_to_a_directory_of_the_ordinary_user()
+    {
+        string[] owned = FinalStage.Single(line => line.Contains("install -d -o \"$APP_UID\"", StringComparison.Ordinal)).Split(' ');
+        Assert.Contains(Environment["NNCLUSTER_DATA"], owned);
+        Assert.Contains(Environment["XDG_CACHE_HOME"], owned);
     }
 
     [Fact]

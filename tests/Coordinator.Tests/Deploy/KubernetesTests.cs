@@ -45,6 +45,11 @@ public sealed class KubernetesTests
         YamlNode container = Container(Coordinator);
         Dictionary<string, string> ports = container.Items("ports").ToDictionary(port => port.Text("name"), port => port.Text("containerPort"));
         Assert.Equal(new Dictionary<string, string> { ["control"] = "4500", ["tensors"] = "4501", ["health"] = "4502" }, ports);
+        Assert.All([DeployCommand.Kubernetes[0], DeployCommand.KubernetesTls[0]], command =>
+        {
+            Assert.EndsWith(":" + ports["control"], command.Value("--listen"), StringComparison.Ordinal);
+            Assert.Equal(ports["tensors"], command.Value("--link-port"));
+        });
         ports.Remove("health");
         Assert.Equal(ports, Service.Items("spec", "ports").ToDictionary(port => port.Text("targetPort"), port => port.Text("port")));
         YamlNode policy = DeployFiles.Yaml("kubernetes/network-policy.yaml")[0];
@@ -133,6 +138,15 @@ public sealed class KubernetesTests
                 plain.Items([.. PodSpec, "volumes"]).Concat(plain.Items("spec", "volumeClaimTemplates").Select(claim => claim.At("metadata")))
                     .Select(volume => volume.Text("name")).Order());
         }
+    }
+
+    [Fact]
+    public void Data_sets_are_fetched_to_the_coordinator_s_volume()
+    {
+        string cache = DockerfileTests.Environment["XDG_CACHE_HOME"];
+        Assert.Contains(Container(Coordinator).Items("volumeMounts"), mount => mount.Find("readOnly") is null
+            && mount.Text("name") == "state" && cache.StartsWith(mount.Text("mountPath") + "/", StringComparison.Ordinal));
+        Assert.DoesNotContain(Container(Coordinator).Items("env"), variable => variable.Text("name") is "XDG_CACHE_HOME" or "HOME");
     }
 
     [ToolFact("kubectl", "version", "--client")]

@@ -57,6 +57,32 @@ public sealed class SystemdTests
         }
     }
 
+    [Fact]
+    public void The_environment_file_names_the_port_of_the_tensors_beside_that_of_the_control_messages()
+    {
+        IReadOnlyDictionary<string, string> variables = new UnitFile("systemd/coordinator.env").Variables;
+        Assert.EndsWith(":4500", variables["NNCLUSTER_LISTEN"], StringComparison.Ordinal);
+        Assert.Equal("4501", variables["NNCLUSTER_LINK_PORT"]);
+        Assert.Contains("--link-port ${NNCLUSTER_LINK_PORT} ", new UnitFile("systemd/nncluster-coordinator.service").Single("ExecStart"), StringComparison.Ordinal);
+    }
+
+    /// <summary>Under ProtectSystem=strict only the directories that the unit asks for can be written.</summary>
+    [Fact]
+    public void Data_sets_are_fetched_to_a_directory_that_the_unit_asks_for()
+    {
+        var coordinator = new UnitFile("systemd/nncluster-coordinator.service");
+        string place = coordinator.Environment["XDG_CACHE_HOME"] + "/nncluster";
+        string[] writable =
+        [
+            .. coordinator.Single("StateDirectory").Split(' ').Select(name => "%S/" + name),
+            .. coordinator.Single("CacheDirectory").Split(' ').Select(name => "%C/" + name),
+        ];
+        Assert.Contains(place, writable);
+        Assert.Contains(coordinator.Environment["NNCLUSTER_DATA"], writable);
+        var worker = new UnitFile("systemd/nncluster-worker@.service");
+        Assert.Contains($"--cache %C/{worker.Single("CacheDirectory")} ", worker.Single("ExecStart"), StringComparison.Ordinal);
+    }
+
     [ToolFact("systemd-analyze", "--version")]
     public void Systemd_itself_accepts_the_units()
     {

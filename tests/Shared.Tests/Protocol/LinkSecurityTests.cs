@@ -88,6 +88,38 @@ public sealed class LinkSecurityTests : IDisposable
         Assert.Contains(reason, Assert.Throws<BadInputException>(() => LinkSecurity.Load(null, null, null, path)).Message);
     }
 
+    public static TheoryData<string, Action<string>, string> WrongFiles => new()
+    {
+        { "missing", _ => { }, "there is no such file" },
+        { "directory", path => Directory.CreateDirectory(path), "is a directory, expected a file" },
+        { "dangling link", path => File.CreateSymbolicLink(path, path + ".nowhere"), "there is no such file" },
+        { "link to itself", path => File.CreateSymbolicLink(path, path), "cannot be read" },
+        { "below a file", path => File.WriteAllText(Path.GetDirectoryName(path)!, "no directory"), "is no" },
+        { "too long", path => File.WriteAllBytes(path, new byte[(1 << 20) + 1]), "has more than the" },
+        { "empty", path => File.WriteAllText(path, ""), "" },
+    };
+
+    [Theory]
+    [MemberData(nameof(WrongFiles))]
+    public void Whatever_is_wrong_with_a_file_is_one_line_with_the_option_and_the_path(string what, Action<string> make, string reason)
+    {
+        string path = what == "below a file" ? _directory["file/secret"] : _directory["secret"];
+        make(path);
+        (string certificate, string key, string authority) = Write(_authority.Issue("localhost"), _authority);
+        Expect("--cookie-file", () => LinkSecurity.Load(null, null, null, path));
+        Expect("--tls-cert", () => LinkSecurity.Load(path, key, authority, null));
+        Expect("--tls-key", () => LinkSecurity.Load(certificate, path, authority, null));
+        Expect("--tls-ca", () => LinkSecurity.Load(certificate, key, path, null));
+
+        void Expect(string option, Action load)
+        {
+            string message = Assert.Throws<BadInputException>(load).Message;
+            Assert.Contains($"{option} {path}", message, StringComparison.Ordinal);
+            Assert.Contains(reason, message, StringComparison.Ordinal);
+            Assert.DoesNotContain('\n', message);
+        }
+    }
+
     [Theory]
     [InlineData("localhost", false, true)]
     [InlineData("127.0.0.1", false, true)]
