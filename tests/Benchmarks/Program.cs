@@ -16,7 +16,7 @@ static int Usage()
         Usage: dotnet run -c Release --project tests/Benchmarks -- <benchmark> [options]
 
           gemm [seconds]   GFLOP/s of every BLAS backend for the shapes of a training step, beside the FMA peak
-          step [batch [hidden]]   where the time of one step goes, on one thread, and what it allocates
+          step [batch [hidden [input-noise]]]   where the time of one step goes, on one thread, and what it allocates
           peers DIR [rounds]   images/s of whole runs beside PyTorch; DIR holds the four MNIST files
         """);
     return 2;

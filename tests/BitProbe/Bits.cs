@@ -23,6 +23,7 @@ public static class Bits
             ["sigmoid"] = Elementwise(VectorMath.Sigmoid, -100, 100),
             ["philox"] = Words(),
             ["normal"] = Normals(),
+            ["vectorNormal"] = VectorNormals(),
             ["portableMath"] = Portable(),
             ["network"] = NetworkBits.Compute(blas),
         };
@@ -76,6 +77,17 @@ public static class Bits
     {
         float[] values = new float[50_001];
         NormalSampler.Fill(new CounterRandom(42, RandomStream.Initialization), values, 1, 0.5, 1);
+        XxHash3 hash = new();
+        hash.Append(MemoryMarshal.AsBytes<float>(values));
+        return Text(hash);
+    }
+
+    private static string VectorNormals()
+    {
+        uint[] words = new uint[2 * 48_000];
+        new CounterRandom(42, RandomStream.InputNoise).Fill(words);
+        float[] values = new float[words.Length];
+        VectorNormal.Transform(words.AsSpan(..48_000), words.AsSpan(48_000..), values.AsSpan(..48_000), values.AsSpan(48_000..));
         XxHash3 hash = new();
         hash.Append(MemoryMarshal.AsBytes<float>(values));
         return Text(hash);

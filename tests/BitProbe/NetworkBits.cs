@@ -29,6 +29,7 @@ internal static class NetworkBits
             Outputs = 10,
             Loss = loss,
             InputDropout = 0.2f,
+            InputNoise = 0.1f,
             Hidden =
             [
                 .. Enum.GetValues<ActivationKind>().Select(kind => new HiddenLayer { Units = 45, Activation = kind, BatchNorm = true, Dropout = 0.3f }),

@@ -27,6 +27,7 @@ internal sealed class SmallRun : IDisposable
                 Outputs = 3,
                 Hidden = [new() { Units = 9, BatchNorm = true, Dropout = 0.25f }, new() { Units = 5, Activation = ActivationKind.Prelu }],
                 InputDropout = 0.1f,
+                InputNoise = 0.1f,
             },
             Optimizer = new OptimizerSpec { L1 = 1e-4, L2 = 1e-3 }.Resolve(),
             Epochs = 2,

@@ -26,6 +26,7 @@ internal sealed class TrainOptions
     public Option<bool> BatchNorm { get; } = CliOption.Flag("--batch-norm", "Batch normalisation between each hidden layer and its activation.");
     public Option<float[]?> Dropout { get; } = CliOption.Parsed<float[]?>("--dropout", "RATE[,RATE…]", "The fraction dropped after each hidden layer. [0]", ParseRates, $"one rate, or one for each hidden layer, each {Fraction}");
     public Option<double?> InputDropout { get; } = CliOption.Number("--input-dropout", "RATE", "The fraction of the inputs dropped. [0]", v => v is >= 0 and < 1, Fraction);
+    public Option<double?> InputNoise { get; } = CliOption.Number("--input-noise", "SIGMA", "The standard deviation of the Gaussian noise on the inputs, as the network sees them, in training. [0]", v => v is >= 0 and <= float.MaxValue, "a finite number of at least 0");
 
     // Loss
     public Option<LossKind?> Loss { get; } = CliOption.Parsed<LossKind?>("--loss", "cross-entropy|mse", "What is minimised. [cross-entropy; mse for real targets]", ParseLoss, "cross-entropy or mse");
@@ -52,7 +53,7 @@ internal sealed class TrainOptions
     public Option<string?> Preset { get; } = CliOption.Text("--preset", string.Join('|', Presets.Names), $"Values for the options that are not given. [{Presets.Default}]");
     public Option<int?> Epochs { get; } = CliOption.Whole("--epochs", "Passes over the training rows.", 1);
     public Option<int?> BatchSize { get; } = CliOption.Whole("--batch-size", "Rows of a minibatch.", 1);
-    public Option<ulong?> Seed { get; } = CliOption.Seed("--seed", "Decides order, masks and initial weights. [1]");
+    public Option<ulong?> Seed { get; } = CliOption.Seed("--seed", "Decides order, masks, noise and initial weights. [1]");
     public Option<bool> NoShuffle { get; } = CliOption.Flag("--no-shuffle", "File order, the last short batch dropped.");
     public Option<string?> InitFrom { get; } = CliOption.Text("--init-from", "FILE.safetensors", "Start from these parameters instead of drawing them.");
     public Option<double?> TargetAccuracy { get; } = CliOption.Number("--target-accuracy", "A", "Stop at the first evaluation that reaches A.", v => v is > 0 and <= 1, "a number above 0 and at most 1, such as 0.98");
@@ -87,7 +88,7 @@ internal sealed class TrainOptions
     public IEnumerable<Option> All =>
     [
         Dataset, DataDirectory, Validation, Limit,
-        Model, Hidden, Activation, Slope, Init, BatchNorm, Dropout, InputDropout,
+        Model, Hidden, Activation, Slope, Init, BatchNorm, Dropout, InputDropout, InputNoise,
         Loss, ClipProbability,
         Optimizer, LearningRate, Schedule, Beta1, Beta2, Epsilon, Momentum, Rho, ClipNorm,
         L1, L2, WeightDecay, MaxNorm,
@@ -101,7 +102,7 @@ internal sealed class TrainOptions
     public IEnumerable<Option> OfCluster => [Listen, Advertise, LinkPort, LinkAdvertise, MinWorkers, StartWorkers, StartTimeout, .. Security.All, EndWithInput];
 
     /// <summary>Options that describe what <see cref="Model"/> describes.</summary>
-    public IReadOnlyList<Option> OfModel => [Hidden, Activation, Slope, Init, BatchNorm, Dropout, InputDropout];
+    public IReadOnlyList<Option> OfModel => [Hidden, Activation, Slope, Init, BatchNorm, Dropout, InputDropout, InputNoise];
 
     /// <summary>Options that only make sense with the optimizer they were chosen for.</summary>
     public IReadOnlyList<Option> OfOptimizer => [LearningRate, Beta1, Beta2, Epsilon, Momentum, Rho, WeightDecay];

@@ -180,6 +180,7 @@ internal static class TrainRequestReader
                 Dropout = dropout.Length == 1 ? dropout[0] : dropout[i],
             })],
             InputDropout = (float)(given.GetValue(options.InputDropout) ?? 0),
+            InputNoise = (float)(given.GetValue(options.InputNoise) ?? 0),
             Initializer = given.GetValue(options.Init) ?? new(InitializerKind.He),
             Loss = loss,
             ClipProbability = (float?)clip,

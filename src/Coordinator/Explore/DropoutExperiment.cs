@@ -3,14 +3,14 @@ using System.Text.Json.Nodes;
 
 namespace NnCluster.Coordinator.Explore;
 
-/// <summary>The same network with and without dropout.</summary>
+/// <summary>The same network with and without dropout, and with noise on its inputs instead.</summary>
 internal sealed class DropoutExperiment : IExperiment
 {
     /// <inheritdoc/>
     public string Name => "dropout";
 
     /// <inheritdoc/>
-    public string Description => "The same network without dropout, with half of the hidden outputs dropped, and with a fifth of the inputs dropped too.";
+    public string Description => "The same network without dropout, with half of the hidden outputs dropped, with a fifth of the inputs dropped too, and with noise on the inputs instead.";
 
     /// <inheritdoc/>
     public bool IsPlanar => false;
@@ -26,6 +26,7 @@ internal sealed class DropoutExperiment : IExperiment
             await Train("no dropout", "none").ConfigureAwait(false),
             await Train("dropout 0.5", "dropout", "--dropout", "0.5").ConfigureAwait(false),
             await Train("dropout 0.5, inputs 0.2", "input-dropout", "--dropout", "0.5", "--input-dropout", "0.2").ConfigureAwait(false),
+            await Train("input noise 0.3", "input-noise", "--input-noise", "0.3").ConfigureAwait(false),
         ];
         return new()
         {

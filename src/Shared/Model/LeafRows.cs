@@ -25,5 +25,5 @@ public readonly ref struct LeafRows
     public int FirstRow { get; init; }
 }
 
-/// <summary>What a layer may know of the pass under way. Dropout depends on nothing else.</summary>
+/// <summary>What a layer may know of the pass under way. Noise and dropout depend on nothing else.</summary>
 internal readonly record struct LeafPass(int Rows, bool Training, ulong Seed, long Step, int FirstRow);

@@ -85,6 +85,13 @@ public sealed partial record ModelSpec
     /// <summary>The fraction of the input features dropped in training.</summary>
     public float InputDropout { get; init; }
 
+    /// <summary>
+    /// The standard deviation of the Gaussian noise added to every input in training, before <see cref="InputDropout"/>.
+    /// Not written where it is 0, so that models without noise keep their JSON.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public float InputNoise { get; init; }
+
     /// <summary>How weights are drawn.</summary>
     public Initializer Initializer { get; init; } = new(InitializerKind.He);
 

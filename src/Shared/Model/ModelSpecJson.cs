@@ -29,6 +29,7 @@ public sealed partial record ModelSpec
         ["outputs"] = "a whole number",
         ["hidden"] = "a list of layers",
         ["inputDropout"] = "a number",
+        ["inputNoise"] = "a number",
         ["initializer"] = "an object with kind and, for normal and uniform, scale",
         ["loss"] = $"one of {string.Join(", ", NamesOf<LossKind>())}",
         ["clipProbability"] = "a number",
@@ -95,6 +96,7 @@ public sealed partial record ModelSpec
                 Outputs = Agree("outputs", file.Outputs, outputs),
                 Hidden = file.Hidden,
                 InputDropout = file.InputDropout,
+                InputNoise = file.InputNoise,
                 Initializer = file.Initializer,
                 Loss = file.Loss,
                 ClipProbability = file.ClipProbability,
@@ -121,6 +123,7 @@ public sealed partial record ModelSpec
         && Outputs == other.Outputs
         && Hidden.AsSpan().SequenceEqual(other.Hidden.AsSpan())
         && InputDropout.Equals(other.InputDropout)
+        && InputNoise.Equals(other.InputNoise)
         && Equals(Initializer, other.Initializer)
         && Loss == other.Loss
         && Nullable.Equals(ClipProbability, other.ClipProbability);
@@ -137,6 +140,7 @@ public sealed partial record ModelSpec
         }
 
         hash.Add(InputDropout);
+        hash.Add(InputNoise);
         hash.Add(Initializer);
         hash.Add(Loss);
         hash.Add(ClipProbability);
@@ -187,6 +191,8 @@ public sealed partial record ModelSpec
         public ImmutableArray<HiddenLayer> Hidden { get; init; } = [];
 
         public float InputDropout { get; init; }
+
+        public float InputNoise { get; init; }
 
         public Initializer Initializer { get; init; } = new(InitializerKind.He);
 

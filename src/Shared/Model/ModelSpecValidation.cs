@@ -14,6 +14,7 @@ public sealed partial record ModelSpec
         RequireAtLeastOne("inputs", Inputs);
         RequireAtLeastOne("outputs", Outputs);
         RequireRate("inputDropout", InputDropout);
+        Require(float.IsFinite(InputNoise) && InputNoise >= 0f, $"inputNoise must be a finite number of at least 0, not {InputNoise}");
         Require(!Hidden.IsDefault, "hidden must be a list of layers; [] is a model without hidden layers");
         Require(Initializer != null, "initializer must name a distribution");
         RequireKnown("initializer.kind", Initializer!.Kind);

@@ -14,6 +14,7 @@ public sealed class Network : IDisposable
     private readonly ModelSpec _spec;
     private readonly int _maxRows;
     private readonly bool _hasBatchNorm;
+    private readonly InputNoiseLayer? _inputNoise;
     private readonly DropoutLayer? _inputDropout;
     private readonly ImmutableArray<HiddenBlock> _hidden;
     private readonly DenseLayer _outputLayer;
@@ -37,6 +38,7 @@ public sealed class Network : IDisposable
         _spec = spec;
         _maxRows = maxRows;
         _hasBatchNorm = spec.Hidden.Any(layer => layer.BatchNorm);
+        _inputNoise = spec.InputNoise > 0f ? new(spec.InputNoise, spec.Inputs, maxRows) : null;
         _inputDropout = spec.InputDropout > 0f ? new(spec.InputDropout, 0, spec.Inputs, maxRows) : null;
         _hidden = [.. Enumerable.Range(0, spec.Hidden.Length).Select(index => new HiddenBlock(spec, Layout, index, blas, maxRows))];
         _outputLayer = new(Layout, spec.Hidden.Length, blas);
@@ -115,7 +117,8 @@ public sealed class Network : IDisposable
             AddsProducts = accumulate && rows.Count <= Blas.FusedAddDepth,
         };
         LeafPass pass = new(rows.Count, Training: true, rows.Seed, rows.Step, rows.FirstRow);
-        ReadOnlySpan<float> features = _inputDropout != null ? _inputDropout.Forward(pass, rows.Features) : rows.Features;
+        ReadOnlySpan<float> features = _inputNoise != null ? _inputNoise.Forward(pass, rows.Features) : rows.Features;
+        features = _inputDropout != null ? _inputDropout.Forward(pass, features) : features;
         Span<float> outputs = Forward(pass, features, state);
         WriteMetrics(rows, outputs, target.Leaf.Slice(Layout.LossOffset, 2));
         _loss.Differentiate(rows, outputs);
@@ -131,7 +134,7 @@ public sealed class Network : IDisposable
     }
 
     /// <summary>
-    /// The loss sum, right predictions and confusion counts of the rows in evaluation: running statistics, no dropout.
+    /// The loss sum, right predictions and confusion counts of the rows in evaluation: running statistics, no noise, no dropout.
     /// </summary>
     /// <param name="rows">Up to the network's maximum of rows.</param>
     /// <param name="state">What <see cref="Load"/> was given.</param>
@@ -183,6 +186,7 @@ public sealed class Network : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _inputNoise?.Dispose();
         _inputDropout?.Dispose();
         foreach (HiddenBlock block in _hidden)
         {

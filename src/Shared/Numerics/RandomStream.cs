@@ -11,4 +11,5 @@ public enum RandomStream
     Initialization = 2,
     SyntheticData = 3,
     Faults = 4,
+    InputNoise = 5,
 }

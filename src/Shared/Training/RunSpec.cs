@@ -35,7 +35,7 @@ public sealed record RunSpec
     /// <summary>Leaves of a minibatch.</summary>
     public required int Shards { get; init; }
 
-    /// <summary>Decides the permutations, the dropout masks and the initial weights.</summary>
+    /// <summary>Decides the permutations, the dropout masks, the noise on the inputs and the initial weights.</summary>
     public ulong Seed { get; init; }
 
     /// <summary>Whether each epoch visits the rows in an order of its own.</summary>

@@ -20,13 +20,14 @@ internal static class StepBenchmark
     {
         int batch = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 2048;
         int[] hidden = args.Length > 1 ? [.. args[1].Split(',').Select(part => int.Parse(part, CultureInfo.InvariantCulture))] : [256];
+        float inputNoise = args.Length > 2 ? float.Parse(args[2], CultureInfo.InvariantCulture) : 0f;
         Dataset data = Data();
         IBlas blas = Blas.Create("simd");
         var spec = new RunSpec
         {
             Dataset = "random",
             DatasetSha256 = "",
-            Model = new() { Inputs = data.Features, Outputs = data.Classes, Hidden = [.. hidden.Select(units => new HiddenLayer { Units = units })] },
+            Model = new() { Inputs = data.Features, Outputs = data.Classes, Hidden = [.. hidden.Select(units => new HiddenLayer { Units = units })], InputNoise = inputNoise },
             Optimizer = new OptimizerSpec().Resolve(),
             Epochs = 100,
             BatchSize = batch,

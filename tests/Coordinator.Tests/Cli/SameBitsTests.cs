@@ -8,7 +8,7 @@ public sealed class SameBitsTests : IDisposable
 {
     private static readonly string[] Everything =
     [
-        "--hidden", "40,24", "--activation", "prelu", "--batch-norm", "--dropout", "0.2,0.1", "--input-dropout", "0.1",
+        "--hidden", "40,24", "--activation", "prelu", "--batch-norm", "--dropout", "0.2,0.1", "--input-dropout", "0.1", "--input-noise", "0.1",
         "--l1", "1e-5", "--l2", "1e-4", "--max-norm", "3", "--clip-norm", "1", "--schedule", "one-cycle",
     ];
 
@@ -49,6 +49,8 @@ public sealed class SameBitsTests : IDisposable
     public void The_configuration_of_a_run_repeats_it_to_the_bit()
     {
         ProcessResult first = Train(Everything);
+        string config = File.ReadAllText(Path.Combine(first.Field("runDirectory"), "config.json"));
+        Assert.Contains("\"inputNoise\": \"0.1\"", config, StringComparison.Ordinal);
         ProcessResult again = NnClusterProcess.Run("train", "--json", "--config", Path.Combine(first.Field("runDirectory"), "config.json"), "--workers", "3", "--out", NextRun());
         Assert.Equal(first.Field("weightsSha256"), again.Field("weightsSha256"));
     }

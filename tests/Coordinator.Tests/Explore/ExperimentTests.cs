@@ -65,15 +65,17 @@ public sealed class ExperimentTests : IDisposable
     }
 
     [Fact]
-    public async Task Dropout_learns_less_by_heart()
+    public async Task Dropout_and_input_noise_learn_less_by_heart()
     {
         Findings findings = await RunAsync(new DropoutExperiment(), dataset: NoisyPoints());
 
         JsonArray runs = findings.Summary["runs"]!.AsArray();
-        Assert.Equal(3, runs.Count);
+        Assert.Equal(4, runs.Count);
         Assert.True((double)runs[0]!["trainLoss"]! < (double)runs[1]!["trainLoss"]!);
         Assert.True((double)runs[0]!["testLoss"]! > (double)runs[1]!["testLoss"]!);
         Assert.True((double)runs[0]!["gap"]! > (double)runs[2]!["gap"]!);
+        Assert.True((double)runs[0]!["trainLoss"]! < (double)runs[3]!["trainLoss"]!);
+        Assert.True((double)runs[0]!["testLoss"]! > (double)runs[3]!["testLoss"]!);
         Assert.True(File.Exists(Path.Combine(_directory, "dropout", "model.safetensors")), "the runs are run directories");
     }
 

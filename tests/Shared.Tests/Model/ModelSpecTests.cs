@@ -43,6 +43,17 @@ public sealed class ModelSpecTests : IDisposable
         Assert.Equal(expected, ModelSpec.Read(_path, 784, 10));
     }
 
+    [Fact]
+    public void A_model_without_input_noise_has_the_json_it_had_before_there_was_any()
+    {
+        ModelSpec spec = new() { Inputs = 4, Outputs = 3, InputDropout = 0.25f };
+        const string Json = """{"inputs":4,"outputs":3,"hidden":[],"inputDropout":0.25,"initializer":{"kind":"he","scale":1},"loss":"cross-entropy"}""";
+        Assert.Equal(Json, spec.ToJson());
+        Assert.Equal(spec, ModelSpec.Parse("""{ "inputs": 4, "outputs": 3, "inputDropout": 0.25, "inputNoise": 0 }""", "test"));
+        Assert.Contains("\"inputNoise\":0.5", (spec with { InputNoise = 0.5f }).ToJson(), StringComparison.Ordinal);
+        Assert.NotEqual(spec, spec with { InputNoise = 0.5f });
+    }
+
     [Theory]
     [InlineData("""{ "hiden": [] }""", "hiden is not known (line 1); the members there are inputs, outputs, hidden")]
     [InlineData("""{ "units": 3 }""", "units is not known")]
@@ -62,6 +73,9 @@ public sealed class ModelSpecTests : IDisposable
     [InlineData("""{ "initializer": null }""", "initializer")]
     [InlineData("""{ "initializer": { "kind": "normal", "scale": -1 } }""", "initializer.scale")]
     [InlineData("""{ "inputDropout": -0.1 }""", "inputDropout")]
+    [InlineData("""{ "inputNoise": -0.1 }""", "inputNoise must be a finite number of at least 0, not -0.1")]
+    [InlineData("""{ "inputNoise": 1e39 }""", "inputNoise must be a finite number of at least 0, not")]
+    [InlineData("""{ "inputNoise": "much" }""", "inputNoise must be a number (line 1)")]
     [InlineData("""{ "loss": "hinge" }""", "loss")]
     [InlineData("""{ "loss": "mse", "clipProbability": 0.1 }""", "clipProbability")]
     [InlineData("""{ "clipProbability": 1 }""", "clipProbability must lie between 0 and 1, exclusive, not 1")]
@@ -102,7 +116,8 @@ public sealed class ModelSpecTests : IDisposable
         good.Validate();
         ModelSpec[] bad =
         [
-            good with { Inputs = 0 }, good with { Outputs = 0 }, good with { InputDropout = float.NaN }, good with { Hidden = default },
+            good with { Inputs = 0 }, good with { Outputs = 0 }, good with { InputDropout = float.NaN }, good with { InputNoise = float.NaN }, good with { InputNoise = float.PositiveInfinity },
+            good with { Hidden = default },
             good with { Initializer = new(InitializerKind.Uniform, float.PositiveInfinity) }, good with { Loss = (LossKind)7 },
             good with { Hidden = [new() { Units = 1, Activation = (ActivationKind)9 }] },
             good with { Hidden = [new() { Units = 1, Activation = ActivationKind.Prelu, Slope = float.NaN }] },

@@ -40,7 +40,7 @@ public sealed class NetworkLeafTests
     public void The_gradient_of_a_batch_is_the_sum_of_its_rows_and_rows_are_the_same_in_any_leaf() => Cases.Sample(
         (spec, seed) =>
         {
-            // Batch norm ties the rows of a leaf together; all else treats a row alone, dropout included.
+            // Batch norm ties the rows of a leaf together; all else treats a row alone, noise and dropout included.
             ModelSpec rowwise = spec with { Hidden = [.. spec.Hidden.Select(layer => layer with { BatchNorm = false })] };
             Samples samples = new(rowwise, 9, seed);
             using Network network = new(rowwise, new PlainBlas(), 9);
@@ -152,6 +152,7 @@ public sealed class NetworkLeafTests
             Inputs = 20,
             Outputs = 10,
             InputDropout = 0.1f,
+            InputNoise = 0.1f,
             Hidden =
             [
                 .. Enum.GetValues<ActivationKind>().Select(kind => new HiddenLayer { Units = 33, Activation = kind, BatchNorm = true, Dropout = 0.5f }),

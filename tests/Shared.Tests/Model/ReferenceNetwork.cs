@@ -1,5 +1,6 @@
 using NnCluster.Model;
 using NnCluster.Numerics;
+using NnCluster.Shared.Tests.Numerics;
 
 namespace NnCluster.Shared.Tests.Model;
 
@@ -11,7 +12,7 @@ internal sealed class ReferenceNetwork(ModelSpec spec)
 {
     private readonly ParameterLayout _layout = ParameterLayout.For(spec);
 
-    /// <summary>The sum of the rows' losses in training (leaf statistics, dropout) or evaluation.</summary>
+    /// <summary>The sum of the rows' losses in training (leaf statistics, noise, dropout) or evaluation.</summary>
     public double Loss(in LeafRows rows, double[] state, bool training)
     {
         double[][] outputs = Forward(rows, state, training);
@@ -33,6 +34,11 @@ internal sealed class ReferenceNetwork(ModelSpec spec)
         for (int i = 0; i < x.Length; i++)
         {
             x[i] = Array.ConvertAll(rows.Features.Slice(i * spec.Inputs, spec.Inputs).ToArray(), value => (double)value);
+        }
+
+        if (training && spec.InputNoise > 0f)
+        {
+            AddNoise(rows, x);
         }
 
         Drop(rows, x, spec.InputDropout, 0, training);
@@ -75,6 +81,19 @@ internal sealed class ReferenceNetwork(ModelSpec spec)
         return (unit < rowWords ? word & 0xFFFF : word >> 16) >= KeptFrom(rate);
     }
 
+    /// <summary>
+    /// The standard normal number of an input: a row's first ⌈inputs / 32⌉·16 words give the radii, as many more the angles; the
+    /// cosines are the noise of the first inputs, the sines that of the rest.
+    /// </summary>
+    public static double Noise(ulong seed, long step, int row, int inputs, int input)
+    {
+        CounterRandom stream = new(seed, RandomStream.InputNoise, B: (ulong)step);
+        int pairs = (inputs + 31) / 32 * 16;
+        int pair = (row * 2 * pairs) + (input % pairs);
+        (double cosine, double sine) = VectorNormalTests.Pair(stream.Word(pair), stream.Word(pair + pairs));
+        return input < pairs ? cosine : sine;
+    }
+
     /// <summary>The rate is a multiple of 2⁻¹⁶; what is kept is scaled by its very inverse.</summary>
     public static double Scale(float rate) => 65536 / (65536 - KeptFrom(rate));
 
@@ -112,6 +131,17 @@ internal sealed class ReferenceNetwork(ModelSpec spec)
             for (int j = 0; j < x[i].Length; j++)
             {
                 x[i][j] = Keeps(rate, rows.Seed, rows.Step, site, rows.FirstRow + i, x[i].Length, j) ? x[i][j] * Scale(rate) : 0;
+            }
+        }
+    }
+
+    private void AddNoise(in LeafRows rows, double[][] x)
+    {
+        for (int i = 0; i < x.Length; i++)
+        {
+            for (int j = 0; j < x[i].Length; j++)
+            {
+                x[i][j] += spec.InputNoise * Noise(rows.Seed, rows.Step, rows.FirstRow + i, x[i].Length, j);
             }
         }
     }

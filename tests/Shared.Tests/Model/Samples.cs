@@ -83,6 +83,7 @@ internal sealed class Samples
         from outputs in Gen.Int[1, 6]
         from hidden in Layers.Array[0, 3]
         from inputDropout in Gen.Bool.Select(drops => drops ? 0.3f : 0f)
+        from inputNoise in Gen.Bool.Select(adds => adds ? 0.2f : 0f)
         from loss in Gen.Enum<LossKind>()
         from clip in Gen.Bool.Select(clips => clips ? 0.2f : (float?)null)
         select new ModelSpec
@@ -91,6 +92,7 @@ internal sealed class Samples
             Outputs = outputs,
             Hidden = [.. hidden],
             InputDropout = inputDropout,
+            InputNoise = inputNoise,
             Loss = loss,
             ClipProbability = loss == LossKind.CrossEntropy ? clip : null,
         };

@@ -23,7 +23,7 @@ public sealed class PortableBitsTests
     {
         Dictionary<string, string> here = Bits.Compute();
         Dictionary<string, string> child = await ComputeWithout("DOTNET_EnableAVX2");
-        foreach (string item in (string[])["philox", "normal", "portableMath"])
+        foreach (string item in (string[])["philox", "normal", "vectorNormal", "portableMath"])
         {
             Assert.Equal(here[item], child[item]);
         }
