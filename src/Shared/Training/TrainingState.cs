@@ -200,7 +200,7 @@ public sealed class TrainingState : IDisposable
         foreach (ParameterView tensor in _layout.Tensors)
         {
             (int first, int end) = Share(part, tensor.Length);
-            if (!TensorPrimitives.IsFiniteAll(_next.Span.Slice(tensor.Offset + first, end - first)))
+            if (first < end && !TensorPrimitives.IsFiniteAll(_next.Span.Slice(tensor.Offset + first, end - first)))
             {
                 _isFinite = false;
             }
