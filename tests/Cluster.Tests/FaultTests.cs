@@ -65,7 +65,8 @@ public sealed class FaultTests : IDisposable
     [Fact]
     public void A_killed_worker_is_restarted_by_launch()
     {
-        NnClusterProcess launch = _cluster.Launch(["--workers", "2"], epochs: SmallCluster.Long);
+        // While it is away the run waits for it, so that it cannot be over before.
+        NnClusterProcess launch = _cluster.Launch(["--workers", "2", "--min-workers", "2"], epochs: SmallCluster.Long);
         launch.WaitForError("epoch 5/");
         KillWorker(launch, "worker-1");
         launch.WaitForError("worker-1 crashed");

@@ -62,7 +62,7 @@ public sealed class SshHostsTests(SshHosts hosts) : IClassFixture<SshHosts>, IDi
     [SshFact]
     public void A_worker_whose_session_is_killed_is_started_again()
     {
-        NnClusterProcess launch = Launch("alpha,beta", epochs: SmallCluster.Long);
+        NnClusterProcess launch = Launch("alpha,beta", ["--min-workers", "2"], epochs: SmallCluster.Long);
         launch.WaitForError("epoch 5/");
         int victim = SmallCluster.ChildrenOf(launch.Id).First(child => SmallCluster.CommandLineOf(child).Contains(" beta ", StringComparison.Ordinal));
         NnClusterProcess.Signal(victim, SmallCluster.SigKill);

@@ -41,7 +41,7 @@ public sealed class ReadmeTests : IDisposable
         }
 
         command = command.Replace("fashion-mnist", NnClusterProcess.MnistRows, StringComparison.Ordinal);
-        if (command.StartsWith("train --preset", StringComparison.Ordinal))
+        if (command.StartsWith("train --preset", StringComparison.Ordinal) || command.StartsWith("launch", StringComparison.Ordinal))
         {
             command += $" --dataset {NnClusterProcess.MnistRows} --validation 50 --batch-size 512";
         }
