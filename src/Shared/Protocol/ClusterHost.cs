@@ -159,6 +159,7 @@ public sealed class ClusterHost : IAsyncDisposable
         }
         catch (Exception e) when (Cause<SocketException>(e) is { } refused)
         {
+            StandardErrorLogger.Mute();
             host.Dispose();
             throw new BadInputException($"cannot listen on {node.BindHost ?? node.Host}:{node.Port}: {refused.Message}", e);
         }

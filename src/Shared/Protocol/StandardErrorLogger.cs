@@ -7,12 +7,17 @@ namespace NnCluster.Protocol;
 /// <summary>Akka's warnings and errors, a line each, on standard error: standard output belongs to the results.</summary>
 public sealed class StandardErrorLogger : ReceiveActor, IRequiresMessageQueue<ILoggerMessageQueueSemantics>
 {
+    private static volatile bool _isMuted;
+
     /// <summary>Created by the actor system.</summary>
     public StandardErrorLogger()
     {
         Receive<InitializeLogger>(_ => Sender.Tell(new LoggerInitialized()));
-        Receive<LogEvent>(entry => Console.Error.WriteLine(Line(entry)));
+        Receive<LogEvent>(entry => Console.Error.WriteLine(Line(entry)), _ => !_isMuted);
     }
+
+    /// <summary>Says nothing more in this process: what ends it is said in one line, and Akka's own account would come behind.</summary>
+    internal static void Mute() => _isMuted = true;
 
     private static string Line(LogEvent entry)
     {

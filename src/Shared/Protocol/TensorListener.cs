@@ -125,6 +125,8 @@ public sealed class TensorListener : IDisposable
 
     private void Admit(Socket socket)
     {
+        // Whoever is pushed out or hung up on can no longer be asked.
+        string from = socket.RemoteEndPoint?.ToString() ?? "unknown";
         Socket? oldest = null;
         lock (_gate)
         {
@@ -138,18 +140,16 @@ public sealed class TensorListener : IDisposable
         }
 
         oldest?.Dispose();
-        new Thread(() => Greet(socket)) { IsBackground = true, Name = "link handshake" }.Start();
+        new Thread(() => Greet(socket, from)) { IsBackground = true, Name = "link handshake" }.Start();
     }
 
-    private void Greet(Socket socket)
+    private void Greet(Socket socket, string from)
     {
         string? distrust = null;
-        string from = "unknown";
         LinkTicket? ticket = null;
         using var deadline = new CancellationTokenSource(_options.HandshakeDeadline, _options.Time);
         try
         {
-            from = socket.RemoteEndPoint?.ToString() ?? from;
             using CancellationTokenRegistration giveUp = deadline.Token.Register(socket.Dispose);
             Stream stream = LinkConnection.Secure(socket, _security, _options, reason => distrust = reason);
             string? refusal = LinkHandshake.Listen(stream, out byte[] token);

@@ -8,13 +8,17 @@ public sealed class ClusterHostTests
 {
     private const int Lives = 4;
 
-    [Fact]
-    public async Task A_node_that_has_ended_can_be_collected()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_node_that_has_ended_can_be_collected(bool certificates)
     {
+        using var authority = new Authority("ours");
+        LinkSecurity security = certificates ? LinkSecurity.WithTls(authority.Identity()) : LinkSecurity.None;
         var ended = new List<WeakReference>();
         for (int life = 0; life < Lives; life++)
         {
-            await LiveAsync(ended);
+            await LiveAsync(ended, security);
         }
 
         // The last life or two may still be in somebody's hands: a thread's, or a timer's that is about to end.
@@ -28,11 +32,10 @@ public sealed class ClusterHostTests
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static async Task LiveAsync(List<WeakReference> ended)
+    private static async Task LiveAsync(List<WeakReference> ended, LinkSecurity security)
     {
-        LinkSecurity security = LinkSecurity.Load(null, null, null, null);
-        var first = await ClusterHost.StartAsync(new() { Role = ClusterNode.CoordinatorRole, Host = "127.0.0.1", Security = security }, "", (_, _) => { });
-        var second = await ClusterHost.StartAsync(new() { Role = ClusterNode.WorkerRole, Host = "127.0.0.1", Security = security }, "", (_, _) => { });
+        var first = await ClusterHost.StartAsync(new() { Role = ClusterNode.CoordinatorRole, Host = "localhost", Security = security }, "", (_, _) => { });
+        var second = await ClusterHost.StartAsync(new() { Role = ClusterNode.WorkerRole, Host = "localhost", Security = security }, "", (_, _) => { });
         ClusterHost.Join(first.System, AddressOf(first));
         ClusterHost.Join(second.System, AddressOf(first));
         var joined = new TaskCompletionSource();
