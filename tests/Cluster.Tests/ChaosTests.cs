@@ -12,9 +12,9 @@ public sealed class ChaosTests : IDisposable
     public static TheoryData<string, int, string, bool> EachAlone => new()
     {
         { "kill", 2, "loopback", true },
-        { "stop", 1, "loopback", true },
+        { "stop", 2, "loopback", true },
         { "slow", 1, "loopback", false },
-        { "partition", 1, "loopback", true },
+        { "partition", 2, "loopback", true },
         { "corrupt", 2, "loopback", true },
         { "coordinator", 1, "loopback", false },
     };

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using NnCluster.Model;
@@ -299,12 +300,12 @@ public sealed class HostileTrafficTests : IDisposable
             Bytes(bytes);
         }
 
-        // And nothing more: what follows is for the other side to miss.
+        // And nothing more: what follows is for the other side to miss. Still listening, for a closed socket would answer
+        // the next order with a reset, which may overtake what was said.
         public void Bytes(byte[] bytes)
         {
             link.Write(bytes);
-            link.Flush();
-            link.Dispose();
+            ((SslStream)link).ShutdownAsync().Wait(Patience);
         }
 
         public void Repeat(int times, Action lie)

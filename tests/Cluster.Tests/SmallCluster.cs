@@ -47,9 +47,12 @@ internal sealed class SmallCluster : IDisposable
     public NnClusterProcess Launch(string[] arguments, int epochs = 3, string[]? under = null, string? at = null) =>
         Start(["launch", "--json", .. Training(epochs), "--out", at ?? NextRun(), .. arguments.Contains("--cache") ? [] : new[] { "--cache", Directory["cache"] }, .. arguments], under: under);
 
-    /// <summary>A run under faults that goes on until it has suffered enough of them.</summary>
+    /// <summary>
+    /// A run under faults that goes on until it has suffered enough of them, with so many leaves that a worker which the
+    /// machine keeps from its work for a while has some all the same.
+    /// </summary>
     public NnClusterProcess Chaos(string[] arguments) =>
-        Start(["chaos", .. Training(100_000), .. arguments]);
+        Start(["chaos", .. Training(Endless, shards: 32), .. arguments]);
 
     public NnClusterProcess Worker(string name, string[]? arguments = null, (string, string)[]? environment = null, string? join = null, string[]? under = null) =>
         Start(
@@ -145,9 +148,9 @@ internal sealed class SmallCluster : IDisposable
         Directory.Dispose();
     }
 
-    private static string[] Training(int epochs) =>
+    private static string[] Training(int epochs, int shards = 8) =>
     [
-        "--dataset", NnClusterProcess.MnistRows, "--batch-size", "128", "--shards", "8", "--epochs", $"{epochs}", "--evaluate-every", "5", "--validation", "40",
+        "--dataset", NnClusterProcess.MnistRows, "--batch-size", "128", "--shards", $"{shards}", "--epochs", $"{epochs}", "--evaluate-every", "5", "--validation", "40",
         "--hidden", "40,24", "--activation", "prelu", "--batch-norm", "--dropout", "0.2,0.1", "--input-dropout", "0.1",
         "--l1", "1e-5", "--l2", "1e-4", "--max-norm", "3", "--clip-norm", "1", "--schedule", "one-cycle", "--learning-rate", "0.005",
     ];
