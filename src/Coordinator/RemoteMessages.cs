@@ -38,6 +38,9 @@ public sealed record CloseLink(string Reason, GoodbyeKind Kind);
 /// <param name="Content">The data set's canonical bytes, made when the first worker asks.</param>
 public sealed record RemoteSetup(string RunId, long Term, RunSettings Settings, BufferPool Gradients, BufferPool Evaluations, Lazy<byte[]> Content)
 {
+    /// <summary>The memory weights are sent from, where workers of this host may see it.</summary>
+    public HostMemory? Shown { get; init; }
+
     /// <summary>The weights' hash, taken once for all nodes they are sent to.</summary>
     public BroadcastHash Hashes { get; } = new();
 }

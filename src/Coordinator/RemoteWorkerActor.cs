@@ -38,7 +38,7 @@ public sealed class RemoteWorkerActor : ReceiveActor
         IActorRef coordinator = Context.Parent;
         IActorRef self = Self;
         _link.Start(
-            new() { Gradients = _setup.Gradients, Evaluations = _setup.Evaluations },
+            new() { Gradients = _setup.Gradients, Evaluations = _setup.Evaluations, Shown = _setup.Shown },
             frame => Receive(frame, coordinator, self),
             closed => coordinator.Tell(new RemoteWorkerGone(_id, closed.Reason), self));
     }

@@ -34,6 +34,9 @@ internal sealed class TrainingSession : IDisposable
     // What remains of a node after that is cleaned up by itself.
     private static readonly TimeSpan DismissPatience = TimeSpan.FromSeconds(1);
 
+    // The state now, the one in the making, one that a checkpoint is written from, and one in reserve.
+    private const int StatesInHand = 4;
+
     // A coordinator that has not written all down by then ends with its system.
     private static readonly TimeSpan LastWordsPatience = TimeSpan.FromSeconds(1);
 
@@ -41,6 +44,7 @@ internal sealed class TrainingSession : IDisposable
     private readonly TimeProvider _time;
     private readonly ParameterLayout _layout;
     private readonly BufferPool _parameters;
+    private readonly HostMemory? _shown;
     private readonly BufferPool _gradients;
     private readonly BufferPool _evaluations;
     private readonly ThreadTeam _team;
@@ -68,6 +72,12 @@ internal sealed class TrainingSession : IDisposable
         _startedAt = time.GetTimestamp();
         _layout = ParameterLayout.For(request.Spec.Model);
         _parameters = new(_layout.StateLength);
+        _shown = request.Cluster is { LinkAdvertise: null } ? HostMemory.Create(_layout.StateLength, StatesInHand, othersWrite: false) : null;
+        if (_shown is not null)
+        {
+            _parameters.Add(_shown);
+        }
+
         _gradients = new(_layout.GradientLength);
         _evaluations = new(_layout.EvaluationLength);
         _team = new(Environment.ProcessorCount);
@@ -173,6 +183,7 @@ internal sealed class TrainingSession : IDisposable
         _state.Dispose();
         _team.Dispose();
         _parameters.Dispose();
+        _shown?.Dispose();
         _gradients.Dispose();
         _evaluations.Dispose();
     }
@@ -197,7 +208,7 @@ internal sealed class TrainingSession : IDisposable
         log(Launcher.RunDirectoryLine + Path);
         await using var front = await ClusterFront.OpenAsync(cluster, setup with
         {
-            Remote = new(_runId, _term, _request.Settings, _gradients, _evaluations, new(Content)),
+            Remote = new(_runId, _term, _request.Settings, _gradients, _evaluations, new(Content)) { Shown = _shown },
             StartTimeout = cluster.StartTimeout,
         }, log).ConfigureAwait(false);
         Health?.Begin(_state.Step, _request.Settings.WorkersNeeded(begun: false));

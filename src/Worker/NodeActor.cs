@@ -41,6 +41,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
     private DatasetDownload? _download;
     private SlotWork? _work;
     private BufferPool? _weightsPool;
+    private BufferPool? _gradients;
     private int _started;
 
     /// <summary>Begins a life.</summary>
@@ -102,6 +103,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
         _download?.Dispose();
         _work?.Dispose();
         _weightsPool?.Dispose();
+        _gradients?.Dispose();
         End(LifeEndKind.CoordinatorGone, "the node's actor system ended");
     }
 
@@ -201,8 +203,9 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
     {
         _link = link;
         _weightsPool = new(_layout!.StateLength);
+        _gradients = new(_layout.GradientLength);
         IActorRef self = Self;
-        link.Start(new() { Weights = _weightsPool }, frame => self.Tell(frame), closed => self.Tell(closed));
+        link.Start(new() { Weights = _weightsPool, Gradients = _gradients }, frame => self.Tell(frame), closed => self.Tell(closed));
         if (_setup.Memory.Dataset is { } held && held.Sha256 == _welcome!.DatasetSha256)
         {
             StartSlots(held.Data);
@@ -262,7 +265,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
         Dataset data = spec.Validation > 0 ? whole.WithValidation(spec.Validation) : whole;
         data = spec.Limit is { } limit ? data.WithLimit(limit) : data;
         IBlas blas = _setup.Backends.First(backend => backend.Arithmetic == spec.Arithmetic);
-        _work = new SlotWork(_welcome.Term, spec.SettingsFor(data), _layout!, _link!, _slots);
+        _work = new SlotWork(_welcome.Term, spec.SettingsFor(data), _layout!, _gradients!, _link!, _slots);
         var setup = new WorkerSetup(spec, data, blas, _work.Gradients, _work.Evaluations);
         if (!_setup.Memory.IsWarm)
         {

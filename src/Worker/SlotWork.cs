@@ -12,17 +12,20 @@ namespace NnCluster.Worker;
 /// What a node does with the frames it gets: keeps the weights, divides each range over its slots, and sends each
 /// maximal node's sum as soon as it is complete. Belongs to <see cref="NodeActor"/> and its thread.
 /// </summary>
-internal sealed class SlotWork(long term, RunSettings settings, ParameterLayout layout, TensorLink link, IReadOnlyList<IActorRef> slots) : IDisposable
+internal sealed class SlotWork(long term, RunSettings settings, ParameterLayout layout, BufferPool gradients, TensorLink link, IReadOnlyList<IActorRef> slots) : IDisposable
 {
     // Each slot answers in the order it was asked.
     private readonly Dictionary<string, Queue<Piece>> _owed = [];
+
+    // The coordinator may read them where they are, until it sends newer weights.
+    private readonly List<SharedBuffer> _sent = [];
     private SharedBuffer? _weights;
     private long _step = -1;
 
     // When the slots began on what they work on now: with the order, or when the sum before it was complete.
     private long _busySince;
 
-    public BufferPool Gradients { get; } = new(layout.GradientLength);
+    public BufferPool Gradients { get; } = gradients;
 
     public BufferPool Evaluations { get; } = new(layout.EvaluationLength);
 
@@ -32,6 +35,11 @@ internal sealed class SlotWork(long term, RunSettings settings, ParameterLayout 
         {
             frame.Weights.Release();
             return;
+        }
+
+        if (frame.Round.Step != _step)
+        {
+            ForgetSent();
         }
 
         _weights?.Release();
@@ -67,6 +75,7 @@ internal sealed class SlotWork(long term, RunSettings settings, ParameterLayout 
         if (piece.Order.Put(result.Node, result.Sum) is { } complete)
         {
             long now = Stopwatch.GetTimestamp();
+            _sent.Add(complete.Sum.Share());
             link.Send(new NodeSumFrame(term, piece.Order.Round, complete.Node, complete.Sum)
             {
                 Computing = Stopwatch.GetElapsedTime(_busySince, now),
@@ -88,8 +97,18 @@ internal sealed class SlotWork(long term, RunSettings settings, ParameterLayout 
     public void Dispose()
     {
         _weights?.Release();
-        Gradients.Dispose();
+        ForgetSent();
         Evaluations.Dispose();
+    }
+
+    private void ForgetSent()
+    {
+        foreach (SharedBuffer sum in _sent)
+        {
+            sum.Release();
+        }
+
+        _sent.Clear();
     }
 
     private static void Finish(LeafOrder order)

@@ -6,6 +6,9 @@ namespace NnCluster.Cluster.Tests;
 /// <summary>Seeded schedules of faults over real processes: the weights are those of the undisturbed run, and every step is there once.</summary>
 public sealed class ChaosTests : IDisposable
 {
+    // Long enough for every worker's speed to be known before the first strike: until then it may hold no leaf.
+    private const string Every = "1s";
+
     private readonly SmallCluster _cluster = new();
 
     /// <summary>The kind, how many, where partitions strike, and whether leaves have to move.</summary>
@@ -83,7 +86,7 @@ public sealed class ChaosTests : IDisposable
 
     private JsonElement Run(string kinds, int count, params string[] arguments)
     {
-        ProcessResult result = _cluster.Chaos(["--json", "--faults", kinds, "--workers", "3", "--count", $"{count}", "--every", "100ms", .. arguments.Contains("--seed") ? [] : new[] { "--seed", "5" }, .. arguments]).Wait();
+        ProcessResult result = _cluster.Chaos(["--json", "--faults", kinds, "--workers", "3", "--count", $"{count}", "--every", Every, .. arguments.Contains("--seed") ? [] : new[] { "--seed", "5" }, .. arguments]).Wait();
         Assert.True(result.ExitCode == 0, result.Error + result.Output);
         Assert.True(result.Json.GetProperty("same").GetBoolean() && result.Json.GetProperty("everyStepOnce").GetBoolean(), result.Output);
         Assert.Equal(count, result.Json.GetProperty("faults").GetArrayLength());

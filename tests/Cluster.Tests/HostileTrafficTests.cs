@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.IO.Hashing;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
@@ -116,6 +117,8 @@ public sealed class HostileTrafficTests : IDisposable
         ("babbling", "expected a frame, found bytes that begin with", liar => liar.Bytes(RandomNumberGenerator.GetBytes(500))),
         ("insisting", "it said a second time that it is ready", liar => liar.Ready()),
         ("failing", "it sent more answers than it was asked for", liar => liar.Repeat(5000, liar.Failure)),
+        ("pointing", "says that its numbers are at place 8 of a memory that has 8", liar => liar.Point(place: 8)),
+        ("presuming", "memory was offered or found that nobody asked for", liar => liar.Repeat(2, liar.Find)),
         ("commanding", "a Compute frame came from the Worker", liar => liar.Header(new(FrameKind.Compute, 1, 0, RoundKind.Gradient, 0, 8, 0, 0))),
     ];
 
@@ -291,6 +294,17 @@ public sealed class HostileTrafficTests : IDisposable
             SharedBuffer sum = _sums.Rent();
             _writer.Write(new NodeSumFrame(welcome.Term, new(1_000_000, RoundKind.Gradient), new(node), sum));
             sum.Release();
+        }
+
+        public void Find() => _writer.Write(new MemoryFoundFrame());
+
+        public void Point(int place)
+        {
+            Find();
+            byte[] payload = BitConverter.GetBytes(place);
+            byte[] frame = [.. new byte[FrameHeader.Size], .. payload];
+            new FrameHeader(FrameKind.NodeSum, welcome.Term, 0, RoundKind.Gradient, 1, 0, payload.Length, XxHash3.HashToUInt64(payload)) { IsPlace = true }.Write(frame);
+            Bytes(frame);
         }
 
         public void Header(FrameHeader header)

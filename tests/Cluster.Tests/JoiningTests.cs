@@ -23,14 +23,26 @@ public sealed class JoiningTests : IDisposable
     public void A_worker_that_joins_late_takes_part_and_changes_no_bit()
     {
         NnClusterProcess coordinator = _cluster.Coordinator([], epochs: SmallCluster.Endless);
-        _cluster.Worker("early");
+        NnClusterProcess early = _cluster.Worker("early");
         coordinator.WaitForError("epoch 5/");
-        _cluster.Worker("late");
+        NnClusterProcess late = _cluster.Worker("late");
         coordinator.WaitForError("worker late.1 joined");
         coordinator.WaitForError("epoch ");
         coordinator.WaitForError("epoch ");
+        Assert.True(SmallCluster.SharesMemory(early.Id) && SmallCluster.SharesMemory(late.Id));
         coordinator.Signal(System.Runtime.InteropServices.PosixSignal.SIGTERM);
         Assert.Equal("2", SmallCluster.AssertSameBitsUpToTheStop(coordinator).Field("workers"));
+    }
+
+    [Fact]
+    public void A_worker_behind_an_address_of_its_own_is_sent_every_bit()
+    {
+        int port = SmallCluster.FreePort();
+        NnClusterProcess coordinator = _cluster.Coordinator(["--link-port", $"{port}", "--link-advertise", $"127.0.0.1:{port}"], epochs: SmallCluster.Long);
+        NnClusterProcess worker = _cluster.Worker("w");
+        coordinator.WaitForError("epoch 5/");
+        Assert.False(SmallCluster.SharesMemory(worker.Id));
+        SmallCluster.AssertSameBits(coordinator, SmallCluster.Long, worker);
     }
 
     [Fact]

@@ -21,6 +21,7 @@ public sealed class SeparateHostsTests : IDisposable
         foreach (NnClusterProcess worker in workers)
         {
             worker.WaitForError("data set mnist-rows received");
+            Assert.False(SmallCluster.SharesMemory(worker.Id));
         }
 
         SmallCluster.AssertSameBits(coordinator, 3, workers);

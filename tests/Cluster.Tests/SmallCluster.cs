@@ -98,6 +98,13 @@ internal sealed class SmallCluster : IDisposable
 
     public static string CommandLineOf(int process) => File.ReadAllText($"/proc/{process}/cmdline").Replace('\0', ' ');
 
+    /// <summary>Whether a worker reads weights and writes sums where the coordinator sees them.</summary>
+    public static bool SharesMemory(int process)
+    {
+        string[] shared = [.. File.ReadLines($"/proc/{process}/maps").Where(line => line.Contains("/memfd:nncluster", StringComparison.Ordinal))];
+        return shared.Any(line => line.Contains(" r--s ", StringComparison.Ordinal)) && shared.Any(line => line.Contains(" rw-s ", StringComparison.Ordinal));
+    }
+
     /// <summary>Whether a process runs; one that has ended and whom nobody has asked for its exit code does not.</summary>
     public static bool Runs(int process)
     {

@@ -26,8 +26,23 @@ public sealed unsafe class AlignedBuffer : IDisposable
         GC.AddMemoryPressure((long)bytes);
     }
 
+    /// <summary>A view of memory that has been counted as held for it.</summary>
+    internal AlignedBuffer(HostMemory home, int place, float* memory)
+    {
+        Length = home.Length;
+        Home = home;
+        Place = place;
+        _memory = memory;
+    }
+
     /// <summary>Number of floats.</summary>
     public int Length { get; }
+
+    /// <summary>The memory this is a part of, where other processes see it; null: it is this process's own.</summary>
+    public HostMemory? Home { get; }
+
+    /// <summary>Which buffer of its <see cref="Home"/> it is.</summary>
+    public int Place { get; }
 
     /// <summary>All elements.</summary>
     /// <exception cref="ObjectDisposedException">The buffer was disposed.</exception>
@@ -50,7 +65,12 @@ public sealed unsafe class AlignedBuffer : IDisposable
 
     private void Free()
     {
-        if (_memory != null)
+        if (_memory != null && Home is not null)
+        {
+            _memory = null;
+            Home.DangerousRelease();
+        }
+        else if (_memory != null)
         {
             NativeMemory.AlignedFree(_memory);
             _memory = null;

@@ -6,13 +6,20 @@ namespace NnCluster.Numerics;
 /// </summary>
 public sealed class SharedBuffer
 {
-    private readonly BufferPool _pool;
+    private readonly BufferPool? _pool;
     private int _references;
 
-    internal SharedBuffer(BufferPool pool, int length)
+    internal SharedBuffer(BufferPool pool, AlignedBuffer memory)
     {
         _pool = pool;
-        Memory = new AlignedBuffer(length);
+        Memory = memory;
+    }
+
+    /// <summary>A buffer of no pool, with one reference; the last one disposes the memory.</summary>
+    internal SharedBuffer(AlignedBuffer memory)
+    {
+        Memory = memory;
+        Claim();
     }
 
     /// <summary>The elements.</summary>
@@ -21,7 +28,7 @@ public sealed class SharedBuffer
     /// <summary>Number of floats.</summary>
     public int Length => Memory.Length;
 
-    /// <summary>The memory itself, for who needs it beyond a span; the pool disposes it.</summary>
+    /// <summary>The memory itself, for who needs it beyond a span; not the reader's to dispose.</summary>
     public AlignedBuffer Memory { get; }
 
     /// <summary>Adds a reader, who must call <see cref="Release"/>.</summary>
@@ -40,9 +47,13 @@ public sealed class SharedBuffer
     public void Release()
     {
         int left = Interlocked.Decrement(ref _references);
-        if (left == 0)
+        if (left == 0 && _pool is null)
         {
-            _pool.Return(this);
+            Memory.Dispose();
+        }
+        else if (left == 0)
+        {
+            _pool!.Return(this);
         }
         else if (left < 0)
         {
@@ -77,12 +88,27 @@ public sealed class BufferPool(int length) : IDisposable
             ObjectDisposedException.ThrowIf(_disposed, this);
             if (!_free.TryPop(out SharedBuffer? buffer))
             {
-                buffer = new SharedBuffer(this, Length);
+                buffer = new SharedBuffer(this, new AlignedBuffer(Length));
                 Created++;
             }
 
             buffer.Claim();
             return buffer;
+        }
+    }
+
+    /// <summary>Adds the buffers of a memory that other processes see, to be rented before any that is to be made.</summary>
+    public void Add(HostMemory memory)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(memory.Length, Length);
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            for (int place = memory.Count - 1; place >= 0; place--)
+            {
+                _free.Push(new SharedBuffer(this, memory.BufferAt(place)));
+                Created++;
+            }
         }
     }
 

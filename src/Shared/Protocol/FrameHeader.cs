@@ -13,7 +13,8 @@ namespace NnCluster.Protocol;
 ///  7 uint8  element type     32 int32  leaves
 ///  8 int64  term                                      (of a sum: microseconds computed)
 /// </code>
-/// Fields a kind has no use for are zero. Nothing behind a header is read or allocated before all of it is checked.
+/// Floats that both sides see in one <see cref="Numerics.HostMemory"/> stay where they are: their payload is the int32
+/// number of their buffer in it. Fields a kind has no use for are zero. Nothing behind a header is read or allocated before all of it is checked.
 /// </summary>
 /// <param name="Kind">What the frame says.</param>
 /// <param name="Term">The coordinator's life the frame belongs to.</param>
@@ -26,6 +27,9 @@ namespace NnCluster.Protocol;
 public readonly record struct FrameHeader(
     FrameKind Kind, long Term, long Step, RoundKind Round, int First, int Count, int PayloadLength, ulong PayloadHash)
 {
+    /// <summary>Whether the payload says where the floats are, in place of the floats.</summary>
+    public bool IsPlace { get; init; }
+
     /// <summary>Bytes of a header.</summary>
     public const int Size = 56;
 
@@ -39,8 +43,9 @@ public readonly record struct FrameHeader(
     private const int MaxLeaves = 1 << 24;
     private const byte NoElements = 0;
     private const byte Float32 = 1;
+    private const byte PlaceOfFloat32 = 2;
 
-    /// <summary>Whether the payload is floats.</summary>
+    /// <summary>Whether the frame carries floats, or says where they are.</summary>
     public bool HasFloats => Kind is FrameKind.Weights or FrameKind.NodeSum;
 
     /// <summary>Writes the header.</summary>
@@ -49,7 +54,7 @@ public readonly record struct FrameHeader(
         BinaryPrimitives.WriteUInt32LittleEndian(destination, Magic);
         BinaryPrimitives.WriteUInt16LittleEndian(destination[4..], WireVersion.Current);
         destination[6] = (byte)Kind;
-        destination[7] = HasFloats ? Float32 : NoElements;
+        destination[7] = IsPlace ? PlaceOfFloat32 : HasFloats ? Float32 : NoElements;
         BinaryPrimitives.WriteInt64LittleEndian(destination[8..], Term);
         BinaryPrimitives.WriteInt64LittleEndian(destination[16..], Step);
         BinaryPrimitives.WriteUInt32LittleEndian(destination[24..], (uint)Round);
@@ -98,18 +103,21 @@ public readonly record struct FrameHeader(
             BinaryPrimitives.ReadInt32LittleEndian(source[28..]),
             BinaryPrimitives.ReadInt32LittleEndian(source[32..]),
             BinaryPrimitives.ReadInt32LittleEndian(source[36..]),
-            BinaryPrimitives.ReadUInt64LittleEndian(source[40..]));
+            BinaryPrimitives.ReadUInt64LittleEndian(source[40..]))
+        {
+            IsPlace = source[7] == PlaceOfFloat32,
+        };
         return header.Check(source[7]);
     }
 
     private string? Check(byte elementType)
     {
-        if (Kind is < FrameKind.Weights or > FrameKind.Goodbye)
+        if (Kind is < FrameKind.Weights or > FrameKind.MemoryFound)
         {
             return $"unknown kind of frame {(byte)Kind}";
         }
 
-        if (elementType != (HasFloats ? Float32 : NoElements))
+        if (elementType != (HasFloats ? Float32 : NoElements) && !(IsPlace && HasFloats))
         {
             return $"a {Kind} frame with element type {elementType}";
         }
@@ -134,8 +142,10 @@ public readonly record struct FrameHeader(
 
         bool lengthFits = Kind switch
         {
+            FrameKind.Weights or FrameKind.NodeSum when IsPlace => PayloadLength == sizeof(int),
             FrameKind.Weights or FrameKind.NodeSum => PayloadLength >= 0 && PayloadLength % sizeof(float) == 0,
             FrameKind.Failed or FrameKind.Goodbye or FrameKind.DatasetChunk => PayloadLength is >= 0 and <= MaxBytes,
+            FrameKind.Memory => PayloadLength == LinkMemory.OfferSize,
             _ => PayloadLength == 0,
         };
         return lengthFits ? null : $"a {Kind} frame with a payload of {PayloadLength} bytes";

@@ -32,6 +32,12 @@ public enum FrameKind : byte
 
     /// <summary>Either way: the last frame, with the reason.</summary>
     Goodbye = 10,
+
+    /// <summary>To a worker: where on this host it finds memory for weights and sums, so that those need not be copied.</summary>
+    Memory = 11,
+
+    /// <summary>To the coordinator: that memory was found, and will be used.</summary>
+    MemoryFound = 12,
 }
 
 /// <summary>Which end of a link.</summary>

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -15,6 +16,9 @@ internal sealed class FrameReader(Stream stream, LinkSide side, LinkPools pools,
     private readonly XxHash3 _hash = new();
     private long _bytes;
     private long _frameDueAt = long.MaxValue;
+
+    /// <summary>Where floats are that were not sent; null: they all are. Set by the thread that reads.</summary>
+    public HostMemory? Seen { get; set; }
 
     /// <summary>Bytes received so far.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
@@ -58,6 +62,11 @@ internal sealed class FrameReader(Stream stream, LinkSide side, LinkPools pools,
     private LinkFrame ReadFloats(in FrameHeader header)
     {
         BufferPool pool = pools.For(header) ?? throw new LinkException($"a {header.Kind} frame of a {header.Round} round came unasked");
+        if (header.IsPlace)
+        {
+            return FrameOf(header, ReadPlace(header, pool));
+        }
+
         if (header.PayloadLength != (long)pool.Length * sizeof(float))
         {
             throw new LinkException($"a {header.Kind} frame with {header.PayloadLength / sizeof(float)} numbers, this run's have {pool.Length}");
@@ -73,7 +82,7 @@ internal sealed class FrameReader(Stream stream, LinkSide side, LinkPools pools,
             {
                 handedOver = intact;
                 return intact
-                    ? new NodeSumFrame(header.Term, new(header.Step, header.Round), new(header.First), buffer) { Computing = TimeSpan.FromMicroseconds(header.Count) }
+                    ? FrameOf(header, buffer)
                     : new DamagedSumFrame(header.Term, new(header.Step, header.Round), new(header.First));
             }
 
@@ -83,7 +92,7 @@ internal sealed class FrameReader(Stream stream, LinkSide side, LinkPools pools,
             }
 
             handedOver = true;
-            return new WeightsFrame(header.Term, new(header.Step, header.Round), new(header.First, header.Count), buffer);
+            return FrameOf(header, buffer);
         }
         finally
         {
@@ -94,15 +103,27 @@ internal sealed class FrameReader(Stream stream, LinkSide side, LinkPools pools,
         }
     }
 
+    private static LinkFrame FrameOf(in FrameHeader header, SharedBuffer floats) => header.Kind == FrameKind.NodeSum
+        ? new NodeSumFrame(header.Term, new(header.Step, header.Round), new(header.First), floats) { Computing = TimeSpan.FromMicroseconds(header.Count) }
+        : new WeightsFrame(header.Term, new(header.Step, header.Round), new(header.First, header.Count), floats);
+
+    private SharedBuffer ReadPlace(in FrameHeader header, BufferPool pool)
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(int)];
+        ReadChecked(header, bytes);
+        int place = BinaryPrimitives.ReadInt32LittleEndian(bytes);
+        if (Seen is not { } memory || memory.Length != pool.Length || place < 0 || place >= memory.Count)
+        {
+            throw new LinkException($"a {header.Kind} frame says that its numbers are at place {place} of a memory that has {Seen?.Count ?? 0}");
+        }
+
+        return new(memory.BufferAt(place));
+    }
+
     private LinkFrame ReadBytes(in FrameHeader header)
     {
         byte[] bytes = header.PayloadLength == 0 ? [] : GC.AllocateUninitializedArray<byte>(header.PayloadLength);
-        Fill(bytes, hashed: true);
-        if (_hash.GetCurrentHashAsUInt64() != header.PayloadHash)
-        {
-            throw new LinkException($"a {header.Kind} frame was damaged on the way (its hash does not match)");
-        }
-
+        ReadChecked(header, bytes);
         return header.Kind switch
         {
             FrameKind.Compute => new ComputeFrame(header.Term, new(header.Step, header.Round), new(header.First, header.Count)),
@@ -113,8 +134,19 @@ internal sealed class FrameReader(Stream stream, LinkSide side, LinkPools pools,
             FrameKind.Ping => new PingFrame(header.Step),
             FrameKind.Pong => new PongFrame(header.Step),
             FrameKind.Goodbye => new GoodbyeFrame(Encoding.UTF8.GetString(bytes), (GoodbyeKind)header.First),
+            FrameKind.Memory => new MemoryFrame(HostMemoryName.Read(bytes), HostMemoryName.Read(bytes.AsSpan(HostMemoryName.Size))),
+            FrameKind.MemoryFound => new MemoryFoundFrame(),
             _ => throw new LinkException($"a {header.Kind} frame without numbers"),
         };
+    }
+
+    private void ReadChecked(in FrameHeader header, Span<byte> bytes)
+    {
+        Fill(bytes, hashed: true);
+        if (_hash.GetCurrentHashAsUInt64() != header.PayloadHash)
+        {
+            throw new LinkException($"a {header.Kind} frame was damaged on the way (its hash does not match)");
+        }
     }
 
     private void Expect(int bytes)

@@ -1,6 +1,7 @@
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using System.Text;
+using NnCluster.Numerics;
 
 namespace NnCluster.Protocol;
 
@@ -11,6 +12,14 @@ internal sealed class FrameWriter(Stream stream, LinkOptions options)
     private readonly byte[] _first = new byte[16 * 1024];
     private long _bytes;
     private long _frameDueAt = long.MaxValue;
+    private volatile HostMemory? _seen;
+
+    /// <summary>What the other side sees as well: of a buffer in it only the place is sent. Set by any thread.</summary>
+    public HostMemory? Seen
+    {
+        get => _seen;
+        set => _seen = value;
+    }
 
     /// <summary>Bytes sent so far.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
@@ -21,24 +30,27 @@ internal sealed class FrameWriter(Stream stream, LinkOptions options)
     /// <summary>Which frames a side may send.</summary>
     public static bool MaySend(LinkSide side, FrameKind kind) => kind switch
     {
-        FrameKind.Weights or FrameKind.Compute or FrameKind.DatasetChunk => side == LinkSide.Coordinator,
-        FrameKind.NodeSum or FrameKind.Failed or FrameKind.DatasetRequest or FrameKind.Ready => side == LinkSide.Worker,
+        FrameKind.Weights or FrameKind.Compute or FrameKind.DatasetChunk or FrameKind.Memory => side == LinkSide.Coordinator,
+        FrameKind.NodeSum or FrameKind.Failed or FrameKind.DatasetRequest or FrameKind.Ready or FrameKind.MemoryFound => side == LinkSide.Worker,
         _ => true,
     };
 
     /// <summary>Writes the frame; releases nothing.</summary>
     public void Write(LinkFrame frame)
     {
+        bool isPlace = frame.Buffer is { Memory.Home: { } home } && home == Seen;
         ReadOnlySpan<byte> payload = frame switch
         {
+            { Buffer.Memory: { } memory } when isPlace => BitConverter.GetBytes(memory.Place),
+            MemoryFrame shown => Offer(shown),
             { Buffer: { } buffer } => MemoryMarshal.AsBytes(buffer.Span),
             DatasetChunkFrame chunk => chunk.Bytes.Span,
             FailedFrame failed => Text(failed.Error),
             GoodbyeFrame goodbye => Text(goodbye.Reason),
             _ => [],
         };
-        ulong hash = (frame as WeightsFrame)?.Hash?.Value ?? XxHash3.HashToUInt64(payload);
-        HeaderOf(frame, payload.Length, hash).Write(_first);
+        ulong hash = isPlace ? XxHash3.HashToUInt64(payload) : (frame as WeightsFrame)?.Hash?.Value ?? XxHash3.HashToUInt64(payload);
+        (HeaderOf(frame, payload.Length, hash) with { IsPlace = isPlace }).Write(_first);
         TimeSpan allowance = options.AllowanceFor(payload.Length);
         Volatile.Write(ref _frameDueAt, options.Time.GetTimestamp() + (long)(allowance.TotalSeconds * options.Time.TimestampFrequency));
 
@@ -48,6 +60,11 @@ internal sealed class FrameWriter(Stream stream, LinkOptions options)
         if (together < payload.Length)
         {
             stream.Write(payload[together..]);
+        }
+
+        if (frame is MemoryFoundFrame { Sums: { } sums })
+        {
+            Seen = sums;
         }
 
         Volatile.Write(ref _frameDueAt, long.MaxValue);
@@ -68,6 +85,8 @@ internal sealed class FrameWriter(Stream stream, LinkOptions options)
         PingFrame => FrameKind.Ping,
         PongFrame => FrameKind.Pong,
         GoodbyeFrame => FrameKind.Goodbye,
+        MemoryFrame => FrameKind.Memory,
+        MemoryFoundFrame => FrameKind.MemoryFound,
         _ => throw new ArgumentException($"A {frame.GetType().Name} is never sent.", nameof(frame)),
     };
 
@@ -87,6 +106,14 @@ internal sealed class FrameWriter(Stream stream, LinkOptions options)
     };
 
     private static int Microseconds(TimeSpan time) => (int)Math.Clamp(time.TotalMicroseconds, 0, int.MaxValue);
+
+    private static byte[] Offer(MemoryFrame shown)
+    {
+        byte[] bytes = new byte[LinkMemory.OfferSize];
+        shown.Weights.Write(bytes);
+        shown.Sums.Write(bytes.AsSpan(HostMemoryName.Size));
+        return bytes;
+    }
 
     private static ReadOnlySpan<byte> Text(string text)
     {

@@ -80,6 +80,12 @@ internal sealed record PingFrame(long SentAt) : LinkFrame;
 
 internal sealed record PongFrame(long SentAt) : LinkFrame;
 
+/// <summary>The link's own offer to leave weights and sums where both sides see them, answered by <see cref="MemoryFoundFrame"/> or by nothing.</summary>
+internal sealed record MemoryFrame(HostMemoryName Weights, HostMemoryName Sums) : LinkFrame;
+
+/// <param name="Sums">What sums need no more be sent from once this has been sent; null on the side that gets it.</param>
+internal sealed record MemoryFoundFrame(HostMemory? Sums = null) : LinkFrame;
+
 /// <summary>A link is closed: nothing more will be received from it, and what is sent is released unsent.</summary>
 /// <param name="Reason">Why, for people.</param>
 /// <param name="Expected">Whether one of the sides had said goodbye.</param>

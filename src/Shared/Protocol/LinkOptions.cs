@@ -45,11 +45,18 @@ public sealed record LinkPools
     /// <summary>Parameters and running statistics; a worker's.</summary>
     public BufferPool? Weights { get; init; }
 
-    /// <summary>Sums of gradients; a coordinator's.</summary>
+    /// <summary>Sums of gradients; a coordinator's, and a worker's to send from.</summary>
     public BufferPool? Gradients { get; init; }
 
     /// <summary>Sums of evaluation metrics; a coordinator's.</summary>
     public BufferPool? Evaluations { get; init; }
+
+    /// <summary>
+    /// Memory of a coordinator's that weights are sent from, to be shown to workers on its own host; null: to nobody.
+    /// What is sent from it must stay until no round of its step is open, and a worker keeps a sum it sent until it
+    /// gets newer weights.
+    /// </summary>
+    public HostMemory? Shown { get; init; }
 
     internal BufferPool? For(in FrameHeader header) => header.Kind switch
     {

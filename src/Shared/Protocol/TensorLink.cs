@@ -1,4 +1,5 @@
 using System.IO.Hashing;
+using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using NnCluster.Numerics;
@@ -8,7 +9,8 @@ namespace NnCluster.Protocol;
 /// <summary>
 /// One TCP connection between the coordinator and one worker, for what is too large for control messages. One thread
 /// blocks in receiving, one in sending, so neither waits for the thread pool, and who sends never waits for the
-/// network. Whatever goes wrong ends in one <see cref="LinkClosed"/>, never in an exception.
+/// network. Whatever goes wrong ends in one <see cref="LinkClosed"/>, never in an exception. Between two processes of
+/// one host weights and sums stay in memory that both see, and only the order to use them is sent.
 /// </summary>
 public sealed class TensorLink : IDisposable
 {
@@ -19,6 +21,9 @@ public sealed class TensorLink : IDisposable
     private readonly FrameWriter _writer;
     private readonly Queue<LinkFrame> _queue = new();
     private readonly object _gate = new();
+    private readonly bool _isWithinHost;
+    private LinkPools _pools = new();
+    private LinkMemory? _memory;
     private FrameReader? _reader;
     private Thread? _sending;
     private LinkPulse? _pulse;
@@ -34,6 +39,7 @@ public sealed class TensorLink : IDisposable
         _options = options;
         _writer = new FrameWriter(stream, options);
         RemoteEndPoint = socket.RemoteEndPoint?.ToString() ?? "unknown";
+        _isWithinHost = socket.RemoteEndPoint is IPEndPoint remote && socket.LocalEndPoint is IPEndPoint local && remote.Address.Equals(local.Address);
     }
 
     /// <summary>The other side's address, for people.</summary>
@@ -44,6 +50,9 @@ public sealed class TensorLink : IDisposable
 
     /// <summary>Bytes received, headers counted.</summary>
     public long BytesReceived => _reader?.Bytes ?? 0;
+
+    /// <summary>Whether weights and sums stay in memory that both sides see.</summary>
+    public bool SharesMemory => _writer.Seen is not null;
 
     /// <summary>The last ping's way there and back, as it goes behind the frames that were queued; zero before the first.</summary>
     public TimeSpan RoundTrip => new(Volatile.Read(ref _roundTripTicks));
@@ -69,7 +78,7 @@ public sealed class TensorLink : IDisposable
     public static ulong HashOf(SharedBuffer buffer) => XxHash3.HashToUInt64(MemoryMarshal.AsBytes(buffer.Span));
 
     /// <summary>Begins to receive and to send. Both callbacks come from the link's own thread and must not block.</summary>
-    /// <param name="pools">Where received floats go.</param>
+    /// <param name="pools">Where received floats go, and what the other side may see.</param>
     /// <param name="received">Gets every frame, and the one reference to its buffer.</param>
     /// <param name="closed">Called once, after the last frame and when every buffer sent has been released.</param>
     public void Start(LinkPools pools, Action<LinkFrame> received, Action<LinkClosed> closed)
@@ -79,10 +88,17 @@ public sealed class TensorLink : IDisposable
             throw new InvalidOperationException("The link has been started.");
         }
 
+        _pools = pools;
         _reader = new FrameReader(_stream, _side, pools, _options);
         _pulse = new LinkPulse(this, _reader, _writer, _options);
         _sending = new Thread(SendAll) { IsBackground = true, Name = $"link send {RemoteEndPoint}" };
         _sending.Start();
+        if (_side == LinkSide.Coordinator && _isWithinHost && LinkMemory.Offer(pools) is { } memory)
+        {
+            _memory = memory;
+            Send(new MemoryFrame(memory.Weights.Name, memory.Sums.Name));
+        }
+
         new Thread(() => ReceiveAll(received, closed)) { IsBackground = true, Name = $"link receive {RemoteEndPoint}" }.Start();
     }
 
@@ -268,6 +284,7 @@ public sealed class TensorLink : IDisposable
         _sending!.Join();
         _pulse!.Dispose();
         _stream.Dispose();
+        _memory?.Dispose();
         closed(_closed!);
     }
 
@@ -281,6 +298,16 @@ public sealed class TensorLink : IDisposable
             case PongFrame pong:
                 Volatile.Write(ref _roundTripTicks, _options.Time.GetElapsedTime(pong.SentAt).Ticks);
                 break;
+            case MemoryFrame shown when _memory is null:
+                Look(shown);
+                break;
+            case MemoryFoundFrame when _memory is { } memory && !SharesMemory:
+                _reader!.Seen = memory.Sums;
+                _writer.Seen = memory.Weights;
+                break;
+            case MemoryFrame or MemoryFoundFrame:
+                Fail("memory was offered or found that nobody asked for", expected: false);
+                break;
             case GoodbyeFrame goodbye:
                 received(frame);
                 Fail($"the other side said goodbye: {goodbye.Reason}", expected: true);
@@ -292,6 +319,17 @@ public sealed class TensorLink : IDisposable
             default:
                 received(frame);
                 break;
+        }
+    }
+
+    private void Look(MemoryFrame shown)
+    {
+        _memory = LinkMemory.Find(shown, _pools);
+        if (_memory is { } memory)
+        {
+            _reader!.Seen = memory.Weights;
+            _pools.Gradients!.Add(memory.Sums);
+            Send(new MemoryFoundFrame(memory.Sums));
         }
     }
 }

@@ -7,5 +7,5 @@ namespace NnCluster.Protocol;
 public static class WireVersion
 {
     /// <summary>What this program speaks.</summary>
-    public const ushort Current = 3;
+    public const ushort Current = 4;
 }

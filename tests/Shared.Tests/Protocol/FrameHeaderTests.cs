@@ -20,6 +20,16 @@ public sealed class FrameHeaderTests
             });
 
     [Fact]
+    public void Floats_that_stay_where_they_are_are_told_from_those_that_follow()
+    {
+        FrameHeader header = Sample with { IsPlace = true, PayloadLength = 4 };
+        Assert.Null(FrameHeader.Read(Written(header), out FrameHeader read));
+        Assert.Equal(header, read);
+        Assert.Null(FrameHeader.Read(Written(Sample), out read));
+        Assert.False(read.IsPlace);
+    }
+
+    [Fact]
     public void Random_bytes_are_no_header() =>
         Gen.Byte.Array[FrameHeader.Size].Sample(bytes => Assert.NotNull(FrameHeader.Read(bytes, out _)));
 
@@ -36,7 +46,7 @@ public sealed class FrameHeaderTests
 
     [Theory]
     [InlineData(0, "unknown kind")]
-    [InlineData(11, "unknown kind")]
+    [InlineData(13, "unknown kind")]
     [InlineData(200, "unknown kind")]
     public void Unknown_kinds_are_refused(byte kind, string reason) =>
         Assert.Contains(reason, FrameHeader.Read(Written(Sample with { Kind = (FrameKind)kind }), out _));
@@ -47,6 +57,9 @@ public sealed class FrameHeaderTests
         Sample with { PayloadLength = 6 },
         Sample with { Term = -1 },
         Sample with { Step = long.MinValue },
+        Sample with { IsPlace = true },
+        Sample with { IsPlace = true, PayloadLength = 8 },
+        Sample with { IsPlace = true, PayloadLength = 0, Kind = FrameKind.Compute, First = 0, Count = 1 },
         Sample with { First = 0 },
         Sample with { First = int.MaxValue },
         Sample with { Count = -1 },
@@ -60,6 +73,8 @@ public sealed class FrameHeaderTests
         Sample with { Kind = FrameKind.DatasetRequest, First = FrameHeader.MaxBytes + 1, PayloadLength = 0 },
         Sample with { Kind = FrameKind.DatasetChunk, First = 0, PayloadLength = FrameHeader.MaxBytes + 1 },
         Sample with { Kind = FrameKind.Ready, First = 0, PayloadLength = 1 },
+        Sample with { Kind = FrameKind.Memory, First = 0, PayloadLength = 55 },
+        Sample with { Kind = FrameKind.MemoryFound, First = 0, PayloadLength = 56 },
     };
 
     [Theory]

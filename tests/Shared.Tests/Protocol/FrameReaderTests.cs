@@ -1,3 +1,4 @@
+using System.IO.Hashing;
 using CsCheck;
 using NnCluster.Numerics;
 using NnCluster.Protocol;
@@ -24,6 +25,7 @@ public sealed class FrameReaderTests : IDisposable
             new PongFrame(6),
             new GoodbyeFrame("the run is over: 98 % reached ✓", GoodbyeKind.RunOver),
             new GoodbyeFrame("three errors in a row", GoodbyeKind.Refused),
+            new MemoryFrame(new(1, 2, 3, Guid.NewGuid()), new(int.MaxValue, 0, 1, Guid.NewGuid())),
         ];
         Assert.Equal(frames, ReadAll(LinkSide.Worker, Written(frames)));
 
@@ -45,6 +47,7 @@ public sealed class FrameReaderTests : IDisposable
             new FailedFrame(1, Round, new(2, 3), "out of memory"),
             new DatasetRequestFrame(1L << 40, FrameHeader.MaxBytes),
             new ReadyFrame(4),
+            new MemoryFoundFrame(),
         ];
         Assert.Equal(frames, ReadAll(LinkSide.Coordinator, Written(frames)));
 
@@ -144,6 +147,50 @@ public sealed class FrameReaderTests : IDisposable
         Assert.Contains("unasked", Assert.Throws<LinkException>(reader.Read).Message);
     }
 
+    [LinuxFact]
+    public void Floats_that_both_sides_see_are_found_where_they_are()
+    {
+        using HostMemory memory = HostMemory.Create(_gradients.Length, 2, othersWrite: true)!;
+        _gradients.Add(memory);
+        SharedBuffer[] sums = [_gradients.RentFilled(1), _gradients.RentFilled(2)];
+        var stream = new MemoryStream();
+        var writer = new FrameWriter(stream, Options) { Seen = memory };
+        foreach (SharedBuffer sum in sums)
+        {
+            writer.Write(new NodeSumFrame(2, Round, new(3), sum) { Computing = TimeSpan.FromMicroseconds(5) });
+        }
+
+        Assert.Equal(2 * (FrameHeader.Size + sizeof(int)), stream.Length);
+        FrameReader reader = ReaderOf(stream.ToArray(), memory);
+        foreach (SharedBuffer sum in sums)
+        {
+            var frame = Assert.IsType<NodeSumFrame>(reader.Read());
+            Assert.Equal((2, Round, new NodeId(3), TimeSpan.FromMicroseconds(5)), (frame.Term, frame.Round, frame.Node, frame.Computing));
+            sum.Span.Fill(9);
+            Assert.Equal(sum.Span, frame.Sum.Span);
+            frame.Sum.Release();
+            sum.Release();
+        }
+    }
+
+    [LinuxFact]
+    public void Only_a_place_that_was_shown_is_looked_at()
+    {
+        using HostMemory memory = HostMemory.Create(_gradients.Length, 2, othersWrite: true)!;
+        foreach (int place in new[] { -1, 2, int.MinValue, int.MaxValue })
+        {
+            Assert.Contains($"at place {place} of a memory that has 2", Assert.Throws<LinkException>(ReaderOf(PlaceFrame(place), memory).Read).Message);
+        }
+
+        Assert.Contains("of a memory that has 0", Assert.Throws<LinkException>(ReaderOf(PlaceFrame(1), null).Read).Message);
+        byte[] damaged = PlaceFrame(0);
+        damaged[^1] ^= 1;
+        Assert.Contains("damaged", Assert.Throws<LinkException>(ReaderOf(damaged, memory).Read).Message);
+        // Sums of metrics are of another length.
+        Assert.Throws<LinkException>(ReaderOf(PlaceFrame(0, RoundKind.Test), memory).Read);
+        Assert.Equal(0, _gradients.Created + _evaluations.Created);
+    }
+
     [Fact]
     public void Only_the_first_megabyte_of_an_error_travels()
     {
@@ -157,6 +204,17 @@ public sealed class FrameReaderTests : IDisposable
         _gradients.Dispose();
         _evaluations.Dispose();
     }
+
+    private static byte[] PlaceFrame(int place, RoundKind round = RoundKind.Gradient)
+    {
+        byte[] payload = BitConverter.GetBytes(place);
+        byte[] frame = [.. new byte[FrameHeader.Size], .. payload];
+        new FrameHeader(FrameKind.NodeSum, 1, 9, round, 1, 0, payload.Length, XxHash3.HashToUInt64(payload)) { IsPlace = true }.Write(frame);
+        return frame;
+    }
+
+    private FrameReader ReaderOf(byte[] bytes, HostMemory? memory) =>
+        new(new MemoryStream(bytes), LinkSide.Coordinator, new LinkPools { Gradients = _gradients, Evaluations = _evaluations }, Options) { Seen = memory };
 
     private NodeSumFrame Sum(int seed) => new(2, Round, new(3), _gradients.RentFilled(seed));
 

@@ -52,7 +52,8 @@ internal sealed class LinkedPair : IDisposable
 
     public BufferPool Gradients { get; }
 
-    public static async Task<LinkedPair> Open(int floats = 1000, LinkOptions? options = null, LinkSecurity? coordinator = null, LinkSecurity? worker = null)
+    public static async Task<LinkedPair> Open(
+        int floats = 1000, LinkOptions? options = null, LinkSecurity? coordinator = null, LinkSecurity? worker = null, HostMemory? shown = null, BufferPool? sums = null)
     {
         options ??= new();
         var listener = new TensorListener(new(IPAddress.Loopback, 0), coordinator ?? LinkSecurity.None, options, _ => { });
@@ -63,8 +64,8 @@ internal sealed class LinkedPair : IDisposable
         var gradients = new BufferPool(floats + 3);
         return new(
             listener,
-            new(here, new LinkPools { Gradients = gradients, Evaluations = gradients }),
-            new(there, new LinkPools { Weights = weights }),
+            new(here, new LinkPools { Gradients = gradients, Evaluations = gradients, Shown = shown }),
+            new(there, new LinkPools { Weights = weights, Gradients = sums }),
             weights,
             gradients);
     }

@@ -25,7 +25,7 @@ internal sealed class RawLink : IDisposable
 
     public BufferPool Gradients { get; }
 
-    public static async Task<RawLink> OpenAsWorker(LinkOptions options)
+    public static async Task<RawLink> OpenAsWorker(LinkOptions options, HostMemory? shown = null)
     {
         var listener = new TensorListener(new(IPAddress.Loopback, 0), LinkSecurity.None, options, _ => { });
         LinkTicket ticket = listener.Expect(TimeSpan.FromSeconds(20));
@@ -38,8 +38,15 @@ internal sealed class RawLink : IDisposable
         socket.Connect(listener.EndPoint);
         LinkHandshake.Introduce(new NetworkStream(socket), ticket.Token.Span);
         var gradients = new BufferPool(1000);
-        var coordinator = new LinkEnd(await ticket.Link.WaitAsync(TimeSpan.FromSeconds(20)), new LinkPools { Gradients = gradients });
+        var coordinator = new LinkEnd(await ticket.Link.WaitAsync(TimeSpan.FromSeconds(20)), new LinkPools { Gradients = gradients, Shown = shown });
         return new(listener, socket, coordinator, gradients);
+    }
+
+    public void Send(LinkFrame frame)
+    {
+        var stream = new MemoryStream();
+        new FrameWriter(stream, new()).Write(frame);
+        Socket.Send(stream.ToArray());
     }
 
     public byte[] SumFrame()

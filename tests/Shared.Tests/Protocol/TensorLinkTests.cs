@@ -43,6 +43,92 @@ public sealed class TensorLinkTests
         Assert.True(pair.Weights.Created <= 3, $"{pair.Weights.Created} buffers were made");
     }
 
+    [LinuxTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Within_a_host_weights_and_sums_stay_where_they_are(bool tls)
+    {
+        const int Floats = 100_000;
+        using HostMemory memory = HostMemory.Create(Floats, 2, othersWrite: false)!;
+        using var weightsShown = new BufferPool(Floats);
+        weightsShown.Add(memory);
+        using var sums = new BufferPool(Floats + 3);
+        using var authority = new Authority("authority");
+        LinkSecurity security = tls ? LinkSecurity.WithTls(authority.Identity()) : LinkSecurity.None;
+        using LinkedPair pair = await LinkedPair.Open(Floats, coordinator: security, worker: security, shown: memory, sums: sums);
+        await AssertSharing(pair);
+
+        for (int turn = 0; turn < 20; turn++)
+        {
+            SharedBuffer weights = weightsShown.RentFilled(turn);
+            Assert.True(pair.Coordinator.Link.Send(new WeightsFrame(1, Round, new(0, 2), weights.Share()) { Hash = new(() => throw new InvalidOperationException("nobody needs it")) }));
+            WeightsFrame order = await pair.Worker.Next<WeightsFrame>();
+            Assert.Equal(weights.Span, order.Weights.Span);
+            order.Weights.Release();
+            weights.Release();
+
+            SharedBuffer sum = sums.RentFilled(turn);
+            Assert.True(pair.Worker.Link.Send(new NodeSumFrame(1, Round, NodeId.Root, sum.Share())));
+            NodeSumFrame got = await pair.Coordinator.Next<NodeSumFrame>();
+            Assert.Equal(sum.Span, got.Sum.Span);
+            got.Sum.Release();
+            sum.Release();
+        }
+
+        Assert.InRange(pair.Coordinator.Link.BytesSent + pair.Worker.Link.BytesSent, 1, Floats);
+        await AssertClosedCleanly(pair);
+        Assert.Equal(0, pair.Weights.Created + pair.Gradients.Created);
+    }
+
+    [LinuxFact]
+    public async Task A_buffer_that_is_not_in_the_memory_is_sent_as_ever()
+    {
+        using HostMemory memory = HostMemory.Create(1000, 1, othersWrite: false)!;
+        using var sums = new BufferPool(1003);
+        using LinkedPair pair = await LinkedPair.Open(1000, shown: memory, sums: sums);
+        pair.Coordinator.Link.Send(new WeightsFrame(1, Round, new(0, 2), pair.Weights.RentFilled(1)));
+        WeightsFrame order = await pair.Worker.Next<WeightsFrame>();
+        Assert.Equal(Pools.Values(pair.Weights, 1), order.Weights.Span.ToArray());
+        order.Weights.Release();
+        pair.Worker.Link.Send(new NodeSumFrame(1, Round, NodeId.Root, pair.Gradients.RentFilled(2)));
+        NodeSumFrame sum = await pair.Coordinator.Next<NodeSumFrame>();
+        Assert.Equal(Pools.Values(pair.Gradients, 2), sum.Sum.Span.ToArray());
+        sum.Sum.Release();
+        await AssertClosedCleanly(pair);
+    }
+
+    [LinuxFact]
+    public async Task A_sum_outlives_the_link_it_came_by()
+    {
+        using HostMemory memory = HostMemory.Create(1000, 1, othersWrite: false)!;
+        using var sums = new BufferPool(1003);
+        using LinkedPair pair = await LinkedPair.Open(1000, shown: memory, sums: sums);
+        await AssertSharing(pair);
+        SharedBuffer sum = sums.RentFilled(3);
+        float[] values = sum.Span.ToArray();
+        pair.Worker.Link.Send(new NodeSumFrame(1, Round, NodeId.Root, sum));
+        NodeSumFrame got = await pair.Coordinator.Next<NodeSumFrame>();
+        pair.Worker.Link.Dispose();
+        await pair.Worker.Closed;
+        await pair.Coordinator.Closed;
+        Assert.Equal(values, got.Sum.Span.ToArray());
+        got.Sum.Release();
+    }
+
+    [LinuxFact]
+    public async Task Memory_that_was_not_shown_cannot_be_found()
+    {
+        using RawLink raw = await RawLink.OpenAsWorker(new());
+        raw.Send(new MemoryFoundFrame());
+        Assert.Contains("memory was offered or found that nobody asked for", (await raw.Coordinator.Closed).Reason);
+
+        using HostMemory memory = HostMemory.Create(1000, 1, othersWrite: false)!;
+        using RawLink twice = await RawLink.OpenAsWorker(new(), memory);
+        twice.Send(new MemoryFoundFrame());
+        twice.Send(new MemoryFoundFrame());
+        Assert.Contains("memory was offered or found that nobody asked for", (await twice.Coordinator.Closed).Reason);
+    }
+
     [Fact]
     public async Task Frames_arrive_in_the_order_they_were_sent()
     {
@@ -185,6 +271,16 @@ public sealed class TensorLinkTests
         Assert.Throws<ArgumentException>(() => pair.Worker.Link.Send(new ComputeFrame(1, Round, new(0, 1))));
         Assert.Throws<ArgumentException>(() => pair.Worker.Link.Send(new DamagedSumFrame(1, Round, NodeId.Root)));
         Assert.Throws<ArgumentException>(() => pair.Coordinator.Link.Send(new DatasetChunkFrame(0, new byte[FrameHeader.MaxBytes + 1])));
+    }
+
+    // The offer comes to the worker before anything sent behind it, and so does its answer to the coordinator.
+    private static async Task AssertSharing(LinkedPair pair)
+    {
+        pair.Coordinator.Link.Send(new ComputeFrame(1, Round, new(0, 1)));
+        await pair.Worker.Next<ComputeFrame>();
+        pair.Worker.Link.Send(new ReadyFrame(1));
+        await pair.Coordinator.Next<ReadyFrame>();
+        Assert.True(pair.Coordinator.Link.SharesMemory && pair.Worker.Link.SharesMemory);
     }
 
     private static async Task AssertClosedCleanly(LinkedPair pair)

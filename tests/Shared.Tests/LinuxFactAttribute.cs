@@ -1,0 +1,15 @@
+namespace NnCluster.Shared.Tests;
+
+/// <summary>A test of something that only Linux has.</summary>
+public sealed class LinuxFactAttribute : FactAttribute
+{
+    /// <summary>Skips the test elsewhere.</summary>
+    public LinuxFactAttribute() => Skip = OperatingSystem.IsLinux() ? null : "needs Linux";
+}
+
+/// <summary>A test, with several inputs, of something that only Linux has.</summary>
+public sealed class LinuxTheoryAttribute : TheoryAttribute
+{
+    /// <summary>Skips the test elsewhere.</summary>
+    public LinuxTheoryAttribute() => Skip = OperatingSystem.IsLinux() ? null : "needs Linux";
+}

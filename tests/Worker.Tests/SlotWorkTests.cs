@@ -1,0 +1,74 @@
+using System.Net;
+using Akka.Actor;
+using Akka.TestKit;
+using Akka.TestKit.Xunit2;
+using NnCluster.Numerics;
+using NnCluster.Protocol;
+using NnCluster.Training;
+
+namespace NnCluster.Worker.Tests;
+
+public sealed class SlotWorkTests : TestKit
+{
+    private const long Term = 3;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly SmallRun _run = new();
+    private readonly TensorListener _listener = new(new(IPAddress.Loopback, 0), LinkSecurity.None, new(), _ => { });
+
+    [Fact]
+    public async Task A_sum_that_was_sent_is_not_written_to_before_newer_weights_come()
+    {
+        using var gradients = new BufferPool(_run.Layout.GradientLength);
+        TestProbe slot = CreateTestProbe("slot-0");
+        LinkTicket ticket = _listener.Expect(Patience);
+        using TensorLink link = await TensorLink.ConnectAsync("127.0.0.1", _listener.EndPoint.Port, ticket.Token, LinkSecurity.None, new());
+        using TensorLink coordinator = await ticket.Link.WaitAsync(Patience);
+        using var work = new SlotWork(Term, _run.Spec.SettingsFor(_run.Data), _run.Layout, gradients, link, [slot]);
+
+        work.Take(new WeightsFrame(Term, new(0, RoundKind.Gradient), new(0, 2), _run.State.Share()));
+        SharedBuffer sent = Answer();
+        // More of the same step, and the next evaluation of the same weights: what was sent may still be needed.
+        work.Take(new ComputeFrame(Term, new(0, RoundKind.Gradient), new(4, 2)));
+        SharedBuffer second = Answer();
+        Assert.NotSame(sent, second);
+        work.Take(new WeightsFrame(Term, new(0, RoundKind.Test), new(0, 1), _run.State.Share()));
+        slot.ExpectMsg<ComputeEvaluation>();
+        Assert.DoesNotContain(RentAll(), buffer => buffer == sent || buffer == second);
+
+        work.Take(new WeightsFrame(Term, new(1, RoundKind.Gradient), new(0, 2), _run.State.Share()));
+        // The link lets go of them as it ends.
+        link.Dispose();
+        Assert.Contains(sent, RentAll());
+
+        SharedBuffer Answer()
+        {
+            var asked = slot.ExpectMsg<ComputeGradient>();
+            asked.Parameters.Release();
+            SharedBuffer sum = gradients.Rent();
+            work.Collect(new GradientComputed(new(slot.Ref.Path.Name), asked.Round, _run.Spec.MinibatchTree.NodesOf(asked.Leaves).Single(), sum));
+            return sum;
+        }
+
+        // Everything that can be rented without making more.
+        SharedBuffer[] RentAll()
+        {
+            int created = gradients.Created;
+            var rented = new List<SharedBuffer>();
+            while (gradients.Created == created)
+            {
+                rented.Add(gradients.Rent());
+            }
+
+            rented.ForEach(buffer => buffer.Release());
+            return [.. rented.SkipLast(1)];
+        }
+    }
+
+    protected override void AfterAll()
+    {
+        base.AfterAll();
+        _listener.Dispose();
+        _run.Dispose();
+    }
+}
