@@ -154,7 +154,7 @@ public sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
 
         _registry = Sender;
         _remote.Add(add.Id, add);
-        Context.ActorOf(RemoteWorkerActor.Props(add.Id, add.Link, _setup.Remote!), add.Id.Name);
+        Context.ActorOf(RemoteWorkerActor.Props(add.Id, add.Slots, add.Link, _setup.Remote!), add.Id.Name);
     }
 
     private void LoseRemote(RemoteWorkerGone gone)

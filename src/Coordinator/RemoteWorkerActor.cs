@@ -5,12 +5,13 @@ using NnCluster.Training;
 namespace NnCluster.Coordinator;
 
 /// <summary>
-/// Stands for one life of a worker on another machine and owns its link: takes the same work as a
+/// Stands for one life of a worker in another process and owns its link: takes the same work as a
 /// <see cref="Worker.WorkerActor"/> and has the same answers come to its parent, straight from the link's own thread.
 /// </summary>
 public sealed class RemoteWorkerActor : ReceiveActor
 {
     private readonly WorkerId _id;
+    private readonly int _slots;
     private readonly TensorLink _link;
     private readonly RemoteSetup _setup;
     private readonly LeafDebt _debt;
@@ -18,8 +19,9 @@ public sealed class RemoteWorkerActor : ReceiveActor
     private bool _ready;
 
     /// <summary>Creates the proxy of the worker named <paramref name="id"/>.</summary>
-    public RemoteWorkerActor(WorkerId id, TensorLink link, RemoteSetup setup)
+    public RemoteWorkerActor(WorkerId id, int slots, TensorLink link, RemoteSetup setup)
     {
+        _slots = slots;
         _id = id;
         _link = link;
         _setup = setup;
@@ -29,8 +31,11 @@ public sealed class RemoteWorkerActor : ReceiveActor
     }
 
     /// <summary>Props for the proxy of a worker.</summary>
-    public static Props Props(WorkerId id, TensorLink link, RemoteSetup setup) =>
-        Akka.Actor.Props.Create(() => new RemoteWorkerActor(id, link, setup)).WithDispatcher("nncluster.coordinator-dispatcher");
+    public static Props Props(WorkerId id, int slots, TensorLink link, RemoteSetup setup) =>
+        Akka.Actor.Props.Create(() => new RemoteWorkerActor(id, slots, link, setup)).WithDispatcher("nncluster.coordinator-dispatcher");
+
+    // A node's sum that is being used, one that is being computed, and what each slot adds up on its way there.
+    private int SumsInHand => 2 + (2 * _slots);
 
     /// <inheritdoc/>
     protected override void PreStart()
@@ -38,7 +43,7 @@ public sealed class RemoteWorkerActor : ReceiveActor
         IActorRef coordinator = Context.Parent;
         IActorRef self = Self;
         _link.Start(
-            new() { Gradients = _setup.Gradients, Evaluations = _setup.Evaluations, Shown = _setup.Shown },
+            new() { Gradients = _setup.Gradients, Evaluations = _setup.Evaluations, Shown = _setup.Shown, ShownSums = SumsInHand },
             frame => Receive(frame, coordinator, self),
             closed => coordinator.Tell(new RemoteWorkerGone(_id, closed.Reason), self));
     }

@@ -101,9 +101,10 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
     {
         _link?.Dispose();
         _download?.Dispose();
+        // First, so that a slot that still computes cannot rent a sum that the coordinator may be about to read.
+        _gradients?.Dispose();
         _work?.Dispose();
         _weightsPool?.Dispose();
-        _gradients?.Dispose();
         End(LifeEndKind.CoordinatorGone, "the node's actor system ended");
     }
 
@@ -282,7 +283,8 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
     // A leaf for nobody, so that the first real one, for which others wait, does not wait for its loops to be compiled.
     private void CompileLoops(WorkerSetup setup)
     {
-        using var computer = new LeafComputer(setup.Spec, setup.Data, setup.Blas, setup.Gradients, setup.Evaluations);
+        using var gradients = new BufferPool(setup.Gradients.Length);
+        using var computer = new LeafComputer(setup.Spec, setup.Data, setup.Blas, gradients, setup.Evaluations);
         SharedBuffer nothing = _weightsPool!.Rent();
         nothing.Span.Clear();
         computer.Compute(new ComputeGradient(new(0, RoundKind.Gradient), new(0, 1), nothing), (_, sum) => sum.Release());

@@ -75,7 +75,11 @@ internal sealed class SlotWork(long term, RunSettings settings, ParameterLayout 
         if (piece.Order.Put(result.Node, result.Sum) is { } complete)
         {
             long now = Stopwatch.GetTimestamp();
-            _sent.Add(complete.Sum.Share());
+            if (complete.Sum.Memory.Home is not null)
+            {
+                _sent.Add(complete.Sum.Share());
+            }
+
             link.Send(new NodeSumFrame(term, piece.Order.Round, complete.Node, complete.Sum)
             {
                 Computing = Stopwatch.GetElapsedTime(_busySince, now),

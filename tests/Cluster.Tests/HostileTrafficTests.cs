@@ -117,7 +117,7 @@ public sealed class HostileTrafficTests : IDisposable
         ("babbling", "expected a frame, found bytes that begin with", liar => liar.Bytes(RandomNumberGenerator.GetBytes(500))),
         ("insisting", "it said a second time that it is ready", liar => liar.Ready()),
         ("failing", "it sent more answers than it was asked for", liar => liar.Repeat(5000, liar.Failure)),
-        ("pointing", "says that its numbers are at place 8 of a memory that has 8", liar => liar.Point(place: 8)),
+        ("pointing", "says that its numbers are at place 4 of a memory that has 4", liar => liar.Point(place: 4)),
         ("presuming", "memory was offered or found that nobody asked for", liar => liar.Repeat(2, liar.Find)),
         ("commanding", "a Compute frame came from the Worker", liar => liar.Header(new(FrameKind.Compute, 1, 0, RoundKind.Gradient, 0, 8, 0, 0))),
     ];

@@ -71,6 +71,7 @@ public sealed class SharedBuffer
 public sealed class BufferPool(int length) : IDisposable
 {
     private readonly Stack<SharedBuffer> _free = new();
+    private readonly Stack<SharedBuffer> _freeShown = new();
     private readonly Lock _gate = new();
     private bool _disposed;
 
@@ -86,7 +87,7 @@ public sealed class BufferPool(int length) : IDisposable
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            if (!_free.TryPop(out SharedBuffer? buffer))
+            if (!_freeShown.TryPop(out SharedBuffer? buffer) && !_free.TryPop(out buffer))
             {
                 buffer = new SharedBuffer(this, new AlignedBuffer(Length));
                 Created++;
@@ -97,7 +98,7 @@ public sealed class BufferPool(int length) : IDisposable
         }
     }
 
-    /// <summary>Adds the buffers of a memory that other processes see, to be rented before any that is to be made.</summary>
+    /// <summary>Adds the buffers of a memory that other processes see, to be rented before all others.</summary>
     public void Add(HostMemory memory)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(memory.Length, Length);
@@ -106,7 +107,7 @@ public sealed class BufferPool(int length) : IDisposable
             ObjectDisposedException.ThrowIf(_disposed, this);
             for (int place = memory.Count - 1; place >= 0; place--)
             {
-                _free.Push(new SharedBuffer(this, memory.BufferAt(place)));
+                _freeShown.Push(new SharedBuffer(this, memory.BufferAt(place)));
                 Created++;
             }
         }
@@ -118,7 +119,7 @@ public sealed class BufferPool(int length) : IDisposable
         lock (_gate)
         {
             _disposed = true;
-            while (_free.TryPop(out SharedBuffer? buffer))
+            while (_freeShown.TryPop(out SharedBuffer? buffer) || _free.TryPop(out buffer))
             {
                 buffer.Memory.Dispose();
             }
@@ -135,7 +136,7 @@ public sealed class BufferPool(int length) : IDisposable
             }
             else
             {
-                _free.Push(buffer);
+                (buffer.Memory.Home is null ? _free : _freeShown).Push(buffer);
             }
         }
     }

@@ -35,8 +35,8 @@ public readonly record struct HostMemoryName(int Process, int Descriptor, int Co
 /// <summary>
 /// Float buffers of one length in memory that two processes of a host see alike. It has no name in any file system
 /// (Linux: memfd_create(2), opened by the other process through /proc), so nothing is left of it when its holders end,
-/// however they end. Its size is sealed: nobody it is shared with can take it away. Who uses a buffer when is for
-/// the two to agree. Freed when it and every buffer in it have been disposed.
+/// however they end. It is allocated at once and its size is sealed: nobody it is shared with can take it away. Who uses
+/// a buffer when is for the two to agree. Freed when it and every buffer in it have been disposed.
 /// </summary>
 public sealed unsafe partial class HostMemory : SafeHandleZeroOrMinusOneIsInvalid
 {
@@ -67,7 +67,7 @@ public sealed unsafe partial class HostMemory : SafeHandleZeroOrMinusOneIsInvali
     /// <summary>Number of buffers.</summary>
     public int Count => Name.Count;
 
-    /// <summary>Makes zeroed buffers, which take up memory as they are used.</summary>
+    /// <summary>Makes zeroed buffers.</summary>
     /// <param name="length">Floats in each.</param>
     /// <param name="count">How many.</param>
     /// <param name="othersWrite">Whether whoever opens it may write to it.</param>
@@ -76,14 +76,15 @@ public sealed unsafe partial class HostMemory : SafeHandleZeroOrMinusOneIsInvali
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
-        if (!OperatingSystem.IsLinux())
+        if (!IsPossible)
         {
             return null;
         }
 
+        // Allocated here and not when it is used: memory that is not there then would end the process.
         var file = new SafeFileHandle(CreateFile(FileName, CloseOnExec | AllowSealing), ownsHandle: true);
         long bytes = BytesOf(length, count);
-        if (file.IsInvalid || SetLength(file, bytes) != 0 || Map(file, bytes, writable: true) is not { } address)
+        if (file.IsInvalid || Allocate(file, 0, bytes) != 0 || Map(file, bytes, writable: true) is not { } address)
         {
             file.Dispose();
             return null;
@@ -108,7 +109,7 @@ public sealed unsafe partial class HostMemory : SafeHandleZeroOrMinusOneIsInvali
     /// <returns>Null if there is nothing of that name here, or if this process may not have it.</returns>
     public static HostMemory? Open(HostMemoryName name, int length, bool writable)
     {
-        if (!OperatingSystem.IsLinux() || name is not { Process: > 0, Descriptor: >= 0, Count: > 0 and <= MaxCount })
+        if (!IsPossible || name is not { Process: > 0, Descriptor: >= 0, Count: > 0 and <= MaxCount })
         {
             return null;
         }
@@ -140,6 +141,7 @@ public sealed unsafe partial class HostMemory : SafeHandleZeroOrMinusOneIsInvali
         }
 
         var memory = new HostMemory(file, address, name, length);
+        memory.Hide();
         if (new Guid(new ReadOnlySpan<byte>((void*)address, 16)) == name.Mark)
         {
             return memory;
@@ -148,6 +150,9 @@ public sealed unsafe partial class HostMemory : SafeHandleZeroOrMinusOneIsInvali
         memory.Dispose();
         return null;
     }
+
+    /// <summary>From here on nobody can open it; who has opened it keeps it.</summary>
+    public void Hide() => _file.Dispose();
 
     /// <summary>A view of one buffer, which keeps the memory until it is disposed.</summary>
     /// <exception cref="ObjectDisposedException">The memory has been freed.</exception>
@@ -167,6 +172,9 @@ public sealed unsafe partial class HostMemory : SafeHandleZeroOrMinusOneIsInvali
         _file.Dispose();
         return unmapped == 0;
     }
+
+    // A long is no off_t in 32 bits.
+    private static bool IsPossible => OperatingSystem.IsLinux() && Environment.Is64BitProcess;
 
     private static long StrideOf(int length) => (((long)length * sizeof(float)) + AlignedBuffer.Alignment + Page - 1) / Page * Page;
 
@@ -193,8 +201,8 @@ public sealed unsafe partial class HostMemory : SafeHandleZeroOrMinusOneIsInvali
     [LibraryImport("libc", EntryPoint = "memfd_create", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int CreateFile(string name, uint flags);
 
-    [LibraryImport("libc", EntryPoint = "ftruncate")]
-    private static partial int SetLength(SafeFileHandle file, long length);
+    [LibraryImport("libc", EntryPoint = "posix_fallocate")]
+    private static partial int Allocate(SafeFileHandle file, long offset, long length);
 
     [LibraryImport("libc", EntryPoint = "fcntl")]
     private static partial int Control(SafeFileHandle file, int command, int argument);

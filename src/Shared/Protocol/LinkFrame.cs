@@ -5,7 +5,8 @@ namespace NnCluster.Protocol;
 
 /// <summary>
 /// What one side of a <see cref="TensorLink"/> sends and the other receives. A frame with a buffer carries one
-/// reference to it: the link releases it when the bytes are on the wire, a receiver when it is done.
+/// reference to it: the link releases it when the bytes are on the wire, a receiver when it is done. A buffer in memory
+/// that both sides see is read after that: its sender keeps a reference of its own for as long as <see cref="LinkPools.Shown"/> says.
 /// </summary>
 public abstract record LinkFrame
 {
@@ -83,6 +84,7 @@ internal sealed record PongFrame(long SentAt) : LinkFrame;
 /// <summary>The link's own offer to leave weights and sums where both sides see them, answered by <see cref="MemoryFoundFrame"/> or by nothing.</summary>
 internal sealed record MemoryFrame(HostMemoryName Weights, HostMemoryName Sums) : LinkFrame;
 
+/// <summary>The memory was found: the answer to <see cref="MemoryFrame"/>.</summary>
 /// <param name="Sums">What sums need no more be sent from once this has been sent; null on the side that gets it.</param>
 internal sealed record MemoryFoundFrame(HostMemory? Sums = null) : LinkFrame;
 

@@ -4,8 +4,8 @@ namespace NnCluster.Protocol;
 
 /// <summary>
 /// Memory that both sides of a link see because they run on one host: weights and sums of gradients in it are not sent,
-/// only where they are. The coordinator makes both parts, so that no worker can take memory away from it; a worker can
-/// write to its own sums only.
+/// only where they are. The coordinator makes both parts, so that no worker can take memory away from it; weights can be
+/// written by nobody else, and sums, once their worker has found them, be opened by nobody else.
 /// </summary>
 /// <remarks>
 /// Nobody says when a buffer may be used again, the steps do: weights stay until no round of their step is open, and
@@ -15,9 +15,6 @@ internal sealed class LinkMemory : IDisposable
 {
     /// <summary>Bytes of an offer.</summary>
     public const int OfferSize = 2 * HostMemoryName.Size;
-
-    // One in the coordinator's hands, one in the making, and the parts of a range that is no whole sub-tree.
-    private const int SumsOfAWorker = 8;
 
     private readonly bool _ownsWeights;
 
@@ -37,7 +34,7 @@ internal sealed class LinkMemory : IDisposable
     /// <summary>The coordinator's side.</summary>
     /// <returns>Null where there is nothing to show, or no memory for sums.</returns>
     public static LinkMemory? Offer(LinkPools pools) =>
-        pools is { Shown: { } weights, Gradients: { } gradients } && HostMemory.Create(gradients.Length, SumsOfAWorker, othersWrite: true) is { } sums
+        pools is { Shown: { } weights, Gradients: { } gradients } && HostMemory.Create(gradients.Length, pools.ShownSums, othersWrite: true) is { } sums
             ? new(weights, sums, ownsWeights: false)
             : null;
 

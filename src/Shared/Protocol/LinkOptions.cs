@@ -58,6 +58,9 @@ public sealed record LinkPools
     /// </summary>
     public HostMemory? Shown { get; init; }
 
+    /// <summary>How many sums of gradients such a worker may hold at once without having to send one.</summary>
+    public int ShownSums { get; init; } = 4;
+
     internal BufferPool? For(in FrameHeader header) => header.Kind switch
     {
         FrameKind.Weights => Weights,

@@ -302,6 +302,7 @@ public sealed class TensorLink : IDisposable
                 Look(shown);
                 break;
             case MemoryFoundFrame when _memory is { } memory && !SharesMemory:
+                memory.Sums.Hide();
                 _reader!.Seen = memory.Sums;
                 _writer.Seen = memory.Weights;
                 break;

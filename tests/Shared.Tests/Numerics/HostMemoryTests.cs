@@ -78,6 +78,18 @@ public sealed class HostMemoryTests : IDisposable
     }
 
     [LinuxFact]
+    public void Hidden_it_stays_with_those_who_have_it()
+    {
+        using HostMemory other = Open(_memory!.Name)!;
+        _memory.Hide();
+        Assert.Null(Open(_memory.Name));
+        using AlignedBuffer here = _memory.BufferAt(0);
+        using AlignedBuffer there = other.BufferAt(0);
+        here.Span.Fill(4);
+        Assert.Equal(4, there.Span[9]);
+    }
+
+    [LinuxFact]
     public void A_name_of_something_else_opens_nothing()
     {
         HostMemoryName name = _memory!.Name;
@@ -114,6 +126,10 @@ public sealed class HostMemoryTests : IDisposable
         Assert.Equal([0, 1, 2], rented.Take(3).Select(buffer => buffer.Memory.Place));
         Assert.Equal([true, true, true, false, false], rented.Select(buffer => buffer.Memory.Home == _memory));
         Array.ForEach(rented, buffer => buffer.Release());
+        // Whatever came back last.
+        SharedBuffer again = pool.Rent();
+        Assert.Equal(_memory, again.Memory.Home);
+        again.Release();
         Assert.Equal(5, pool.Created);
         Assert.Throws<ArgumentOutOfRangeException>(() => new BufferPool(Length + 1).Add(_memory!));
     }
