@@ -150,7 +150,7 @@ public sealed class FaultTests : IDisposable
         // In place of ssh: the shell that the other host would give the line to.
         string ssh = _cluster.Directory["ssh"];
         File.WriteAllText(ssh, "#!/bin/sh\necho \"host $1\" >&2\nshift\nexec sh -c \"$*\"\n");
-        string worker = Path.Combine(AppContext.BaseDirectory, "nncluster-worker.dll");
+        string worker = NnClusterProcess.PathOf("nncluster-worker");
         NnClusterProcess launch = _cluster.Launch(["--hosts", "alpha:2,beta", "--slots", "1", "--listen", _cluster.Address, "--ssh-command", $"sh {ssh}", "--remote-command", $"dotnet {worker}"]);
         ProcessResult result = SmallCluster.AssertSameBits(launch, 3);
         Assert.Equal("3", result.Field("workers"));

@@ -8,7 +8,7 @@ public sealed class SshHostsTests(SshHosts hosts) : IClassFixture<SshHosts>, IDi
 {
     private readonly SmallCluster _cluster = new();
 
-    private static string Worker => Path.Combine(AppContext.BaseDirectory, "nncluster-worker.dll");
+    private static string Worker => NnClusterProcess.PathOf("nncluster-worker");
 
     private string Cache => Path.Combine(hosts.Own, $"{Path.GetFileName(_cluster.Directory.Path)}'s own cache");
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 
@@ -20,6 +21,9 @@ internal sealed partial class NnClusterProcess : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
+    private static readonly string Programs =
+        typeof(NnClusterProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == nameof(Programs)).Value!;
+
     private readonly Process _process;
     private readonly BlockingCollection<string> _errorLines = [];
     private readonly List<string> _errors = [];
@@ -38,7 +42,7 @@ internal sealed partial class NnClusterProcess : IDisposable
         string program = "nncluster",
         string[]? under = null)
     {
-        string[] command = [.. under ?? [], "dotnet", Path.Combine(AppContext.BaseDirectory, program + ".dll"), .. arguments];
+        string[] command = [.. under ?? [], "dotnet", PathOf(program), .. arguments];
         var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardOutput = true,
@@ -69,6 +73,9 @@ internal sealed partial class NnClusterProcess : IDisposable
 
     /// <summary>The rows of MNIST that the tests train on.</summary>
     public static string MnistRows { get; } = Path.Combine(AppContext.BaseDirectory, "mnist-rows");
+
+    /// <summary>Where one of the programs lies.</summary>
+    public static string PathOf(string program) => Path.GetFullPath(Path.Combine(Programs, program + ".dll"));
 
     /// <summary>The process.</summary>
     public int Id => _process.Id;

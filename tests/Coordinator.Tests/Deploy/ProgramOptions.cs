@@ -25,9 +25,9 @@ internal static partial class ProgramOptions
 
     private static HashSet<string> Read(string program)
     {
-        string file = program == DeployCommand.Worker ? "nncluster-worker.dll" : "nncluster.dll";
+        string file = NnClusterProcess.PathOf(program == DeployCommand.Worker ? "nncluster-worker" : "nncluster");
         string[] command = program == DeployCommand.Worker ? [] : [program];
-        ProcessResult help = Tool.Run("dotnet", [Path.Combine(AppContext.BaseDirectory, file), .. command, "--help"]);
+        ProcessResult help = Tool.Run("dotnet", [file, .. command, "--help"]);
         HashSet<string> options = [.. OptionName().Matches(help.Output).Select(match => match.Value)];
         if (Agreed.TryGetValue(program, out string[]? agreed) && !options.Contains(agreed[0]))
         {

@@ -88,7 +88,7 @@ public sealed class StartOrResumeTests : IDisposable
     private ProcessResult StartOrResume(string program, (string Name, string Value) variable, params string[] arguments)
     {
         string bin = Directory.CreateDirectory(_directory["bin"]).FullName;
-        string body = program == "echo" ? "printf '%s|' \"$@\"" : $"exec dotnet '{Path.Combine(AppContext.BaseDirectory, "nncluster.dll")}' \"$@\"";
+        string body = program == "echo" ? "printf '%s|' \"$@\"" : $"exec dotnet '{NnClusterProcess.PathOf("nncluster")}' \"$@\"";
         string file = Path.Combine(bin, "nncluster");
         File.WriteAllText(file, $"#!/bin/sh\n{body}\n");
         File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
