@@ -69,14 +69,11 @@ public sealed class ControlPlaneTests : IDisposable
         // A system that shut down after the first would never dial again.
         for (int call = 0; call < 3; call++)
         {
-            Task<Socket> called = dying.AcceptSocketAsync(patience.Token).AsTask();
-            while (!called.IsCompleted)
-            {
-                target.Tell(new WorkerRefused($"call {call}"));
-                await Task.WhenAny(called, Task.Delay(20));
-            }
-
-            using Socket socket = await called;
+            // Until it is heard: what is sent while the gate is closed is lost.
+            using var calling = new Cancelable(dialler.Scheduler);
+            dialler.Scheduler.Advanced.ScheduleRepeatedly(TimeSpan.Zero, TimeSpan.FromMilliseconds(20), () => target.Tell(new WorkerRefused("a call")), calling);
+            using Socket socket = await dying.AcceptSocketAsync(patience.Token);
+            calling.Cancel();
             await socket.ReceiveAsync(new byte[1]);
         }
 
