@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Reflection;
 using System.Text.Json;
 
 namespace NnCluster.Benchmarks.Peers;
@@ -11,6 +12,10 @@ namespace NnCluster.Benchmarks.Peers;
 internal static class PeersBenchmark
 {
     private static readonly (string Hidden, int Batch, int Epochs)[] Networks = [("256", 2048, 8), ("256", 128, 4), ("1024,1024", 2048, 3)];
+
+    private static readonly string Program = Path.Combine(
+        typeof(PeersBenchmark).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "Programs").Value!,
+        "nncluster.dll");
 
     /// <summary>Runs the comparison on the four MNIST files in a directory.</summary>
     public static int Run(string[] args)
@@ -64,7 +69,7 @@ internal static class PeersBenchmark
         {
             Output("dotnet",
                 [
-                    Path.Combine(AppContext.BaseDirectory, "nncluster.dll"), command, "--json", "--dataset", data, "--hidden", network.Hidden, "--batch-size", $"{network.Batch}",
+                    Program, command, "--json", "--dataset", data, "--hidden", network.Hidden, "--batch-size", $"{network.Batch}",
                     "--workers", $"{workers}", "--epochs", $"{network.Epochs}", "--evaluate-every", "100", "--schedule", "constant", "--learning-rate", "0.001",
                     "--out", Path.Combine(run, "run"),
                 ], threads: 1);
