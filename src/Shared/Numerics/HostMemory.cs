@@ -84,7 +84,7 @@ public sealed unsafe partial class HostMemory : SafeHandleZeroOrMinusOneIsInvali
         // Allocated here and not when it is used: memory that is not there then would end the process.
         var file = new SafeFileHandle(CreateFile(FileName, CloseOnExec | AllowSealing), ownsHandle: true);
         long bytes = BytesOf(length, count);
-        if (file.IsInvalid || Allocate(file, 0, bytes) != 0 || Map(file, bytes, writable: true) is not { } address)
+        if (file.IsInvalid || !Allocate(file, bytes) || Map(file, bytes, writable: true) is not { } address)
         {
             file.Dispose();
             return null;
@@ -180,13 +180,26 @@ public sealed unsafe partial class HostMemory : SafeHandleZeroOrMinusOneIsInvali
 
     private static long BytesOf(int length, int count) => Page + (StrideOf(length) * count);
 
+    // The runtime's own signals may interrupt it.
+    private static bool Allocate(SafeFileHandle file, long bytes)
+    {
+        int error;
+        do
+        {
+            error = Allocate(file, 0, bytes);
+        }
+        while (error == Interrupted);
+        return error == 0;
+    }
+
     private static nint? Map(SafeFileHandle file, long bytes, bool writable)
     {
         nint address = Map(0, (nuint)bytes, writable ? ReadAccess | WriteAccess : ReadAccess, MapShared, file, 0);
         return address == -1 ? null : address;
     }
 
-    // Linux, include/uapi/linux: memfd.h, fcntl.h; asm-generic/mman-common.h.
+    // Linux, include/uapi/linux: memfd.h, fcntl.h; asm-generic/errno-base.h, mman-common.h.
+    private const int Interrupted = 4;
     private const uint CloseOnExec = 1;
     private const uint AllowSealing = 2;
     private const int AddSeals = 1033;
