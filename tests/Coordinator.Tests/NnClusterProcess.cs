@@ -115,7 +115,16 @@ internal sealed partial class NnClusterProcess : IDisposable
     /// <summary>Waits for the end.</summary>
     public ProcessResult Wait()
     {
-        Assert.True(_process.WaitForExit(Patience), $"The program does not end: {string.Join('\n', _errors)}");
+        if (!_process.WaitForExit(Patience))
+        {
+            while (_errorLines.TryTake(out string? line))
+            {
+                _errors.Add(line);
+            }
+
+            Assert.Fail($"The program does not end: {string.Join('\n', _errors)}");
+        }
+
         _process.WaitForExit();
         _errors.AddRange(_errorLines);
         return new(_process.ExitCode, _output.Result, string.Join('\n', _errors));

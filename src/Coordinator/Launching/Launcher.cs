@@ -17,6 +17,7 @@ internal sealed class Launcher(LaunchPlan plan, Action<string> log) : IDisposabl
 
     private static readonly TimeSpan CoordinatorPatience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan WorkerPatience = TimeSpan.FromSeconds(1.5);
+    private static readonly TimeSpan DismissedPatience = TimeSpan.FromSeconds(3);
 
     private readonly Lock _gate = new();
     private readonly Dictionary<string, ChildProcess> _children = [];
@@ -168,9 +169,17 @@ internal sealed class Launcher(LaunchPlan plan, Action<string> log) : IDisposabl
         while (Start(worker.Name, worker.Command, isCoordinator: false, worker.Host is not null, Read) is { } child)
         {
             int code = await child.Exited.ConfigureAwait(false);
-            if (_ending || stop.IsCancellationRequested || dismissed)
+            if (_ending || stop.IsCancellationRequested)
             {
                 return null;
+            }
+
+            if (dismissed)
+            {
+                // A coordinator that dies between this and its own end goes on from a checkpoint, and needs workers again.
+                dismissed = false;
+                await PauseAsync(DismissedPatience, _over.Task, stop).ConfigureAwait(false);
+                continue;
             }
 
             if (!worked && worker.Host is { } host && code is SshFailed or CannotExecute or NotFound)

@@ -92,9 +92,9 @@ public sealed class ConfigTests : IDisposable
     public void A_coordinator_that_a_launch_starts_again_needs_no_file_that_the_run_began_with()
     {
         File.WriteAllText(_directory["net.json"], """{ "hidden": [{ "units": 12 }] }""");
-        string[] run = ["--dataset", NnClusterProcess.MnistRows, "--model", "net.json", "--epochs", "100", "--json"];
+        string[] run = ["--dataset", NnClusterProcess.MnistRows, "--model", "net.json", "--epochs", "1000", "--json"];
         using var launch = new NnClusterProcess(["launch", "--workers", "1", "--cache", _directory["cache"], "--out", "run", .. run], directory: _directory.Path);
-        launch.WaitForError("epoch 3/100");
+        launch.WaitForError("epoch 3/1000");
         int coordinator = Directory.GetDirectories($"/proc/{launch.Id}/task")
             .SelectMany(task => File.ReadAllText(Path.Combine(task, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries))
             .Select(int.Parse).Single(child => File.ReadAllText($"/proc/{child}/cmdline").Contains("\0train\0", StringComparison.Ordinal));

@@ -125,6 +125,16 @@ public sealed class LauncherTests : IDisposable
     }
 
     [Fact]
+    public async Task A_worker_that_was_told_of_the_end_is_there_for_a_coordinator_that_died_before_its_own()
+    {
+        string told = _directory["told"];
+        string toldTwice = $"until [ \"$(wc -l < {told})\" = 2 ]; do sleep 0.05; done";
+        string coordinator = $"touch {told}; if [ -e {Out} ]; then {toldTwice}; exit 0; fi; mkdir {Out}; touch {Out}/checkpoint-0.safetensors; until [ -s {told} ]; do sleep 0.05; done; kill -9 $$";
+
+        await Run(Plan(coordinator, Works + Dismissed + $"echo >> {told}"), expected: 0);
+    }
+
+    [Fact]
     public async Task A_worker_that_never_came_in_ends_the_launch_with_exit_code_2()
     {
         await Run(Plan(Stays, "echo 'refused: no' >&2; exit 2", Works + Stays), expected: 2);
