@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using NnCluster.Control;
 using NnCluster.Model;
 using NnCluster.Optimization;
 using NnCluster.Persistence;

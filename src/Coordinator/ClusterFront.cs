@@ -2,8 +2,13 @@ using System.Net;
 using System.Net.Sockets;
 using Akka.Actor;
 using Akka.Hosting;
+using NnCluster.AkkaSupport;
+using NnCluster.Control;
 using NnCluster.Data;
-using NnCluster.Protocol;
+using NnCluster.Link;
+using NnCluster.Model;
+using NnCluster.Persistence;
+using NnCluster.Security;
 using NnCluster.Training;
 using NnCluster.Worker;
 
@@ -65,7 +70,7 @@ internal sealed class ClusterFront : IAsyncDisposable
             int missing = setup.Settings.WorkersNeeded(begun: false) - setup.LocalWorkers;
             log($"listening on {request.Listen} (term {setup.Remote!.Term}); "
                 + (missing > 0 ? $"waiting for {missing} worker{(missing == 1 ? "" : "s")}" : "workers may join")
-                + $": nncluster-worker --join {request.Listen with { Host = request.Host }}");
+                + $": nncluster worker --join {request.Listen with { Host = request.Host }}");
             return new(host, listener);
         }
         catch

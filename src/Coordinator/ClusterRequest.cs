@@ -1,5 +1,10 @@
-using NnCluster.Protocol;
-using NnCluster.Worker.Cli;
+using NnCluster.AkkaSupport;
+using NnCluster.Control;
+using NnCluster.Link;
+using NnCluster.Model;
+using NnCluster.Persistence;
+using NnCluster.Security;
+using NnCluster.Training;
 
 namespace NnCluster.Coordinator;
 

@@ -1,7 +1,12 @@
 using Akka.Actor;
+using NnCluster.AkkaSupport;
+using NnCluster.Control;
+using NnCluster.Link;
+using NnCluster.Memory;
+using NnCluster.Model;
 using NnCluster.Numerics;
 using NnCluster.Persistence;
-using NnCluster.Protocol;
+using NnCluster.Security;
 using NnCluster.Training;
 
 namespace NnCluster.Coordinator;

@@ -1,5 +1,10 @@
 using Akka.Actor;
-using NnCluster.Protocol;
+using NnCluster.AkkaSupport;
+using NnCluster.Control;
+using NnCluster.Link;
+using NnCluster.Model;
+using NnCluster.Persistence;
+using NnCluster.Security;
 using NnCluster.Training;
 using NnCluster.Worker;
 
@@ -74,7 +79,7 @@ public sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
         """
         nncluster.coordinator-dispatcher {
           type = Dispatcher
-          executor = "NnCluster.Protocol.OwnThreadExecutor, NnCluster.Shared"
+          executor = "NnCluster.AkkaSupport.OwnThreadExecutor, NnCluster.Cluster"
         }
         """;
 

@@ -1,3 +1,4 @@
+using NnCluster.Control;
 using NnCluster.Model;
 using NnCluster.Persistence;
 using NnCluster.Training;

@@ -1,3 +1,6 @@
+using NnCluster.Control;
+using NnCluster.Model;
+using NnCluster.Persistence;
 using NnCluster.Training;
 
 namespace NnCluster.Coordinator;

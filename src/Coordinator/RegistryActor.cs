@@ -1,9 +1,14 @@
 using System.Globalization;
 using Akka.Actor;
 using Akka.Cluster;
-using NnCluster.Protocol;
+using NnCluster.AkkaSupport;
+using NnCluster.Control;
+using NnCluster.Link;
+using NnCluster.Model;
+using NnCluster.Persistence;
+using NnCluster.Security;
 using NnCluster.Training;
-using RunEnded = NnCluster.Protocol.RunEnded;
+using RunEnded = NnCluster.Control.RunEnded;
 
 namespace NnCluster.Coordinator;
 

@@ -1,5 +1,11 @@
+using NnCluster.AkkaSupport;
+using NnCluster.Control;
+using NnCluster.Link;
+using NnCluster.Memory;
+using NnCluster.Model;
 using NnCluster.Numerics;
-using NnCluster.Protocol;
+using NnCluster.Persistence;
+using NnCluster.Security;
 using NnCluster.Training;
 
 namespace NnCluster.Coordinator;

@@ -1,5 +1,8 @@
 using System.Collections.Immutable;
+using NnCluster.Control;
+using NnCluster.Model;
 using NnCluster.Persistence;
+using NnCluster.Training;
 
 namespace NnCluster.Coordinator;
 

@@ -1,6 +1,9 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using NnCluster.Control;
+using NnCluster.Model;
 using NnCluster.Persistence;
+using NnCluster.Training;
 
 namespace NnCluster.Coordinator;
 

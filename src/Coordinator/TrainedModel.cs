@@ -1,4 +1,6 @@
+using NnCluster.Control;
 using NnCluster.Data;
+using NnCluster.Memory;
 using NnCluster.Model;
 using NnCluster.Numerics;
 using NnCluster.Persistence;

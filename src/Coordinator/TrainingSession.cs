@@ -1,8 +1,8 @@
 using Akka.Actor;
 using Akka.Configuration;
-using NnCluster.Coordinator.Launching;
-using NnCluster.Coordinator.Reporting;
+using NnCluster.Control;
 using NnCluster.Data;
+using NnCluster.Memory;
 using NnCluster.Model;
 using NnCluster.Numerics;
 using NnCluster.Optimization;
@@ -18,12 +18,15 @@ namespace NnCluster.Coordinator;
 /// </summary>
 internal sealed class TrainingSession : IDisposable
 {
+    /// <summary>How the coordinator says where its files are.</summary>
+    public const string RunDirectoryLine = "run directory: ";
+
     private const string ActorConfig =
         $$"""
         akka {
           loglevel = WARNING
           stdout-loglevel = OFF
-          loggers = ["NnCluster.Protocol.StandardErrorLogger, NnCluster.Shared"]
+          loggers = ["NnCluster.AkkaSupport.StandardErrorLogger, NnCluster.Cluster"]
           log-dead-letters = off
           coordinated-shutdown.run-by-clr-shutdown-hook = off
         }
@@ -126,6 +129,9 @@ internal sealed class TrainingSession : IDisposable
     /// <summary>Is told how the run stands, for those who ask from outside; null: nobody does.</summary>
     public RunHealth? Health { get; init; }
 
+    /// <summary>Draws the learning curves of the run's name and history into a file; null: none are drawn.</summary>
+    public Action<string, RunHistory, string>? DrawCurves { get; init; }
+
     /// <summary>Where the run's files are; empty if it leaves none.</summary>
     public string Path => _directory?.Path ?? string.Empty;
 
@@ -205,7 +211,7 @@ internal sealed class TrainingSession : IDisposable
 
     private async Task<RunReport> RunClusterAsync(CoordinatorSetup setup, ClusterRequest cluster, Action<string> log, CancellationToken stop)
     {
-        log(Launcher.RunDirectoryLine + Path);
+        log(RunDirectoryLine + Path);
         await using var front = await ClusterFront.OpenAsync(cluster, setup with
         {
             Remote = new(_runId, _term, _request.Settings, _gradients, _evaluations, new(Content)) { Shown = _shown },
@@ -341,7 +347,7 @@ internal sealed class TrainingSession : IDisposable
             _request.Spec.Model.ToJson(),
             new Dictionary<string, string> { ["dataset"] = _request.Spec.Dataset, ["runSpec"] = _request.Spec.ToJson() }));
         RunDirectoryException.Guard(directory.CurvesPath, () =>
-            LearningCurves.Draw(System.IO.Path.GetFileName(Path), RunHistory.Read(directory.MetricsPath), directory.CurvesPath));
+            DrawCurves?.Invoke(System.IO.Path.GetFileName(Path), RunHistory.Read(directory.MetricsPath), directory.CurvesPath));
         directory.WriteSummary(summary);
     }
 }

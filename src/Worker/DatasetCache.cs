@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
+using NnCluster.Control;
 using NnCluster.Data;
+using NnCluster.Training;
 
 namespace NnCluster.Worker;
 

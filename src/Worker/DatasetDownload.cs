@@ -1,4 +1,8 @@
-using NnCluster.Protocol;
+using NnCluster.AkkaSupport;
+using NnCluster.Control;
+using NnCluster.Link;
+using NnCluster.Security;
+using NnCluster.Training;
 
 namespace NnCluster.Worker;
 

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using NnCluster.Control;
+using NnCluster.Memory;
 using NnCluster.Numerics;
 using NnCluster.Training;
 

@@ -1,12 +1,16 @@
 using System.Reflection;
 using Akka.Actor;
 using Akka.Remote;
+using NnCluster.AkkaSupport;
+using NnCluster.Control;
 using NnCluster.Data;
+using NnCluster.Link;
+using NnCluster.Memory;
 using NnCluster.Model;
 using NnCluster.Numerics;
-using NnCluster.Protocol;
+using NnCluster.Security;
 using NnCluster.Training;
-using RunEnded = NnCluster.Protocol.RunEnded;
+using RunEnded = NnCluster.Control.RunEnded;
 
 namespace NnCluster.Worker;
 

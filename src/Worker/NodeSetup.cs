@@ -1,7 +1,12 @@
 using Akka.Actor;
+using NnCluster.AkkaSupport;
+using NnCluster.Control;
 using NnCluster.Data;
+using NnCluster.Link;
+using NnCluster.Memory;
 using NnCluster.Numerics;
-using NnCluster.Protocol;
+using NnCluster.Security;
+using NnCluster.Training;
 
 namespace NnCluster.Worker;
 

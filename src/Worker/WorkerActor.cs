@@ -1,8 +1,12 @@
 using System.Diagnostics;
 using Akka.Actor;
+using NnCluster.AkkaSupport;
+using NnCluster.Control;
 using NnCluster.Data;
+using NnCluster.Link;
+using NnCluster.Memory;
 using NnCluster.Numerics;
-using NnCluster.Protocol;
+using NnCluster.Security;
 using NnCluster.Training;
 
 namespace NnCluster.Worker;
@@ -32,7 +36,7 @@ public sealed class WorkerActor : ReceiveActor
     public const string DispatcherConfig =
         """
         nncluster.worker-dispatcher {
-          type = "NnCluster.Protocol.OwnThreadDispatcher, NnCluster.Shared"
+          type = "NnCluster.AkkaSupport.OwnThreadDispatcher, NnCluster.Cluster"
           throughput = 1
         }
         """;

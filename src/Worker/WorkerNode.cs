@@ -2,9 +2,13 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Akka.Actor;
+using NnCluster.AkkaSupport;
+using NnCluster.Control;
+using NnCluster.Link;
+using NnCluster.Memory;
 using NnCluster.Numerics;
-using NnCluster.Protocol;
-using NnCluster.Worker.Cli;
+using NnCluster.Security;
+using NnCluster.Training;
 
 namespace NnCluster.Worker;
 

@@ -1,6 +1,9 @@
 using NnCluster.Benchmarks.Kernels;
 using NnCluster.Benchmarks.Peers;
 using NnCluster.Benchmarks.Steps;
+using NnCluster.Coordinator;
+using NnCluster.Memory;
+using NnCluster.Training;
 
 return args switch
 {

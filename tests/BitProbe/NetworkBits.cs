@@ -1,7 +1,9 @@
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
+using NnCluster.Memory;
 using NnCluster.Model;
 using NnCluster.Numerics;
+using NnCluster.Training;
 
 namespace NnCluster.BitProbe;
 

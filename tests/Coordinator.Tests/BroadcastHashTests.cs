@@ -1,5 +1,12 @@
+using NnCluster.AkkaSupport;
+using NnCluster.Control;
+using NnCluster.Link;
+using NnCluster.Memory;
+using NnCluster.Model;
 using NnCluster.Numerics;
-using NnCluster.Protocol;
+using NnCluster.Persistence;
+using NnCluster.Security;
+using NnCluster.Testing;
 
 namespace NnCluster.Coordinator.Tests;
 

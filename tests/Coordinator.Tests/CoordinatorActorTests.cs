@@ -1,10 +1,14 @@
 using Akka.Actor;
 using Akka.TestKit.Xunit2;
+using RunEnded = NnCluster.Training.RunEnded;
+using NnCluster.Memory;
+using NnCluster.Model;
 using NnCluster.Numerics;
 using NnCluster.Optimization;
+using NnCluster.Persistence;
+using NnCluster.Testing;
 using NnCluster.Training;
 using NnCluster.Worker;
-using NnCluster.Worker.Tests;
 
 namespace NnCluster.Coordinator.Tests;
 

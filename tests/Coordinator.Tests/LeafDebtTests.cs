@@ -1,3 +1,7 @@
+using NnCluster.Control;
+using NnCluster.Model;
+using NnCluster.Persistence;
+using NnCluster.Testing;
 using NnCluster.Training;
 
 namespace NnCluster.Coordinator.Tests;

@@ -1,4 +1,7 @@
+using NnCluster.Control;
 using NnCluster.Data;
+using NnCluster.Testing;
+using NnCluster.Training;
 
 namespace NnCluster.Worker.Tests;
 

@@ -1,5 +1,8 @@
 using CsCheck;
+using NnCluster.Control;
+using NnCluster.Memory;
 using NnCluster.Numerics;
+using NnCluster.Testing;
 using NnCluster.Training;
 
 namespace NnCluster.Worker.Tests;

@@ -1,7 +1,11 @@
 using System.Net;
 using System.Net.Sockets;
 using Akka.Actor;
-using NnCluster.Protocol;
+using NnCluster.AkkaSupport;
+using NnCluster.Control;
+using NnCluster.Link;
+using NnCluster.Security;
+using NnCluster.Testing;
 using NnCluster.Training;
 
 namespace NnCluster.Worker.Tests;

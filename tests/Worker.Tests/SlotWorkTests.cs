@@ -2,8 +2,13 @@ using System.Net;
 using Akka.Actor;
 using Akka.TestKit;
 using Akka.TestKit.Xunit2;
+using NnCluster.AkkaSupport;
+using NnCluster.Control;
+using NnCluster.Link;
+using NnCluster.Memory;
 using NnCluster.Numerics;
-using NnCluster.Protocol;
+using NnCluster.Security;
+using NnCluster.Testing;
 using NnCluster.Training;
 
 namespace NnCluster.Worker.Tests;

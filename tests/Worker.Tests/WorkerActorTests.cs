@@ -1,7 +1,11 @@
 using Akka.Actor;
 using Akka.TestKit;
 using Akka.TestKit.Xunit2;
-using NnCluster.Protocol;
+using NnCluster.AkkaSupport;
+using NnCluster.Control;
+using NnCluster.Link;
+using NnCluster.Security;
+using NnCluster.Testing;
 using NnCluster.Training;
 
 namespace NnCluster.Worker.Tests;

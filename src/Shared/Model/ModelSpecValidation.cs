@@ -1,3 +1,4 @@
+using NnCluster.Memory;
 using NnCluster.Numerics;
 
 namespace NnCluster.Model;

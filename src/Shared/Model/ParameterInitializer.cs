@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using NnCluster.Memory;
 using NnCluster.Numerics;
 
 namespace NnCluster.Model;

@@ -1,3 +1,5 @@
+using NnCluster.Memory;
+
 namespace NnCluster.Numerics;
 
 /// <summary>

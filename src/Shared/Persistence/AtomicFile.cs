@@ -1,5 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
+using NnCluster.Model;
+using NnCluster.Training;
 
 namespace NnCluster.Persistence;
 

@@ -1,4 +1,6 @@
 using System.Text;
+using NnCluster.Model;
+using NnCluster.Training;
 
 namespace NnCluster.Persistence;
 

@@ -1,5 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
+using NnCluster.Model;
+using NnCluster.Training;
 
 namespace NnCluster.Persistence;
 

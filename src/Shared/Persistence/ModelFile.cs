@@ -1,8 +1,10 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using NnCluster.Memory;
 using NnCluster.Model;
 using NnCluster.Numerics;
+using NnCluster.Training;
 
 namespace NnCluster.Persistence;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using NnCluster.Model;
 using NnCluster.Training;
 
 namespace NnCluster.Persistence;

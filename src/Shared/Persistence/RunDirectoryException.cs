@@ -1,3 +1,6 @@
+using NnCluster.Model;
+using NnCluster.Training;
+
 namespace NnCluster.Persistence;
 
 /// <summary>A run's directory or a file in it cannot be written. The message is one line: the path and the reason.</summary>

@@ -1,3 +1,4 @@
+using NnCluster.Model;
 using NnCluster.Training;
 
 namespace NnCluster.Persistence;

@@ -3,6 +3,8 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
+using NnCluster.Model;
+using NnCluster.Training;
 
 namespace NnCluster.Persistence;
 

@@ -1,7 +1,10 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using NnCluster.Coordinator;
+using NnCluster.Memory;
 using NnCluster.Numerics;
+using NnCluster.Training;
 
 namespace NnCluster.Benchmarks.Kernels;
 

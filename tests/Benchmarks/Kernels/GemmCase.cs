@@ -1,5 +1,8 @@
 using System.Diagnostics;
+using NnCluster.Coordinator;
+using NnCluster.Memory;
 using NnCluster.Numerics;
+using NnCluster.Training;
 
 namespace NnCluster.Benchmarks.Kernels;
 

@@ -2,6 +2,9 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
+using NnCluster.Coordinator;
+using NnCluster.Memory;
+using NnCluster.Training;
 
 namespace NnCluster.Benchmarks.Peers;
 

@@ -1,10 +1,15 @@
 using System.Diagnostics;
 using System.Globalization;
+using NnCluster.AkkaSupport;
+using NnCluster.Control;
+using NnCluster.Coordinator;
 using NnCluster.Data;
+using NnCluster.Link;
+using NnCluster.Memory;
 using NnCluster.Model;
 using NnCluster.Numerics;
 using NnCluster.Optimization;
-using NnCluster.Protocol;
+using NnCluster.Security;
 using NnCluster.Training;
 using NnCluster.Worker;
 

@@ -1,12 +1,12 @@
-using System.Reflection;
 using System.Text.RegularExpressions;
+using NnCluster.Testing;
 
 namespace NnCluster.Shared.Tests.Architecture;
 
-/// <summary>The folders of Shared stand on each other in one order, and only Protocol knows Akka.</summary>
+/// <summary>The folders of Shared depend on each other in one order, and none of them knows Akka.</summary>
 public sealed partial class LayersTests
 {
-    private static readonly string[] Order = ["Numerics", "Data", "Model", "Optimization", "Training", "Persistence", "Protocol"];
+    private static readonly string[] Order = ["Memory", "Numerics", "Data", "Model", "Optimization", "Training", "Persistence", "Simulation"];
 
     [Fact]
     public void A_folder_uses_only_folders_below_it()
@@ -24,9 +24,9 @@ public sealed partial class LayersTests
     }
 
     [Fact]
-    public void Only_Protocol_knows_Akka()
+    public void Shared_does_not_know_Akka()
     {
-        foreach ((string folder, string file) in Sources().Where(source => source.Folder != "Protocol"))
+        foreach ((string folder, string file) in Sources())
         {
             Assert.False(File.ReadAllText(file).Contains("Akka", StringComparison.Ordinal), $"{folder}/{Path.GetFileName(file)} mentions Akka");
         }
@@ -34,22 +34,15 @@ public sealed partial class LayersTests
 
     private static (string Folder, string File)[] Sources()
     {
-        DirectoryInfo? root = new(Path.GetDirectoryName(Assembly.GetExecutingAssembly().Location)!);
-        while (root is not null && !File.Exists(Path.Combine(root.FullName, "NnCluster.sln")))
-        {
-            root = root.Parent;
-        }
-
-        Assert.NotNull(root);
         (string, string)[] sources =
         [
-            .. Order.SelectMany(folder => Directory.GetFiles(Path.Combine(root.FullName, "src", "Shared", folder), "*.cs", SearchOption.AllDirectories)
+            .. Order.SelectMany(folder => Directory.GetFiles(Path.Combine(Repository.Root, "src", "Shared", folder), "*.cs", SearchOption.AllDirectories)
                 .Select(file => (folder, file))),
         ];
         Assert.NotEmpty(sources);
         return sources;
     }
 
-    [GeneratedRegex(@"\bNnCluster\.(Numerics|Data|Model|Optimization|Training|Persistence|Protocol)\b")]
+    [GeneratedRegex(@"\bNnCluster\.(Memory|Numerics|Data|Model|Optimization|Training|Persistence|Simulation)\b")]
     private static partial Regex Uses();
 }

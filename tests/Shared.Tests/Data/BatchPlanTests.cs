@@ -1,5 +1,10 @@
 using CsCheck;
 using NnCluster.Data;
+using NnCluster.Memory;
+using NnCluster.Shared.Tests.Training;
+using NnCluster.Simulation;
+using NnCluster.Testing;
+using NnCluster.Training;
 
 namespace NnCluster.Shared.Tests.Data;
 

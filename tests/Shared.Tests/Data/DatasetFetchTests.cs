@@ -2,6 +2,11 @@ using System.Formats.Tar;
 using System.Net;
 using System.Net.Sockets;
 using NnCluster.Data;
+using NnCluster.Memory;
+using NnCluster.Shared.Tests.Training;
+using NnCluster.Simulation;
+using NnCluster.Testing;
+using NnCluster.Training;
 
 namespace NnCluster.Shared.Tests.Data;
 

@@ -1,4 +1,9 @@
+using NnCluster.Memory;
 using NnCluster.Numerics;
+using NnCluster.Shared.Tests.Training;
+using NnCluster.Simulation;
+using NnCluster.Testing;
+using NnCluster.Training;
 
 namespace NnCluster.Shared.Tests.Numerics;
 

@@ -1,6 +1,11 @@
 using System.Diagnostics;
 using System.Text.Json;
 using NnCluster.BitProbe;
+using NnCluster.Memory;
+using NnCluster.Shared.Tests.Training;
+using NnCluster.Simulation;
+using NnCluster.Testing;
+using NnCluster.Training;
 
 namespace NnCluster.Shared.Tests.Numerics;
 

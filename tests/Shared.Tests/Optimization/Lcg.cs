@@ -1,3 +1,9 @@
+using NnCluster.Memory;
+using NnCluster.Shared.Tests.Training;
+using NnCluster.Simulation;
+using NnCluster.Testing;
+using NnCluster.Training;
+
 namespace NnCluster.Shared.Tests.Optimization;
 
 /// <summary>A small linear congruential generator: the same floats in [-1, 1) on every machine and framework.</summary>

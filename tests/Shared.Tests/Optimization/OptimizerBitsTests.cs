@@ -2,8 +2,13 @@ using System.Collections.Immutable;
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using CsCheck;
+using NnCluster.Memory;
 using NnCluster.Model;
 using NnCluster.Optimization;
+using NnCluster.Shared.Tests.Training;
+using NnCluster.Simulation;
+using NnCluster.Testing;
+using NnCluster.Training;
 
 namespace NnCluster.Shared.Tests.Optimization;
 

@@ -1,6 +1,11 @@
 using System.Collections.Immutable;
+using NnCluster.Memory;
 using NnCluster.Model;
 using NnCluster.Optimization;
+using NnCluster.Shared.Tests.Training;
+using NnCluster.Simulation;
+using NnCluster.Testing;
+using NnCluster.Training;
 
 namespace NnCluster.Shared.Tests.Optimization;
 

@@ -1,6 +1,11 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using NnCluster.Memory;
 using NnCluster.Optimization;
+using NnCluster.Shared.Tests.Training;
+using NnCluster.Simulation;
+using NnCluster.Testing;
+using NnCluster.Training;
 
 namespace NnCluster.Shared.Tests.Optimization;
 

@@ -1,5 +1,10 @@
+using NnCluster.Memory;
 using NnCluster.Model;
 using NnCluster.Optimization;
+using NnCluster.Shared.Tests.Training;
+using NnCluster.Simulation;
+using NnCluster.Testing;
+using NnCluster.Training;
 
 namespace NnCluster.Shared.Tests.Optimization;
 

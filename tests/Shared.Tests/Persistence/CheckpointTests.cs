@@ -1,4 +1,9 @@
+using NnCluster.Memory;
 using NnCluster.Persistence;
+using NnCluster.Shared.Tests.Training;
+using NnCluster.Simulation;
+using NnCluster.Testing;
+using NnCluster.Training;
 
 namespace NnCluster.Shared.Tests.Persistence;
 

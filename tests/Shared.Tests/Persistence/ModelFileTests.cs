@@ -1,7 +1,12 @@
 using System.Security.Cryptography;
+using NnCluster.Memory;
 using NnCluster.Model;
 using NnCluster.Numerics;
 using NnCluster.Persistence;
+using NnCluster.Shared.Tests.Training;
+using NnCluster.Simulation;
+using NnCluster.Testing;
+using NnCluster.Training;
 
 namespace NnCluster.Shared.Tests.Persistence;
 

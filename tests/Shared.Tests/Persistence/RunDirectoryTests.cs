@@ -1,6 +1,10 @@
 using System.Text.Json;
+using NnCluster.Memory;
 using NnCluster.Model;
 using NnCluster.Persistence;
+using NnCluster.Shared.Tests.Training;
+using NnCluster.Simulation;
+using NnCluster.Testing;
 using NnCluster.Training;
 
 namespace NnCluster.Shared.Tests.Persistence;

@@ -1,7 +1,12 @@
 using System.Buffers.Binary;
 using System.Text;
 using CsCheck;
+using NnCluster.Memory;
 using NnCluster.Persistence;
+using NnCluster.Shared.Tests.Training;
+using NnCluster.Simulation;
+using NnCluster.Testing;
+using NnCluster.Training;
 
 namespace NnCluster.Shared.Tests.Persistence;
 

@@ -1,0 +1,131 @@
+using System.Text.Json.Nodes;
+using NnCluster.Cli.Commands;
+using NnCluster.Cli.Explore;
+using NnCluster.Cli.Launching;
+using NnCluster.Cli.Options;
+using NnCluster.Cli.Reporting;
+using NnCluster.Control;
+using NnCluster.Coordinator;
+using NnCluster.Model;
+using NnCluster.Persistence;
+using NnCluster.Worker;
+
+namespace NnCluster.Cli.Chaos;
+
+/// <summary>What came out: both hashes, every fault, and what it cost.</summary>
+/// <param name="Plan">What was to be done.</param>
+/// <param name="Disturbed">The run under faults.</param>
+/// <param name="Result">Its result.</param>
+/// <param name="Alone">The result of the run without.</param>
+/// <param name="Steps">Null, or what is wrong with the sequence of steps in the disturbed run's metrics.</param>
+internal sealed record ChaosReport(ChaosPlan Plan, DisturbedRun Disturbed, RunSummary Result, RunSummary Alone, string? Steps)
+{
+    /// <summary>Whether both runs ended with the same bits, and no step is missing.</summary>
+    public bool IsGood => Result.WeightsSha256 == Alone.WeightsSha256 && Result.Steps == Alone.Steps && Steps is null;
+
+    private IEnumerable<FaultRecord> Faults => Disturbed.Watch.Closed.Concat(Disturbed.Watch.Open.Where(fault => fault.StruckAt is not null)).OrderBy(fault => fault.Number);
+
+    /// <summary>A fault in a line.</summary>
+    public static string Line(FaultRecord fault)
+    {
+        string length = fault.Length > TimeSpan.Zero ? FormattableString.Invariant($" for {fault.Length.TotalSeconds:0.0} s") : "";
+        string kind = CliOption.NameOf(fault.Kind);
+        string what = fault.Target == kind ? kind : $"{kind} {fault.Target}";
+        string line = FormattableString.Invariant($"fault {fault.Number + 1}: {what}{length}");
+        return string.Join("; ", new[]
+        {
+            line,
+            fault.Kind is FaultKind.Disk or FaultKind.Coordinator ? null
+                : fault.Reissued is { } reissued ? FormattableString.Invariant($"{fault.Leaves} leaves elsewhere after {Text(reissued)}") : "no leaf had to move",
+            fault.Recovered is { } recovered ? $"recovered after {Text(recovered)}" : null,
+            fault.Back is { } back ? $"back after {Text(back)}" : null,
+        }.OfType<string>());
+    }
+
+    /// <summary>As one JSON object.</summary>
+    public JsonObject ToJson() => new()
+    {
+        ["same"] = IsGood,
+        ["disturbedSha256"] = Result.WeightsSha256,
+        ["undisturbedSha256"] = Alone.WeightsSha256,
+        ["steps"] = Result.Steps,
+        ["everyStepOnce"] = Steps is null,
+        ["workers"] = Plan.Workers,
+        ["seed"] = Plan.Seed,
+        ["seconds"] = Disturbed.Time.TotalSeconds,
+        ["reissuedLeaves"] = Disturbed.Watch.ReissuedLeaves,
+        ["workersLost"] = Disturbed.Watch.WorkersLost,
+        ["coordinatorLives"] = Disturbed.Watch.Lives,
+        ["medians"] = new JsonObject(Kinds().Select(kind => KeyValuePair.Create(CliOption.NameOf(kind.Kind), (JsonNode?)new JsonObject
+        {
+            ["faults"] = kind.Count,
+            ["noticedMs"] = Milliseconds(kind.Noticed),
+            ["reissuedMs"] = Milliseconds(kind.Reissued),
+            ["recoveredMs"] = Milliseconds(kind.Recovered),
+            ["backMs"] = Milliseconds(kind.Back),
+        }))),
+        ["processes"] = new JsonObject(Disturbed.Growth.Select(role => KeyValuePair.Create(role.Key, (JsonNode?)new JsonObject
+        {
+            ["memoryMb"] = Pair(role.Value, use => use.Memory / 1e6),
+            ["threads"] = Pair(role.Value, use => use.Threads),
+            ["handles"] = Pair(role.Value, use => use.Handles),
+        }))),
+        ["faults"] = new JsonArray([.. Faults.Select(Json)]),
+    };
+
+    /// <summary>As text.</summary>
+    public IEnumerable<string> ToText()
+    {
+        yield return $"{"fault",-12} {"struck",6} {"noticed",9} {"elsewhere",10} {"recovered",10} {"back",9}   (medians)";
+        foreach ((FaultKind kind, int count, TimeSpan? noticed, TimeSpan? reissued, TimeSpan? recovered, TimeSpan? back) in Kinds())
+        {
+            yield return $"{CliOption.NameOf(kind),-12} {count,6} {Text(noticed),9} {Text(reissued),10} {Text(recovered),10} {Text(back),9}";
+        }
+
+        foreach ((string role, UseGrowth growth) in Disturbed.Growth)
+        {
+            yield return FormattableString.Invariant($"{role,-12} memory {growth.Start.Memory / 1e6:0} to {growth.End.Memory / 1e6:0} MB, threads {growth.Start.Threads} to {growth.End.Threads}, handles {growth.Start.Handles} to {growth.End.Handles}");
+        }
+
+        yield return FormattableString.Invariant($"{Result.Steps} steps in {Disturbed.Time.TotalSeconds:0.0} s, {Disturbed.Watch.ReissuedLeaves} leaves given out again, {Disturbed.Watch.WorkersLost} workers lost, {Disturbed.Watch.Lives} lives of the coordinator");
+        yield return $"disturbed    {Result.WeightsSha256}";
+        yield return $"undisturbed  {Alone.WeightsSha256}";
+        yield return Steps ?? (IsGood ? "the same bits, every step once" : "DIFFERENT");
+    }
+
+    private IEnumerable<(FaultKind Kind, int Count, TimeSpan? Noticed, TimeSpan? Reissued, TimeSpan? Recovered, TimeSpan? Back)> Kinds() =>
+        from fault in Faults
+        group fault by fault.Kind into kind
+        orderby kind.Key
+        select (kind.Key, kind.Count(), Median(kind, f => f.Noticed), Median(kind, f => f.Reissued), Median(kind, f => f.Recovered), Median(kind, f => f.Back));
+
+    private static JsonObject Json(FaultRecord fault) => new()
+    {
+        ["number"] = fault.Number + 1,
+        ["kind"] = CliOption.NameOf(fault.Kind),
+        ["target"] = fault.Target,
+        ["struckAt"] = fault.StruckAt,
+        ["seconds"] = fault.Length.TotalSeconds,
+        ["leaves"] = fault.Leaves,
+        ["noticedMs"] = Milliseconds(fault.Noticed),
+        ["reissuedMs"] = Milliseconds(fault.Reissued),
+        ["recoveredMs"] = Milliseconds(fault.Recovered),
+        ["backMs"] = Milliseconds(fault.Back),
+    };
+
+    private static JsonObject Pair(UseGrowth growth, Func<ProcessUse, double> of) => new() { ["start"] = of(growth.Start), ["end"] = of(growth.End) };
+
+    private static TimeSpan? Median(IEnumerable<FaultRecord> faults, Func<FaultRecord, TimeSpan?> of)
+    {
+        TimeSpan[] times = [.. faults.Select(of).OfType<TimeSpan>().Order()];
+        return times.Length == 0 ? null : times[times.Length / 2];
+    }
+
+    private static double? Milliseconds(TimeSpan? time) => time is { } known ? Math.Round(known.TotalMilliseconds, 3) : null;
+
+    private static string Text(TimeSpan? time) =>
+        time is not { } known ? "-"
+        : known.TotalSeconds >= 10 ? FormattableString.Invariant($"{known.TotalSeconds:0.0} s")
+        : known.TotalMilliseconds >= 10 ? FormattableString.Invariant($"{known.TotalMilliseconds:0} ms")
+        : FormattableString.Invariant($"{known.TotalMilliseconds:0.0} ms");
+}

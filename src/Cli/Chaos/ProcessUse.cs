@@ -1,0 +1,42 @@
+using System.Globalization;
+using NnCluster.Cli.Commands;
+using NnCluster.Cli.Explore;
+using NnCluster.Cli.Launching;
+using NnCluster.Cli.Options;
+using NnCluster.Cli.Reporting;
+using NnCluster.Control;
+using NnCluster.Coordinator;
+using NnCluster.Model;
+using NnCluster.Persistence;
+using NnCluster.Worker;
+
+namespace NnCluster.Cli.Chaos;
+
+/// <summary>What a process holds.</summary>
+/// <param name="Memory">Resident bytes.</param>
+/// <param name="Threads">Threads.</param>
+/// <param name="Handles">Open descriptors.</param>
+internal readonly record struct ProcessUse(long Memory, int Threads, int Handles)
+{
+    /// <summary>Asks the system; null if the process has ended.</summary>
+    public static ProcessUse? Of(int process)
+    {
+        try
+        {
+            Dictionary<string, string> status = File.ReadLines($"/proc/{process}/status")
+                .Select(line => line.Split(':', 2))
+                .Where(parts => parts.Length == 2)
+                .ToDictionary(parts => parts[0], parts => parts[1].Trim());
+            return status.TryGetValue("VmRSS", out string? memory)
+                ? new(
+                    1024 * long.Parse(memory.Split(' ')[0], CultureInfo.InvariantCulture),
+                    int.Parse(status["Threads"], CultureInfo.InvariantCulture),
+                    Directory.GetFileSystemEntries($"/proc/{process}/fd").Length)
+                : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+}

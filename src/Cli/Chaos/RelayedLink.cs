@@ -1,0 +1,76 @@
+using System.Net.Sockets;
+using NnCluster.Cli.Commands;
+using NnCluster.Cli.Explore;
+using NnCluster.Cli.Launching;
+using NnCluster.Cli.Options;
+using NnCluster.Cli.Reporting;
+using NnCluster.Control;
+using NnCluster.Coordinator;
+using NnCluster.Model;
+using NnCluster.Persistence;
+using NnCluster.Worker;
+
+namespace NnCluster.Cli.Chaos;
+
+/// <summary>One link through the relay.</summary>
+internal sealed class RelayedLink(Socket worker, Socket coordinator, int? process) : IDisposable
+{
+    private const int Chunk = 1 << 16;
+
+    private BitDamage? _damage;
+
+    /// <summary>The worker's process, if it is known.</summary>
+    public int? Process => process;
+
+    /// <summary>Has the next bytes damaged.</summary>
+    public void Damage(BitDamage damage) => Volatile.Write(ref _damage, damage);
+
+    /// <summary>Passes everything on, both ways, until both sides have ended.</summary>
+    /// <param name="wait">Called with the worker's process before each piece.</param>
+    public void Pass(Action<int?> wait)
+    {
+        worker.NoDelay = true;
+        coordinator.NoDelay = true;
+        var back = new Thread(() => Copy(coordinator, worker, fromWorker: false, wait)) { IsBackground = true, Name = "relayed link" };
+        back.Start();
+        Copy(worker, coordinator, fromWorker: true, wait);
+        back.Join();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        worker.Dispose();
+        coordinator.Dispose();
+    }
+
+    private void Copy(Socket from, Socket to, bool fromWorker, Action<int?> wait)
+    {
+        byte[] buffer = new byte[Chunk];
+        try
+        {
+            int count;
+            while ((count = from.Receive(buffer)) > 0)
+            {
+                wait(process);
+                if (Volatile.Read(ref _damage) is { } damage && damage.FromWorker == fromWorker)
+                {
+                    damage.Apply(buffer.AsSpan(0, count));
+                    Volatile.Write(ref _damage, null);
+                }
+
+                for (int sent = 0; sent < count;)
+                {
+                    sent += to.Send(buffer, sent, count - sent, SocketFlags.None);
+                }
+            }
+
+            wait(process);
+            to.Shutdown(SocketShutdown.Send);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            Dispose();
+        }
+    }
+}

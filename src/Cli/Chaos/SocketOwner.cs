@@ -1,0 +1,65 @@
+using System.Globalization;
+using System.Net;
+using NnCluster.Cli.Commands;
+using NnCluster.Cli.Explore;
+using NnCluster.Cli.Launching;
+using NnCluster.Cli.Options;
+using NnCluster.Cli.Reporting;
+using NnCluster.Control;
+using NnCluster.Coordinator;
+using NnCluster.Model;
+using NnCluster.Persistence;
+using NnCluster.Worker;
+
+namespace NnCluster.Cli.Chaos;
+
+/// <summary>Finds the process at the other end of a connection, in whichever network namespace of this machine it is.</summary>
+internal static class SocketOwner
+{
+    private const int LocalAddress = 1;
+    private const int Inode = 9;
+
+    /// <summary>The one of some processes that has a connection from an IPv4 address and port; null if none has.</summary>
+    public static int? Find(IPEndPoint local, IEnumerable<int> processes)
+    {
+        foreach (int process in processes)
+        {
+            if (Owns(process, local))
+            {
+                return process;
+            }
+        }
+
+        return null;
+    }
+
+    // /proc/<pid>/net/tcp (proc_pid_net(5)) has the address as one native number and the port, in hexadecimal.
+    private static bool Owns(int process, IPEndPoint local)
+    {
+        uint address = BitConverter.ToUInt32(local.Address.MapToIPv4().GetAddressBytes());
+        string wanted = string.Create(CultureInfo.InvariantCulture, $"{address:X8}:{local.Port:X4}");
+        try
+        {
+            foreach (string file in new[] { "tcp", "tcp6" })
+            {
+                foreach (string line in File.ReadLines($"/proc/{process}/net/{file}"))
+                {
+                    string[] fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+                    if (fields.Length > Inode && fields[LocalAddress].EndsWith(wanted, StringComparison.Ordinal) && Holds(process, $"socket:[{fields[Inode]}]"))
+                    {
+                        return true;
+                    }
+                }
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It has just ended.
+        }
+
+        return false;
+    }
+
+    private static bool Holds(int process, string socket) =>
+        Directory.EnumerateFiles($"/proc/{process}/fd").Any(descriptor => new FileInfo(descriptor).LinkTarget == socket);
+}

@@ -1,0 +1,46 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using NnCluster.Cli.Commands;
+using NnCluster.Cli.Explore;
+using NnCluster.Cli.Launching;
+using NnCluster.Cli.Options;
+using NnCluster.Cli.Reporting;
+using NnCluster.Control;
+using NnCluster.Coordinator;
+using NnCluster.Model;
+using NnCluster.Persistence;
+using NnCluster.Worker;
+
+namespace NnCluster.Cli.Chaos;
+
+/// <summary>Small programs of the system, such as <c>ip</c> and <c>mount</c>.</summary>
+internal static class SystemCommand
+{
+    /// <summary>Runs one to its end.</summary>
+    /// <exception cref="FaultException">It fails, or is not there.</exception>
+    public static void Run(string program, params string[] arguments)
+    {
+        if (Try(program, arguments) is { } error)
+        {
+            throw new FaultException($"{program} {string.Join(' ', arguments)}: {error}");
+        }
+    }
+
+    /// <summary>Runs one to its end; null, or why it failed.</summary>
+    public static string? Try(string program, params string[] arguments)
+    {
+        try
+        {
+            using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+            Task<string> output = process.StandardOutput.ReadToEndAsync();
+            string error = process.StandardError.ReadToEnd();
+            process.WaitForExit();
+            _ = output.Result;
+            return process.ExitCode == 0 ? null : error.Trim().ReplaceLineEndings(" ");
+        }
+        catch (Win32Exception e)
+        {
+            return e.Message;
+        }
+    }
+}

@@ -1,0 +1,140 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using NnCluster.Cli.Chaos;
+using NnCluster.Cli.Explore;
+using NnCluster.Cli.Launching;
+using NnCluster.Cli.Options;
+using NnCluster.Cli.Reporting;
+using NnCluster.Control;
+using NnCluster.Coordinator;
+using NnCluster.Data;
+using NnCluster.Model;
+using NnCluster.Persistence;
+using NnCluster.Worker;
+using Spectre.Console;
+
+namespace NnCluster.Cli.Commands;
+
+/// <summary><c>nncluster data list|fetch|info</c>.</summary>
+internal static class DataCommand
+{
+    /// <summary>The command and its sub-commands.</summary>
+    public static Command Create()
+    {
+        Option<string?> directory = CliOption.Text("--data-dir", "DIR", "Where known data sets are looked for first.");
+        Option<bool> json = CliOption.Flag("--json", "Print the result as one JSON object.");
+        var name = new Argument<string>("dataset") { Description = "mnist, fashion-mnist, a directory or a CSV file." };
+        var list = new Command("list", "The data sets known by name, where they come from, and their checksums.") { json };
+        list.SetAction(given => List(given.GetValue(json)));
+        var fetch = new Command("fetch", "Fetch a data set into the cache unless it is there, and check it.") { name, directory };
+        fetch.SetAction(async (given, cancellation) =>
+        {
+            Dataset data = await OpenAsync(given.GetRequiredValue(name), given.GetValue(directory), StandardError()).ConfigureAwait(false);
+            Console.Out.WriteLine($"{data.Name}: {data.Train.Rows} training rows and {data.Test.Rows} test rows are there and right.");
+            return ExitCode.Done;
+        });
+        var info = new Command("info", "Shapes, classes and checksum of a data set.") { name, directory, json };
+        info.SetAction(async (given, cancellation) =>
+        {
+            Dataset data = await OpenAsync(given.GetRequiredValue(name), given.GetValue(directory), StandardError()).ConfigureAwait(false);
+            return Info(data, given.GetValue(json));
+        });
+        return new("data", "Data sets: what is known, fetching, what is in them.") { list, fetch, info };
+    }
+
+    /// <summary>Opens a data set and says on the console what is being fetched.</summary>
+    /// <exception cref="BadInputException">It is not there, or not right.</exception>
+    public static async Task<Dataset> OpenAsync(string nameOrPath, string? dataDirectory, IAnsiConsole console)
+    {
+        string? said = null;
+        var progress = new DirectProgress(step =>
+        {
+            if (step.Message != said)
+            {
+                said = step.Message;
+                console.WriteLine(step.Message);
+            }
+        });
+        var store = new DatasetStore(new() { DataDirectory = dataDirectory, Progress = progress });
+        return await store.OpenAsync(nameOrPath).ConfigureAwait(false);
+    }
+
+    private static IAnsiConsole StandardError() => Reporting.ProgressDisplay.StandardError().Console;
+
+    private static int List(bool json)
+    {
+        ImmutableArray<DatasetDescription> known = new DatasetStore(new()).Known;
+        if (json)
+        {
+            var sets = new JsonObject();
+            foreach (DatasetDescription set in known)
+            {
+                sets[set.Name] = new JsonObject
+                {
+                    ["title"] = set.Title,
+                    ["trainRows"] = set.TrainRows,
+                    ["testRows"] = set.TestRows,
+                    ["files"] = new JsonArray([.. set.Files.Select(file => new JsonObject { ["name"] = file.Name, ["bytes"] = file.Length, ["sha256"] = file.Sha256 })]),
+                };
+            }
+
+            Console.Out.WriteLine(new JsonObject { ["datasets"] = sets }.ToJsonString());
+            return ExitCode.Done;
+        }
+
+        foreach (DatasetDescription set in known)
+        {
+            Console.Out.WriteLine($"{set.Name}: {set.Title}; {set.TrainRows} training and {set.TestRows} test images of {set.ImageWidth} × {set.ImageHeight}");
+            foreach (Uri mirror in set.Mirrors)
+            {
+                Console.Out.WriteLine($"  from {mirror}");
+            }
+
+            foreach (DatasetFile file in set.Files)
+            {
+                Console.Out.WriteLine($"  {file.Sha256}  {file.Name}");
+            }
+        }
+
+        return ExitCode.Done;
+    }
+
+    private static int Info(Dataset data, bool json)
+    {
+        if (json)
+        {
+            Console.Out.WriteLine(new JsonObject
+            {
+                ["name"] = data.Name,
+                ["sha256"] = data.Sha256,
+                ["trainRows"] = data.Train.Rows,
+                ["testRows"] = data.Test.Rows,
+                ["features"] = data.Features,
+                ["classes"] = data.Classes,
+                ["targets"] = data.Targets,
+                ["imageWidth"] = data.ImageWidth,
+                ["imageHeight"] = data.ImageHeight,
+                ["classNames"] = new JsonArray([.. data.ClassNames.Select(label => JsonValue.Create(label))]),
+            }.ToJsonString());
+            return ExitCode.Done;
+        }
+
+        string outputs = data.Classes > 0 ? $"{data.Classes} classes: {string.Join(", ", data.ClassNames)}" : $"{data.Targets} real-valued targets";
+        string shape = data.ImageWidth is null ? $"{data.Features} features" : $"images of {data.ImageWidth} × {data.ImageHeight}";
+        Console.Out.WriteLine($"{data.Name}: {data.Train.Rows} training and {data.Test.Rows} test rows, {shape}; {outputs}");
+        Console.Out.WriteLine($"  sha256 {data.Sha256}");
+        if (data.ImageWidth is int width && data.ImageHeight is int height && data.Train.Rows > 0)
+        {
+            Console.Out.WriteLine(Reporting.ContactSheet.Draw(data, width, height));
+        }
+
+        return ExitCode.Done;
+    }
+
+    // Progress<T> hands over to the thread pool, which may come after the program's last line.
+    private sealed class DirectProgress(Action<DatasetProgress> say) : IProgress<DatasetProgress>
+    {
+        public void Report(DatasetProgress value) => say(value);
+    }
+}

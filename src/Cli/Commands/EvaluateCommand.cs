@@ -1,0 +1,70 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using NnCluster.Cli.Chaos;
+using NnCluster.Cli.Explore;
+using NnCluster.Cli.Launching;
+using NnCluster.Cli.Options;
+using NnCluster.Cli.Reporting;
+using NnCluster.Control;
+using NnCluster.Coordinator;
+using NnCluster.Data;
+using NnCluster.Memory;
+using NnCluster.Model;
+using NnCluster.Numerics;
+using NnCluster.Persistence;
+using NnCluster.Worker;
+using Spectre.Console;
+
+namespace NnCluster.Cli.Commands;
+
+/// <summary><c>nncluster evaluate RUN|FILE</c>.</summary>
+internal static class EvaluateCommand
+{
+    /// <summary>The command.</summary>
+    public static Command Create()
+    {
+        var model = new Argument<string>("run") { Description = "A run directory, or a model or checkpoint file." };
+        Option<string?> dataset = CliOption.Text("--dataset", "mnist|fashion-mnist|DIR|FILE.csv", "The data set. [the one the model was trained on]");
+        Option<string?> directory = CliOption.Text("--data-dir", "DIR", "Where known data sets are looked for first.");
+        Option<string?> blas = CliOption.Text("--blas", "simd|openblas|mathnet", "Who multiplies matrices. [simd]");
+        Option<bool> json = CliOption.Flag("--json", "Print the result as one JSON object.");
+        var command = new Command("evaluate", "Accuracy, loss and confusion matrix of a trained model on the test rows.") { model, dataset, directory, blas, json };
+        command.SetAction(async (given, _) =>
+        {
+            string run = given.GetRequiredValue(model);
+            SafeTensorsFile file = TrainedModel.ReadFile(run);
+            IAnsiConsole console = ProgressDisplay.StandardError().Console;
+            Dataset data = await TrainedData.OpenAsync(run, file, given.GetValue(dataset), given.GetValue(directory), console).ConfigureAwait(false);
+            return Evaluate(file, data, NnCluster.Numerics.Blas.Create(given.GetValue(blas) ?? "simd"), given.GetValue(json));
+        });
+        return command;
+    }
+
+    private static int Evaluate(SafeTensorsFile file, Dataset data, IBlas blas, bool json)
+    {
+        using var model = TrainedModel.Load(file, blas, data);
+        (double accuracy, double loss, _, int[,] confusion) = model.Evaluate(data.Test);
+        if (json)
+        {
+            Console.Out.WriteLine(new JsonObject
+            {
+                ["accuracy"] = data.Classes > 0 ? accuracy : null,
+                ["loss"] = loss,
+                ["rows"] = data.Test.Rows,
+                ["confusion"] = new JsonArray([.. Enumerable.Range(0, data.Classes).Select(row =>
+                    (JsonNode)new JsonArray([.. Enumerable.Range(0, data.Classes).Select(column => JsonValue.Create(confusion[row, column]))]))]),
+            }.ToJsonString());
+            return ExitCode.Done;
+        }
+
+        Console.Out.WriteLine(data.Classes > 0
+            ? $"{data.Name}, {data.Test.Rows} test rows: accuracy {accuracy:P2}, loss {loss:0.0000}"
+            : $"{data.Name}, {data.Test.Rows} test rows: loss {loss:0.000000}");
+        if (data.Classes > 0)
+        {
+            AnsiConsole.Write(ConfusionTable.Create(confusion, data.ClassNames));
+        }
+
+        return ExitCode.Done;
+    }
+}

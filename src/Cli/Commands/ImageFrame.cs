@@ -1,0 +1,171 @@
+using System.Collections.Immutable;
+using NnCluster.Cli.Chaos;
+using NnCluster.Cli.Explore;
+using NnCluster.Cli.Launching;
+using NnCluster.Cli.Options;
+using NnCluster.Cli.Reporting;
+using NnCluster.Control;
+using NnCluster.Coordinator;
+using NnCluster.Data;
+using NnCluster.Model;
+using NnCluster.Persistence;
+using NnCluster.Worker;
+using SkiaSharp;
+
+namespace NnCluster.Cli.Commands;
+
+/// <summary>
+/// How the images of a data set lie in their pixels, and how any image is brought there. MNIST's digits were scaled to fit
+/// a box of 20 × 20 pixels, keeping their proportions, and centred by their centre of mass in 28 × 28 (LeCun, Cortes and
+/// Burges); Fashion-MNIST's articles fill the whole image and are centred by their outline (Xiao et al. 2017). Both are
+/// light on dark.
+/// </summary>
+/// <param name="Width">Pixels of a row.</param>
+/// <param name="Height">Rows.</param>
+/// <param name="Box">The longer side of the object in pixels.</param>
+/// <param name="ByMass">Whether the centre of mass, rather than that of the outline, comes to the middle.</param>
+/// <param name="ClassNames">The names of the classes; empty where they are not known.</param>
+internal sealed record ImageFrame(int Width, int Height, int Box, bool ByMass, ImmutableArray<string> ClassNames)
+{
+    // Fainter than this share of the strongest ink is paper.
+    private const float Paper = 0.15f;
+
+    // An image whose strongest ink differs less from the border than this shows nothing.
+    private const float LeastContrast = 0.1f;
+
+    /// <summary>The frame of a model's data set; a set not known by name is taken for square images like MNIST's.</summary>
+    /// <param name="dataset">The data set's name; null where it is not known.</param>
+    /// <param name="inputs">The model's inputs.</param>
+    /// <param name="source">What to call the model in an error.</param>
+    /// <exception cref="BadInputException">The inputs are no image.</exception>
+    public static ImageFrame For(string? dataset, int inputs, string source)
+    {
+        if (KnownDatasets.All.FirstOrDefault(set => set.Name == dataset) is { } known && known.ImageWidth * known.ImageHeight == inputs)
+        {
+            bool digits = known == KnownDatasets.Mnist;
+            return new(known.ImageWidth, known.ImageHeight, digits ? BoxOf(known.ImageWidth) : known.ImageWidth, digits, known.ClassNames);
+        }
+
+        int side = (int)Math.Round(Math.Sqrt(inputs));
+        return side * side == inputs && side > 1
+            ? new(side, side, BoxOf(side), ByMass: true, [])
+            : throw new BadInputException($"{source}: was trained on {inputs} features, which are no square image; predict takes models of images.");
+    }
+
+    /// <summary>Reads an image file: (Height · Width) in [0, 1], light on dark.</summary>
+    /// <remarks>
+    /// An image of the frame's own size is taken as it is, but for its polarity; any other is framed. Dark on light is
+    /// turned round where the middle of the border's values is light.
+    /// </remarks>
+    /// <exception cref="BadInputException">The file is no image, or shows nothing.</exception>
+    public float[] Read(string path)
+    {
+        if (!File.Exists(path))
+        {
+            throw new BadInputException($"{path}: there is no such image.");
+        }
+
+        using SKBitmap bitmap = SKBitmap.Decode(path)
+            ?? throw new BadInputException($"{path}: is no image that can be read; expected PNG, JPEG, WebP, BMP or GIF.");
+        (byte[] grey, byte paper) = Grey(bitmap);
+        if (bitmap.Width == Width && bitmap.Height == Height)
+        {
+            float[] pixels = new float[grey.Length];
+            PixelScaling.Scale(grey, pixels);
+            return pixels;
+        }
+
+        float strongest = grey.Max() - paper;
+        if (strongest < LeastContrast * 255)
+        {
+            throw new BadInputException($"{path}: shows nothing: no pixel stands out from the border.");
+        }
+
+        float[] ink = [.. grey.Select(value => Math.Max(0, value - paper) / strongest)];
+        return Place(Shrink(ink, bitmap.Width, bitmap.Height));
+    }
+
+    private static int BoxOf(int side) => Math.Max(1, (side * 20) / 28);
+
+    /// <summary>Grey values, light on dark, on white where the image is transparent; and the border's median.</summary>
+    private static (byte[] Grey, byte Paper) Grey(SKBitmap bitmap)
+    {
+        SKColor[] pixels = bitmap.Pixels;
+        byte[] grey = new byte[pixels.Length];
+        for (int i = 0; i < grey.Length; i++)
+        {
+            SKColor pixel = pixels[i];
+            double luma = (0.299 * pixel.Red) + (0.587 * pixel.Green) + (0.114 * pixel.Blue); // ITU-R BT.601
+            grey[i] = (byte)Math.Round(255 + ((luma - 255) * pixel.Alpha / 255));
+        }
+
+        byte[] border = [.. grey.Where((_, i) => i < bitmap.Width || i >= grey.Length - bitmap.Width || i % bitmap.Width == 0 || i % bitmap.Width == bitmap.Width - 1).Order()];
+        byte paper = border[border.Length / 2];
+        return paper < 128 ? (grey, paper) : ([.. grey.Select(value => (byte)(255 - value))], (byte)(255 - paper));
+    }
+
+    /// <summary>Cuts the ink out and scales it into the box, every pixel the mean of the area it covers.</summary>
+    private (float[] Ink, int Width, int Height) Shrink(float[] ink, int width, int height)
+    {
+        int[] columns = [.. Enumerable.Range(0, width).Where(x => Enumerable.Range(0, height).Any(y => ink[(y * width) + x] > Paper))];
+        int[] rows = [.. Enumerable.Range(0, height).Where(y => Enumerable.Range(0, width).Any(x => ink[(y * width) + x] > Paper))];
+        (int left, int top) = (columns[0], rows[0]);
+        (int inkWidth, int inkHeight) = (columns[^1] + 1 - left, rows[^1] + 1 - top);
+        double scale = (double)Box / Math.Max(inkWidth, inkHeight);
+        int newWidth = Math.Clamp((int)Math.Round(inkWidth * scale), 1, Width);
+        int newHeight = Math.Clamp((int)Math.Round(inkHeight * scale), 1, Height);
+        float[] scaled = new float[newWidth * newHeight];
+        for (int y = 0; y < newHeight; y++)
+        {
+            for (int x = 0; x < newWidth; x++)
+            {
+                scaled[(y * newWidth) + x] = Mean(
+                    ink, width,
+                    left + ((double)x * inkWidth / newWidth), left + ((double)(x + 1) * inkWidth / newWidth),
+                    top + ((double)y * inkHeight / newHeight), top + ((double)(y + 1) * inkHeight / newHeight));
+            }
+        }
+
+        return (scaled, newWidth, newHeight);
+    }
+
+    /// <summary>The mean over [x0, x1) × [y0, y1), pixels counted by the share that lies inside.</summary>
+    private static float Mean(float[] ink, int width, double x0, double x1, double y0, double y1)
+    {
+        double sum = 0;
+        for (int y = (int)y0; y < y1; y++)
+        {
+            double high = Math.Min(y + 1, y1) - Math.Max(y, y0);
+            for (int x = (int)x0; x < x1; x++)
+            {
+                sum += ink[(y * width) + x] * high * (Math.Min(x + 1, x1) - Math.Max(x, x0));
+            }
+        }
+
+        return (float)(sum / ((x1 - x0) * (y1 - y0)));
+    }
+
+    private float[] Place((float[] Ink, int Width, int Height) box)
+    {
+        double mass = 0;
+        double massX = 0;
+        double massY = 0;
+        for (int i = 0; i < box.Ink.Length; i++)
+        {
+            mass += box.Ink[i];
+            massX += box.Ink[i] * ((i % box.Width) + 0.5);
+            massY += box.Ink[i] * ((i / box.Width) + 0.5);
+        }
+
+        (double middleX, double middleY) = ByMass ? (massX / mass, massY / mass) : (box.Width / 2.0, box.Height / 2.0);
+        int left = Math.Clamp((int)Math.Round((Width / 2.0) - middleX), 0, Width - box.Width);
+        int top = Math.Clamp((int)Math.Round((Height / 2.0) - middleY), 0, Height - box.Height);
+        float[] pixels = new float[Width * Height];
+        for (int y = 0; y < box.Height; y++)
+        {
+            box.Ink.AsSpan(y * box.Width, box.Width).CopyTo(pixels.AsSpan(((top + y) * Width) + left));
+        }
+
+        return pixels;
+    }
+}

@@ -1,0 +1,201 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using NnCluster.Cli.Chaos;
+using NnCluster.Cli.Explore;
+using NnCluster.Cli.Launching;
+using NnCluster.Cli.Options;
+using NnCluster.Cli.Reporting;
+using NnCluster.Control;
+using NnCluster.Coordinator;
+using NnCluster.Model;
+using NnCluster.Persistence;
+using NnCluster.Worker;
+
+namespace NnCluster.Cli.Commands;
+
+/// <summary><c>nncluster launch</c>.</summary>
+internal sealed class LaunchCommand
+{
+    private const string Ssh = "ssh -o BatchMode=yes -o ConnectTimeout=10 -o ServerAliveInterval=15";
+
+    private readonly TrainOptions _train = new();
+    private readonly Option<int?> _workers = CliOption.Whole("--workers", "Worker processes on this machine; with --hosts, besides theirs.", 1, 1024);
+    private readonly Option<int?> _slots = CliOption.Whole("--slots", "Workers in each process. [1]", 1, 1024);
+    private readonly Option<HostSlots[]?> _hosts = CliOption.Parsed<HostSlots[]?>("--hosts", "HOST[:SLOTS],…", "Start workers on these machines over SSH; needs --listen with an address they reach. Paths of certificates and cookie are paths there.", HostSlots.ParseList, "hosts with their slots, such as alpha:2,beta:4");
+    private readonly Option<string?> _sshCommand = CliOption.Text("--ssh-command", "COMMAND", $"What starts a program on another machine. [{Ssh}]");
+    private readonly Option<string?> _remoteCommand = CliOption.Text("--remote-command", "COMMAND", "The command that starts a worker on the other machines. [nncluster worker]");
+    private readonly Option<string?> _cache = CliOption.Text("--cache", "DIR", "Where workers keep data sets. [their user's cache directory]");
+    private readonly Option<int?> _maxRestarts = CliOption.Whole("--max-restarts", "How often each process may be restarted in an hour: first at once, then after 2, 4, 8 s and so on up to a minute; 8 times last 3 minutes, as a machine may that boots. [3]", 0);
+
+    /// <summary>The command.</summary>
+    public static Command Create()
+    {
+        var launch = new LaunchCommand();
+        launch._train.MinWorkers.Description = "Compute only while so many workers are there, and end when so many can no longer come. [1]";
+        launch._train.StartWorkers.Description = "Begin only when so many are there. [all that are started]";
+        var command = new Command("launch", "Start a coordinator and its workers, on this machine or over SSH, and take them all down at the end. Takes the options of train.")
+        {
+            launch._workers, launch._slots, launch._hosts, launch._sshCommand, launch._remoteCommand, launch._cache, launch._maxRestarts,
+        };
+        foreach (Option option in launch.PassedOn.Append(launch._train.Listen).Append(launch._train.MinWorkers).Append(launch._train.StartWorkers).Append(launch._train.EndWithInput).Append(launch._train.Config))
+        {
+            command.Add(option);
+        }
+
+        command.SetAction((given, _) => launch.RunAsync(given));
+        return command;
+    }
+
+    private IEnumerable<Option> PassedOn =>
+        _train.All.Except([_train.Workers, _train.Listen, _train.MinWorkers, _train.StartWorkers, _train.Out, _train.Resume, _train.EndWithInput, _train.Config]).Concat([_train.Out, _train.Resume]);
+
+    // A coordinator started again finds the network and its parameters in the run, whatever has become of the files.
+    private Option[] OfFirstLife => [_train.Out, _train.Resume, _train.Model, _train.InitFrom];
+
+    private async Task<int> RunAsync(ParseResult given)
+    {
+        LaunchPlan plan = Plan(given);
+        using var stop = new StopSignals(given.GetValue(_train.EndWithInput));
+        using var launcher = new Launcher(plan, Console.Error.WriteLine);
+        return await launcher.RunAsync(stop.Token).ConfigureAwait(false);
+    }
+
+    private LaunchPlan Plan(ParseResult given)
+    {
+        HostSlots[] hosts = given.GetValue(_hosts) ?? [];
+        int count = given.GetValue(_workers) ?? 0;
+        if (hosts.Length + count == 0)
+        {
+            throw new BadInputException("launch needs --workers N for this machine, or --hosts HOST:SLOTS,… for others, or both.");
+        }
+
+        HostPort? listen = given.GetValue(_train.Listen);
+        if (hosts.Length > 0 && listen is null)
+        {
+            throw new BadInputException("--hosts needs --listen HOST:PORT with an address of this machine that the others reach.");
+        }
+
+        int slots = given.GetValue(_slots) ?? 1;
+        int workers = (count * slots) + hosts.Sum(host => host.Slots ?? slots);
+        int least = given.GetValue(_train.MinWorkers) ?? 1;
+        int first = given.GetValue(_train.StartWorkers) ?? workers;
+        foreach ((Option<int?> option, int needed) in new[] { (_train.MinWorkers, least), (_train.StartWorkers, first) })
+        {
+            if (needed > workers && listen is null)
+            {
+                throw new BadInputException($"{option.Name} {needed}: only {workers} are started; with --listen HOST:PORT others can join.");
+            }
+        }
+
+        listen ??= new("127.0.0.1", FreePort());
+        HostPort join = listen with { Host = given.GetValue(_train.Advertise) ?? listen.Host };
+        Option[] always = [.. PassedOn.Except(OfFirstLife)];
+        return new()
+        {
+            Coordinator =
+            [
+                .. ProgramPath.Of("nncluster"), "train", "--end-with-input", "--workers", "0", "--listen", listen.ToString(),
+                "--min-workers", Text(least), .. Given(given, always),
+            ],
+            // A later life of the coordinator goes on with whom it has.
+            First = ["--start-workers", Text(first), .. Given(given, OfFirstLife)],
+            Out = given.GetValue(_train.Resume) is null ? given.GetValue(_train.Out) : null,
+            MinWorkers = least,
+            Workers =
+            [
+                .. Enumerable.Range(1, count).Select(number => Local(given, join, $"worker-{number}", slots)),
+                .. RemoteNames(hosts, count).Zip(hosts, (name, host) => Remote(given, join, name, host.Host, host.Slots ?? slots)),
+            ],
+            MaxRestarts = given.GetValue(_maxRestarts) ?? 3,
+        };
+    }
+
+    private WorkerCommandLine Local(ParseResult given, HostPort join, string name, int slots) =>
+        new(name, [.. ProgramPath.Of("nncluster"), "worker", .. WorkerOptions(given, join, name, slots)], slots);
+
+    // A host may stand there twice, and what is left of two names may be the same.
+    private static IEnumerable<string> RemoteNames(HostSlots[] hosts, int local)
+    {
+        HashSet<string> taken = [.. Enumerable.Range(1, local).Select(number => $"worker-{number}")];
+        foreach (HostSlots host in hosts)
+        {
+            string plain = string.Concat(host.Host.Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' ? c : '-'));
+            string name = plain;
+            for (int number = 2; !taken.Add(name); number++)
+            {
+                name = $"{plain}-{number}";
+            }
+
+            yield return name;
+        }
+    }
+
+    private WorkerCommandLine Remote(ParseResult given, HostPort join, string name, string host, int slots)
+    {
+        string[] ssh = (given.GetValue(_sshCommand) ?? Ssh).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        string[] remote = (given.GetValue(_remoteCommand) ?? "nncluster worker").Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        // The other side's shell reads the line: nothing in it may mean anything to a shell.
+        return new(name, [.. ssh, host, .. remote, .. WorkerOptions(given, join, name, slots).Select(Quote)], slots, host);
+    }
+
+    private IEnumerable<string> WorkerOptions(ParseResult given, HostPort join, string name, int slots) =>
+    [
+        "--end-with-input", "--join", join.ToString(), "--name", name, "--slots", Text(slots),
+        .. given.GetValue(_cache) is { } cache ? new[] { "--cache", cache } : [],
+        .. Given(given, _train.Security.All),
+    ];
+
+    /// <summary>The options that were given, as a command line has them.</summary>
+    internal static IEnumerable<string> Given(ParseResult given, IEnumerable<Option> options)
+    {
+        foreach (Option option in options)
+        {
+            if (given.GetResult(option) is { Implicit: false } result)
+            {
+                yield return option.Name;
+                foreach (var token in result.Tokens)
+                {
+                    yield return token.Value;
+                }
+            }
+        }
+    }
+
+    private static string Quote(string argument) =>
+        argument.All(c => char.IsAsciiLetterOrDigit(c) || "-_./:,@=".Contains(c)) ? argument : $"'{argument.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>A port of this machine that is free.</summary>
+    internal static int FreePort()
+    {
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+
+    /// <summary>A machine of <c>--hosts</c>.</summary>
+    private sealed record HostSlots(string Host, int? Slots)
+    {
+        public static HostSlots[]? ParseList(string text)
+        {
+            string[] parts = text.Split(',');
+            HostSlots[] hosts = [.. parts.Select(Parse).OfType<HostSlots>()];
+            return hosts.Length == parts.Length ? hosts : null;
+        }
+
+        private static HostSlots? Parse(string text)
+        {
+            // An IPv6 address stands in brackets, which ssh does not want.
+            int colon = text.EndsWith(']') ? -1 : text.LastIndexOf(':');
+            string host = (colon < 0 ? text : text[..colon]).Trim('[', ']');
+            // A host that begins with a hyphen would be an option of ssh.
+            return host.Length == 0 || host[0] == '-' ? null
+                : colon < 0 ? new(host, null)
+                : int.TryParse(text[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out int slots) && slots is > 0 and <= 1024 ? new(host, slots)
+                : null;
+        }
+    }
+}

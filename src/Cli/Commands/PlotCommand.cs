@@ -1,0 +1,56 @@
+using System.CommandLine;
+using NnCluster.Cli.Chaos;
+using NnCluster.Cli.Explore;
+using NnCluster.Cli.Launching;
+using NnCluster.Cli.Options;
+using NnCluster.Cli.Reporting;
+using NnCluster.Control;
+using NnCluster.Coordinator;
+using NnCluster.Model;
+using NnCluster.Persistence;
+using NnCluster.Worker;
+
+namespace NnCluster.Cli.Commands;
+
+/// <summary><c>nncluster plot RUN…</c>.</summary>
+internal static class PlotCommand
+{
+    private const string MetricsFile = "metrics.jsonl";
+
+    /// <summary>The command.</summary>
+    public static Command Create()
+    {
+        var runs = new Argument<string[]>("run") { Description = "Run directories, or metrics files.", Arity = ArgumentArity.OneOrMore };
+        Option<string?> output = CliOption.Text("--output", "FILE.png|FILE.svg", "The figure. [curves.png in the run directory; comparison.png for several]");
+        output.Aliases.Add("-o");
+        var command = new Command("plot", "Learning curves of one run, or of several compared.") { runs, output };
+        command.SetAction(given =>
+        {
+            string path = Draw(given.GetRequiredValue(runs), given.GetValue(output));
+            Console.Out.WriteLine(path);
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static string Draw(string[] runs, string? output)
+    {
+        string[] metrics = [.. runs.Select(run => Directory.Exists(run) ? Path.Combine(run, MetricsFile) : run)];
+        (string Name, RunHistory History)[] histories = [.. Names(metrics).Zip(metrics, (name, path) => (name, RunHistory.Read(path)))];
+        string path = output ?? (runs.Length == 1 ? Path.Combine(DirectoryOf(metrics[0]), "curves.png") : "comparison.png");
+        LearningCurves.Draw(histories, path);
+        return path;
+    }
+
+    /// <summary>The directories' names; as much of their paths as it takes to tell them apart.</summary>
+    private static string[] Names(string[] metrics)
+    {
+        string[] directories = [.. metrics.Select(DirectoryOf)];
+        string[] names = [.. directories.Select(directory => Path.GetFileName(directory))];
+        return names.Distinct().Count() == names.Length
+            ? names
+            : [.. directories.Select(directory => Path.Combine(Path.GetFileName(Path.GetDirectoryName(directory)) ?? string.Empty, Path.GetFileName(directory)))];
+    }
+
+    private static string DirectoryOf(string path) => Path.GetDirectoryName(Path.GetFullPath(path)) ?? string.Empty;
+}

@@ -1,0 +1,185 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using NnCluster.Cli.Explore;
+using NnCluster.Cli.Launching;
+using NnCluster.Cli.Options;
+using NnCluster.Cli.Reporting;
+using NnCluster.Control;
+using NnCluster.Coordinator;
+using NnCluster.Model;
+using NnCluster.Persistence;
+using NnCluster.Simulation;
+using NnCluster.Training;
+using NnCluster.Worker;
+
+namespace NnCluster.Cli.Commands;
+
+/// <summary><c>nncluster simulate</c>.</summary>
+internal sealed class SimulateCommand
+{
+    // Operations a second of one worker in training, as measured for docs/scaling.md.
+    private const double DefaultFlops = 90e9;
+
+    // Memory traffic of one core: adding sums, and a leaf's write of its gradient.
+    private const double MemoryBandwidth = 10e9;
+
+    // Adam reads parameters, gradient and two moments, and writes three of them back.
+    private const int OptimizerPasses = 7;
+
+    private readonly Option<int?> _workers = CliOption.Whole("--workers", "Worker machines, one worker each. [8]", 1, 1024);
+    private readonly Option<double?> _bandwidth = Quantity.Rate("--bandwidth", "Of each machine's network interface, each way. [10Gbps]");
+    private readonly Option<TimeSpan?> _latency = Quantity.Duration("--latency", "One way between a worker and the coordinator. [100us]");
+    private readonly Option<TimeSpan?> _jitter = Quantity.Duration("--jitter", "The most a message may take longer. [0us]");
+    private readonly Option<double?> _noise = CliOption.Number("--noise", "SHARE", "The most a computation may take longer or shorter. [0]", v => v is >= 0 and < 1, "a number from 0 to below 1");
+    private readonly Option<double?> _rows = CliOption.Number("--rows-per-second", "N", "Rows one worker trains in a second. [90 GFLOP/s over the network's operations a row]", v => v > 0, "a number above 0");
+    private readonly Option<int[]?> _hidden = new TrainOptions().Hidden;
+    private readonly Option<int?> _inputs = CliOption.Whole("--inputs", "Features of a row. [784]", 1);
+    private readonly Option<int?> _outputs = CliOption.Whole("--outputs", "Outputs of the network. [10]", 1);
+    private readonly Option<int?> _parameters = CliOption.Whole("--parameters", "Size of the network, instead of its layers.", 1);
+    private readonly Option<int?> _batchSize = CliOption.Whole("--batch-size", "Rows of a minibatch. [2048]", 1);
+    private readonly Option<int?> _shards = CliOption.Whole("--shards", "Leaves of a minibatch, a power of two. [up to 16, of at least 64 rows]", 1);
+    private readonly Option<int?> _steps = CliOption.Whole("--steps", "Steps to simulate. [200]", 1, 1_000_000);
+    private readonly Option<ulong?> _seed = CliOption.Seed("--seed", "Decides noise, jitter and the moments of faults. [1]");
+    private readonly Option<TimeSpan?> _mtbf = Quantity.PositiveDuration("--mtbf", "Mean time between the faults of one worker. [none]");
+    private readonly Option<FaultKind?> _fault = CliOption.Parsed<FaultKind?>("--fault", "kill|hang|slow|partition", "What a fault is; slow is ten times slower. [kill]", ParseFault, "kill, hang, slow or partition");
+    private readonly Option<TimeSpan?> _repair = Quantity.Duration("--repair-time", "How long a fault lasts. [30s]");
+    private readonly Option<bool> _json = CliOption.Flag("--json", "Print the result as one JSON object.");
+
+    /// <summary>The command.</summary>
+    public static Command Create() => new SimulateCommand().Build();
+
+    private Command Build()
+    {
+        var command = new Command("simulate", "Predicts step time, scaling and the cost of faults with the run's own state machine on a virtual clock.")
+        {
+            _workers, _bandwidth, _latency, _jitter, _noise, _rows, _hidden, _inputs, _outputs, _parameters,
+            _batchSize, _shards, _steps, _seed, _mtbf, _fault, _repair, _json,
+        };
+        command.SetAction(Run);
+        return command;
+    }
+
+    private int Run(ParseResult given)
+    {
+        (long parameters, double flops) = SizeOf(given);
+        PredictionRequest request = Request(given, parameters, flops);
+        var prediction = ClusterPrediction.Of(request);
+        if (given.GetValue(_json))
+        {
+            Console.Out.WriteLine(Json(request, parameters, prediction).ToJsonString());
+        }
+        else
+        {
+            Show(request, parameters, prediction);
+        }
+
+        return ExitCode.Done;
+    }
+
+    private PredictionRequest Request(ParseResult given, long parameters, double flops)
+    {
+        int batch = given.GetValue(_batchSize) ?? 2048;
+        var pass = TimeSpan.FromSeconds(parameters * sizeof(float) / MemoryBandwidth);
+        return new()
+        {
+            Cluster = new()
+            {
+                Workers = given.GetValue(_workers) ?? 8,
+                RowsPerSecond = given.GetValue(_rows) ?? DefaultFlops / flops,
+                Noise = given.GetValue(_noise) ?? 0,
+                LeafOverhead = 2 * pass,
+                Bandwidth = given.GetValue(_bandwidth) ?? 1.25e9,
+                Latency = given.GetValue(_latency) ?? TimeSpan.FromMicroseconds(100),
+                Jitter = given.GetValue(_jitter) ?? TimeSpan.Zero,
+                WeightBytes = parameters * sizeof(float),
+                GradientBytes = parameters * sizeof(float),
+                AddTime = pass,
+                OptimizerTime = OptimizerPasses * pass,
+            },
+            Minibatch = new(given.GetValue(_shards) ?? ShardTree.DefaultLeaves(batch), batch),
+            Steps = given.GetValue(_steps) ?? 200,
+            Seed = given.GetValue(_seed) ?? 1,
+            MeanTimeBetweenFaults = given.GetValue(_mtbf),
+            Fault = given.GetValue(_fault) ?? FaultKind.Kill,
+            RepairTime = given.GetValue(_repair) ?? TimeSpan.FromSeconds(30),
+        };
+    }
+
+    /// <summary>Parameters, and operations a row: forward and weight gradient 4 a weight, input gradient 2 more behind the first layer.</summary>
+    private (long Parameters, double Flops) SizeOf(ParseResult given)
+    {
+        if (given.GetValue(_parameters) is { } parameters)
+        {
+            return given.GetResult(_hidden) is null && given.GetResult(_inputs) is null && given.GetResult(_outputs) is null
+                ? (parameters, 6.0 * parameters)
+                : throw new BadInputException("--parameters stands for --inputs, --hidden and --outputs: give one or the other.");
+        }
+
+        long[] sizes = [given.GetValue(_inputs) ?? 784, .. (given.GetResult(_hidden) is null ? [256] : given.GetValue(_hidden)!).Select(units => (long)units), given.GetValue(_outputs) ?? 10];
+        long count = 0;
+        double flops = 0;
+        for (int layer = 1; layer < sizes.Length; layer++)
+        {
+            count += (sizes[layer - 1] + 1) * sizes[layer];
+            flops += (layer == 1 ? 4.0 : 6.0) * sizes[layer - 1] * sizes[layer];
+        }
+
+        return count <= int.MaxValue ? (count, flops) : throw new BadInputException($"--hidden: {count} parameters are more than the {int.MaxValue} a network can have.");
+    }
+
+    private static FaultKind? ParseFault(string text) => text switch
+    {
+        "kill" => FaultKind.Kill,
+        "hang" => FaultKind.Hang,
+        "slow" => FaultKind.Slow,
+        "partition" => FaultKind.Partition,
+        _ => null,
+    };
+
+    private static JsonObject Json(PredictionRequest request, long parameters, ClusterPrediction prediction)
+    {
+        var result = new JsonObject
+        {
+            ["workers"] = request.Cluster.Workers,
+            ["parameters"] = parameters,
+            ["batchSize"] = request.Minibatch.Rows,
+            ["shards"] = request.Minibatch.Leaves,
+            ["rowsPerSecond"] = request.Cluster.RowsPerSecond,
+            ["stepSeconds"] = prediction.StepTime.TotalSeconds,
+            ["formulaSeconds"] = prediction.FormulaTime.TotalSeconds,
+            ["networkSeconds"] = prediction.NetworkTime.TotalSeconds,
+            ["imagesPerSecond"] = prediction.ImagesPerSecond,
+            ["efficiency"] = prediction.Efficiency,
+        };
+        if (prediction.Faults is { } faults)
+        {
+            result["secondsPerFault"] = faults.PerFault.TotalSeconds;
+            result["faultsPerHour"] = faults.FaultsPerHour;
+            result["availability"] = faults.Availability;
+            result["reissuedLeavesPerFault"] = faults.ReissuedLeaves;
+        }
+
+        return result;
+    }
+
+    private static void Show(PredictionRequest request, long parameters, ClusterPrediction prediction)
+    {
+        ClusterModel cluster = request.Cluster;
+        Line("cluster", $"{cluster.Workers} workers of {cluster.RowsPerSecond:N0} rows/s, {cluster.Bandwidth * 8 / 1e9:0.###} Gb/s, {cluster.Latency.TotalMicroseconds:0.#} µs");
+        Line("run", $"{parameters:N0} parameters, batch {request.Minibatch.Rows:N0} in {request.Minibatch.Leaves} leaves");
+        if (cluster.Workers > request.Minibatch.Leaves)
+        {
+            Line("spares", $"{cluster.Workers - request.Minibatch.Leaves} workers have no leaf; --shards {2 * request.Minibatch.Leaves} gives them some");
+        }
+
+        Line("step", $"{prediction.StepTime.TotalMilliseconds:0.00} ms (formula {prediction.FormulaTime.TotalMilliseconds:0.00} ms; the coordinator's network alone {prediction.NetworkTime.TotalMilliseconds:0.00} ms)");
+        Line("speed", $"{prediction.ImagesPerSecond:N0} images/s, efficiency {100 * prediction.Efficiency:0.0} %");
+        if (prediction.Faults is { } faults)
+        {
+            Line("a fault costs", $"{faults.PerFault.TotalSeconds:0.000} s and {faults.ReissuedLeaves:0.0} leaves computed again");
+            Line("availability", $"{100 * faults.Availability:0.000} % at {faults.FaultsPerHour:0.##} faults an hour");
+        }
+    }
+
+    private static void Line(string name, FormattableString text) => Console.Out.WriteLine($"{name,-15} {FormattableString.Invariant(text)}");
+}

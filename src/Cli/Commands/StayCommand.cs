@@ -1,0 +1,45 @@
+using System.CommandLine;
+using NnCluster.Cli.Chaos;
+using NnCluster.Cli.Explore;
+using NnCluster.Cli.Launching;
+using NnCluster.Cli.Options;
+using NnCluster.Cli.Reporting;
+using NnCluster.Control;
+using NnCluster.Coordinator;
+using NnCluster.Model;
+using NnCluster.Persistence;
+using NnCluster.Training;
+using NnCluster.Worker;
+
+namespace NnCluster.Cli.Commands;
+
+/// <summary>
+/// <c>nncluster stay</c>, for <c>start-or-resume</c> and not in the help: what a finished run leaves running under a
+/// supervisor that starts again whatever ends, and kills what does not answer.
+/// </summary>
+internal static class StayCommand
+{
+    /// <summary>The command.</summary>
+    public static Command Create()
+    {
+        Option<int?> port = HealthEndpoint.CreateOption();
+        port.Required = true;
+        var command = new Command("stay", "Answer on the health port, not ready, until asked to end.") { port };
+        command.Hidden = true;
+        command.SetAction((given, _) => RunAsync(given.GetRequiredValue(port)));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(int? port)
+    {
+        using HealthEndpoint? endpoint = HealthEndpoint.Open(port, () => new(Alive: true, Ready: false, "the run is finished"));
+        using var stop = new StopSignals(endWithInput: false);
+        var asked = new TaskCompletionSource();
+        await using (stop.Token.Register(asked.SetResult))
+        {
+            await asked.Task.ConfigureAwait(false);
+        }
+
+        return ExitCode.Done;
+    }
+}

@@ -1,0 +1,102 @@
+using System.CommandLine;
+using NnCluster.Cli.Chaos;
+using NnCluster.Cli.Explore;
+using NnCluster.Cli.Launching;
+using NnCluster.Cli.Options;
+using NnCluster.Cli.Reporting;
+using NnCluster.Control;
+using NnCluster.Coordinator;
+using NnCluster.Model;
+using NnCluster.Persistence;
+using NnCluster.Training;
+using NnCluster.Worker;
+using Spectre.Console;
+
+namespace NnCluster.Cli.Commands;
+
+/// <summary><c>nncluster train</c>.</summary>
+internal static class TrainCommand
+{
+    /// <summary>The command and its options.</summary>
+    public static (Command Command, TrainOptions Options) Create()
+    {
+        var options = new TrainOptions();
+        var command = new Command("train", "Train a network. Without options: a good one on MNIST, on every core of this machine.");
+        foreach (Option option in options.All)
+        {
+            command.Add(option);
+        }
+
+        command.SetAction((given, _) => RunAsync(given, options));
+        return (command, options);
+    }
+
+    private static async Task<int> RunAsync(ParseResult given, TrainOptions options)
+    {
+        string? directory = given.GetValue(options.Resume);
+        if (directory is not null)
+        {
+            ResumePoint.RequireCheckpoint(directory);
+        }
+
+        var state = new HealthState(TimeProvider.System);
+        var health = new RunHealth(state);
+        using HealthEndpoint? endpoint = HealthEndpoint.Open(given.GetValue(options.HealthPort), () => state.Report);
+        (IAnsiConsole console, bool live) = ProgressDisplay.StandardError();
+        TrainRequest request = await TrainRequestReader.ReadAsync(given, options, (name, dataDirectory) => DataCommand.OpenAsync(name, dataDirectory, console)).ConfigureAwait(false);
+        ResumePoint? resume = directory is null ? null : ResumePoint.Find(directory, request);
+        if (resume is not null && request.Settings.StopAfter <= resume.Position.Step)
+        {
+            throw new BadInputException($"--stop-after {request.Settings.StopAfter}: the run in {directory} is at step {resume.Position.Step} already; give a later one.");
+        }
+
+        using var session = new TrainingSession(request, resume, TimeProvider.System)
+        {
+            Health = health,
+            DrawCurves = (name, history, path) => LearningCurves.Draw(name, history, path),
+        };
+        using var stop = new StopSignals(given.GetValue(options.EndWithInput));
+        // What a library says by itself while it starts or ends must not get between the results.
+        TextWriter results = Console.Out;
+        Console.SetOut(Console.Error);
+        RunOutcome outcome;
+        RunSummary summary;
+        using (var progress = new ProgressDisplay(console, live, TimeProvider.System))
+        {
+            foreach (RejectedCheckpoint rejected in resume?.Rejected ?? [])
+            {
+                progress.WriteLine($"{rejected.Reason}; it is now {Path.GetFileName(rejected.AsidePath)}, and the checkpoint before it is used");
+            }
+
+            (outcome, summary) = await session.RunAsync(progress, progress.WriteLine, stop.Token).ConfigureAwait(false);
+        }
+
+        Console.SetOut(results);
+        return Report(given.GetValue(options.Json), outcome, summary);
+    }
+
+    private static int Report(bool json, RunOutcome outcome, RunSummary summary)
+    {
+        if (outcome.Failure is { } failure)
+        {
+            Console.Error.WriteLine($"The run failed: {failure}. Its files are in {summary.RunDirectory}.");
+            return ExitCode.Failed;
+        }
+
+        if (json)
+        {
+            Console.Out.WriteLine(summary.ToJson());
+        }
+        else
+        {
+            AnsiConsole.Write(SummaryTable.Create(summary));
+        }
+
+        if (outcome.Interrupted)
+        {
+            Console.Error.WriteLine($"Interrupted after step {summary.Steps}; go on with: nncluster train --resume {summary.RunDirectory}");
+        }
+
+        return outcome.Interrupted ? ExitCode.Interrupted : ExitCode.Done;
+    }
+}

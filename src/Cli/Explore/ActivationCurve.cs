@@ -1,0 +1,68 @@
+using NnCluster.Cli.Chaos;
+using NnCluster.Cli.Commands;
+using NnCluster.Cli.Launching;
+using NnCluster.Cli.Options;
+using NnCluster.Cli.Reporting;
+using NnCluster.Control;
+using NnCluster.Coordinator;
+using NnCluster.Memory;
+using NnCluster.Model;
+using NnCluster.Numerics;
+using NnCluster.Persistence;
+using NnCluster.Worker;
+
+namespace NnCluster.Cli.Explore;
+
+/// <summary>An activation function on a grid: its values from a network's forward pass, its derivatives from the backward pass.</summary>
+/// <param name="Name">For the figure.</param>
+/// <param name="Kind">Which function.</param>
+/// <param name="Values">f(x).</param>
+/// <param name="Derivatives">f′(x).</param>
+internal sealed record ActivationCurve(string Name, ActivationKind Kind, float[] Values, float[] Derivatives)
+{
+    private const int PointsAUnit = 200;
+    private const int Reach = 5;
+
+    /// <summary>From -5 to 5 in steps of 0.005, both ends included.</summary>
+    public static float[] Grid() => [.. Enumerable.Range(-Reach * PointsAUnit, (2 * Reach * PointsAUnit) + 1).Select(i => (float)i / PointsAUnit)];
+
+    /// <summary>
+    /// Passes every x through the network f(1·x + 0)·1 + 0. With the squared error against a target half below the output,
+    /// the gradient of the hidden bias is 2·½·f′(x).
+    /// </summary>
+    public static ActivationCurve Compute(string name, ActivationKind kind, float? slope, float[] x)
+    {
+        var spec = new ModelSpec
+        {
+            Inputs = 1,
+            Outputs = 1,
+            Hidden = [new() { Units = 1, Activation = kind, Slope = slope }],
+            Loss = LossKind.MeanSquaredError,
+        };
+        using var network = new Network(spec, new SimdBlas(), maxRows: 1);
+        ParameterLayout layout = network.Layout;
+        Span<float> state = new float[layout.StateLength];
+        layout.Find(ParameterKind.Weight, 0).Of(state)[0] = 1;
+        layout.Find(ParameterKind.Weight, 1).Of(state)[0] = 1;
+        if (kind == ActivationKind.Prelu)
+        {
+            layout.Find(ParameterKind.Slope, 0).Of(state)[0] = slope ?? throw new ArgumentNullException(nameof(slope));
+        }
+
+        network.Load(state);
+        float[] values = new float[x.Length];
+        network.Predict(x, x.Length, state, values);
+        float[] derivatives = new float[x.Length];
+        Span<float> gradient = new float[layout.GradientLength];
+        ParameterView bias = layout.Find(ParameterKind.Bias, 0);
+        for (int i = 0; i < x.Length; i++)
+        {
+            float target = values[i] - 0.5f;
+            var row = new LeafRows { Count = 1, Features = x.AsSpan(i, 1), Targets = [target] };
+            network.ComputeGradient(row, state, gradient, accumulate: false);
+            derivatives[i] = bias.Of(gradient)[0] / (2 * (values[i] - target));
+        }
+
+        return new(name, kind, values, derivatives);
+    }
+}

@@ -1,0 +1,58 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using NnCluster.Cli.Chaos;
+using NnCluster.Cli.Commands;
+using NnCluster.Cli.Launching;
+using NnCluster.Cli.Options;
+using NnCluster.Cli.Reporting;
+using NnCluster.Control;
+using NnCluster.Coordinator;
+using NnCluster.Model;
+using NnCluster.Persistence;
+using NnCluster.Worker;
+
+namespace NnCluster.Cli.Explore;
+
+/// <summary>The same network with and without dropout, and with noise on its inputs instead.</summary>
+internal sealed class DropoutExperiment : IExperiment
+{
+    /// <inheritdoc/>
+    public string Name => "dropout";
+
+    /// <inheritdoc/>
+    public string Description => "The same network without dropout, with half of the hidden outputs dropped, with a fifth of the inputs dropped too, and with noise on the inputs instead.";
+
+    /// <inheritdoc/>
+    public bool IsPlanar => false;
+
+    /// <inheritdoc/>
+    public async Task<Findings> RunAsync(ExperimentRuns runs)
+    {
+        string[] common = runs.Options.Quick
+            ? ["--hidden", "128,128", "--batch-size", "64", "--epochs", "40", "--learning-rate", "0.003", "--schedule", "constant"]
+            : ["--hidden", "512,512", "--batch-size", "128", "--epochs", "20", "--learning-rate", "0.001", "--schedule", "constant"];
+        ImageRun[] measured =
+        [
+            await Train("no dropout", "none").ConfigureAwait(false),
+            await Train("dropout 0.5", "dropout", "--dropout", "0.5").ConfigureAwait(false),
+            await Train("dropout 0.5, inputs 0.2", "input-dropout", "--dropout", "0.5", "--input-dropout", "0.2").ConfigureAwait(false),
+            await Train("input noise 0.3", "input-noise", "--input-noise", "0.3").ConfigureAwait(false),
+        ];
+        return new()
+        {
+            Summary = new() { ["dataset"] = runs.Options.Dataset, ["runs"] = new JsonArray([.. measured.Select(run => run.Summary())]) },
+            Numbers = new() { ["curves"] = ImageRun.Numbers(measured) },
+            Figures = [ImageRun.Draw("dropout", measured, withTestLoss: true, i => (i, false))],
+            Lines =
+            [
+                ImageRun.Header,
+                .. measured.Select(run => run.Line),
+                "Accuracy on training rows less that on test rows: " + string.Join("; ", measured.Select(run =>
+                    string.Create(CultureInfo.InvariantCulture, $"{run.Name}: {100 * run.Gap:0.00} points"))) + ".",
+            ],
+        };
+
+        Task<ImageRun> Train(string name, string directory, params string[] arguments) =>
+            ImageRun.MeasureAsync(runs.TrainAsync(name, directory, [.. common, .. arguments]));
+    }
+}

@@ -1,0 +1,34 @@
+using System.Runtime.InteropServices;
+using NnCluster.Cli.Chaos;
+using NnCluster.Cli.Commands;
+using NnCluster.Cli.Explore;
+using NnCluster.Cli.Options;
+using NnCluster.Cli.Reporting;
+using NnCluster.Control;
+using NnCluster.Coordinator;
+using NnCluster.Model;
+using NnCluster.Persistence;
+using NnCluster.Worker;
+
+namespace NnCluster.Cli.Launching;
+
+/// <summary>Signals to other processes, by their numbers on Linux.</summary>
+internal static partial class ProcessSignal
+{
+    public const int Kill = 9;
+    public const int Terminate = 15;
+    public const int Continue = 18;
+    public const int Stop = 19;
+
+    /// <summary>Sends a signal; nothing happens if the process is gone.</summary>
+    /// <param name="process">One that this program started.</param>
+    /// <param name="signal">Which.</param>
+    public static void Send(int process, int signal)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(process, 2);
+        _ = SendTo(process, signal);
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int SendTo(int process, int signal);
+}

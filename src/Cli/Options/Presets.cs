@@ -1,0 +1,71 @@
+using System.Text.Json.Nodes;
+using NnCluster.Cli.Chaos;
+using NnCluster.Cli.Commands;
+using NnCluster.Cli.Explore;
+using NnCluster.Cli.Launching;
+using NnCluster.Cli.Reporting;
+using NnCluster.Control;
+using NnCluster.Coordinator;
+using NnCluster.Model;
+using NnCluster.Persistence;
+using NnCluster.Worker;
+
+namespace NnCluster.Cli.Options;
+
+/// <summary>Named sets of options: what <c>--preset</c> chooses, below a configuration file and the command line.</summary>
+internal static class Presets
+{
+    /// <summary>The one without <c>--preset</c>.</summary>
+    public const string Default = "fast";
+
+    private static readonly Dictionary<string, Func<JsonObject>> All = new()
+    {
+        // Above 98 % on MNIST in seconds, for any seed that was tried.
+        ["fast"] = () => new()
+        {
+            ["hidden"] = "512",
+            ["epochs"] = 5,
+            ["batchSize"] = 256,
+            ["learningRate"] = 0.005,
+            ["schedule"] = "one-cycle",
+        },
+
+        // Deep and narrow with batch norm and little noise, the shape of the supervised baseline of Rasmus et al. 2015,
+        // "Semi-supervised learning with ladder networks" (99.20 % with Gaussian noise in every layer): 98.93 to 99.05 %
+        // on MNIST for five seeds.
+        ["accurate"] = () => new()
+        {
+            ["hidden"] = "1000,500,250,250,250",
+            ["batchNorm"] = true,
+            ["dropout"] = "0.1",
+            ["inputDropout"] = 0.2,
+            ["maxNorm"] = 3,
+            ["epochs"] = 80,
+            ["batchSize"] = 128,
+            ["learningRate"] = 0.003,
+            ["schedule"] = "one-cycle",
+        },
+
+        // The notebook's own run, number for number.
+        ["notebook"] = () => new()
+        {
+            ["hidden"] = "256",
+            ["activation"] = "sigmoid",
+            ["init"] = "normal:1",
+            ["clipProbability"] = 1e-10,
+            ["learningRate"] = 0.005,
+            ["epochs"] = 15,
+            ["batchSize"] = 2048,
+            ["validation"] = 5000,
+        },
+    };
+
+    /// <summary>The names.</summary>
+    public static IEnumerable<string> Names => All.Keys;
+
+    /// <summary>The options of a preset.</summary>
+    /// <exception cref="BadInputException">There is none of that name.</exception>
+    public static JsonObject Get(string name) => All.TryGetValue(name, out Func<JsonObject>? preset)
+        ? preset()
+        : throw new BadInputException($"--preset {name}: expected one of {string.Join(", ", Names)}.");
+}

@@ -1,0 +1,250 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using NnCluster.Cli.Chaos;
+using NnCluster.Cli.Commands;
+using NnCluster.Cli.Explore;
+using NnCluster.Cli.Launching;
+using NnCluster.Cli.Reporting;
+using NnCluster.Control;
+using NnCluster.Coordinator;
+using NnCluster.Data;
+using NnCluster.Memory;
+using NnCluster.Model;
+using NnCluster.Numerics;
+using NnCluster.Optimization;
+using NnCluster.Persistence;
+using NnCluster.Training;
+using NnCluster.Worker;
+
+namespace NnCluster.Cli.Options;
+
+/// <summary>Reads the options of <c>train</c> and resolves them against the data set.</summary>
+internal static class TrainRequestReader
+{
+    /// <summary>Reads the options; the data set is opened by <paramref name="open"/>.</summary>
+    /// <exception cref="BadInputException">An option contradicts another, or the data.</exception>
+    public static async Task<TrainRequest> ReadAsync(ParseResult given, TrainOptions options, Func<string, string?, Task<Dataset>> open)
+    {
+        // What needs no data is checked before the data is opened.
+        IBlas blas = NnCluster.Numerics.Blas.Create(given.GetValue(options.Blas) ?? "simd");
+        OptimizerSpec optimizer = Optimizer(given, options);
+        string name = given.GetValue(options.Dataset) ?? "mnist";
+        Contradictions(given, options);
+        ClusterRequest? cluster = Cluster(given, options);
+        Dataset data = await open(name, given.GetValue(options.DataDirectory)).ConfigureAwait(false);
+        if (data.Test.Rows == 0)
+        {
+            throw new BadInputException($"--dataset {name}: has no test rows to measure the accuracy on.");
+        }
+
+        if (given.GetValue(options.Validation) is > 0 and int held)
+        {
+            data = data.WithValidation(held);
+        }
+
+        if (given.GetValue(options.Limit) is int limit)
+        {
+            data = data.WithLimit(limit);
+        }
+
+        bool batchGiven = given.GetResult(options.BatchSize) is { Implicit: false };
+        int batch = given.GetValue(options.BatchSize) ?? Math.Min(128, data.Train.Rows);
+        if (batch > data.Train.Rows)
+        {
+            throw new BadInputException(batchGiven
+                ? $"--batch-size {batch}: there are only {data.Train.Rows} training rows."
+                : $"a batch of {batch} rows is larger than the {data.Train.Rows} training rows.");
+        }
+
+        ModelSpec model = Model(given, options, data);
+        var spec = new RunSpec
+        {
+            Dataset = data.Name,
+            DatasetSha256 = data.Sha256,
+            Limit = given.GetValue(options.Limit),
+            Validation = given.GetValue(options.Validation) ?? 0,
+            Model = model,
+            Optimizer = optimizer,
+            Epochs = given.GetValue(options.Epochs) ?? 5,
+            BatchSize = batch,
+            Shards = given.GetValue(options.Shards) ?? ShardTree.DefaultLeaves(batch),
+            Seed = given.GetValue(options.Seed) ?? 1,
+            Shuffle = !given.GetValue(options.NoShuffle),
+            Arithmetic = blas.Arithmetic,
+        };
+        model.ValidateLeafRows(spec.MinibatchTree.MinLeafRows);
+        int workers = given.GetValue(options.Workers) ?? (cluster is null ? Environment.ProcessorCount : 0);
+        return new()
+        {
+            Spec = spec,
+            Data = data,
+            Blas = blas,
+            Workers = workers,
+            Cluster = cluster,
+            Settings = spec.SettingsFor(data) with
+            {
+                EvaluateEvery = given.GetValue(options.EvaluateEvery) ?? 1,
+                TargetAccuracy = given.GetValue(options.TargetAccuracy),
+                StopAfter = given.GetValue(options.StopAfter),
+                CheckpointEvery = given.GetValue(options.CheckpointEvery),
+                MinWorkers = given.GetValue(options.MinWorkers) ?? 1,
+                StartWorkers = given.GetValue(options.StartWorkers) ?? 0,
+                Recovery = cluster is null ? RecoveryPolicy.InProcess : new RecoveryPolicy(),
+            },
+            // A run that goes on has its parameters in the checkpoint.
+            InitFrom = given.GetValue(options.Resume) is null ? given.GetValue(options.InitFrom) : null,
+            Out = given.GetValue(options.Out),
+            Config = ConfigOf(given, options, spec, blas, workers),
+        };
+    }
+
+    private static void Contradictions(ParseResult given, TrainOptions options)
+    {
+        bool Given(Option option) => given.GetResult(option) is { Implicit: false };
+        if (Given(options.Model) && options.OfModel.FirstOrDefault(Given) is { } second)
+        {
+            throw new BadInputException($"{options.Model.Name} and {second.Name} both describe the network: give one of them.");
+        }
+
+        if (Given(options.Resume) && Given(options.Out))
+        {
+            throw new BadInputException($"--resume {given.GetValue(options.Resume)} and --out {given.GetValue(options.Out)}: a run goes on in its own directory; give one of them.");
+        }
+
+        if (Given(options.Slope) && given.GetValue(options.Activation) is not (ActivationKind.LeakyRelu or ActivationKind.Prelu))
+        {
+            throw new BadInputException("--slope needs --activation leaky-relu or prelu.");
+        }
+    }
+
+    private static ClusterRequest? Cluster(ParseResult given, TrainOptions options)
+    {
+        if (given.GetValue(options.Listen) is not { } listen)
+        {
+            if (options.OfCluster.Except([options.EndWithInput]).FirstOrDefault(option => given.GetResult(option) is { Implicit: false }) is { } stray)
+            {
+                throw new BadInputException($"{stray.Name} needs --listen: without it no worker of another process can join.");
+            }
+
+            return given.GetValue(options.Workers) == 0 ? throw new BadInputException("--workers 0 needs --listen: there would be nobody to compute.") : null;
+        }
+
+        if (listen.Host is "0.0.0.0" or "[::]" && given.GetValue(options.Advertise) is null)
+        {
+            throw new BadInputException($"--listen {listen}: say with --advertise HOST by which name or address workers reach this machine.");
+        }
+
+        return new()
+        {
+            Listen = listen,
+            Advertise = given.GetValue(options.Advertise),
+            LinkPort = given.GetValue(options.LinkPort) ?? 0,
+            LinkAdvertise = given.GetValue(options.LinkAdvertise),
+            StartTimeout = given.GetValue(options.StartTimeout) ?? TimeSpan.FromMinutes(10),
+            Security = options.Security.Load(given, listen.Host),
+        };
+    }
+
+    private static ModelSpec Model(ParseResult given, TrainOptions options, Dataset data)
+    {
+        LossKind loss = given.GetValue(options.Loss) ?? (data.Classes > 0 ? LossKind.CrossEntropy : LossKind.MeanSquaredError);
+        if (loss == LossKind.CrossEntropy && data.Classes == 0)
+        {
+            throw new BadInputException($"--loss cross-entropy: {data.Name} has real-valued targets and no classes; use --loss mse.");
+        }
+
+        double? clip = given.GetValue(options.ClipProbability);
+        if (given.GetValue(options.Model) is { } model)
+        {
+            // A run's configuration has the network itself, so that it does not depend on a file that may change.
+            ModelSpec file = model.StartsWith('{')
+                ? ModelSpec.Parse(model, options.Model.Name, data.Features, data.Outputs)
+                : ModelSpec.Read(model, data.Features, data.Outputs);
+            file = given.GetResult(options.Loss) is { Implicit: false } || data.Classes == 0 ? file with { Loss = loss } : file;
+            file = clip is null ? file : file with { ClipProbability = (float)clip };
+            file.Validate();
+            return file;
+        }
+
+        int[] hidden = given.GetValue(options.Hidden) ?? [];
+        float[] dropout = given.GetValue(options.Dropout) is { Length: > 0 } rates ? rates : [0];
+        if (dropout.Length != 1 && dropout.Length != hidden.Length)
+        {
+            throw new BadInputException($"--dropout has {dropout.Length} rates for {hidden.Length} hidden layers: give one, or one for each.");
+        }
+
+        var spec = new ModelSpec
+        {
+            Inputs = data.Features,
+            Outputs = data.Outputs,
+            Hidden = [.. hidden.Select((units, i) => new HiddenLayer
+            {
+                Units = units,
+                Activation = given.GetValue(options.Activation) ?? ActivationKind.Relu,
+                Slope = (float?)given.GetValue(options.Slope),
+                BatchNorm = given.GetValue(options.BatchNorm),
+                Dropout = dropout.Length == 1 ? dropout[0] : dropout[i],
+            })],
+            InputDropout = (float)(given.GetValue(options.InputDropout) ?? 0),
+            InputNoise = (float)(given.GetValue(options.InputNoise) ?? 0),
+            Initializer = given.GetValue(options.Init) ?? new(InitializerKind.He),
+            Loss = loss,
+            ClipProbability = (float?)clip,
+        };
+        spec.Validate();
+        return spec;
+    }
+
+    private static OptimizerSpec Optimizer(ParseResult given, TrainOptions options) => new OptimizerSpec
+    {
+        Kind = given.GetValue(options.Optimizer) ?? OptimizerKind.Adam,
+        LearningRate = given.GetValue(options.LearningRate),
+        Schedule = given.GetValue(options.Schedule) ?? ScheduleKind.Constant,
+        Beta1 = given.GetValue(options.Beta1),
+        Beta2 = given.GetValue(options.Beta2),
+        Epsilon = given.GetValue(options.Epsilon),
+        Momentum = given.GetValue(options.Momentum),
+        Rho = given.GetValue(options.Rho),
+        ClipNorm = given.GetValue(options.ClipNorm),
+        L1 = given.GetValue(options.L1) ?? 0,
+        L2 = given.GetValue(options.L2) ?? 0,
+        WeightDecay = given.GetValue(options.WeightDecay),
+        MaxNorm = given.GetValue(options.MaxNorm),
+    }.Resolve();
+
+    /// <summary>Every option that has a value, as it was given, and those whose value was decided here.</summary>
+    private static string ConfigOf(ParseResult given, TrainOptions options, RunSpec spec, IBlas blas, int workers)
+    {
+        var config = new JsonObject();
+        foreach (Option option in options.All.Except(options.NotConfiguration))
+        {
+            if (given.GetResult(option) is { Implicit: false } result)
+            {
+                string value = result.Tokens.Count == 0 ? "true" : result.Tokens[0].Value;
+                bool isPath = option == options.InitFrom || option == options.DataDirectory
+                    || (option == options.Dataset && KnownDatasets.All.All(set => set.Name != value) && Path.Exists(value));
+                config[LayeredOptions.JsonName(option)] = option == options.Model ? JsonNode.Parse(spec.Model.ToJson()) : isPath ? Path.GetFullPath(value) : value;
+            }
+        }
+
+        void Decided(Option option, string value) => config[LayeredOptions.JsonName(option)] = value;
+        config.TryAdd(LayeredOptions.JsonName(options.Dataset), "mnist");
+        Decided(options.Optimizer, CliOption.NameOf(spec.Optimizer.Kind));
+        Decided(options.LearningRate, JsonSerializer.Serialize(spec.Optimizer.LearningRate));
+        Decided(options.Schedule, CliOption.NameOf(spec.Optimizer.Schedule));
+        Decided(options.Epochs, $"{spec.Epochs}");
+        Decided(options.BatchSize, $"{spec.BatchSize}");
+        Decided(options.Seed, $"{spec.Seed}");
+        Decided(options.Shards, $"{spec.Shards}");
+        if (workers > 0)
+        {
+            Decided(options.Workers, $"{workers}");
+        }
+
+        Decided(options.Blas, blas.Name);
+        return config.ToJsonString(new JsonSerializerOptions { WriteIndented = true });
+    }
+}

@@ -1,0 +1,1 @@
+return await NnCluster.Cli.Commands.Application.RunAsync(args);

@@ -1,0 +1,62 @@
+using System.Text;
+using NnCluster.Cli.Chaos;
+using NnCluster.Cli.Commands;
+using NnCluster.Cli.Explore;
+using NnCluster.Cli.Launching;
+using NnCluster.Cli.Options;
+using NnCluster.Control;
+using NnCluster.Coordinator;
+using NnCluster.Data;
+using NnCluster.Model;
+using NnCluster.Persistence;
+using NnCluster.Worker;
+
+namespace NnCluster.Cli.Reporting;
+
+/// <summary>The first image of each class, side by side, drawn with half-block characters: two pixels a character.</summary>
+public static class ContactSheet
+{
+    private const string Shades = " ░▒▓█";
+    private const int ImagesPerLine = 5;
+
+    /// <summary>Draws the sheet as lines of text.</summary>
+    /// <param name="data">A data set of images with classes.</param>
+    /// <param name="width">Pixels of a row.</param>
+    /// <param name="height">Rows of an image.</param>
+    public static string Draw(Dataset data, int width, int height)
+    {
+        float[][] images = [.. Enumerable.Range(0, data.Classes)
+            .Select(label => data.Train.Labels.IndexOf(label))
+            .Where(row => row >= 0)
+            .Select(row => Image(data, row))];
+        var text = new StringBuilder();
+        foreach (float[][] line in images.Chunk(ImagesPerLine))
+        {
+            for (int y = 0; y < height; y += 2)
+            {
+                foreach (float[] image in line)
+                {
+                    for (int x = 0; x < width; x++)
+                    {
+                        float below = y + 1 < height ? image[((y + 1) * width) + x] : 0;
+                        float shade = (image[(y * width) + x] + below) / 2;
+                        text.Append(Shades[Math.Clamp((int)(shade * Shades.Length), 0, Shades.Length - 1)]);
+                    }
+
+                    text.Append(' ');
+                }
+
+                text.AppendLine();
+            }
+        }
+
+        return text.ToString();
+    }
+
+    private static float[] Image(Dataset data, int row)
+    {
+        float[] pixels = new float[data.Features];
+        data.Train.Gather([row], pixels);
+        return pixels;
+    }
+}

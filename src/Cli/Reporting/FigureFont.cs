@@ -1,0 +1,53 @@
+using NnCluster.Cli.Chaos;
+using NnCluster.Cli.Commands;
+using NnCluster.Cli.Explore;
+using NnCluster.Cli.Launching;
+using NnCluster.Cli.Options;
+using NnCluster.Control;
+using NnCluster.Coordinator;
+using NnCluster.Model;
+using NnCluster.Persistence;
+using NnCluster.Worker;
+using ScottPlot;
+using SkiaSharp;
+
+namespace NnCluster.Cli.Reporting;
+
+/// <summary>
+/// Inter (SIL Open Font License), Latin glyphs, embedded in the program: the same figures on every machine, and text at
+/// all in a container without fonts.
+/// </summary>
+internal sealed class FigureFont : IFontResolver
+{
+    /// <summary>The family's name.</summary>
+    public const string Family = "Inter";
+
+    private static readonly Lazy<FigureFont> Registered = new(() =>
+    {
+        var font = new FigureFont();
+        Fonts.FontResolvers.Insert(0, font);
+        return font;
+    });
+
+    private FigureFont()
+    {
+    }
+
+    /// <summary>Makes the family known to ScottPlot, once.</summary>
+    public static void Register() => _ = Registered.Value;
+
+    /// <inheritdoc/>
+    public SKTypeface? CreateTypeface(string fontName, FontWeight weight, FontSlant slant, FontSpacing spacing) =>
+        fontName == Family ? Load(weight >= FontWeight.SemiBold ? "Inter-SemiBold.ttf" : "Inter-Regular.ttf") : null;
+
+    /// <inheritdoc/>
+    public SKTypeface? CreateTypeface(string fontName, bool bold, bool italic) =>
+        CreateTypeface(fontName, bold ? FontWeight.Bold : FontWeight.Normal, FontSlant.Upright, FontSpacing.Normal);
+
+    private static SKTypeface Load(string resource)
+    {
+        using Stream stream = typeof(FigureFont).Assembly.GetManifestResourceStream(resource)
+            ?? throw new InvalidOperationException($"The program was built without its resource {resource}.");
+        return SKTypeface.FromStream(stream);
+    }
+}

@@ -1,0 +1,67 @@
+using NnCluster.Cli.Chaos;
+using NnCluster.Cli.Commands;
+using NnCluster.Cli.Explore;
+using NnCluster.Cli.Launching;
+using NnCluster.Cli.Options;
+using NnCluster.Control;
+using NnCluster.Coordinator;
+using NnCluster.Model;
+using NnCluster.Persistence;
+using NnCluster.Worker;
+using SkiaSharp;
+
+namespace NnCluster.Cli.Reporting;
+
+/// <summary>A figure as a PNG or an SVG, whatever is drawn in it.</summary>
+internal static class FigureImage
+{
+    /// <summary>Writes a .png or .svg file, whole or not at all.</summary>
+    /// <param name="path">The file; its ending decides the format.</param>
+    /// <param name="width">Pixels.</param>
+    /// <param name="height">Pixels.</param>
+    /// <param name="render">Draws on the white canvas.</param>
+    /// <exception cref="BadInputException">The ending is another.</exception>
+    /// <exception cref="RunDirectoryException">The file cannot be written.</exception>
+    public static void Write(string path, int width, int height, Action<SKCanvas> render)
+    {
+        byte[] image = Path.GetExtension(path).ToLowerInvariant() switch
+        {
+            ".png" => Png(width, height, render),
+            ".svg" => Svg(width, height, render),
+            string other => throw new BadInputException($"{path}: figures are written as .png or .svg, not as '{other}'"),
+        };
+        RunDirectoryException.Guard(path, () => AtomicFile.Write(path, stream => stream.Write(image)));
+    }
+
+    /// <summary>The bytes of a PNG.</summary>
+    public static byte[] Png(int width, int height, Action<SKCanvas> render)
+    {
+        using var surface = SKSurface.Create(new SKImageInfo(width, height));
+        Render(surface.Canvas, render);
+        using SKImage image = surface.Snapshot();
+        using SKData data = image.Encode(SKEncodedImageFormat.Png, quality: 100);
+        return data.ToArray();
+    }
+
+    /// <summary>An SVG document in UTF-8.</summary>
+    public static byte[] Svg(int width, int height, Action<SKCanvas> render)
+    {
+        using var stream = new MemoryStream();
+        using (SKCanvas canvas = SKSvgCanvas.Create(SKRect.Create(width, height), stream))
+        {
+            Render(canvas, render);
+        }
+
+        // A viewer without the font takes its own.
+        string svg = System.Text.Encoding.UTF8.GetString(stream.ToArray());
+        return System.Text.Encoding.UTF8.GetBytes(
+            svg.Replace($"font-family=\"{FigureFont.Family}\"", $"font-family=\"{FigureFont.Family}, sans-serif\"", StringComparison.Ordinal));
+    }
+
+    private static void Render(SKCanvas canvas, Action<SKCanvas> render)
+    {
+        FigureFont.Register();
+        canvas.Clear(SKColors.White);
+        render(canvas);
+    }
+}

@@ -1,0 +1,215 @@
+using System.Diagnostics.CodeAnalysis;
+using NnCluster.Cli.Chaos;
+using NnCluster.Cli.Commands;
+using NnCluster.Cli.Explore;
+using NnCluster.Cli.Launching;
+using NnCluster.Cli.Options;
+using NnCluster.Control;
+using NnCluster.Coordinator;
+using NnCluster.Model;
+using NnCluster.Persistence;
+using NnCluster.Training;
+using NnCluster.Worker;
+using Spectre.Console;
+
+namespace NnCluster.Cli.Reporting;
+
+/// <summary>
+/// Shows how a run goes: a live panel on a terminal, elsewhere a line an epoch and a line for each notable event. A thread
+/// of its own writes to the console; telling it an event costs a lock and some additions, and never waits for the console.
+/// </summary>
+public sealed class ProgressDisplay : IRunObserver, IDisposable
+{
+    private static readonly TimeSpan FramePeriod = TimeSpan.FromMilliseconds(100);
+
+    // A line of a log file is never broken, which Spectre would do at 80 columns.
+    private const int UnwrappedWidth = 1 << 16;
+
+    private readonly IAnsiConsole _console;
+    private readonly TimeProvider _time;
+    private readonly long _started;
+    private readonly object _gate = new();
+    private readonly ProgressState _state = new();
+    private readonly Queue<string> _lines = new();
+    private readonly ITimer? _frames;
+    private readonly Thread _thread;
+    private bool _frameDue = true;
+    private bool _closed;
+    private bool _finalShown;
+
+    /// <summary>Starts the display.</summary>
+    /// <param name="console">Standard error; see <see cref="StandardError"/>.</param>
+    /// <param name="live">Whether to draw a panel, redrawn ten times a second, rather than lines.</param>
+    /// <param name="time">The clock.</param>
+    public ProgressDisplay(IAnsiConsole console, bool live, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(console);
+        ArgumentNullException.ThrowIfNull(time);
+        _console = console;
+        _time = time;
+        _started = time.GetTimestamp();
+        if (live)
+        {
+            _frames = time.CreateTimer(_ => AskForFrame(), null, FramePeriod, FramePeriod);
+        }
+
+        _thread = new(live ? ShowPanel : ShowLines) { IsBackground = true, Name = "progress display" };
+        _thread.Start();
+    }
+
+    /// <summary>
+    /// A console on standard error, and whether it is a terminal that can redraw. Colours are left out where the
+    /// environment has a <c>NO_COLOR</c> that is not empty (https://no-color.org).
+    /// </summary>
+    public static (IAnsiConsole Console, bool Live) StandardError()
+    {
+        bool noColour = !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
+        IAnsiConsole console = CreateConsole(new AnsiConsoleOutput(Console.Error), AnsiSupport.Detect, noColour);
+        return (console, !Console.IsErrorRedirected && console.Profile.Capabilities.Ansi);
+    }
+
+    internal static IAnsiConsole CreateConsole(IAnsiConsoleOutput output, AnsiSupport ansi, bool noColour)
+    {
+        IAnsiConsole console = AnsiConsole.Create(new()
+        {
+            Out = output,
+            Ansi = ansi,
+            ColorSystem = noColour ? ColorSystemSupport.NoColors : ColorSystemSupport.Detect,
+        });
+        if (!output.IsTerminal)
+        {
+            console.Profile.Width = UnwrappedWidth;
+        }
+
+        return console;
+    }
+
+    /// <summary>Tells what happened.</summary>
+    public void Observe(RunEvent runEvent)
+    {
+        ArgumentNullException.ThrowIfNull(runEvent);
+        lock (_gate)
+        {
+            _state.Observe(runEvent);
+            if (runEvent is StepCompleted or WorkerProgress)
+            {
+                return;
+            }
+
+            string? line = runEvent is EpochCompleted epoch
+                ? ProgressView.EpochLine(epoch, _state.Snapshot(_time.GetElapsedTime(_started)))
+                : ProgressView.NotableLine(runEvent);
+            if (line is not null)
+            {
+                Enqueue(line);
+            }
+        }
+    }
+
+    /// <summary>Shows a line of the program's log, above the panel where there is one.</summary>
+    public void WriteLine(string line)
+    {
+        lock (_gate)
+        {
+            Enqueue(line);
+        }
+    }
+
+    /// <summary>Shows what is left and ends the display; the last panel stays.</summary>
+    public void Dispose()
+    {
+        _frames?.Dispose();
+        lock (_gate)
+        {
+            _closed = true;
+            Monitor.Pulse(_gate);
+        }
+
+        if (Thread.CurrentThread != _thread)
+        {
+            _thread.Join();
+        }
+    }
+
+    private void Enqueue(string line)
+    {
+        _lines.Enqueue(line);
+        Monitor.Pulse(_gate);
+    }
+
+    private void AskForFrame()
+    {
+        lock (_gate)
+        {
+            _frameDue = true;
+            Monitor.Pulse(_gate);
+        }
+    }
+
+    private void ShowLines()
+    {
+        try
+        {
+            while (NextWork(forFrames: false, out _, out string[]? lines))
+            {
+                Write(lines);
+            }
+        }
+        catch (IOException)
+        {
+            // Standard error is gone; the run does not need it.
+        }
+    }
+
+    private void ShowPanel()
+    {
+        try
+        {
+            _console.Live(Text.Empty).AutoClear(false).Start(context =>
+            {
+                while (NextWork(forFrames: true, out ProgressSnapshot? progress, out string[]? lines))
+                {
+                    Write(lines);
+                    context.UpdateTarget(ProgressView.Panel(progress, _console.Profile.Capabilities.Unicode));
+                }
+            });
+        }
+        catch (IOException)
+        {
+            // As above.
+        }
+    }
+
+    /// <summary>Waits for lines, or for a frame's time; false when closed and everything was shown once more.</summary>
+    private bool NextWork(bool forFrames, [NotNullWhen(true)] out ProgressSnapshot? progress, [NotNullWhen(true)] out string[]? lines)
+    {
+        lock (_gate)
+        {
+            while (!_closed && _lines.Count == 0 && !(forFrames && _frameDue))
+            {
+                Monitor.Wait(_gate);
+            }
+
+            if (_closed && _lines.Count == 0 && _finalShown)
+            {
+                (progress, lines) = (null, null);
+                return false;
+            }
+
+            _frameDue = false;
+            _finalShown = _closed;
+            progress = _state.Snapshot(_time.GetElapsedTime(_started));
+            lines = [.. _lines];
+            _lines.Clear();
+            return true;
+        }
+    }
+
+    private void Write(string[] lines)
+    {
+        foreach (string line in lines)
+        {
+            _console.WriteLine(line);
+        }
+    }
+}

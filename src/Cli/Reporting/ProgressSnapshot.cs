@@ -1,0 +1,44 @@
+using System.Collections.Immutable;
+using NnCluster.Cli.Chaos;
+using NnCluster.Cli.Commands;
+using NnCluster.Cli.Explore;
+using NnCluster.Cli.Launching;
+using NnCluster.Cli.Options;
+using NnCluster.Control;
+using NnCluster.Coordinator;
+using NnCluster.Model;
+using NnCluster.Persistence;
+using NnCluster.Training;
+using NnCluster.Worker;
+
+namespace NnCluster.Cli.Reporting;
+
+/// <summary>A worker as the progress display shows it.</summary>
+internal sealed record WorkerStatus(string Name, long Leaves, double RowsPerSecond, string? LostBecause);
+
+/// <summary>Everything the progress display shows at one moment.</summary>
+internal sealed record ProgressSnapshot
+{
+    public RunStarted? Run { get; init; }
+
+    public long Step { get; init; }
+
+    public double Epoch { get; init; }
+
+    public double SmoothedLoss { get; init; } = double.NaN;
+
+    public double BatchAccuracy { get; init; } = double.NaN;
+
+    public EpochCompleted? LastEpoch { get; init; }
+
+    public double ImagesPerSecond { get; init; }
+
+    public TimeSpan Elapsed { get; init; }
+
+    /// <summary>Null while unknown.</summary>
+    public TimeSpan? Remaining { get; init; }
+
+    public RunPaused? Paused { get; init; }
+
+    public ImmutableArray<WorkerStatus> Workers { get; init; } = [];
+}

@@ -1,0 +1,142 @@
+using NnCluster.Cli.Chaos;
+using NnCluster.Cli.Commands;
+using NnCluster.Cli.Explore;
+using NnCluster.Cli.Launching;
+using NnCluster.Cli.Options;
+using NnCluster.Control;
+using NnCluster.Coordinator;
+using NnCluster.Model;
+using NnCluster.Persistence;
+using NnCluster.Training;
+using NnCluster.Worker;
+
+namespace NnCluster.Cli.Reporting;
+
+/// <summary>What the events so far add up to. Not for several threads at once.</summary>
+internal sealed class ProgressState
+{
+    private const double LossMemory = 0.95;
+
+    // Each life of a node is a worker of its own: only the latest that are lost are worth showing.
+    private const int MostLost = 16;
+
+    private sealed class Worker(string name)
+    {
+        public string Name { get; } = name;
+
+        public long Leaves { get; set; }
+
+        public long Rows { get; set; }
+
+        public string? LostBecause { get; set; }
+
+        public RateMeter Rate { get; } = new();
+    }
+
+    private readonly SortedDictionary<string, Worker> _workers = new(StringComparer.Ordinal);
+    private readonly Queue<string> _lost = new();
+    private readonly RateMeter _stepRate = new();
+    private RunStarted? _run;
+    private long _step;
+    private double _epoch;
+    private double _lossSum;
+    private double _lossWeight;
+    private float _batchAccuracy = float.NaN;
+    private EpochCompleted? _lastEpoch;
+    private RunPaused? _paused;
+
+    public void Observe(RunEvent runEvent)
+    {
+        switch (runEvent)
+        {
+            case StepCompleted step:
+                _step = step.Step;
+                _epoch = step.Epoch;
+                // An exponential moving average divided by its own weight, so that the first steps count in full.
+                _lossSum = (LossMemory * _lossSum) + ((1 - LossMemory) * step.Loss);
+                _lossWeight = (LossMemory * _lossWeight) + (1 - LossMemory);
+                _batchAccuracy = step.BatchAccuracy;
+                break;
+            case WorkerProgress progress:
+                Worker worker = WorkerNamed(progress.Worker);
+                worker.Leaves += progress.Leaves;
+                worker.Rows += progress.Rows;
+                break;
+            case RunStarted started:
+                _run = started;
+                break;
+            case WorkerJoined joined:
+                WorkerNamed(joined.Worker).LostBecause = null;
+                break;
+            case WorkerLost lost:
+                WorkerNamed(lost.Worker).LostBecause = lost.Reason;
+                ForgetOldest(lost.Worker);
+                break;
+            case EpochCompleted epoch:
+                _lastEpoch = epoch;
+                break;
+            case RunPaused paused:
+                _paused = paused;
+                break;
+            case RunContinued:
+                _paused = null;
+                break;
+        }
+    }
+
+    /// <summary>Measures the rates up to <paramref name="elapsed"/> and says how things stand.</summary>
+    public ProgressSnapshot Snapshot(TimeSpan elapsed)
+    {
+        double seconds = elapsed.TotalSeconds;
+        if (_step > 0)
+        {
+            _stepRate.Read(_step, seconds);
+        }
+
+        foreach (Worker worker in _workers.Values)
+        {
+            worker.Rate.Read(worker.Rows, seconds);
+        }
+
+        double stepsPerSecond = _stepRate.PerSecond;
+        return new()
+        {
+            Run = _run,
+            Step = _step,
+            Epoch = _epoch,
+            SmoothedLoss = _lossSum / _lossWeight,
+            BatchAccuracy = _batchAccuracy,
+            LastEpoch = _lastEpoch,
+            ImagesPerSecond = stepsPerSecond * (_run?.BatchSize ?? 0),
+            Elapsed = elapsed,
+            Remaining = _run is not null && stepsPerSecond > 0 && _paused is null
+                ? TimeSpan.FromSeconds(Math.Min(Math.Max(_run.TotalSteps - _step, 0) / stepsPerSecond, TimeSpan.MaxValue.TotalSeconds / 2))
+                : null,
+            Paused = _paused,
+            Workers =
+            [
+                .. _workers.Values.Select(worker => new WorkerStatus(
+                    worker.Name, worker.Leaves, worker.LostBecause is null ? worker.Rate.PerSecond : 0, worker.LostBecause)),
+            ],
+        };
+    }
+
+    private void ForgetOldest(string lost)
+    {
+        _lost.Enqueue(lost);
+        if (_lost.Count > MostLost && _lost.Dequeue() is var oldest && _workers.TryGetValue(oldest, out Worker? worker) && worker.LostBecause is not null)
+        {
+            _workers.Remove(oldest);
+        }
+    }
+
+    private Worker WorkerNamed(string name)
+    {
+        if (!_workers.TryGetValue(name, out Worker? worker))
+        {
+            _workers.Add(name, worker = new(name));
+        }
+
+        return worker;
+    }
+}

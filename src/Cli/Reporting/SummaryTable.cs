@@ -1,0 +1,59 @@
+using NnCluster.Cli.Chaos;
+using NnCluster.Cli.Commands;
+using NnCluster.Cli.Explore;
+using NnCluster.Cli.Launching;
+using NnCluster.Cli.Options;
+using NnCluster.Control;
+using NnCluster.Coordinator;
+using NnCluster.Model;
+using NnCluster.Persistence;
+using NnCluster.Worker;
+using Spectre.Console;
+using Spectre.Console.Rendering;
+
+namespace NnCluster.Cli.Reporting;
+
+/// <summary>The result of a run for people.</summary>
+public static class SummaryTable
+{
+    /// <summary>A short table: what was reached, how fast, with what, and where it lies.</summary>
+    public static IRenderable Create(RunSummary summary)
+    {
+        ArgumentNullException.ThrowIfNull(summary);
+        Grid grid = new Grid().AddColumn(new GridColumn().NoWrap()).AddColumn();
+        void Row(string name, FormattableString value, bool strong = false)
+        {
+            string text = Markup.Escape(FormattableString.Invariant(value));
+            grid.AddRow($"[grey]{name}[/]", strong ? $"[bold]{text}[/]" : text);
+        }
+
+        if (double.IsFinite(summary.TestAccuracy))
+        {
+            Row("test accuracy", $"{100 * summary.TestAccuracy:F2} %", strong: true);
+        }
+
+        if (summary.ValidationAccuracy is double validation && double.IsFinite(validation))
+        {
+            Row("validation accuracy", $"{100 * validation:F2} %");
+        }
+
+        Row("loss", $"test {summary.TestLoss:F4}, train {summary.TrainLoss:F4}");
+        Row("trained", $"{summary.Epochs} epochs, {summary.Steps:N0} steps, {summary.Images:N0} images");
+        Row("time", $"{summary.TrainSeconds:F2} s of training, {summary.TotalSeconds:F2} s in all");
+        Row("speed", $"{summary.ImagesPerSecond:N0} images/s");
+        Row("with", $"{summary.Parameters:N0} parameters, {summary.Workers} workers, {summary.Shards} leaves, {summary.Blas}, seed {summary.Seed}");
+        if (summary.ReissuedLeaves > 0 || summary.WorkersLost > 0)
+        {
+            Row("faults", $"{summary.WorkersLost} workers lost, {summary.ReissuedLeaves:N0} leaves given out again");
+        }
+
+        if (summary.ResumedFromStep is long step)
+        {
+            Row("resumed from", $"step {step:N0}");
+        }
+
+        Row("weights", $"SHA-256 {summary.WeightsSha256}");
+        Row("run directory", $"{summary.RunDirectory}");
+        return grid;
+    }
+}

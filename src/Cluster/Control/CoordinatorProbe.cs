@@ -1,0 +1,122 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using NnCluster.AkkaSupport;
+using NnCluster.Link;
+using NnCluster.Memory;
+using NnCluster.Numerics;
+using NnCluster.Security;
+using NnCluster.Training;
+
+namespace NnCluster.Control;
+
+/// <summary>What a look at a coordinator's address found.</summary>
+/// <param name="Address">Where something listens that may be a coordinator, and that the transport will dial; null if nowhere.</param>
+/// <param name="Reason">Why nowhere.</param>
+public sealed record ProbeResult(IPAddress? Address, string? Reason);
+
+/// <summary>Finds out whether a coordinator may be somewhere, before an actor system is asked to join it.</summary>
+public static class CoordinatorProbe
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    /// <summary>Connects, with certificates also proves both sides to each other, and hangs up.</summary>
+    /// <param name="host">Where it should listen, as its certificate names it.</param>
+    /// <param name="port">The port of its control plane.</param>
+    /// <param name="security">The cluster's.</param>
+    /// <param name="cancellation">Gives up.</param>
+    public static async Task<ProbeResult> TryAsync(string host, int port, LinkSecurity security, CancellationToken cancellation)
+    {
+        IPAddress[] all;
+        try
+        {
+            all = await AddressesAsync(host, cancellation).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is SocketException or OperationCanceledException)
+        {
+            return new(null, e is SocketException ? e.Message : "no answer from the name service");
+        }
+
+        IPAddress[] dialled = Dialled(all);
+        List<string> reasons = [];
+        foreach (IPAddress address in dialled)
+        {
+            if (await TryAsync(address, host, port, security, cancellation).ConfigureAwait(false) is not { } reason)
+            {
+                return new(address, null);
+            }
+
+            reasons.Add(dialled.Length == 1 ? reason : $"{address}: {reason}");
+        }
+
+        foreach (IPAddress address in all.Except(dialled))
+        {
+            if (await TryAsync(address, host, port, security, cancellation).ConfigureAwait(false) is null)
+            {
+                return new(null, NotDialled(all, dialled, address));
+            }
+        }
+
+        return new(null, string.Join("; ", reasons.Distinct()));
+    }
+
+    /// <summary>Where a name leads at first sight; null if it is not known.</summary>
+    public static IPAddress? Guess(string host)
+    {
+        try
+        {
+            return IPAddress.TryParse(host, out IPAddress? address) ? address : Dialled(Dns.GetHostAddresses(host)).FirstOrDefault();
+        }
+        catch (SocketException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>
+    /// The addresses of a name that Akka.Remote can be made to dial, IPv4 first: of each family the last, whatever the
+    /// others are. It joins by the name alone, since the coordinator refuses whoever calls it otherwise.
+    /// </summary>
+    internal static IPAddress[] Dialled(IReadOnlyCollection<IPAddress> all) =>
+    [
+        .. new[] { AddressFamily.InterNetwork, AddressFamily.InterNetworkV6 }
+            .Select(family => all.LastOrDefault(address => address.AddressFamily == family)).OfType<IPAddress>(),
+    ];
+
+    /// <summary>What to say where only an address answers that will not be dialled.</summary>
+    internal static string NotDialled(IReadOnlyList<IPAddress> all, IReadOnlyList<IPAddress> dialled, IPAddress answers) =>
+        $"the name stands for {all.Count} addresses; {answers} answers, but {string.Join(" and ", dialled)} would be dialled: "
+        + $"give the coordinator a name or address of its own (--listen or --advertise, for instance {answers}) and --join that";
+
+    private static async Task<IPAddress[]> AddressesAsync(string host, CancellationToken cancellation) =>
+        IPAddress.TryParse(host, out IPAddress? address) ? [address] : await Dns.GetHostAddressesAsync(host, cancellation).ConfigureAwait(false);
+
+    private static async Task<string?> TryAsync(IPAddress address, string host, int port, LinkSecurity security, CancellationToken cancellation)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        patience.CancelAfter(Patience);
+        string? distrust = null;
+        try
+        {
+            using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            await socket.ConnectAsync(address, port, patience.Token).ConfigureAwait(false);
+            if (security.Tls is { } tls)
+            {
+                await using var stream = new SslStream(new NetworkStream(socket));
+                await stream.AuthenticateAsClientAsync(tls.ClientOptions(host, reason => distrust = reason), patience.Token).ConfigureAwait(false);
+                await stream.ShutdownAsync().ConfigureAwait(false);
+            }
+
+            return null;
+        }
+        catch (Exception e) when (e is SocketException or IOException or AuthenticationException)
+        {
+            return distrust ?? (e is SocketException ? e.Message : $"no TLS connection: {e.Message}");
+        }
+        catch (OperationCanceledException)
+        {
+            return "no answer";
+        }
+    }
+}

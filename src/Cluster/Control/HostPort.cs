@@ -1,0 +1,48 @@
+using System.Globalization;
+using System.Net;
+using NnCluster.AkkaSupport;
+using NnCluster.Link;
+using NnCluster.Memory;
+using NnCluster.Numerics;
+using NnCluster.Security;
+using NnCluster.Training;
+
+namespace NnCluster.Control;
+
+/// <summary>HOST:PORT as an option gives it; an IPv6 address keeps its brackets, as in the addresses of Akka.Remote.</summary>
+internal sealed record HostPort(string Host, int Port)
+{
+    /// <summary>What to say that an option expects.</summary>
+    public const string Expected = "HOST:PORT with a name, an IPv4 address or an IPv6 address in brackets, such as 10.0.0.1:7000 or [fd00::1]:7000";
+
+    /// <summary>Reads one; null if it is none.</summary>
+    public static HostPort? Parse(string text)
+    {
+        int colon = text.LastIndexOf(':');
+        return colon > 0
+            && (text[0] == '[') == (text[colon - 1] == ']')
+            && HostOf(text[..colon]) is { } host
+            && (host[0] != '[' || text[0] == '[')
+            && int.TryParse(text[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out int port) && port is >= 1 and <= 65535
+            ? new(host, port)
+            : null;
+    }
+
+    /// <summary>A host as an address has it, an IPv6 address in brackets; null if it is none.</summary>
+    public static string? HostOf(string text) => Uri.CheckHostName(text) switch
+    {
+        UriHostNameType.Dns or UriHostNameType.IPv4 => text,
+        UriHostNameType.IPv6 when IPAddress.TryParse(text, out IPAddress? address) && address.ScopeId == 0 => $"[{address}]",
+        _ => null,
+    };
+
+    /// <summary>Reads several, separated by commas; null if one is none.</summary>
+    public static HostPort[]? ParseList(string text)
+    {
+        HostPort[] all = [.. text.Split(',').Select(Parse).OfType<HostPort>()];
+        return all.Length == text.Count(c => c == ',') + 1 ? all : null;
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Host}:{Port}";
+}

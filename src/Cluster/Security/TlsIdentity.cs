@@ -1,0 +1,147 @@
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using NnCluster.AkkaSupport;
+using NnCluster.Control;
+using NnCluster.Link;
+using NnCluster.Memory;
+using NnCluster.Numerics;
+using NnCluster.Training;
+
+namespace NnCluster.Security;
+
+/// <summary>
+/// One node's certificate and the only authority it trusts: the system's own authorities count for nothing. Each side
+/// checks the other, the connecting side also that the certificate names the host it meant.
+/// </summary>
+/// <param name="Certificate">With its private key.</param>
+/// <param name="Authorities">Whom to trust.</param>
+public sealed record TlsIdentity(X509Certificate2 Certificate, X509Certificate2Collection Authorities)
+{
+    // Room for a chain of long certificates, and far from what a wrong file such as a disk image holds.
+    private const int MaxPemBytes = 1 << 20;
+
+    private static readonly Oid ServerUse = new("1.3.6.1.5.5.7.3.1");
+    private static readonly Oid ClientUse = new("1.3.6.1.5.5.7.3.2");
+
+    /// <summary>Reads the three PEM files. Authorities between the certificate and the root go into the authority file as well.</summary>
+    /// <exception cref="BadInputException">One of them is missing or not what it should be.</exception>
+    public static TlsIdentity Load(string certificatePath, string keyPath, string authorityPath)
+    {
+        string certificateText = SecretFile.ReadText("--tls-cert", certificatePath, MaxPemBytes);
+        string keyText = SecretFile.ReadText("--tls-key", keyPath, MaxPemBytes);
+        string authorityText = SecretFile.ReadText("--tls-ca", authorityPath, MaxPemBytes);
+        X509Certificate2 certificate;
+        try
+        {
+            certificate = X509Certificate2.CreateFromPem(certificateText, keyText);
+        }
+        catch (Exception e) when (e is CryptographicException or ArgumentException)
+        {
+            throw new BadInputException($"--tls-cert {certificatePath} and --tls-key {keyPath}: expected a PEM certificate and its unencrypted private key: {e.Message}", e);
+        }
+
+        var authorities = new X509Certificate2Collection();
+        try
+        {
+            authorities.ImportFromPem(authorityText);
+        }
+        catch (CryptographicException e)
+        {
+            throw new BadInputException($"--tls-ca {authorityPath}: expected PEM certificates: {e.Message}", e);
+        }
+
+        if (authorities.Count == 0)
+        {
+            throw new BadInputException($"--tls-ca {authorityPath}: holds no PEM certificate");
+        }
+
+        var identity = new TlsIdentity(Usable(certificate), authorities);
+        if (identity.WhyNotTrusted(certificate, forServer: null) is { } reason)
+        {
+            throw new BadInputException($"--tls-cert {certificatePath}: {reason}; it must be valid and signed by --tls-ca {authorityPath}");
+        }
+
+        return identity;
+    }
+
+    /// <summary>Why a certificate is not to be trusted: expired, foreign, or for another use; null if it is.</summary>
+    /// <param name="certificate">The other side's.</param>
+    /// <param name="forServer">Whether it must be good for a server or for a client; null: for either.</param>
+    public string? WhyNotTrusted(X509Certificate2 certificate, bool? forServer)
+    {
+        using var chain = new X509Chain { ChainPolicy = Policy(forServer) };
+        if (chain.Build(certificate))
+        {
+            return null;
+        }
+
+        IEnumerable<string> problems = chain.ChainStatus.Select(status => status.StatusInformation.Trim()).Distinct();
+        return $"certificate \"{certificate.Subject}\" is not to be trusted: {string.Join(", ", problems)}";
+    }
+
+    internal SslServerAuthenticationOptions ServerOptions(Action<string> refused) => new()
+    {
+        ServerCertificate = Certificate,
+        ClientCertificateRequired = true,
+        CertificateChainPolicy = Policy(forServer: false),
+        RemoteCertificateValidationCallback = (_, certificate, _, errors) => Judge(certificate, errors, forServer: false, refused),
+    };
+
+    internal SslClientAuthenticationOptions ClientOptions(string host, Action<string> refused) => new()
+    {
+        // A certificate names an IPv6 address without the brackets of a URI.
+        TargetHost = host.Trim('[', ']'),
+        ClientCertificates = [Certificate],
+        LocalCertificateSelectionCallback = (_, _, _, _, _) => Certificate,
+        CertificateChainPolicy = Policy(forServer: true),
+        RemoteCertificateValidationCallback = (_, certificate, _, errors) => Judge(certificate, errors, forServer: true, refused),
+    };
+
+    /// <summary>Why the other side of a handshake is refused; null if it is not.</summary>
+    /// <param name="certificate">What it showed.</param>
+    /// <param name="errors">What the handshake found; of these only an absent certificate and another host's name count, the rest is looked at here.</param>
+    /// <param name="forServer">Whether the other side is the server; null: not known.</param>
+    internal string? WhyRefused(X509Certificate? certificate, SslPolicyErrors errors, bool? forServer)
+    {
+        if (certificate is not X509Certificate2 shown)
+        {
+            return "it showed no certificate";
+        }
+
+        return WhyNotTrusted(shown, forServer)
+            ?? (errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch) ? $"certificate \"{shown.Subject}\" does not name this host" : null);
+    }
+
+    private bool Judge(X509Certificate? certificate, SslPolicyErrors errors, bool forServer, Action<string> refused)
+    {
+        string? reason = WhyRefused(certificate, errors, forServer);
+        if (reason is not null)
+        {
+            refused(reason);
+        }
+
+        return reason is null;
+    }
+
+    private X509ChainPolicy Policy(bool? forServer)
+    {
+        var policy = new X509ChainPolicy
+        {
+            TrustMode = X509ChainTrustMode.CustomRootTrust,
+            RevocationMode = X509RevocationMode.NoCheck,
+            DisableCertificateDownloads = true,
+        };
+        policy.CustomTrustStore.AddRange(Authorities);
+        if (forServer is { } server)
+        {
+            policy.ApplicationPolicy.Add(server ? ServerUse : ClientUse);
+        }
+
+        return policy;
+    }
+
+    // Windows cannot use a key that was never stored; the detour over PKCS #12 stores it.
+    private static X509Certificate2 Usable(X509Certificate2 certificate) =>
+        OperatingSystem.IsWindows() ? X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pkcs12), null) : certificate;
+}

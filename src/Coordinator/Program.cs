@@ -1,1 +1,0 @@
-return await NnCluster.Coordinator.Cli.Application.RunAsync(args);

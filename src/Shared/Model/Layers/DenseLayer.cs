@@ -1,0 +1,83 @@
+using NnCluster.Memory;
+using NnCluster.Numerics;
+
+namespace NnCluster.Model;
+
+/// <summary>Where a leaf's gradient goes: its own buffer, or for large products straight onto the running sum.</summary>
+internal readonly ref struct GradientTarget
+{
+    /// <summary>Receives the gradient of the leaf alone.</summary>
+    public required Span<float> Leaf { get; init; }
+
+    /// <summary>Holds the sum so far; written only where <see cref="AddsProducts"/>.</summary>
+    public required Span<float> Total { get; init; }
+
+    /// <summary>Whether weight gradients are added to <see cref="Total"/> by the product itself.</summary>
+    public required bool AddsProducts { get; init; }
+}
+
+/// <summary>Z = X·Wᵀ + b with X (rows, inputs), W (outputs, inputs), b (outputs), Z (rows, outputs).</summary>
+internal sealed class DenseLayer : IDisposable
+{
+    private readonly IBlas _blas;
+    private readonly ParameterView _weight;
+    private readonly ParameterView _bias;
+    private readonly int _inputs;
+    private readonly int _outputs;
+    private readonly PackedMatrix _forwardWeights;
+    private readonly PackedMatrix? _backwardWeights;
+
+    /// <summary>The dense layer of index <paramref name="layer"/>; the first one needs no gradient of its input.</summary>
+    public DenseLayer(ParameterLayout layout, int layer, IBlas blas)
+    {
+        _blas = blas;
+        _weight = layout.Find(ParameterKind.Weight, layer);
+        _bias = layout.Find(ParameterKind.Bias, layer);
+        (_outputs, _inputs) = (_weight.Shape[0], _weight.Shape[1]);
+        _forwardWeights = blas.CreatePacked(_inputs, _outputs);
+        _backwardWeights = layer > 0 ? blas.CreatePacked(_outputs, _inputs) : null;
+    }
+
+    /// <summary>Copies the weights into the order the products like best.</summary>
+    public void Load(ReadOnlySpan<float> state)
+    {
+        ReadOnlySpan<float> weights = _weight.Of(state);
+        _blas.Pack(Transpose.Yes, weights, _inputs, _forwardWeights);
+        if (_backwardWeights != null)
+        {
+            _blas.Pack(Transpose.No, weights, _inputs, _backwardWeights);
+        }
+    }
+
+    /// <summary>Z ← X·Wᵀ + b.</summary>
+    public void Forward(int rows, ReadOnlySpan<float> state, ReadOnlySpan<float> x, Span<float> z)
+    {
+        // The product is added to the bias instead of the bias to the product: one pass over Z less.
+        RowMath.FillRows(_bias.Of(state), z);
+        _blas.GemmPacked(Transpose.No, rows, x, _inputs, _forwardWeights, 1f, z, _outputs);
+    }
+
+    /// <summary>dW = dZᵀ·X and db = Σ dZ over the rows in order.</summary>
+    public void ComputeGradient(int rows, ReadOnlySpan<float> x, ReadOnlySpan<float> dZ, in GradientTarget target)
+    {
+        Span<float> dWeights = _weight.Of(target.AddsProducts ? target.Total : target.Leaf);
+        float beta = target.AddsProducts ? 1f : 0f;
+        _blas.Gemm(Transpose.Yes, Transpose.No, _outputs, _inputs, rows, 1f, dZ, _outputs, x, _inputs, beta, dWeights, _inputs);
+        RowMath.ColumnSums(dZ, _bias.Of(target.Leaf));
+    }
+
+    /// <summary>dX = dZ·W.</summary>
+    /// <exception cref="InvalidOperationException">This is the first layer.</exception>
+    public void ComputeInputGradient(int rows, ReadOnlySpan<float> dZ, Span<float> dX)
+    {
+        PackedMatrix weights = _backwardWeights ?? throw new InvalidOperationException("The first layer has no input gradient.");
+        _blas.GemmPacked(Transpose.No, rows, dZ, _outputs, weights, 0f, dX, _inputs);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _forwardWeights.Dispose();
+        _backwardWeights?.Dispose();
+    }
+}

@@ -1,0 +1,60 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using NnCluster.Memory;
+using NnCluster.Numerics;
+
+namespace NnCluster.Model;
+
+/// <summary>
+/// f(x) = x for x &gt; 0, else slope·x, with one learned slope a layer; ∂f/∂slope = min(0, x) (He et al. 2015).
+/// The slope may turn negative, so the inputs are kept.
+/// </summary>
+internal sealed class PreluLayer(ParameterView slope, int units, int maxRows) : ILayer
+{
+    /// <summary>The initial slope where the specification names none.</summary>
+    public const float InitialSlope = 0.25f;
+
+    private readonly AlignedBuffer _inputs = new(checked(maxRows * units));
+    private readonly AlignedBuffer _products = new(checked(maxRows * units));
+    private readonly AlignedBuffer _columnSums = new(units);
+
+    /// <inheritdoc/>
+    public void Forward(LeafPass pass, ReadOnlySpan<float> state, Span<float> values)
+    {
+        values.CopyTo(_inputs.Span);
+        RowMath.Apply(new LeakyReluLayer.Scaled(slope.Of(state)[0]), values, values, values);
+    }
+
+    /// <inheritdoc/>
+    public void Backward(LeafPass pass, ReadOnlySpan<float> state, ReadOnlySpan<float> outputs, Span<float> dValues, Span<float> gradient)
+    {
+        ReadOnlySpan<float> inputs = _inputs.Span[..dValues.Length];
+        Span<float> products = _products.Span[..dValues.Length];
+        RowMath.Apply(default(SlopeDerivative), inputs, dValues, products);
+        RowMath.ColumnSums(products, _columnSums.Span);
+        double sum = 0;
+        foreach (float columnSum in _columnSums.Span)
+        {
+            sum += columnSum;
+        }
+
+        slope.Of(gradient)[0] = (float)sum;
+        RowMath.Apply(new LeakyReluLayer.Scaled(slope.Of(state)[0]), inputs, dValues, dValues);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _inputs.Dispose();
+        _products.Dispose();
+        _columnSums.Dispose();
+    }
+
+    /// <summary>min(0, x)·dY.</summary>
+    private readonly struct SlopeDerivative : IBinaryOperator
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public Vector<float> Invoke(Vector<float> x, Vector<float> dY) =>
+            Vector.ConditionalSelect(Vector.GreaterThan(x, Vector<float>.Zero), Vector<float>.Zero, x * dY);
+    }
+}

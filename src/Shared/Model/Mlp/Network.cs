@@ -1,0 +1,313 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using NnCluster.Memory;
+using NnCluster.Numerics;
+
+namespace NnCluster.Model;
+
+/// <summary>
+/// A multi-layer perceptron with its workspace: forward and backward passes over leaves of at most a given number of rows.
+/// It holds no parameters of its own but the packed copies made by <see cref="Load"/>. One thread at a time may use it;
+/// in the steady state it allocates nothing.
+/// </summary>
+public sealed class Network : IDisposable
+{
+    private readonly ModelSpec _spec;
+    private readonly int _maxRows;
+    private readonly bool _hasBatchNorm;
+    private readonly InputNoiseLayer? _inputNoise;
+    private readonly DropoutLayer? _inputDropout;
+    private readonly ImmutableArray<HiddenBlock> _hidden;
+    private readonly DenseLayer _outputLayer;
+    private readonly ILoss _loss;
+    private readonly AlignedBuffer _outputs;
+    private readonly AlignedBuffer _dEven;
+    private readonly AlignedBuffer _dOdd;
+    private readonly AlignedBuffer _leaf;
+    private readonly int[] _predictions;
+    private bool _isLoaded;
+
+    /// <summary>Allocates the workspace for leaves of up to <paramref name="maxRows"/> rows.</summary>
+    /// <exception cref="BadInputException">The specification is not valid.</exception>
+    public Network(ModelSpec spec, IBlas blas, int maxRows)
+    {
+        ArgumentNullException.ThrowIfNull(spec);
+        ArgumentNullException.ThrowIfNull(blas);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxRows);
+        Layout = ParameterLayout.For(spec);
+        Blas = blas;
+        _spec = spec;
+        _maxRows = maxRows;
+        _hasBatchNorm = spec.Hidden.Any(layer => layer.BatchNorm);
+        _inputNoise = spec.InputNoise > 0f ? new(spec.InputNoise, spec.Inputs, maxRows) : null;
+        _inputDropout = spec.InputDropout > 0f ? new(spec.InputDropout, 0, spec.Inputs, maxRows) : null;
+        _hidden = [.. Enumerable.Range(0, spec.Hidden.Length).Select(index => new HiddenBlock(spec, Layout, index, blas, maxRows))];
+        _outputLayer = new(Layout, spec.Hidden.Length, blas);
+        _loss = spec.Loss switch
+        {
+            LossKind.CrossEntropy => new CrossEntropyLoss(spec.Outputs, spec.ClipProbability, maxRows),
+            LossKind.MeanSquaredError => new MeanSquaredErrorLoss(spec.Outputs),
+            _ => throw new UnreachableException($"Unknown loss {spec.Loss}."),
+        };
+        int widest = spec.Hidden.Select(layer => layer.Units).DefaultIfEmpty().Max();
+        _outputs = new(checked(maxRows * spec.Outputs));
+        _dEven = new(checked(maxRows * widest));
+        _dOdd = new(checked(maxRows * widest));
+        _leaf = new(Math.Max(Layout.GradientLength, Layout.EvaluationLength));
+        _predictions = new int[maxRows];
+    }
+
+    /// <summary>Where parameters, gradients and metrics lie.</summary>
+    public ParameterLayout Layout { get; }
+
+    /// <summary>What multiplies the matrices.</summary>
+    public IBlas Blas { get; }
+
+    /// <summary>
+    /// Packs the weights. To be called whenever the state has changed; the other methods take the same state again.
+    /// </summary>
+    /// <param name="state">At least <see cref="ParameterLayout.StateLength"/> floats.</param>
+    public void Load(ReadOnlySpan<float> state)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(state.Length, Layout.StateLength);
+        foreach (HiddenBlock block in _hidden)
+        {
+            block.Load(state);
+        }
+
+        _outputLayer.Load(state);
+        _isLoaded = true;
+    }
+
+    /// <summary>
+    /// The sum over the rows of the gradient of the loss, with the leaf's loss sum, right predictions, batch-norm
+    /// statistics and active counts, as <see cref="ParameterLayout"/> lays them out.
+    /// </summary>
+    /// <param name="rows">Up to the network's maximum of rows; with batch norm at least two.</param>
+    /// <param name="state">What <see cref="Load"/> was given.</param>
+    /// <param name="gradient">At least <see cref="ParameterLayout.GradientLength"/> floats.</param>
+    /// <param name="accumulate">
+    /// false overwrites the gradient, padding included; true gives the bits of gradient + leaf gradient, one addition an element.
+    /// </param>
+    /// <exception cref="BadInputException">A single row cannot be batch-normalised.</exception>
+    /// <exception cref="InvalidOperationException">Nothing was loaded.</exception>
+    public void ComputeGradient(in LeafRows rows, ReadOnlySpan<float> state, Span<float> gradient, bool accumulate)
+    {
+        Check(rows, state);
+        ArgumentOutOfRangeException.ThrowIfLessThan(gradient.Length, Layout.GradientLength);
+        gradient = gradient[..Layout.GradientLength];
+        if (rows.Count == 0)
+        {
+            if (!accumulate)
+            {
+                gradient.Clear();
+            }
+
+            return;
+        }
+
+        if (_hasBatchNorm)
+        {
+            ModelSpec.RequireLeafRows(rows.Count);
+        }
+
+        GradientTarget target = new()
+        {
+            Leaf = accumulate ? _leaf.Span[..Layout.GradientLength] : gradient,
+            Total = gradient,
+            AddsProducts = accumulate && rows.Count <= Blas.FusedAddDepth,
+        };
+        LeafPass pass = new(rows.Count, Training: true, rows.Seed, rows.Step, rows.FirstRow);
+        ReadOnlySpan<float> features = _inputNoise != null ? _inputNoise.Forward(pass, rows.Features) : rows.Features;
+        features = _inputDropout != null ? _inputDropout.Forward(pass, features) : features;
+        Span<float> outputs = Forward(pass, features, state);
+        WriteMetrics(rows, outputs, target.Leaf.Slice(Layout.LossOffset, 2));
+        _loss.Differentiate(rows, outputs);
+        Backward(pass, features, state, outputs, target);
+        if (accumulate)
+        {
+            AddLeaf(target);
+        }
+        else
+        {
+            ClearPadding(gradient);
+        }
+    }
+
+    /// <summary>
+    /// The loss sum, right predictions and confusion counts of the rows in evaluation: running statistics, no noise, no dropout.
+    /// </summary>
+    /// <param name="rows">Up to the network's maximum of rows.</param>
+    /// <param name="state">What <see cref="Load"/> was given.</param>
+    /// <param name="metrics">At least <see cref="ParameterLayout.EvaluationLength"/> floats.</param>
+    /// <param name="accumulate">Whether the rows are added to the metrics or overwrite them.</param>
+    /// <exception cref="InvalidOperationException">Nothing was loaded.</exception>
+    public void Evaluate(in LeafRows rows, ReadOnlySpan<float> state, Span<float> metrics, bool accumulate)
+    {
+        Check(rows, state);
+        ArgumentOutOfRangeException.ThrowIfLessThan(metrics.Length, Layout.EvaluationLength);
+        metrics = metrics[..Layout.EvaluationLength];
+        Span<float> leaf = accumulate ? _leaf.Span[..metrics.Length] : metrics;
+        leaf.Clear();
+        Span<float> outputs = Forward(new(rows.Count, Training: false, 0, 0, 0), rows.Features, state);
+        WriteMetrics(rows, outputs, leaf);
+        for (int i = 0; i < rows.Labels.Length; i++)
+        {
+            leaf[ParameterLayout.ConfusionOffset + (rows.Labels[i] * _spec.Outputs) + _predictions[i]]++;
+        }
+
+        if (accumulate)
+        {
+            RowMath.Add(leaf, metrics);
+        }
+    }
+
+    /// <summary>Class probabilities, or the linear outputs with the squared error, in evaluation.</summary>
+    /// <param name="features">(rows, inputs).</param>
+    /// <param name="rows">Any number of rows; they are taken in chunks.</param>
+    /// <param name="state">What <see cref="Load"/> was given.</param>
+    /// <param name="outputs">(rows, outputs).</param>
+    /// <exception cref="InvalidOperationException">Nothing was loaded.</exception>
+    public void Predict(ReadOnlySpan<float> features, int rows, ReadOnlySpan<float> state, Span<float> outputs)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(rows);
+        ArgumentOutOfRangeException.ThrowIfLessThan(features.Length, checked(rows * _spec.Inputs));
+        ArgumentOutOfRangeException.ThrowIfLessThan(outputs.Length, checked(rows * _spec.Outputs));
+        RequireLoaded(state);
+        for (int first = 0; first < rows; first += _maxRows)
+        {
+            int count = Math.Min(_maxRows, rows - first);
+            LeafPass pass = new(count, Training: false, 0, 0, 0);
+            Span<float> predictions = Forward(pass, features.Slice(first * _spec.Inputs, count * _spec.Inputs), state);
+            _loss.Predict(count, predictions);
+            predictions.CopyTo(outputs[(first * _spec.Outputs)..]);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _inputNoise?.Dispose();
+        _inputDropout?.Dispose();
+        foreach (HiddenBlock block in _hidden)
+        {
+            block.Dispose();
+        }
+
+        _outputLayer.Dispose();
+        _loss.Dispose();
+        _outputs.Dispose();
+        _dEven.Dispose();
+        _dOdd.Dispose();
+        _leaf.Dispose();
+    }
+
+    private Span<float> Forward(LeafPass pass, ReadOnlySpan<float> features, ReadOnlySpan<float> state)
+    {
+        ReadOnlySpan<float> x = features;
+        foreach (HiddenBlock block in _hidden)
+        {
+            x = block.Forward(pass, state, x);
+        }
+
+        Span<float> outputs = _outputs.Span[..(pass.Rows * _spec.Outputs)];
+        _outputLayer.Forward(pass.Rows, state, x, outputs);
+        return outputs;
+    }
+
+    private void Backward(LeafPass pass, ReadOnlySpan<float> features, ReadOnlySpan<float> state, Span<float> dOutputs, in GradientTarget target)
+    {
+        int last = _hidden.Length - 1;
+        _outputLayer.ComputeGradient(pass.Rows, last < 0 ? features : _hidden[last].TrainingOutputs(pass.Rows), dOutputs, target);
+        ReadOnlySpan<float> dZ = dOutputs;
+        for (int i = last; i >= 0; i--)
+        {
+            // Each block reads its successor's gradient from one buffer and writes its own into the other.
+            Span<float> dX = (i % 2 == 0 ? _dEven : _dOdd).Span[..(pass.Rows * _spec.Hidden[i].Units)];
+            if (i == last)
+            {
+                _outputLayer.ComputeInputGradient(pass.Rows, dZ, dX);
+            }
+            else
+            {
+                _hidden[i + 1].ComputeInputGradient(pass.Rows, dZ, dX);
+            }
+
+            _hidden[i].Backward(pass, state, i == 0 ? features : _hidden[i - 1].TrainingOutputs(pass.Rows), dX, target);
+            dZ = dX;
+        }
+    }
+
+    /// <summary>Writes the loss sum, rounded once, and the number of right predictions.</summary>
+    private void WriteMetrics(in LeafRows rows, Span<float> outputs, Span<float> metrics)
+    {
+        metrics[0] = (float)_loss.Evaluate(rows, outputs, _predictions);
+        int correct = 0;
+        for (int i = 0; i < rows.Labels.Length; i++)
+        {
+            correct += _predictions[i] == rows.Labels[i] ? 1 : 0;
+        }
+
+        metrics[1] = correct;
+    }
+
+    private void AddLeaf(in GradientTarget target)
+    {
+        foreach (ParameterView view in Layout.Tensors)
+        {
+            if (!(target.AddsProducts && view.Kind == ParameterKind.Weight))
+            {
+                RowMath.Add(view.Of((ReadOnlySpan<float>)target.Leaf), view.Of(target.Total));
+            }
+        }
+
+        RowMath.Add(target.Leaf.Slice(Layout.LossOffset, 2), target.Total.Slice(Layout.LossOffset, 2));
+        Range activeCounts = Layout.ActiveCountsOffset..(Layout.ActiveCountsOffset + Layout.ActiveCountsLength);
+        RowMath.Add(target.Leaf[activeCounts], target.Total[activeCounts]);
+    }
+
+    private void ClearPadding(Span<float> gradient)
+    {
+        foreach (ParameterView view in Layout.Tensors)
+        {
+            int end = view.Offset + view.Length;
+            gradient[end..((end + ParameterLayout.Alignment - 1) / ParameterLayout.Alignment * ParameterLayout.Alignment)].Clear();
+        }
+
+        gradient[(Layout.CorrectOffset + 1)..Layout.ActiveCountsOffset].Clear();
+        gradient[(Layout.ActiveCountsOffset + Layout.ActiveCountsLength)..].Clear();
+    }
+
+    private void Check(in LeafRows rows, ReadOnlySpan<float> state)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(rows.Count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(rows.Count, _maxRows);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(rows.Features.Length, rows.Count * _spec.Inputs);
+        RequireLoaded(state);
+        if (rows.Targets.IsEmpty)
+        {
+            ArgumentOutOfRangeException.ThrowIfNotEqual(rows.Labels.Length, rows.Count);
+            foreach (int label in rows.Labels)
+            {
+                ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)label, (uint)_spec.Outputs);
+            }
+        }
+        else if (_spec.Loss == LossKind.MeanSquaredError && rows.Labels.IsEmpty)
+        {
+            ArgumentOutOfRangeException.ThrowIfNotEqual(rows.Targets.Length, rows.Count * _spec.Outputs);
+        }
+        else
+        {
+            throw new ArgumentException("Targets go with the mean squared error and without labels.", nameof(rows));
+        }
+    }
+
+    private void RequireLoaded(ReadOnlySpan<float> state)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(state.Length, Layout.StateLength);
+        if (!_isLoaded)
+        {
+            throw new InvalidOperationException("No parameters are loaded: call Load with the state first.");
+        }
+    }
+}

@@ -1,0 +1,124 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
+using NnCluster.Memory;
+
+namespace NnCluster.Numerics;
+
+/// <summary>
+/// The few vector operations a GEMM needs, as static members of a struct, so that the JIT compiles the kernel once for
+/// each vector type with every call inlined and every size a constant.
+/// </summary>
+internal unsafe interface ISimdOperations<TVector>
+    where TVector : struct
+{
+    /// <summary>Floats in a vector.</summary>
+    static abstract int Width { get; }
+
+    /// <summary>Rows of the register tile; its columns are two vectors. Rows × 2 accumulators + 3 fit the registers.</summary>
+    static abstract int TileRows { get; }
+
+    static abstract TVector Load(float* source);
+
+    static abstract void Store(TVector vector, float* destination);
+
+    static abstract TVector Broadcast(float value);
+
+    static abstract TVector Add(TVector left, TVector right);
+
+    /// <summary>a·b + c: one rounding where <see cref="SimdArithmetic.HasFusedMultiplyAdd"/>, else two.</summary>
+    static abstract TVector MultiplyAdd(TVector a, TVector b, TVector c);
+}
+
+/// <summary>What this processor's multiply-add means, for every vector width alike.</summary>
+internal static class SimdArithmetic
+{
+    /// <summary>
+    /// Whether a·b + c is rounded once. Where the processor lacks the instruction it is a multiplication and an addition:
+    /// the software version of the fused operation would be slower by two orders of magnitude.
+    /// </summary>
+    public static bool HasFusedMultiplyAdd
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Fma.IsSupported || AdvSimd.IsSupported;
+    }
+
+    /// <summary>
+    /// <c>fma-1/net10</c> or <c>muladd-1/net10</c>: how a product is added, the version of the order <see cref="SimdBlas"/>
+    /// documents, and the framework, whose vector functions <see cref="VectorMath"/> uses.
+    /// </summary>
+    public static string Name { get; } = $"{(HasFusedMultiplyAdd ? "fma" : "muladd")}-1/net{Environment.Version.Major}";
+}
+
+/// <summary>AVX-512: 32 registers of 16 floats.</summary>
+internal readonly unsafe struct Simd512 : ISimdOperations<Vector512<float>>
+{
+    public static int Width => 16;
+
+    public static int TileRows => 12;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Load(float* source) => Vector512.Load(source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(Vector512<float> vector, float* destination) => vector.Store(destination);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Broadcast(float value) => Vector512.Create(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Add(Vector512<float> left, Vector512<float> right) => left + right;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> MultiplyAdd(Vector512<float> a, Vector512<float> b, Vector512<float> c) =>
+        SimdArithmetic.HasFusedMultiplyAdd ? Vector512.FusedMultiplyAdd(a, b, c) : (a * b) + c;
+}
+
+/// <summary>AVX2: 16 registers of 8 floats.</summary>
+internal readonly unsafe struct Simd256 : ISimdOperations<Vector256<float>>
+{
+    public static int Width => 8;
+
+    public static int TileRows => 6;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Load(float* source) => Vector256.Load(source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(Vector256<float> vector, float* destination) => vector.Store(destination);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Broadcast(float value) => Vector256.Create(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Add(Vector256<float> left, Vector256<float> right) => left + right;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> MultiplyAdd(Vector256<float> a, Vector256<float> b, Vector256<float> c) =>
+        SimdArithmetic.HasFusedMultiplyAdd ? Vector256.FusedMultiplyAdd(a, b, c) : (a * b) + c;
+}
+
+/// <summary>Arm64's AdvSimd (32 registers of 4 floats) or SSE (16 of them).</summary>
+internal readonly unsafe struct Simd128 : ISimdOperations<Vector128<float>>
+{
+    public static int Width => 4;
+
+    public static int TileRows => AdvSimd.Arm64.IsSupported ? 12 : 6;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Load(float* source) => Vector128.Load(source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(Vector128<float> vector, float* destination) => vector.Store(destination);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Broadcast(float value) => Vector128.Create(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Add(Vector128<float> left, Vector128<float> right) => left + right;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> MultiplyAdd(Vector128<float> a, Vector128<float> b, Vector128<float> c) =>
+        SimdArithmetic.HasFusedMultiplyAdd ? Vector128.FusedMultiplyAdd(a, b, c) : (a * b) + c;
+}

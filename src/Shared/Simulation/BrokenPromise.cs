@@ -1,0 +1,23 @@
+using System.Runtime.CompilerServices;
+using NnCluster.Training;
+
+namespace NnCluster.Simulation;
+
+/// <summary>Text that is put together only where a condition does not hold.</summary>
+[InterpolatedStringHandler]
+internal ref struct BrokenPromise
+{
+    private DefaultInterpolatedStringHandler _text;
+
+    public BrokenPromise(int literalLength, int formattedCount, bool holds, out bool broken)
+    {
+        broken = !holds;
+        _text = broken ? new(literalLength, formattedCount) : default;
+    }
+
+    public void AppendLiteral(string text) => _text.AppendLiteral(text);
+
+    public void AppendFormatted<T>(T value) => _text.AppendFormatted(value);
+
+    public override string ToString() => _text.ToStringAndClear();
+}

@@ -1,0 +1,29 @@
+using NnCluster.Training;
+
+namespace NnCluster.Simulation;
+
+/// <summary>A virtual clock: what is due first happens first, at equal times what was planned first.</summary>
+internal sealed class EventQueue
+{
+    private readonly PriorityQueue<Action, (TimeSpan Time, long Order)> _events = new();
+    private long _planned;
+
+    public TimeSpan Now { get; private set; }
+
+    public void At(TimeSpan time, Action action) => _events.Enqueue(action, (time > Now ? time : Now, _planned++));
+
+    public void After(TimeSpan delay, Action action) => At(Now + delay, action);
+
+    /// <summary>Lets the next thing happen; false when nothing is planned.</summary>
+    public bool Advance()
+    {
+        if (!_events.TryDequeue(out Action? action, out (TimeSpan Time, long) due))
+        {
+            return false;
+        }
+
+        Now = due.Time;
+        action();
+        return true;
+    }
+}

@@ -1,0 +1,171 @@
+using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using NnCluster.Training;
+
+namespace NnCluster.Simulation;
+
+/// <summary>The promises of a run, checked at every decision.</summary>
+internal sealed class Invariants(RunSettings settings, ReferenceRun reference, Func<string, SimulationFailedException> failure)
+{
+    private readonly HashSet<int> _counted = [];
+    private bool _pauseTold;
+
+    public SimulationFailedException Failure(string message) => failure(message);
+
+    /// <summary>A coordinator begins; nothing is counted yet.</summary>
+    public void BeginLife(RunState state)
+    {
+        _counted.Clear();
+        _pauseTold = false;
+        Require(state.Outcome is null && state.Workers.IsEmpty, "a life begins with workers or with an end");
+    }
+
+    /// <summary>Holds a decision against the rules.</summary>
+    public void Check(RunState before, RunInput input, RunState after, ImmutableArray<RunEffect> effects)
+    {
+        if (before.Outcome is not null)
+        {
+            Require(ReferenceEquals(before, after) && effects.All(effect => effect is DropResult), "something happens after the end");
+            return;
+        }
+
+        foreach (RunEffect effect in effects)
+        {
+            Check(before, input, after, effect);
+        }
+
+        if (!ReferenceEquals(before, after))
+        {
+            CheckState(before, input, after);
+        }
+    }
+
+    /// <summary>The reduced value is the undisturbed run's, to the bit.</summary>
+    public void CheckSum(RoundId round, Vector128<float> sum) => Require(
+        sum.AsInt32() == reference.Sum(round).AsInt32(),
+        $"{round} adds up to {sum}, but undisturbed to {reference.Sum(round)}");
+
+    private void Check(RunState before, RunInput input, RunState after, RunEffect effect)
+    {
+        switch (effect)
+        {
+            case AcceptResult accept:
+                Accept(before, input, accept.Node);
+                break;
+            case IssueLeaves issue:
+                Require(!_pauseTold, $"{issue.Leaves} went out in what was told to be a pause");
+                Require(after.Workers.Any(worker => worker.Id == issue.Worker), $"{issue.Leaves} went to {issue.Worker}, which is no member");
+                Require(issue.Round == after.Round?.Id, $"{issue.Leaves} of {issue.Round} went out in {after.Round?.Id}");
+                Require(!after.Paused, $"{issue.Leaves} went out while the run is paused");
+                Require(!after.Round!.Covered.Overlaps(issue.Leaves), $"{issue.Leaves} of {issue.Round} went out although they are there");
+                break;
+            case TakeStep take:
+                Require(take.Round == new RoundId(before.Step, RoundKind.Gradient), $"{take.Round} is taken after {before.Step} steps");
+                RequireAllCounted(take.Round);
+                break;
+            case TakeEvaluation take:
+                RequireAllCounted(take.Round);
+                break;
+            case AbandonRound:
+                _counted.Clear();
+                break;
+            case WriteCheckpoint write:
+                Require(write.Step == after.Step, $"the checkpoint of step {write.Step} is written after step {after.Step}");
+                break;
+            case Publish { Event: RunPaused }:
+                Require(!_pauseTold, "a pause is told twice");
+                _pauseTold = true;
+                break;
+            case Publish { Event: RunContinued }:
+                Require(_pauseTold, "the run goes on that was not paused");
+                _pauseTold = false;
+                break;
+            case EndRun { Outcome: { Interrupted: false, Failure: null } }:
+                Require(after.Step == settings.TotalSteps, $"the run is complete after {after.Step} of {settings.TotalSteps} steps");
+                break;
+            default:
+                break;
+        }
+    }
+
+    private void Accept(RunState before, RunInput input, NodeId node)
+    {
+        Require(input is ResultArrived arrived && arrived.Node == node && arrived.Round == before.Round?.Id, $"{node} is counted in {before.Round?.Id} on {input}");
+        LeafRange leaves = settings.TreeOf(before.Round!.Id.Kind).LeavesOf(node);
+        for (int leaf = leaves.Start; leaf < leaves.End; leaf++)
+        {
+            Require(_counted.Add(leaf), $"leaf {leaf} of {before.Round.Id} is counted twice");
+        }
+    }
+
+    private void RequireAllCounted(RoundId round)
+    {
+        Require(_counted.Count == settings.TreeOf(round.Kind).Leaves, $"{round} is taken with {_counted.Count} leaves");
+        _counted.Clear();
+    }
+
+    private void CheckState(RunState before, RunInput input, RunState after)
+    {
+        Require(after.Step == before.Step + (input is StepTaken ? 1 : 0), $"{input} leads from step {before.Step} to {after.Step}");
+        Require(after.Step <= settings.TotalSteps, $"step {after.Step} of {settings.TotalSteps}");
+        if (after.Outcome is null)
+        {
+            Require(after.Paused == after.Slots < settings.WorkersNeeded(after.Begun), $"{after.Slots} workers, and paused is {after.Paused}");
+            if (after.Round is { } round)
+            {
+                CheckRound(after, round);
+            }
+        }
+    }
+
+    // Every leaf is there or with somebody who is expected to answer.
+    private void CheckRound(RunState state, Round round)
+    {
+        ShardTree tree = settings.TreeOf(round.Id.Kind);
+        Span<bool> held = stackalloc bool[tree.Leaves];
+        foreach (Holding holding in round.Holdings)
+        {
+            Require(IsMember(state, holding.Worker), $"{holding} is no member's");
+            if (holding.Live)
+            {
+                LeafRange leaves = tree.LeavesOf(holding.Node);
+                held[leaves.Start..leaves.End].Fill(true);
+            }
+        }
+
+        for (int leaf = 0; leaf < tree.Leaves && !state.Paused && !round.Taking; leaf++)
+        {
+            Require(held[leaf] || round.Covered.Contains(leaf), $"leaf {leaf} of {round.Id} is nowhere");
+        }
+    }
+
+    private static bool IsMember(RunState state, WorkerId id)
+    {
+        foreach (WorkerState worker in state.Workers)
+        {
+            if (worker.Id == id)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private void Require(bool holds, [InterpolatedStringHandlerArgument(nameof(holds))] ref BrokenPromise promise)
+    {
+        if (!holds)
+        {
+            throw failure(promise.ToString());
+        }
+    }
+
+    private void Require(bool holds, string promise)
+    {
+        if (!holds)
+        {
+            throw failure(promise);
+        }
+    }
+}

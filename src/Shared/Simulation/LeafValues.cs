@@ -1,0 +1,55 @@
+using System.Runtime.Intrinsics;
+using NnCluster.Training;
+
+namespace NnCluster.Simulation;
+
+/// <summary>
+/// A network so small that it is four floats: what leaves contribute, how they add up, and what a step does with the
+/// sum. Magnitudes lie far apart, so that another order of additions, or other weights, give other bits.
+/// </summary>
+internal static class LeafValues
+{
+    /// <summary>The contribution of one leaf, from the weights of the round.</summary>
+    public static Vector128<float> Leaf(RoundId round, int leaf, Vector128<float> weights)
+    {
+        ulong bits = SplitMix.Mix(((ulong)round.Step << 20) ^ ((ulong)round.Kind << 16) ^ (ulong)leaf);
+        Vector128<int> words = Vector128.Create(bits, SplitMix.Mix(bits)).AsInt32();
+        Vector128<float> scale = Vector128.Create((float)(1 << (int)(bits & 15)), 1f / 4096, 1, 1f / (1 << (int)(bits & 7)));
+        return (Vector128.ConvertToSingle(words >> 8) * scale) + weights;
+    }
+
+    /// <summary>node = left + right, down to the leaves.</summary>
+    public static Vector128<float> Sum(ShardTree tree, NodeId node, RoundId round, Vector128<float> weights) =>
+        tree.IsLeaf(node)
+            ? Leaf(round, node.Value - tree.Leaves, weights)
+            : Sum(tree, node.Left, round, weights) + Sum(tree, node.Right, round, weights);
+
+    /// <summary>The state after a step with the sum.</summary>
+    public static SimulatedState Step(SimulatedState state, Vector128<float> sum) => new(
+        state.Step + 1,
+        (state.Weights * 0.9f) + (sum * (1f / 1024)),
+        SplitMix.Mix(SplitMix.Mix(state.Digest ^ sum.AsUInt64()[0]) ^ sum.AsUInt64()[1]));
+}
+
+/// <summary>What the simulated coordinator keeps: the weights, and a digest over all reduced values so far.</summary>
+internal readonly record struct SimulatedState(long Step, Vector128<float> Weights, ulong Digest);
+
+/// <summary>The run as one undisturbed processor computes it.</summary>
+internal sealed class ReferenceRun(RunSettings settings)
+{
+    private readonly List<SimulatedState> _states = [default];
+
+    public SimulatedState After(long step)
+    {
+        while (_states.Count <= step)
+        {
+            SimulatedState last = _states[^1];
+            _states.Add(LeafValues.Step(last, Sum(new(last.Step, RoundKind.Gradient))));
+        }
+
+        return _states[(int)step];
+    }
+
+    public Vector128<float> Sum(RoundId round) =>
+        LeafValues.Sum(settings.TreeOf(round.Kind), NodeId.Root, round, After(round.Step).Weights);
+}

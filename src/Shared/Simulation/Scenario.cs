@@ -1,0 +1,98 @@
+using System.Collections.Immutable;
+using NnCluster.Training;
+
+namespace NnCluster.Simulation;
+
+/// <summary>A run, the cluster it runs on, and what goes wrong: all that a simulation depends on.</summary>
+public sealed record Scenario
+{
+    /// <summary>The expression that makes this scenario again.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Decides every random choice on the way.</summary>
+    public required ulong Seed { get; init; }
+
+    /// <summary>The run.</summary>
+    public required RunSettings Settings { get; init; }
+
+    /// <summary>The cluster.</summary>
+    public required ClusterModel Cluster { get; init; }
+
+    /// <summary>What goes wrong, in order of time.</summary>
+    public ImmutableArray<Fault> Faults { get; init; } = [];
+
+    /// <summary>Small runs on small clusters under any faults: what the seed makes of them.</summary>
+    public static Scenario FromSeed(int seed) => FromSeed(seed, Enum.GetValues<FaultKind>()) with { Name = $"Scenario.FromSeed({seed})" };
+
+    /// <summary>Small runs on small clusters under faults of the given kinds.</summary>
+    public static Scenario FromSeed(int seed, params ReadOnlySpan<FaultKind> kinds)
+    {
+        var random = new SplitMix(SplitMix.Mix((ulong)seed + 1));
+        int workers = random.Between(1, 6);
+        int leaves = 1 << random.Below(6);
+        int epochs = random.Between(1, 2);
+        int steps = random.Between(1, 5);
+        var settings = new RunSettings
+        {
+            TotalSteps = epochs * steps,
+            EpochEnds = [.. Enumerable.Range(1, epochs).Select(epoch => (long)epoch * steps)],
+            Minibatch = new(leaves, leaves * random.Between(8, 64)),
+            Test = new(4, 100),
+            Validation = random.Below(2) == 0 ? new(2, 50) : null,
+            MinWorkers = random.Between(1, Math.Min(workers, 3)),
+            CheckpointEvery = random.Below(2) == 0 ? random.Between(1, 3) : null,
+            Recovery = new() { FirstDeadline = TimeSpan.FromSeconds(random.Between(1, 10)) },
+        };
+        var cluster = new ClusterModel
+        {
+            Workers = workers,
+            RowsPerSecond = Math.Pow(10, 3 + (1.5 * random.Uniform())),
+            RelativeSpeeds = [.. Enumerable.Range(0, workers).Select(_ => 0.5 + random.Uniform())],
+            Noise = 0.3 * random.Uniform(),
+            LeafOverhead = TimeSpan.FromMicroseconds(random.Below(500)),
+            Bandwidth = Math.Pow(10, 7 + (2 * random.Uniform())),
+            Latency = TimeSpan.FromMicroseconds(random.Between(20, 2000)),
+            Jitter = random.Time(TimeSpan.FromMilliseconds(5)),
+            WeightBytes = 100_000,
+            GradientBytes = 100_000,
+            AddTime = TimeSpan.FromMicroseconds(20),
+            OptimizerTime = random.Time(TimeSpan.FromMilliseconds(2)),
+            FailureDetection = TimeSpan.FromSeconds(2),
+        };
+        string name = $"Scenario.FromSeed({seed}, {string.Join(", ", kinds.ToArray().Select(kind => $"FaultKind.{kind}"))})";
+        return new() { Name = name, Seed = (ulong)seed, Settings = settings, Cluster = cluster, Faults = Schedule(random, settings, cluster, kinds) };
+    }
+
+    /// <summary>This scenario when nothing goes wrong.</summary>
+    public Scenario Undisturbed => this with { Faults = [] };
+
+    // Faults fall into the time the run would take, and some more, since they make it longer.
+    private static ImmutableArray<Fault> Schedule(SplitMix random, RunSettings settings, ClusterModel cluster, ReadOnlySpan<FaultKind> kinds)
+    {
+        TimeSpan compute = TimeSpan.FromSeconds(settings.Minibatch.Rows / cluster.RowsPerSecond / cluster.Workers);
+        TimeSpan span = 2 * (settings.TotalSteps * compute) + TimeSpan.FromMilliseconds(100);
+        var faults = new List<Fault>();
+        var once = new HashSet<FaultKind>();
+        for (int left = random.Between(1, 8); left > 0; left--)
+        {
+            FaultKind kind = kinds[random.Below(kinds.Length)];
+            // The user asks once, and a fault of one worker must not look like a fault of the run itself.
+            if (kind is FaultKind.Stop or FaultKind.Error && !once.Add(kind))
+            {
+                continue;
+            }
+
+            TimeSpan duration = random.Below(3) == 0 ? random.Time(TimeSpan.FromSeconds(4)) : random.Time(compute * 4);
+            int amount = kind switch
+            {
+                // Three errors of the only worker left would be a true end of the run.
+                FaultKind.Error => random.Between(1, cluster.Workers > 1 && kinds.Length == 1 ? 4 : 2),
+                FaultKind.Slow => random.Between(2, 20),
+                _ => random.Between(1, 4),
+            };
+            faults.Add(new(random.Time(span), kind, random.Below(cluster.Workers), duration, amount));
+        }
+
+        return [.. faults.OrderBy(fault => fault.At)];
+    }
+}

@@ -1,0 +1,222 @@
+using System.Runtime.Intrinsics;
+using NnCluster.Memory;
+using NnCluster.Numerics;
+using NnCluster.Training;
+
+namespace NnCluster.Simulation;
+
+/// <summary>
+/// One life of the coordinator: the shell around the rules, as the real one is, on the virtual clock. It reads one
+/// message after the other, and none while it takes a step.
+/// </summary>
+internal sealed class SimulatedCoordinator
+{
+    private readonly EventQueue _events;
+    private readonly ClusterModel _model;
+    private readonly RunSettings _settings;
+    private readonly RunRules _rules;
+    private readonly Invariants _invariants;
+    private readonly BufferPool _pool;
+    private readonly History _history;
+    private readonly Dictionary<RoundKind, GradientTree> _sums = [];
+    private readonly Dictionary<WorkerId, Connection> _connections = [];
+    private readonly Queue<(RunInput Input, Vector128<float> Sum)> _mailbox = new();
+    private readonly float[] _scratch;
+    private Vector128<float> _arrived;
+    private int _sumsPut;
+    private bool _busy;
+
+    /// <summary>A life that goes on from <paramref name="from"/>.</summary>
+    public SimulatedCoordinator(EventQueue events, ClusterModel model, RunSettings settings, RunRules rules, Invariants invariants, BufferPool pool, History history, SimulatedState from)
+    {
+        _events = events;
+        _model = model;
+        _settings = settings;
+        _rules = rules;
+        _invariants = invariants;
+        _pool = pool;
+        _history = history;
+        Trained = from;
+        State = new TrainingRun(settings).Begin(from.Step);
+        foreach (RoundKind kind in Enum.GetValues<RoundKind>())
+        {
+            if (kind != RoundKind.Validation || settings.Validation is not null)
+            {
+                _sums[kind] = new(settings.TreeOf(kind).Leaves);
+            }
+        }
+
+        _scratch = new float[_sums.Values.Max(sums => sums.ScratchLength(Vector128<float>.Count))];
+        invariants.BeginLife(State);
+    }
+
+    public RunState State { get; private set; }
+
+    public SimulatedState Trained { get; private set; }
+
+    public bool Alive { get; private set; } = true;
+
+    public int Decisions { get; private set; }
+
+    public required Action<SimulatedState> CheckpointBegun { get; init; }
+
+    /// <summary>A worker is no longer part of the run although its link is whole.</summary>
+    public required Action<Connection> Refused { get; init; }
+
+    /// <summary>Sends leaves to a worker.</summary>
+    public required Action<Connection, LeafOrder> Send { get; init; }
+
+    public void Tick()
+    {
+        if (Alive && State.Outcome is null)
+        {
+            Receive(Training.Tick.Now);
+            _events.After(_model.TickInterval, Tick);
+        }
+    }
+
+    public void Admit(Connection connection)
+    {
+        _connections[connection.Worker] = connection;
+        Receive(new WorkerReady(connection.Worker));
+    }
+
+    public void Receive(RunInput input, Vector128<float> sum = default)
+    {
+        if (Alive)
+        {
+            _mailbox.Enqueue((input, sum));
+            Read();
+        }
+    }
+
+    /// <summary>The process dies: nothing of it happens any more.</summary>
+    public void Die()
+    {
+        Alive = false;
+        foreach (GradientTree sums in _sums.Values)
+        {
+            sums.Clear();
+        }
+    }
+
+    private void Read()
+    {
+        while (!_busy && _mailbox.TryDequeue(out (RunInput Input, Vector128<float> Sum) message))
+        {
+            _arrived = message.Sum;
+            Decide(message.Input);
+        }
+    }
+
+    private void Decide(RunInput input)
+    {
+        if (input is not Training.Tick)
+        {
+            _history.Add(_events.Now, input);
+        }
+
+        if (input is WorkerGone gone)
+        {
+            _connections.Remove(gone.Worker);
+        }
+
+        RunState before = State;
+        (State, var effects) = _rules(before, input, _events.Now);
+        Decisions++;
+        _invariants.Check(before, input, State, effects);
+        foreach (RunEffect effect in effects)
+        {
+            _history.Add(_events.Now, effect);
+            Perform(input, effect);
+        }
+    }
+
+    private void Perform(RunInput input, RunEffect effect)
+    {
+        switch (effect)
+        {
+            case IssueLeaves issue:
+                Issue(issue);
+                break;
+            case AcceptResult accept:
+                SharedBuffer buffer = _pool.Rent();
+                _arrived.CopyTo(buffer.Span);
+                _sums[((ResultArrived)input).Round.Kind].Put(accept.Node, buffer);
+                _sumsPut++;
+                break;
+            case TakeStep take:
+                TakeStep(take.Round);
+                break;
+            case TakeEvaluation take:
+                AddUp(take.Round);
+                Busy(TimeSpan.Zero, () => new EvaluationTaken(take.Round, new(1, 0.5, _settings.TreeOf(take.Round.Kind).Rows)));
+                break;
+            case AbandonRound abandon:
+                _sums[abandon.Round.Kind].Clear();
+                break;
+            case WriteCheckpoint:
+                CheckpointBegun(Trained);
+                _events.After(_model.CheckpointTime, () => Receive(new CheckpointMade(_model.CheckpointTime)));
+                break;
+            case RefuseWorker refuse when _connections.Remove(refuse.Worker, out Connection? refused):
+                Refused(refused);
+                break;
+            default:
+                break;
+        }
+    }
+
+    private void Issue(IssueLeaves issue)
+    {
+        if (!_connections.TryGetValue(issue.Worker, out Connection? connection))
+        {
+            throw _invariants.Failure($"{issue.Leaves} went to {issue.Worker}, which has no link");
+        }
+
+        Send(connection, new(issue.Round, issue.Leaves, Trained.Weights));
+    }
+
+    private void TakeStep(RoundId round)
+    {
+        TimeSpan time = _model.OptimizerTime + (_sumsPut * _model.AddTime);
+        Vector128<float> sum = AddUp(round);
+        Busy(time, () =>
+        {
+            Trained = LeafValues.Step(Trained, sum);
+            return new StepTaken(Trained.Step, null);
+        });
+    }
+
+    private Vector128<float> AddUp(RoundId round)
+    {
+        GradientTree sums = _sums[round.Kind];
+        if (!sums.IsComplete)
+        {
+            throw _invariants.Failure($"{round} is taken, but leaves are missing");
+        }
+
+        Span<float> sum = stackalloc float[Vector128<float>.Count];
+        sums.SumInto(0, sum, _scratch);
+        sums.Clear();
+        _sumsPut = 0;
+        var whole = Vector128.Create<float>(sum);
+        _invariants.CheckSum(round, whole);
+        return whole;
+    }
+
+    // The shell takes a step at once: no other message comes between it and its answer.
+    private void Busy(TimeSpan time, Func<RunInput> work)
+    {
+        _busy = true;
+        _events.After(time, () =>
+        {
+            if (Alive)
+            {
+                _busy = false;
+                Decide(work());
+                Read();
+            }
+        });
+    }
+}

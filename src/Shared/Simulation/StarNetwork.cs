@@ -1,0 +1,89 @@
+using NnCluster.Training;
+
+namespace NnCluster.Simulation;
+
+/// <summary>
+/// The wires between the coordinator and its workers. A connection delivers in order or breaks; connections overtake
+/// each other. The coordinator's network interface sends one message after the other and, independently, receives
+/// one after the other; so does each worker's.
+/// </summary>
+internal sealed class StarNetwork(EventQueue events, ClusterModel model, SplitMix random)
+{
+    private TimeSpan _outFree;
+    private TimeSpan _inFree;
+
+    /// <summary>Coordinator to worker.</summary>
+    public void SendDown(Connection connection, long bytes, Action deliver)
+    {
+        _outFree = Later(_outFree, events.Now) + model.TransferTime(bytes);
+        connection.LastDown = Later(connection.LastDown, _outFree + Delay());
+        events.At(connection.LastDown, () => connection.Pass(deliver));
+    }
+
+    /// <summary>Worker to coordinator.</summary>
+    public void SendUp(Connection connection, long bytes, Action deliver)
+    {
+        TimeSpan transfer = model.TransferTime(bytes);
+        TimeSpan begin = Later(connection.OutFree, events.Now);
+        connection.OutFree = begin + transfer;
+        connection.LastUp = Later(connection.LastUp, begin + Delay());
+        events.At(connection.LastUp, () => connection.Pass(() =>
+        {
+            _inFree = Later(_inFree, events.Now) + transfer;
+            events.At(_inFree, deliver);
+        }));
+    }
+
+    private TimeSpan Delay() => model.Jitter > TimeSpan.Zero ? model.Latency + random.Time(model.Jitter) : model.Latency;
+
+    private static TimeSpan Later(TimeSpan a, TimeSpan b) => a > b ? a : b;
+}
+
+/// <summary>One TCP connection of one life of a worker.</summary>
+internal sealed class Connection(WorkerId worker, Machine machine, SplitMix random)
+{
+    private readonly Queue<Action> _held = new();
+
+    public WorkerId Worker => worker;
+
+    public Machine Machine => machine;
+
+    public bool Open { get; private set; } = true;
+
+    /// <summary>The step whose weights have been sent.</summary>
+    public long SentStep { get; set; } = -1;
+
+    public TimeSpan LastDown { get; set; }
+
+    public TimeSpan LastUp { get; set; }
+
+    public TimeSpan OutFree { get; set; }
+
+    /// <summary>What arrives when the connection is broken was still in the receiver's buffers, or is lost.</summary>
+    public void Pass(Action deliver)
+    {
+        if (!Open && random.Below(2) == 0)
+        {
+            return;
+        }
+
+        if (Open && machine.Partitioned)
+        {
+            _held.Enqueue(deliver);
+            return;
+        }
+
+        deliver();
+    }
+
+    /// <summary>The network is whole again: what was sent again and again gets through, in order.</summary>
+    public void Heal()
+    {
+        while (_held.TryDequeue(out Action? deliver))
+        {
+            Pass(deliver);
+        }
+    }
+
+    public void Close() => Open = false;
+}

@@ -1,0 +1,92 @@
+using System.Collections.Immutable;
+using System.Runtime.Intrinsics;
+using NnCluster.Training;
+
+namespace NnCluster.Simulation;
+
+/// <summary>Leaves to compute, with the weights they are computed from.</summary>
+internal sealed record LeafOrder(RoundId Round, LeafRange Leaves, Vector128<float> Weights);
+
+/// <summary>One life of a worker: computes its orders one after the other and sends each node's sum as soon as it is there.</summary>
+internal sealed class WorkerProcess(EventQueue events, ClusterModel model, RunSettings settings, Connection connection, ulong seed)
+{
+    private readonly Queue<LeafOrder> _orders = new();
+    private bool _computing;
+
+    public Connection Connection => connection;
+
+    /// <summary>Sends a node's sum.</summary>
+    public required Action<Connection, ResultArrived, Vector128<float>> Answer { get; init; }
+
+    /// <summary>Sends an error.</summary>
+    public required Action<Connection, LeavesFailed> Report { get; init; }
+
+    public void Take(LeafOrder order)
+    {
+        _orders.Enqueue(order);
+        if (!_computing)
+        {
+            Next();
+        }
+    }
+
+    private void Next()
+    {
+        _computing = connection.Open && _orders.Count > 0;
+        if (!_computing)
+        {
+            return;
+        }
+
+        LeafOrder order = _orders.Dequeue();
+        if (connection.Machine.ErrorsLeft > 0)
+        {
+            connection.Machine.ErrorsLeft--;
+            Report(connection, new(connection.Worker, order.Round, order.Leaves, "out of memory"));
+            Next();
+            return;
+        }
+
+        Compute(order, settings.TreeOf(order.Round.Kind).NodesOf(order.Leaves), 0);
+    }
+
+    private void Compute(LeafOrder order, ImmutableArray<NodeId> nodes, int index)
+    {
+        if (index == nodes.Length)
+        {
+            Next();
+            return;
+        }
+
+        TimeSpan begun = events.Now;
+        events.After(TimeOf(order.Round, nodes[index]), () => WhenRunning(() =>
+        {
+            NodeId node = nodes[index];
+            Answer(connection, new(connection.Worker, order.Round, node, events.Now - begun), LeafValues.Sum(settings.TreeOf(order.Round.Kind), node, order.Round, order.Weights));
+            Compute(order, nodes, index + 1);
+        }));
+    }
+
+    // A stopped process finishes its computation when it goes on; a dead one never does.
+    private void WhenRunning(Action action)
+    {
+        if (connection.Machine.HungUntil > events.Now)
+        {
+            events.At(connection.Machine.HungUntil, () => WhenRunning(action));
+        }
+        else if (connection.Open)
+        {
+            action();
+        }
+    }
+
+    private TimeSpan TimeOf(RoundId round, NodeId node)
+    {
+        ShardTree tree = settings.TreeOf(round.Kind);
+        LeafRange leaves = tree.LeavesOf(node);
+        double seconds = (tree.RowsOf(leaves) / model.SpeedOf(connection.Machine.Index)) + (leaves.Count * model.LeafOverhead.TotalSeconds);
+        ulong bits = SplitMix.Mix(seed ^ ((ulong)round.Step << 24) ^ ((ulong)connection.Machine.Index << 13) ^ (uint)node.Value);
+        double noise = 1 + (model.Noise * (((bits >> 11) * (2.0 / (1UL << 53))) - 1));
+        return TimeSpan.FromSeconds(seconds * noise * connection.Machine.Slowdown);
+    }
+}

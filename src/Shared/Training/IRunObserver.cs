@@ -1,8 +1,0 @@
-namespace NnCluster.Training;
-
-/// <summary>Is told what happens in a run, on the coordinator's thread: it must return at once and must not throw.</summary>
-public interface IRunObserver
-{
-    /// <summary>Takes note of an event.</summary>
-    void Observe(RunEvent runEvent);
-}

@@ -1,0 +1,141 @@
+using NnCluster.Memory;
+using NnCluster.Numerics;
+
+namespace NnCluster.Training;
+
+/// <summary>From step to step, through evaluations and checkpoints, to the end.</summary>
+internal sealed partial class RunDecision
+{
+    private void FinishStep(StepTaken taken)
+    {
+        TimeSpan spent = now - _state.Round!.StartedAt;
+        TellRecovered(_state.Round, taken.Step);
+        bool first = _state.StepTimes.Latest.IsEmpty;
+        _state = _state with
+        {
+            Round = null,
+            Step = taken.Step,
+            TrainTime = _state.TrainTime + spent,
+            StepTimes = _state.StepTimes.With(spent.TotalSeconds),
+        };
+        if (taken.Diagnosis is not null)
+        {
+            End(new(false, taken.Diagnosis));
+            return;
+        }
+
+        if (first)
+        {
+            Tell(new FirstStepTaken(taken.Step));
+        }
+
+        if (taken.Step >= settings.StopAfter)
+        {
+            _state = _state with { Stopping = true };
+        }
+
+        bool epochEnded = _state.Epochs < settings.EpochEnds.Length && settings.EpochEnds[_state.Epochs] <= _state.Step;
+        if (epochEnded)
+        {
+            int epochs = _state.Epochs + 1;
+            _state = _state with { Epochs = epochs, Evaluations = _state.Stopping ? [] : settings.EvaluationsAfter(epochs) };
+        }
+
+        CheckpointIfDue(epochEnded);
+        if (_state.Stopping)
+        {
+            EndInterrupted();
+        }
+    }
+
+    private void CheckpointIfDue(bool epochEnded)
+    {
+        TimeSpan since = now - _state.Checkpoint.At;
+        bool due = settings.CheckpointEvery is { } steps
+            ? _state.Step % steps == 0
+            : since >= settings.CheckpointInterval || (epochEnded && since * settings.CheckpointShare >= _state.CheckpointTook);
+        if (due || _state.Step >= settings.TotalSteps)
+        {
+            Checkpoint();
+        }
+    }
+
+    private void Checkpoint()
+    {
+        _state = _state with { Checkpoint = (now, _state.Step) };
+        _effects.Add(new WriteCheckpoint(_state.Step));
+    }
+
+    private void TellRecovered(Round round, long step)
+    {
+        if (round.Reissued > 0)
+        {
+            Tell(new LeavesRecovered(step, round.Reissued));
+        }
+    }
+
+    private void FinishEvaluation(EvaluationTaken taken)
+    {
+        TellRecovered(_state.Round!, _state.Step);
+        _state = _state with
+        {
+            EvaluationTimes = _state.EvaluationTimes.With((now - _state.Round!.StartedAt).TotalSeconds),
+            Round = null,
+            Evaluations = _state.Evaluations.Remove(taken.Round.Kind),
+            Test = taken.Round.Kind == RoundKind.Test ? taken.Result : _state.Test,
+            Validation = taken.Round.Kind == RoundKind.Validation ? taken.Result : _state.Validation,
+        };
+        if (!_state.Evaluations.IsEmpty)
+        {
+            return;
+        }
+
+        _effects.Add(new ReportEpoch(_state.Epochs, _state.Test!, _state.Validation));
+        double accuracy = (_state.Validation ?? _state.Test)!.Accuracy;
+        if (_state.Step >= settings.TotalSteps)
+        {
+            End(RunOutcome.Completed);
+        }
+        else if (accuracy >= settings.TargetAccuracy)
+        {
+            if (_state.Checkpoint.Step != _state.Step)
+            {
+                Checkpoint();
+            }
+
+            End(RunOutcome.Completed);
+        }
+    }
+
+    private void Stop()
+    {
+        _state = _state with { Stopping = true };
+        bool midStep = _state.Round is { Id.Kind: RoundKind.Gradient } && !_state.Paused;
+        if (!midStep)
+        {
+            EndInterrupted();
+        }
+    }
+
+    private void EndInterrupted()
+    {
+        if (_state.Checkpoint.Step != _state.Step)
+        {
+            Checkpoint();
+        }
+
+        End(new(true, null));
+    }
+
+    private void End(RunOutcome outcome)
+    {
+        if (_state.Round is { } round)
+        {
+            _effects.Add(new AbandonRound(round.Id));
+        }
+
+        _state = _state with { Outcome = outcome, Round = null };
+        Tell(new RunEnded(outcome.Interrupted, outcome.Failure));
+        _effects.Add(new EndRun(outcome));
+    }
+}

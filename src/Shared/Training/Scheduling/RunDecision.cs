@@ -1,0 +1,288 @@
+using System.Collections.Immutable;
+using NnCluster.Memory;
+using NnCluster.Numerics;
+
+namespace NnCluster.Training;
+
+/// <summary>One decision in the making: the state changes step by step and the effects are noted.</summary>
+internal sealed partial class RunDecision(RunSettings settings, RunState state, TimeSpan now)
+{
+    private readonly ImmutableArray<RunEffect>.Builder _effects = ImmutableArray.CreateBuilder<RunEffect>(4);
+    private RunState _state = state;
+
+    public Transition Made() => new(_state, _effects.DrainToImmutable());
+
+    public void Take(RunInput input)
+    {
+        switch (input)
+        {
+            case WorkerReady ready:
+                Join(ready);
+                break;
+            case WorkerGone gone:
+                Lose(gone.Worker, gone.Reason);
+                break;
+            case ResultArrived result:
+                Receive(result);
+                break;
+            case LeavesFailed failed:
+                Fail(failed);
+                break;
+            case StepTaken taken:
+                FinishStep(taken);
+                break;
+            case EvaluationTaken taken:
+                FinishEvaluation(taken);
+                break;
+            case CheckpointMade made:
+                _state = _state with { CheckpointTook = made.Took };
+                break;
+            case Tick:
+                PassOverLate();
+                break;
+            case StopRequested:
+                Stop();
+                break;
+            case RunAborted aborted:
+                End(new(false, aborted.Reason));
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(input), input, null);
+        }
+
+        if (_state.Outcome is null)
+        {
+            PauseOrContinue();
+        }
+
+        if (_state is { Outcome: null, Paused: false })
+        {
+            Dispatch();
+        }
+    }
+
+    // ---- workers ----
+
+    private void Join(WorkerReady ready)
+    {
+        if (Find(ready.Worker) is not null)
+        {
+            return;
+        }
+
+        _state = _state with { Workers = _state.Workers.Add(new() { Id = ready.Worker, Slots = ready.Slots }) };
+        Tell(new WorkerJoined(ready.Worker.Name));
+    }
+
+    private void Lose(WorkerId worker, string reason)
+    {
+        if (Find(worker) is not { } lost)
+        {
+            return;
+        }
+
+        _state = _state with
+        {
+            Workers = _state.Workers.Remove(lost),
+            CutSpeeds = _state.CutSpeeds.Remove(worker),
+            WorkersLost = _state.WorkersLost + 1,
+        };
+        Tell(new WorkerLost(worker.Name, reason));
+        Drop(holding => holding.Worker == worker, worker, reason);
+    }
+
+    private void PauseOrContinue()
+    {
+        bool pause = _state.Slots < settings.WorkersNeeded(_state.Begun);
+        if (pause == _state.Paused)
+        {
+            return;
+        }
+
+        // Before the first round nothing has been interrupted, so there is nothing to announce.
+        if (_state.Begun)
+        {
+            Tell(pause
+                ? new RunPaused(_state.Slots, settings.MinWorkers)
+                : new RunContinued(_state.Slots));
+        }
+
+        _state = _state with { Paused = pause };
+        if (!pause && _state.Round is { } interrupted)
+        {
+            // The pause counts neither as training time nor as a sample of how long a round takes.
+            SetRound(interrupted with { StartedAt = now });
+        }
+
+        if (pause && _state.Stopping)
+        {
+            EndInterrupted();
+        }
+    }
+
+    // ---- results ----
+
+    private void Receive(ResultArrived result)
+    {
+        Round? round = _state.Round;
+        string? refusal =
+            round is null || round.Taking || round.Id != result.Round ? $"{result.Round} is not being computed"
+            : !TreeOf(round).Holds(result.Node) ? $"{result.Node} is not in the tree"
+            : round.Covered.Overlaps(TreeOf(round).LeavesOf(result.Node)) ? $"{result.Node} is there already"
+            : null;
+        if (refusal is null)
+        {
+            LeafRange leaves = TreeOf(round!).LeavesOf(result.Node);
+            _effects.Add(new AcceptResult(result.Node));
+            SetRound(round! with { Covered = round!.Covered.With(leaves) });
+        }
+        else
+        {
+            _effects.Add(new DropResult(refusal));
+            _state = _state with { DroppedResults = _state.DroppedResults + 1 };
+        }
+
+        Answered(result);
+        if (_state.Round is { Taking: false } current && current.Covered.IsFull)
+        {
+            SetRound(current with { Taking = true, Holdings = [] });
+            _effects.Add(current.Id.Kind == RoundKind.Gradient ? new TakeStep(current.Id) : new TakeEvaluation(current.Id));
+        }
+    }
+
+    /// <summary>The worker is alive and has one node less to do; with its last one, its speed is known.</summary>
+    private void Answered(ResultArrived result)
+    {
+        if (Find(result.Worker) is not { } worker)
+        {
+            return;
+        }
+
+        WorkerState answered = worker with { Late = false, Failures = 0, Computing = worker.Computing + (result.Computing ?? TimeSpan.Zero) };
+        if (_state.Round is { } round && round.Id == result.Round)
+        {
+            SetRound(round with
+            {
+                Holdings = round.Holdings.RemoveAll(h => h.Worker == result.Worker && h.Node == result.Node),
+            });
+            bool done = !_state.Round.Holdings.Any(h => h.Worker == result.Worker);
+            double seconds = (answered.Computing > TimeSpan.Zero ? answered.Computing : now - worker.IssuedAt).TotalSeconds;
+            if (done && worker.IssuedRows > 0 && seconds > 0)
+            {
+                answered = answered with
+                {
+                    IssuedRows = 0,
+                    Speed = round.Id.Kind == RoundKind.Gradient ? worker.Speed.With(worker.IssuedRows / seconds) : worker.Speed,
+                };
+            }
+        }
+
+        _state = _state with { Workers = _state.Workers.Replace(worker, answered) };
+    }
+
+    private void Fail(LeavesFailed failed)
+    {
+        if (Find(failed.Worker) is not { } worker)
+        {
+            return;
+        }
+
+        _state = _state with
+        {
+            Workers = _state.Workers.Replace(worker, worker with { Late = false, Failures = worker.Failures + 1 }),
+        };
+        if (_state.Round is { Taking: false } round && round.Id == failed.Round)
+        {
+            SetRound(round with { Failures = round.Failures.Add(new(failed.Worker, failed.Leaves, failed.Error)) });
+            ShardTree tree = TreeOf(round);
+            Drop(
+                holding => holding.Worker == failed.Worker && failed.Leaves.Overlaps(tree.LeavesOf(holding.Node)),
+                failed.Worker,
+                failed.Error);
+        }
+
+        // The last worker stays, so that a fault of the run itself ends with its error and not in a pause.
+        if (worker.Failures + 1 >= settings.Recovery.MaxFailures && _state.Workers.Length > 1)
+        {
+            string reason = $"refused after {worker.Failures + 1} errors in a row: {failed.Error}";
+            Lose(failed.Worker, reason);
+            _effects.Add(new RefuseWorker(failed.Worker, reason));
+        }
+    }
+
+    // ---- lateness ----
+
+    private void PassOverLate()
+    {
+        if (_state.Paused || _state.Round is not { Taking: false } round || round.Holdings.IsEmpty)
+        {
+            return;
+        }
+
+        RecoveryPolicy policy = settings.Recovery;
+        RoundTimes times = round.Id.Kind == RoundKind.Gradient ? _state.StepTimes : _state.EvaluationTimes;
+        TimeSpan deadline = times.Median is { } median
+            ? Max(policy.MinDeadline, TimeSpan.FromSeconds(median * policy.DeadlineFactor))
+            : policy.FirstDeadline;
+        ImmutableArray<WorkerId> late = [.. round.Holdings
+            .Where(h => h.Live && now - h.IssuedAt >= deadline)
+            .Select(h => h.Worker)
+            .Distinct()];
+        foreach (WorkerId worker in late)
+        {
+            PassOver(worker, deadline);
+        }
+
+        if (times.Median is { } typical)
+        {
+            Duplicate(Max(policy.MinStraggler, TimeSpan.FromSeconds(typical * policy.StragglerFactor)));
+        }
+    }
+
+    /// <summary>
+    /// A worker that let the deadline pass loses its leaves to those that answer. Where nobody else answers either it
+    /// keeps them for several deadlines more, and is then asked again: its answer may have been lost.
+    /// </summary>
+    private void PassOver(WorkerId id, TimeSpan deadline)
+    {
+        Round round = _state.Round!;
+        WorkerState? worker = Find(id);
+        bool others = _state.Workers.Any(other => other.Id != id && !other.Late);
+        TimeSpan patience = others ? deadline : deadline * settings.Recovery.LastResortFactor;
+        bool Lost(Holding holding) => holding.Worker == id && holding.Live && now - holding.IssuedAt >= patience;
+        if (worker is null || !round.Holdings.Any(Lost))
+        {
+            return;
+        }
+
+        _state = _state with { Workers = _state.Workers.Replace(worker, worker with { Late = true }) };
+        int leaves = UncoveredLeaves(round, Lost);
+        SetRound(round with { Holdings = [.. round.Holdings.Select(h => Lost(h) ? h with { Live = false } : h)] });
+        Reissued(id, leaves, $"no answer within {patience.TotalMilliseconds:0} ms");
+    }
+
+    /// <summary>Gives the leaves of stragglers to workers that have nothing to do, as well.</summary>
+    private void Duplicate(TimeSpan patience)
+    {
+        Round round = _state.Round!;
+        ShardTree tree = TreeOf(round);
+        var idle = new Queue<WorkerId>(_state.Workers
+            .Where(w => !w.Late && !round.Holdings.Any(h => h.Worker == w.Id))
+            .Select(w => w.Id));
+        foreach (Holding holding in round.Holdings)
+        {
+            if (idle.Count == 0)
+            {
+                return;
+            }
+
+            LeafRange leaves = tree.LeavesOf(holding.Node);
+            if (holding is { Live: true, Duplicated: false } && now - holding.IssuedAt >= patience && !round.Covered.Overlaps(leaves))
+            {
+                SetRound(_state.Round! with { Holdings = _state.Round!.Holdings.Replace(holding, holding with { Duplicated = true }) });
+                Issue(idle.Dequeue(), leaves);
+                Reissued(holding.Worker, leaves.Count, $"slower than {patience.TotalMilliseconds:0} ms");
+            }
+        }
+    }
+}

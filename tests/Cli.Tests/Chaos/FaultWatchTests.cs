@@ -1,0 +1,111 @@
+using System.Text.Json;
+using NnCluster.Cli.Chaos;
+using NnCluster.Cli.Commands;
+using NnCluster.Cli.Explore;
+using NnCluster.Cli.Launching;
+using NnCluster.Cli.Options;
+using NnCluster.Cli.Reporting;
+using NnCluster.Cli.Tests.Commands;
+using NnCluster.Control;
+using NnCluster.Coordinator;
+using NnCluster.Model;
+using NnCluster.Persistence;
+using NnCluster.Testing;
+using NnCluster.Worker;
+
+namespace NnCluster.Cli.Tests.Chaos;
+
+public sealed class FaultWatchTests
+{
+    private static readonly DateTime Zero = new(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc);
+
+    private readonly FaultWatch _watch = new(["worker-1", "worker-2"]);
+
+    public FaultWatchTests()
+    {
+        Happen(-1000, "workerJoined", """ "worker":"worker-1.1" """);
+        Happen(-1000, "workerJoined", """ "worker":"worker-2.1" """);
+        Happen(-900, "firstStepTaken", """ "step":1 """);
+        Assert.True(_watch.AllPresent);
+    }
+
+    [Fact]
+    public void A_killed_worker_is_over_when_its_leaves_are_done_elsewhere_and_it_is_back()
+    {
+        Strike(FaultKind.Kill, "worker-1");
+        Happen(-5, "leavesReissued", """ "from":"worker-1.1","leaves":1 """);
+        Happen(3, "workerLost", """ "worker":"worker-1.1" """);
+        Assert.False(_watch.IsFree("worker-1"));
+        Assert.True(_watch.IsFree("worker-2"));
+        Happen(4, "leavesReissued", """ "from":"worker-1.1","leaves":3 """);
+        Happen(9, "leavesRecovered", """ "step":7,"leaves":3 """);
+        Assert.Empty(_watch.Settle());
+        Happen(900, "workerJoined", """ "worker":"worker-1.2" """);
+        FaultRecord fault = Assert.Single(_watch.Settle());
+        Assert.Equal((3.0, 4.0, 9.0, 900.0), (Ms(fault.Noticed), Ms(fault.Reissued), Ms(fault.Recovered), Ms(fault.Back)));
+        Assert.Equal((3, 4, 1), (fault.Leaves, _watch.ReissuedLeaves, _watch.WorkersLost));
+        Assert.True(_watch.IsFree("worker-1"));
+    }
+
+    [Fact]
+    public void A_stopped_worker_that_held_nothing_is_over_when_it_goes_on()
+    {
+        Strike(FaultKind.Stop, "worker-2", undone: false);
+        Assert.Empty(_watch.Settle());
+        _watch.Undo(0, At(500));
+        Assert.Null(Assert.Single(_watch.Settle()).Reissued);
+    }
+
+    [Fact]
+    public void A_stopped_worker_that_the_cluster_gave_up_is_over_only_when_it_is_back()
+    {
+        Strike(FaultKind.Stop, "worker-2");
+        Happen(5000, "workerLost", """ "worker":"worker-2.1" """);
+        Assert.Empty(_watch.Settle());
+        Happen(7000, "workerJoined", """ "worker":"worker-2.2" """);
+        Assert.Equal(7000, Ms(Assert.Single(_watch.Settle()).Back));
+    }
+
+    [Fact]
+    public void A_killed_coordinator_is_over_when_its_next_life_has_taken_a_step_and_has_all_workers()
+    {
+        Strike(FaultKind.Coordinator, "coordinator");
+        Assert.False(_watch.AllPresent);
+        Happen(2000, "workerJoined", """ "worker":"worker-2.1" """);
+        Happen(2100, "firstStepTaken", """ "step":40 """);
+        Assert.Empty(_watch.Settle());
+        Happen(2500, "workerJoined", """ "worker":"worker-1.1" """);
+        Assert.Equal(2100, Ms(Assert.Single(_watch.Settle()).Recovered));
+        Assert.Equal(2, _watch.Lives);
+    }
+
+    [Fact]
+    public void A_full_disk_is_over_with_the_first_checkpoint_after_it()
+    {
+        Strike(FaultKind.Disk, "disk", undone: false);
+        Happen(100, "checkpointFailed", """ "step":5 """);
+        Happen(200, "checkpointWritten", """ "step":6 """);
+        _watch.Undo(0, At(300));
+        Assert.Empty(_watch.Settle());
+        Happen(400, "checkpointWritten", """ "step":7 """);
+        FaultRecord fault = Assert.Single(_watch.Settle());
+        Assert.Equal((100.0, 400.0), (Ms(fault.Noticed), Ms(fault.Recovered)));
+    }
+
+    private static DateTime At(double ms) => Zero.AddMilliseconds(ms);
+
+    private static double? Ms(TimeSpan? time) => time?.TotalMilliseconds;
+
+    private void Strike(FaultKind kind, string target, bool undone = true)
+    {
+        _watch.Begin(new() { Number = 0, Kind = kind, Target = target, Length = TimeSpan.Zero });
+        _watch.Strike(0, Zero);
+        if (undone)
+        {
+            _watch.Undo(0, At(1));
+        }
+    }
+
+    private void Happen(double ms, string name, string fields) =>
+        _watch.Observe(new(name, At(ms), JsonDocument.Parse("{" + fields + "}").RootElement));
+}

@@ -1,0 +1,96 @@
+using NnCluster.Cli.Chaos;
+using NnCluster.Cli.Commands;
+using NnCluster.Cli.Explore;
+using NnCluster.Cli.Launching;
+using NnCluster.Cli.Options;
+using NnCluster.Cli.Reporting;
+using NnCluster.Cli.Tests.Commands;
+using NnCluster.Control;
+using NnCluster.Coordinator;
+using NnCluster.Model;
+using NnCluster.Persistence;
+using NnCluster.Testing;
+using NnCluster.Worker;
+using Spectre.Console.Rendering;
+using Spectre.Console.Testing;
+
+namespace NnCluster.Cli.Tests.Reporting;
+
+public sealed class TablesTests
+{
+    [Fact]
+    public void The_summary_says_what_was_reached_and_how()
+    {
+        string text = Render(SummaryTable.Create(Summary()));
+
+        Assert.Contains("test accuracy  98.12 %", text, StringComparison.Ordinal);
+        Assert.Contains("240,000 images/s", text, StringComparison.Ordinal);
+        Assert.Contains("/runs/[x]", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("faults", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("resumed", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("validation", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_summary_tells_of_faults_and_of_resuming_and_of_no_accuracy_in_regression()
+    {
+        string text = Render(SummaryTable.Create(Summary() with { TestAccuracy = double.NaN, WorkersLost = 1, ReissuedLeaves = 12, ResumedFromStep = 1000, ValidationAccuracy = 0.5 }));
+
+        Assert.Contains("1 workers lost, 12 leaves given out again", text, StringComparison.Ordinal);
+        Assert.Contains("step 1,000", text, StringComparison.Ordinal);
+        Assert.Contains("50.00 %", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("test accuracy", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_confusion_matrix_has_recall_at_the_right_and_precision_below()
+    {
+        int[,] counts = { { 90, 10, 0 }, { 5, 95, 0 }, { 0, 0, 0 } };
+
+        string text = Render(ConfusionTable.Create(counts, ["cat", "[dog]", "cow"]));
+
+        string[] lines = [.. text.Split('\n').Select(line => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries)))];
+        Assert.Contains("true \\ predicted cat [dog] cow recall", lines);
+        Assert.Contains("cat 90 10 . 90.0 %", lines);
+        Assert.Contains("[dog] 5 95 . 95.0 %", lines);
+        Assert.Contains("cow . . 0 -", lines);
+        Assert.Contains("precision 94.7 % 90.5 % -", lines);
+    }
+
+    [Fact]
+    public void A_matrix_that_is_not_square_is_refused()
+    {
+        Assert.Throws<ArgumentException>(() => ConfusionTable.Create(new int[2, 3]));
+        Assert.Throws<ArgumentException>(() => ConfusionTable.Create(new int[2, 2], ["one"]));
+    }
+
+    private static RunSummary Summary() => new()
+    {
+        TestAccuracy = 0.98123,
+        TestLoss = 0.0625,
+        TrainLoss = 0.03125,
+        Epochs = 3,
+        Steps = 1407,
+        Images = 180_000,
+        TrainSeconds = 0.75,
+        TotalSeconds = 1.5,
+        ImagesPerSecond = 240_000,
+        WeightsSha256 = "00ff",
+        Parameters = 203_530,
+        Workers = 2,
+        Shards = 16,
+        Blas = "simd",
+        Seed = 1,
+        ReissuedLeaves = 0,
+        WorkersLost = 0,
+        RunDirectory = "/runs/[x]",
+    };
+
+    private static string Render(IRenderable renderable)
+    {
+        using var console = new TestConsole();
+        console.Profile.Width = 160;
+        console.Write(renderable);
+        return string.Join('\n', console.Output.Split('\n').Select(line => line.TrimEnd()));
+    }
+}

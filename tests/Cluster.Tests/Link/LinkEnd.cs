@@ -1,0 +1,87 @@
+using System.Net;
+using System.Threading.Channels;
+using NnCluster.AkkaSupport;
+using NnCluster.Cluster.Tests.AkkaSupport;
+using NnCluster.Cluster.Tests.Control;
+using NnCluster.Cluster.Tests.Security;
+using NnCluster.Control;
+using NnCluster.Link;
+using NnCluster.Memory;
+using NnCluster.Numerics;
+using NnCluster.Security;
+using NnCluster.Testing;
+
+namespace NnCluster.Cluster.Tests.Link;
+
+/// <summary>One side of a link: what it received, in order, and how it was closed.</summary>
+internal sealed class LinkEnd : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private readonly Channel<LinkFrame> _frames = Channel.CreateUnbounded<LinkFrame>();
+    private readonly TaskCompletionSource<LinkClosed> _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public LinkEnd(TensorLink link, LinkPools pools)
+    {
+        Link = link;
+        link.Start(pools, frame => _frames.Writer.TryWrite(frame), closed => _closed.SetResult(closed));
+    }
+
+    public TensorLink Link { get; }
+
+    public Task<LinkClosed> Closed => _closed.Task.WaitAsync(Patience);
+
+    public async Task<T> Next<T>()
+        where T : LinkFrame => Assert.IsType<T>(await _frames.Reader.ReadAsync().AsTask().WaitAsync(Patience));
+
+    public bool HasMore => _frames.Reader.TryPeek(out _);
+
+    public void Dispose() => Link.Dispose();
+}
+
+/// <summary>A coordinator and a worker, linked over loopback.</summary>
+internal sealed class LinkedPair : IDisposable
+{
+    private LinkedPair(TensorListener listener, LinkEnd coordinator, LinkEnd worker, BufferPool weights, BufferPool gradients)
+    {
+        Listener = listener;
+        Coordinator = coordinator;
+        Worker = worker;
+        Weights = weights;
+        Gradients = gradients;
+    }
+
+    public TensorListener Listener { get; }
+
+    public LinkEnd Coordinator { get; }
+
+    public LinkEnd Worker { get; }
+
+    public BufferPool Weights { get; }
+
+    public BufferPool Gradients { get; }
+
+    public static async Task<LinkedPair> Open(
+        int floats = 1000, LinkOptions? options = null, LinkSecurity? coordinator = null, LinkSecurity? worker = null, HostMemory? shown = null, BufferPool? sums = null)
+    {
+        options ??= new();
+        var listener = new TensorListener(new(IPAddress.Loopback, 0), coordinator ?? LinkSecurity.None, options, _ => { });
+        LinkTicket ticket = listener.Expect(TimeSpan.FromSeconds(20));
+        TensorLink there = await TensorLink.ConnectAsync("localhost", listener.EndPoint.Port, ticket.Token, worker ?? LinkSecurity.None, options);
+        TensorLink here = await ticket.Link.WaitAsync(TimeSpan.FromSeconds(20));
+        var weights = new BufferPool(floats);
+        var gradients = new BufferPool(floats + 3);
+        return new(
+            listener,
+            new(here, new LinkPools { Gradients = gradients, Evaluations = gradients, Shown = shown }),
+            new(there, new LinkPools { Weights = weights, Gradients = sums }),
+            weights,
+            gradients);
+    }
+
+    public void Dispose()
+    {
+        Coordinator.Dispose();
+        Worker.Dispose();
+        Listener.Dispose();
+    }
+}

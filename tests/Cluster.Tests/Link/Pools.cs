@@ -1,0 +1,52 @@
+using NnCluster.AkkaSupport;
+using NnCluster.Cluster.Tests.AkkaSupport;
+using NnCluster.Cluster.Tests.Control;
+using NnCluster.Cluster.Tests.Security;
+using NnCluster.Control;
+using NnCluster.Link;
+using NnCluster.Memory;
+using NnCluster.Numerics;
+using NnCluster.Security;
+using NnCluster.Testing;
+
+namespace NnCluster.Cluster.Tests.Link;
+
+/// <summary>Small buffers, and the proof that all of them came back.</summary>
+internal static class Pools
+{
+    public static SharedBuffer RentFilled(this BufferPool pool, int seed)
+    {
+        SharedBuffer buffer = pool.Rent();
+        Fill(buffer, seed);
+        return buffer;
+    }
+
+    public static void Fill(SharedBuffer buffer, int seed)
+    {
+        var random = new Random(seed);
+        foreach (ref float value in buffer.Span)
+        {
+            value = random.NextSingle();
+        }
+    }
+
+    public static float[] Values(BufferPool pool, int seed)
+    {
+        SharedBuffer buffer = pool.RentFilled(seed);
+        float[] values = buffer.Span.ToArray();
+        buffer.Release();
+        return values;
+    }
+
+    /// <summary>Every buffer ever made is at rest: as many can be rented without making one.</summary>
+    public static void AssertAllReturned(this BufferPool pool)
+    {
+        int created = pool.Created;
+        SharedBuffer[] all = [.. Enumerable.Range(0, created).Select(_ => pool.Rent())];
+        Assert.Equal(created, pool.Created);
+        foreach (SharedBuffer buffer in all)
+        {
+            buffer.Release();
+        }
+    }
+}

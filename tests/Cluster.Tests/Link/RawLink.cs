@@ -1,0 +1,75 @@
+using System.Net;
+using System.Net.Sockets;
+using NnCluster.AkkaSupport;
+using NnCluster.Cluster.Tests.AkkaSupport;
+using NnCluster.Cluster.Tests.Control;
+using NnCluster.Cluster.Tests.Security;
+using NnCluster.Control;
+using NnCluster.Link;
+using NnCluster.Memory;
+using NnCluster.Numerics;
+using NnCluster.Security;
+using NnCluster.Testing;
+using NnCluster.Training;
+
+namespace NnCluster.Cluster.Tests.Link;
+
+/// <summary>A coordinator's link whose other side is a bare socket that has shown its token and may now send anything.</summary>
+internal sealed class RawLink : IDisposable
+{
+    private readonly TensorListener _listener;
+
+    private RawLink(TensorListener listener, Socket socket, LinkEnd coordinator, BufferPool gradients)
+    {
+        _listener = listener;
+        Socket = socket;
+        Coordinator = coordinator;
+        Gradients = gradients;
+    }
+
+    public Socket Socket { get; }
+
+    public LinkEnd Coordinator { get; }
+
+    public BufferPool Gradients { get; }
+
+    public static async Task<RawLink> OpenAsWorker(LinkOptions options, HostMemory? shown = null)
+    {
+        var listener = new TensorListener(new(IPAddress.Loopback, 0), LinkSecurity.None, options, _ => { });
+        LinkTicket ticket = listener.Expect(TimeSpan.FromSeconds(20));
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        if (options.SocketBufferBytes > 0)
+        {
+            socket.ReceiveBufferSize = options.SocketBufferBytes;
+        }
+
+        socket.Connect(listener.EndPoint);
+        LinkHandshake.Introduce(new NetworkStream(socket), ticket.Token.Span);
+        var gradients = new BufferPool(1000);
+        var coordinator = new LinkEnd(await ticket.Link.WaitAsync(TimeSpan.FromSeconds(20)), new LinkPools { Gradients = gradients, Shown = shown });
+        return new(listener, socket, coordinator, gradients);
+    }
+
+    public void Send(LinkFrame frame)
+    {
+        var stream = new MemoryStream();
+        new FrameWriter(stream, new()).Write(frame);
+        Socket.Send(stream.ToArray());
+    }
+
+    public byte[] SumFrame()
+    {
+        var stream = new MemoryStream();
+        SharedBuffer sum = Gradients.RentFilled(1);
+        new FrameWriter(stream, new()).Write(new NodeSumFrame(1, new(4, RoundKind.Gradient), NodeId.Root, sum));
+        sum.Release();
+        return stream.ToArray();
+    }
+
+    public void Dispose()
+    {
+        Coordinator.Dispose();
+        Socket.Dispose();
+        _listener.Dispose();
+    }
+}

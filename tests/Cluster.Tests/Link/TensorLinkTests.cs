@@ -1,0 +1,302 @@
+using NnCluster.AkkaSupport;
+using NnCluster.Cluster.Tests.AkkaSupport;
+using NnCluster.Cluster.Tests.Control;
+using NnCluster.Cluster.Tests.Security;
+using NnCluster.Control;
+using NnCluster.Link;
+using NnCluster.Memory;
+using NnCluster.Numerics;
+using NnCluster.Security;
+using NnCluster.Testing;
+using NnCluster.Training;
+
+namespace NnCluster.Cluster.Tests.Link;
+
+public sealed class TensorLinkTests
+{
+    private static readonly RoundId Round = new(4, RoundKind.Gradient);
+    private static readonly LinkOptions Hasty = new()
+    {
+        FrameDeadline = TimeSpan.FromMilliseconds(300),
+        HeartbeatInterval = TimeSpan.FromMilliseconds(40),
+        SilenceLimit = TimeSpan.FromMilliseconds(400),
+        SocketBufferBytes = 16 * 1024,
+        MinimumBytesPerSecond = 1e9,
+    };
+
+    [Theory]
+    [InlineData(10)]
+    [InlineData(200_000)]
+    [InlineData(3_000_000)]
+    public async Task Weights_go_out_and_sums_come_back_bit_by_bit(int floats)
+    {
+        using LinkedPair pair = await LinkedPair.Open(floats);
+        for (int turn = 0; turn < 4; turn++)
+        {
+            SharedBuffer weights = pair.Weights.RentFilled(turn);
+            Assert.True(pair.Coordinator.Link.Send(new WeightsFrame(1, Round, new(0, 2), weights) { Hash = new(() => TensorLink.HashOf(weights)) }));
+            WeightsFrame order = await pair.Worker.Next<WeightsFrame>();
+            Assert.Equal(Pools.Values(pair.Weights, turn), order.Weights.Span.ToArray());
+            order.Weights.Release();
+
+            var computing = TimeSpan.FromMicroseconds(1234 * turn);
+            Assert.True(pair.Worker.Link.Send(new NodeSumFrame(1, Round, NodeId.Root, pair.Gradients.RentFilled(turn)) { Computing = computing }));
+            NodeSumFrame sum = await pair.Coordinator.Next<NodeSumFrame>();
+            Assert.Equal(computing, sum.Computing);
+            Assert.Equal(Pools.Values(pair.Gradients, turn), sum.Sum.Span.ToArray());
+            sum.Sum.Release();
+        }
+
+        await AssertClosedCleanly(pair);
+        Assert.True(pair.Weights.Created <= 3, $"{pair.Weights.Created} buffers were made");
+    }
+
+    [LinuxTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Within_a_host_weights_and_sums_stay_where_they_are(bool tls)
+    {
+        const int Floats = 100_000;
+        using HostMemory memory = HostMemory.Create(Floats, 2, othersWrite: false)!;
+        using var weightsShown = new BufferPool(Floats);
+        weightsShown.Add(memory);
+        using var sums = new BufferPool(Floats + 3);
+        using var authority = new Authority("authority");
+        LinkSecurity security = tls ? LinkSecurity.WithTls(authority.Identity()) : LinkSecurity.None;
+        using LinkedPair pair = await LinkedPair.Open(Floats, coordinator: security, worker: security, shown: memory, sums: sums);
+        await AssertSharing(pair);
+
+        for (int turn = 0; turn < 20; turn++)
+        {
+            SharedBuffer weights = weightsShown.RentFilled(turn);
+            Assert.True(pair.Coordinator.Link.Send(new WeightsFrame(1, Round, new(0, 2), weights.Share()) { Hash = new(() => throw new InvalidOperationException("nobody needs it")) }));
+            WeightsFrame order = await pair.Worker.Next<WeightsFrame>();
+            Assert.Equal(weights.Span, order.Weights.Span);
+            order.Weights.Release();
+            weights.Release();
+
+            SharedBuffer sum = sums.RentFilled(turn);
+            Assert.True(pair.Worker.Link.Send(new NodeSumFrame(1, Round, NodeId.Root, sum.Share())));
+            NodeSumFrame got = await pair.Coordinator.Next<NodeSumFrame>();
+            Assert.Equal(sum.Span, got.Sum.Span);
+            got.Sum.Release();
+            sum.Release();
+        }
+
+        Assert.InRange(pair.Coordinator.Link.BytesSent + pair.Worker.Link.BytesSent, 1, Floats);
+        await AssertClosedCleanly(pair);
+        Assert.Equal(0, pair.Weights.Created + pair.Gradients.Created);
+    }
+
+    [LinuxFact]
+    public async Task A_buffer_that_is_not_in_the_memory_is_sent_as_ever()
+    {
+        using HostMemory memory = HostMemory.Create(1000, 1, othersWrite: false)!;
+        using var sums = new BufferPool(1003);
+        using LinkedPair pair = await LinkedPair.Open(1000, shown: memory, sums: sums);
+        pair.Coordinator.Link.Send(new WeightsFrame(1, Round, new(0, 2), pair.Weights.RentFilled(1)));
+        WeightsFrame order = await pair.Worker.Next<WeightsFrame>();
+        Assert.Equal(Pools.Values(pair.Weights, 1), order.Weights.Span.ToArray());
+        order.Weights.Release();
+        pair.Worker.Link.Send(new NodeSumFrame(1, Round, NodeId.Root, pair.Gradients.RentFilled(2)));
+        NodeSumFrame sum = await pair.Coordinator.Next<NodeSumFrame>();
+        Assert.Equal(Pools.Values(pair.Gradients, 2), sum.Sum.Span.ToArray());
+        sum.Sum.Release();
+        await AssertClosedCleanly(pair);
+    }
+
+    [LinuxFact]
+    public async Task A_sum_outlives_the_link_it_came_by()
+    {
+        using HostMemory memory = HostMemory.Create(1000, 1, othersWrite: false)!;
+        using var sums = new BufferPool(1003);
+        using LinkedPair pair = await LinkedPair.Open(1000, shown: memory, sums: sums);
+        await AssertSharing(pair);
+        SharedBuffer sum = sums.RentFilled(3);
+        float[] values = sum.Span.ToArray();
+        pair.Worker.Link.Send(new NodeSumFrame(1, Round, NodeId.Root, sum));
+        NodeSumFrame got = await pair.Coordinator.Next<NodeSumFrame>();
+        pair.Worker.Link.Dispose();
+        await pair.Worker.Closed;
+        await pair.Coordinator.Closed;
+        Assert.Equal(values, got.Sum.Span.ToArray());
+        got.Sum.Release();
+    }
+
+    [LinuxFact]
+    public async Task Memory_that_was_not_shown_cannot_be_found()
+    {
+        using RawLink raw = await RawLink.OpenAsWorker(new());
+        raw.Send(new MemoryFoundFrame());
+        Assert.Contains("memory was offered or found that nobody asked for", (await raw.Coordinator.Closed).Reason);
+
+        using HostMemory memory = HostMemory.Create(1000, 1, othersWrite: false)!;
+        using RawLink twice = await RawLink.OpenAsWorker(new(), memory);
+        twice.Send(new MemoryFoundFrame());
+        twice.Send(new MemoryFoundFrame());
+        Assert.Contains("memory was offered or found that nobody asked for", (await twice.Coordinator.Closed).Reason);
+    }
+
+    [Fact]
+    public async Task Frames_arrive_in_the_order_they_were_sent()
+    {
+        using LinkedPair pair = await LinkedPair.Open();
+        for (int i = 0; i < 100; i++)
+        {
+            pair.Coordinator.Link.Send(new ComputeFrame(1, new(i, RoundKind.Test), new(i, 1)));
+        }
+
+        for (int i = 0; i < 100; i++)
+        {
+            Assert.Equal(new ComputeFrame(1, new(i, RoundKind.Test), new(i, 1)), await pair.Worker.Next<ComputeFrame>());
+        }
+    }
+
+    [Fact]
+    public async Task A_goodbye_delivers_what_was_sent_before_it_and_both_sides_know_why()
+    {
+        using LinkedPair pair = await LinkedPair.Open(200_000);
+        pair.Worker.Link.Send(new NodeSumFrame(1, Round, NodeId.Root, pair.Gradients.RentFilled(1)));
+        pair.Worker.Link.Close("told to stop");
+        Assert.False(pair.Worker.Link.Send(new ReadyFrame(1)));
+
+        (await pair.Coordinator.Next<NodeSumFrame>()).Sum.Release();
+        Assert.Equal(new GoodbyeFrame("told to stop"), await pair.Coordinator.Next<GoodbyeFrame>());
+        Assert.Equal(new LinkClosed("the other side said goodbye: told to stop", true), await pair.Coordinator.Closed);
+        Assert.Equal(new LinkClosed("told to stop", true), await pair.Worker.Closed);
+        pair.Gradients.AssertAllReturned();
+    }
+
+    [Fact]
+    public async Task A_side_that_vanishes_is_noticed_at_once_and_keeps_no_buffer()
+    {
+        using LinkedPair pair = await LinkedPair.Open(3_000_000);
+        for (int i = 0; i < 20; i++)
+        {
+            pair.Coordinator.Link.Send(new WeightsFrame(1, Round, new(0, 1), pair.Weights.Rent()));
+        }
+
+        pair.Worker.Link.Dispose();
+        Assert.False((await pair.Coordinator.Closed).Expected);
+        await pair.Worker.Closed;
+        Assert.False(pair.Coordinator.Link.Send(new WeightsFrame(1, Round, new(0, 1), pair.Weights.Rent())));
+        while (pair.Worker.HasMore)
+        {
+            (await pair.Worker.Next<WeightsFrame>()).Weights.Release();
+        }
+
+        pair.Weights.AssertAllReturned();
+    }
+
+    [Fact]
+    public async Task A_sum_damaged_on_the_way_is_reported_and_the_link_closed()
+    {
+        using RawLink raw = await RawLink.OpenAsWorker(new());
+        byte[] frame = raw.SumFrame();
+        frame[^1] ^= 1;
+        raw.Socket.Send(frame);
+        Assert.Equal(new DamagedSumFrame(1, Round, NodeId.Root), await raw.Coordinator.Next<DamagedSumFrame>());
+        Assert.Contains("damaged", (await raw.Coordinator.Closed).Reason);
+        raw.Gradients.AssertAllReturned();
+    }
+
+    [Fact]
+    public async Task A_side_killed_in_the_middle_of_a_frame_costs_no_buffer()
+    {
+        using RawLink raw = await RawLink.OpenAsWorker(new());
+        raw.Socket.Send(raw.SumFrame().AsSpan(0, 300));
+        raw.Socket.Dispose();
+        Assert.Contains("middle of a frame", (await raw.Coordinator.Closed).Reason);
+        raw.Gradients.AssertAllReturned();
+    }
+
+    [Fact]
+    public async Task Noise_after_the_handshake_closes_the_link()
+    {
+        using RawLink raw = await RawLink.OpenAsWorker(new());
+        raw.Socket.Send(new byte[500]);
+        Assert.Contains("expected a frame", (await raw.Coordinator.Closed).Reason);
+    }
+
+    [Fact]
+    public async Task A_frame_that_stops_half_way_is_given_up_in_time()
+    {
+        using RawLink raw = await RawLink.OpenAsWorker(Hasty with { SilenceLimit = TimeSpan.FromMinutes(1) });
+        raw.Socket.Send(raw.SumFrame().AsSpan(0, 300));
+        Assert.Contains("rest of a frame", (await raw.Coordinator.Closed).Reason);
+        raw.Gradients.AssertAllReturned();
+    }
+
+    [Fact]
+    public async Task A_side_that_says_nothing_is_taken_for_dead()
+    {
+        using RawLink raw = await RawLink.OpenAsWorker(Hasty);
+        Assert.Contains("nothing was heard", (await raw.Coordinator.Closed).Reason);
+    }
+
+    [Fact]
+    public async Task A_side_that_does_not_read_is_cut_off_by_the_deadline()
+    {
+        using RawLink raw = await RawLink.OpenAsWorker(Hasty with { SilenceLimit = TimeSpan.FromMinutes(1) });
+        var pool = new BufferPool(4_000_000);
+        raw.Coordinator.Link.Send(new WeightsFrame(1, Round, new(0, 1), pool.Rent()));
+        raw.Coordinator.Link.Send(new WeightsFrame(1, Round, new(0, 1), pool.Rent()));
+        Assert.Contains("does not read", (await raw.Coordinator.Closed).Reason);
+        pool.AssertAllReturned();
+    }
+
+    [Fact]
+    public async Task A_side_that_does_not_read_is_cut_off_by_the_length_of_the_queue()
+    {
+        using RawLink raw = await RawLink.OpenAsWorker(new LinkOptions { QueueLimit = 4, SocketBufferBytes = 16 * 1024 });
+        var pool = new BufferPool(4_000_000);
+        SharedBuffer weights = pool.Rent();
+        while (raw.Coordinator.Link.Send(new WeightsFrame(1, Round, new(0, 1), weights.Share())))
+        {
+        }
+
+        Assert.Contains("4 frames wait", (await raw.Coordinator.Closed).Reason);
+        weights.Release();
+        pool.AssertAllReturned();
+    }
+
+    [Fact]
+    public async Task An_idle_link_stays_open_by_its_own_pings_and_knows_its_round_trip()
+    {
+        // Long enough for a busy machine to keep both ends from their work for a while.
+        var limit = TimeSpan.FromSeconds(3);
+        using LinkedPair pair = await LinkedPair.Open(10, Hasty with { SilenceLimit = limit, FrameDeadline = TimeSpan.FromMinutes(1) });
+        // Twice the silence limit, and nothing to say.
+        await Assert.ThrowsAsync<TimeoutException>(() => pair.Coordinator.Closed.WaitAsync(limit * 2));
+        Assert.InRange(pair.Coordinator.Link.RoundTrip, TimeSpan.FromTicks(1), TimeSpan.FromSeconds(2));
+        await AssertClosedCleanly(pair);
+    }
+
+    [Fact]
+    public async Task A_side_cannot_send_what_only_the_other_may()
+    {
+        using LinkedPair pair = await LinkedPair.Open();
+        Assert.Throws<ArgumentException>(() => pair.Worker.Link.Send(new ComputeFrame(1, Round, new(0, 1))));
+        Assert.Throws<ArgumentException>(() => pair.Worker.Link.Send(new DamagedSumFrame(1, Round, NodeId.Root)));
+        Assert.Throws<ArgumentException>(() => pair.Coordinator.Link.Send(new DatasetChunkFrame(0, new byte[FrameHeader.MaxBytes + 1])));
+    }
+
+    // The offer comes to the worker before anything sent behind it, and so does its answer to the coordinator.
+    private static async Task AssertSharing(LinkedPair pair)
+    {
+        pair.Coordinator.Link.Send(new ComputeFrame(1, Round, new(0, 1)));
+        await pair.Worker.Next<ComputeFrame>();
+        pair.Worker.Link.Send(new ReadyFrame(1));
+        await pair.Coordinator.Next<ReadyFrame>();
+        Assert.True(pair.Coordinator.Link.SharesMemory && pair.Worker.Link.SharesMemory);
+    }
+
+    private static async Task AssertClosedCleanly(LinkedPair pair)
+    {
+        pair.Coordinator.Link.Close("done");
+        Assert.True((await pair.Coordinator.Closed).Expected);
+        Assert.True((await pair.Worker.Closed).Expected);
+        pair.Weights.AssertAllReturned();
+        pair.Gradients.AssertAllReturned();
+    }
+}

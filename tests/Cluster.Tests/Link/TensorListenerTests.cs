@@ -1,0 +1,186 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Threading.Channels;
+using NnCluster.AkkaSupport;
+using NnCluster.Cluster.Tests.AkkaSupport;
+using NnCluster.Cluster.Tests.Control;
+using NnCluster.Cluster.Tests.Security;
+using NnCluster.Control;
+using NnCluster.Link;
+using NnCluster.Memory;
+using NnCluster.Security;
+using NnCluster.Testing;
+
+namespace NnCluster.Cluster.Tests.Link;
+
+public sealed class TensorListenerTests : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private readonly Channel<string> _log = Channel.CreateUnbounded<string>();
+    private readonly TensorListener _listener;
+
+    public TensorListenerTests() => _listener = Listen(new LinkOptions { HandshakeDeadline = TimeSpan.FromSeconds(5), PendingLimit = 4 });
+
+    [Fact]
+    public async Task A_token_opens_one_link_and_no_second()
+    {
+        using LinkTicket ticket = _listener.Expect(Patience);
+        using TensorLink worker = await Connect(_listener, ticket.Token);
+        using TensorLink coordinator = await ticket.Link.WaitAsync(Patience);
+        await AssertRefused(_listener, ticket.Token);
+    }
+
+    [Fact]
+    public async Task A_token_nobody_handed_out_is_refused() => await AssertRefused(_listener, new byte[32]);
+
+    [Fact]
+    public async Task An_expired_token_is_refused_and_its_ticket_says_so()
+    {
+        using LinkTicket ticket = _listener.Expect(TimeSpan.FromMilliseconds(30));
+        LinkException e = await Assert.ThrowsAsync<LinkException>(() => ticket.Link.WaitAsync(Patience));
+        Assert.Contains("did not open its link", e.Message);
+        await AssertRefused(_listener, ticket.Token);
+    }
+
+    [Fact]
+    public async Task A_token_taken_back_is_refused()
+    {
+        LinkTicket ticket = _listener.Expect(Patience);
+        ticket.Dispose();
+        await AssertRefused(_listener, ticket.Token);
+    }
+
+    [Fact]
+    public async Task Who_connects_and_leaves_is_logged_with_its_address()
+    {
+        using Socket scan = Raw(_listener);
+        string address = $"127.0.0.1:{((IPEndPoint)scan.LocalEndPoint!).Port}:";
+        scan.Dispose();
+        Assert.Contains(address, await NextLine());
+    }
+
+    [Fact]
+    public async Task Who_sends_something_else_is_refused_without_an_answer()
+    {
+        using Socket browser = Raw(_listener);
+        browser.Send("GET / HTTP/1.1\r\nHost: coordinator\r\n\r\n"u8);
+        Assert.Contains("no worker of NnCluster", await NextLine());
+        Assert.Equal(0, ReceiveUntilClosed(browser));
+    }
+
+    [Fact]
+    public async Task Who_stays_silent_is_sent_away_at_the_deadline()
+    {
+        using TensorListener listener = Listen(new LinkOptions { HandshakeDeadline = TimeSpan.FromMilliseconds(50) });
+        using Socket silent = Raw(listener);
+        Assert.Contains("did not introduce itself in time", await NextLine());
+        Assert.Equal(0, ReceiveUntilClosed(silent));
+    }
+
+    [Fact]
+    public async Task Silent_strangers_cannot_keep_a_worker_out()
+    {
+        Socket[] strangers = [.. Enumerable.Range(0, 20).Select(_ => Raw(_listener))];
+        using LinkTicket ticket = _listener.Expect(Patience);
+        using TensorLink worker = await Connect(_listener, ticket.Token);
+        using TensorLink coordinator = await ticket.Link.WaitAsync(Patience);
+        foreach (Socket stranger in strangers)
+        {
+            stranger.Dispose();
+        }
+    }
+
+    [Fact]
+    public async Task Another_wire_version_is_refused_by_name()
+    {
+        using Socket old = Raw(_listener);
+        byte[] hello = new byte[48];
+        "NNHL"u8.CopyTo(hello);
+        hello[4] = 99;
+        old.Send(hello);
+        Assert.Contains($"wire version 99, the coordinator {WireVersion.Current}", await NextLine());
+        Assert.InRange(ReceiveUntilClosed(old), 5, 204);
+    }
+
+    [Fact]
+    public async Task A_worker_that_reaches_no_coordinator_learns_why()
+    {
+        using var impostor = new TcpListener(IPAddress.Loopback, 0);
+        impostor.Start();
+        int port = ((IPEndPoint)impostor.LocalEndpoint).Port;
+        var brief = new LinkOptions { HandshakeDeadline = TimeSpan.FromMilliseconds(100) };
+        LinkException silent = await Assert.ThrowsAsync<LinkException>(
+            () => TensorLink.ConnectAsync("localhost", port, new byte[32], LinkSecurity.None, brief).WaitAsync(Patience));
+        Assert.Contains("no link within 0.1 s", silent.Message);
+        impostor.Stop();
+        LinkException absent = await Assert.ThrowsAsync<LinkException>(
+            () => TensorLink.ConnectAsync("127.0.0.1", port, new byte[32], LinkSecurity.None, new()).WaitAsync(Patience));
+        Assert.Contains($"127.0.0.1:{port}", absent.Message);
+    }
+
+    [Fact]
+    public async Task A_listener_that_stops_ends_its_tickets()
+    {
+        LinkTicket ticket = _listener.Expect(Patience);
+        _listener.Dispose();
+        await Assert.ThrowsAsync<LinkException>(() => ticket.Link.WaitAsync(Patience));
+        await Assert.ThrowsAsync<LinkException>(() => Connect(_listener, ticket.Token));
+    }
+
+    [Fact]
+    public async Task Listening_on_every_address_takes_both_families()
+    {
+        using var listener = new TensorListener(new(IPAddress.IPv6Any, 0), LinkSecurity.None, new(), _ => { });
+        foreach (string host in new[] { "127.0.0.1", "::1" })
+        {
+            using LinkTicket ticket = listener.Expect(Patience);
+            using TensorLink worker = await TensorLink.ConnectAsync(host, listener.EndPoint.Port, ticket.Token, LinkSecurity.None, new()).WaitAsync(Patience);
+            (await ticket.Link.WaitAsync(Patience)).Dispose();
+        }
+    }
+
+    [Fact]
+    public void An_address_in_use_is_bad_input() =>
+        Assert.Contains("cannot listen", Assert.Throws<BadInputException>(() => new TensorListener(_listener.EndPoint, LinkSecurity.None, new(), _ => { })).Message);
+
+    public void Dispose() => _listener.Dispose();
+
+    private TensorListener Listen(LinkOptions options) => new(new(IPAddress.Loopback, 0), LinkSecurity.None, options, line => _log.Writer.TryWrite(line));
+
+    private static Task<TensorLink> Connect(TensorListener listener, ReadOnlyMemory<byte> token) =>
+        TensorLink.ConnectAsync("127.0.0.1", listener.EndPoint.Port, token, LinkSecurity.None, new()).WaitAsync(Patience);
+
+    private static Socket Raw(TensorListener listener)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveTimeout = 20_000 };
+        socket.Connect(listener.EndPoint);
+        return socket;
+    }
+
+    private static int ReceiveUntilClosed(Socket socket)
+    {
+        byte[] buffer = new byte[1000];
+        int total = 0;
+        try
+        {
+            while (socket.Receive(buffer) is > 0 and int read)
+            {
+                total += read;
+            }
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionReset)
+        {
+        }
+
+        return total;
+    }
+
+    private async Task AssertRefused(TensorListener listener, ReadOnlyMemory<byte> token)
+    {
+        LinkException e = await Assert.ThrowsAsync<LinkException>(() => Connect(listener, token));
+        Assert.Contains("unknown, used or expired", e.Message);
+        Assert.Contains("unknown, used or expired", await NextLine());
+    }
+
+    private Task<string> NextLine() => _log.Reader.ReadAsync().AsTask().WaitAsync(Patience);
+}

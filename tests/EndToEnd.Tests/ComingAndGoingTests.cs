@@ -1,0 +1,70 @@
+using NnCluster.Cli.Chaos;
+using NnCluster.Cli.Launching;
+using NnCluster.Cli.Options;
+using NnCluster.Testing;
+
+namespace NnCluster.EndToEnd.Tests;
+
+/// <summary>Workers that come, go and come back change no bit and lose no step.</summary>
+public sealed class ComingAndGoingTests : IDisposable
+{
+    private readonly SmallCluster _cluster = new();
+
+    [Fact]
+    public void All_workers_gone_and_back()
+    {
+        NnClusterProcess coordinator = _cluster.Coordinator([], epochs: SmallCluster.Long);
+        NnClusterProcess[] first = [_cluster.Worker("a"), _cluster.Worker("b")];
+        coordinator.WaitForError(" joined");
+        coordinator.WaitForError(" joined");
+        coordinator.WaitForError("epoch ");
+        Array.ForEach(first, worker => NnClusterProcess.Signal(worker.Id, SmallCluster.SigKill));
+        coordinator.WaitForError("paused: 0 of 1 workers needed");
+        NnClusterProcess[] second = [_cluster.Worker("a"), _cluster.Worker("b")];
+        coordinator.WaitForError("going on with 1 workers");
+        ProcessResult result = SmallCluster.AssertSameBits(coordinator, SmallCluster.Long, second);
+        Assert.Equal("2", result.Field("workersLost"));
+        AssertEveryStepOnce(result);
+    }
+
+    [Fact]
+    public void A_worker_that_flaps()
+    {
+        NnClusterProcess launch = _cluster.Launch(["--workers", "2", "--max-restarts", "10", "--min-workers", "2"], epochs: SmallCluster.Long);
+        // While it is away the run waits for it, so that it cannot be over before.
+        for (int life = 1; life <= 3; life++)
+        {
+            launch.WaitForError($"worker worker-1.{life} joined");
+            int flapping = SmallCluster.ChildrenOf(launch.Id).First(child => SmallCluster.CommandLineOf(child).Contains("--name worker-1", StringComparison.Ordinal));
+            NnClusterProcess.Signal(flapping, SmallCluster.SigKill);
+        }
+
+        ProcessResult result = SmallCluster.AssertSameBits(launch, SmallCluster.Long);
+        Assert.Equal("3", result.Field("workersLost"));
+        AssertEveryStepOnce(result);
+    }
+
+    [Fact]
+    public void Many_that_join_while_the_run_goes_on()
+    {
+        NnClusterProcess coordinator = _cluster.Coordinator([], epochs: SmallCluster.Endless);
+        for (int joined = 0; joined < 6; joined++)
+        {
+            _cluster.Worker($"worker-{joined}");
+            coordinator.WaitForError(" joined");
+        }
+
+        coordinator.Signal(System.Runtime.InteropServices.PosixSignal.SIGTERM);
+        AssertEveryStepOnce(SmallCluster.AssertSameBitsUpToTheStop(coordinator));
+    }
+
+    public void Dispose() => _cluster.Dispose();
+
+    private static void AssertEveryStepOnce(ProcessResult result)
+    {
+        IEnumerable<long> steps = File.ReadLines(Path.Combine(result.Field("runDirectory"), "metrics.jsonl"))
+            .Where(line => line.StartsWith("{\"step\":", StringComparison.Ordinal))
+            .Select(line => long.Parse(line.AsSpan(8, line.IndexOf(',', StringComparison.Ordinal) - 8), null));
+        Assert.Equal(Enumerable.Range(1, int.Parse(result.Field("steps"), null)).Select(step => (long)step), steps);
+    }
+}

@@ -1,0 +1,64 @@
+using System.Net;
+using System.Net.Sockets;
+using NnCluster.Cli.Chaos;
+using NnCluster.Cli.Launching;
+using NnCluster.Cli.Options;
+using NnCluster.Testing;
+
+namespace NnCluster.EndToEnd.Tests;
+
+/// <summary>What a supervisor's probes see of a coordinator and a worker.</summary>
+public sealed class HealthTests : IDisposable
+{
+    private readonly SmallCluster _cluster = new();
+    private readonly HttpClient _client = new() { Timeout = TimeSpan.FromSeconds(30) };
+
+    [Fact]
+    public async Task A_waiting_coordinator_a_waiting_worker_and_both_in_a_run_are_alive_and_ready()
+    {
+        int workersPort = SmallCluster.FreePort();
+        NnClusterProcess worker = _cluster.Worker("w", ["--health-port", $"{workersPort}"]);
+        worker.WaitForError("no coordinator at");
+        await ExpectAsync(workersPort, "/healthz", 200, "waiting for a coordinator");
+        await ExpectAsync(workersPort, "/readyz", 200, "waiting for a coordinator");
+
+        int coordinatorsPort = SmallCluster.FreePort();
+        NnClusterProcess coordinator = _cluster.Coordinator(["--min-workers", "2", "--health-port", $"{coordinatorsPort}"], epochs: SmallCluster.Endless);
+        worker.WaitForError("works for");
+        await ExpectAsync(workersPort, "/readyz", 200, "in a run with 1 slot (term 1)");
+        await ExpectAsync(coordinatorsPort, "/healthz", 200, "waiting at step 0 of ");
+        await ExpectAsync(coordinatorsPort, "/readyz", 200, "waiting at step 0 of ");
+        await ExpectAsync(coordinatorsPort, "/metrics", 404, "only /healthz and /readyz are here");
+
+        _cluster.Worker("second");
+        coordinator.WaitForError("epoch 5/");
+        await ExpectAsync(coordinatorsPort, "/readyz", 200, "training step ");
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_port_in_use_ends_either_program_with_one_line_and_exit_code_2(bool worker)
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        string[] option = ["--health-port", $"{((IPEndPoint)taken.LocalEndpoint).Port}"];
+        ProcessResult result = (worker ? _cluster.Worker("w", option) : _cluster.Coordinator(option)).Wait();
+        Assert.Equal(2, result.ExitCode);
+        Assert.StartsWith($"--health-port {option[1]}: cannot be listened on: ", Assert.Single(result.Error.Split('\n')), StringComparison.Ordinal);
+    }
+
+    public void Dispose()
+    {
+        _client.Dispose();
+        _cluster.Dispose();
+    }
+
+    private async Task ExpectAsync(int port, string path, int status, string line)
+    {
+        using HttpResponseMessage response = await _client.GetAsync(new Uri($"http://127.0.0.1:{port}{path}"));
+        string body = await response.Content.ReadAsStringAsync();
+        Assert.StartsWith(line, body, StringComparison.Ordinal);
+        Assert.Equal(status, (int)response.StatusCode);
+    }
+}

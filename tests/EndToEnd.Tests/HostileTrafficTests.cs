@@ -1,0 +1,350 @@
+using System.Buffers.Binary;
+using System.IO.Hashing;
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using NnCluster.AkkaSupport;
+using NnCluster.Cli.Chaos;
+using NnCluster.Cli.Launching;
+using NnCluster.Cli.Options;
+using NnCluster.Control;
+using NnCluster.Link;
+using NnCluster.Memory;
+using NnCluster.Model;
+using NnCluster.Numerics;
+using NnCluster.Security;
+using NnCluster.Testing;
+using NnCluster.Training;
+
+namespace NnCluster.EndToEnd.Tests;
+
+/// <summary>Whatever strangers and liars send to the two ports of a run, it goes on and ends with the same bits.</summary>
+public sealed class HostileTrafficTests : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private readonly SmallCluster _cluster = new();
+    private readonly int _linkPort = SmallCluster.FreePort();
+
+    private int[] Ports => [_cluster.Port, _linkPort];
+
+    [Theory]
+    [InlineData("nothing")]
+    [InlineData("a cookie")]
+    [InlineData("certificates")]
+    public async Task Strangers_on_either_port_cost_a_run_nothing(string protection)
+    {
+        string[] options = Protect(protection);
+        NnClusterProcess coordinator = Coordinator(options);
+        NnClusterProcess stays = _cluster.Worker("stays", options);
+        NnClusterProcess victim = _cluster.Worker("victim", options);
+        coordinator.WaitForError("joined");
+        coordinator.WaitForError("joined");
+        // While it computes ...
+        Task<List<Socket>> silent = Task.Run<List<Socket>>(() => [.. Ports.SelectMany(port => Enumerable.Range(0, 60).Select(_ => Connect(port)))]);
+        Task<List<int>> noisy = Task.Run<List<int>>(() => [.. Enumerable.Range(0, 10).SelectMany(round => Ports.SelectMany(port => Noise(round).Select(bytes => Say(port, bytes))))]);
+        coordinator.WaitForError("epoch 5/");
+        // ... and while it waits for a worker, so that it is not over before they are.
+        NnClusterProcess.Signal(victim.Id, SmallCluster.SigKill);
+        coordinator.WaitForError("paused: 1 of 2 workers needed");
+        foreach (Socket socket in await silent)
+        {
+            AssertHungUpOn(socket);
+        }
+
+        await AssertStrangersAreRefused(protection, Load(options));
+        ProcessResult result = SmallCluster.AssertSameBits(coordinator, SmallCluster.Long, stays, _cluster.Worker("next", options));
+        Assert.All((await noisy).Where(port => port < 0), port => Assert.Contains($"refused a link from 127.0.0.1:{-port}: ", result.Error, StringComparison.Ordinal));
+        AssertLogged(protection, result.Error);
+    }
+
+    [Fact]
+    public async Task A_node_that_lies_on_its_link_is_cut_off_and_its_leaves_computed_by_others()
+    {
+        string[] options = Protect("certificates");
+        NnClusterProcess coordinator = Coordinator(options);
+        NnClusterProcess honest = _cluster.Worker("honest", options);
+        coordinator.WaitForError("worker honest.1 joined");
+        using var rogue = new RogueNode(_cluster.Port, Load(options));
+        foreach ((string name, string reason, Action<Liar> lie) in Lies)
+        {
+            var welcome = Assert.IsType<WorkerWelcome>(await rogue.RegisterAsync(name));
+            using Stream link = rogue.OpenLink(welcome);
+            using var liar = new Liar(link, welcome);
+            liar.Ready();
+            lie(liar);
+            Assert.Contains(reason, coordinator.WaitForError($"worker {name}.1 lost: "), StringComparison.Ordinal);
+        }
+
+        SmallCluster.AssertSameBits(coordinator, SmallCluster.Long, honest, _cluster.Worker("next", options));
+    }
+
+    [Fact]
+    public async Task A_node_that_fails_whatever_it_is_given_is_refused_and_its_leaves_computed_by_others()
+    {
+        NnClusterProcess coordinator = Coordinator([]);
+        NnClusterProcess honest = _cluster.Worker("honest");
+        using var rogue = new RogueNode(_cluster.Port, LinkSecurity.None);
+        var welcome = Assert.IsType<WorkerWelcome>(await rogue.RegisterAsync("unwell"));
+        using var weights = new BufferPool(ParameterLayout.For(RunSpecJson.Parse(welcome.Run, "welcome").Model).StateLength);
+        using TensorLink link = await TensorLink.ConnectAsync("127.0.0.1", (int)welcome.LinkPort, welcome.LinkToken, LinkSecurity.None, new());
+        var goodbye = new TaskCompletionSource<GoodbyeFrame>(TaskCreationOptions.RunContinuationsAsynchronously);
+        link.Start(
+            new() { Weights = weights },
+            frame =>
+            {
+                switch (frame)
+                {
+                    case WeightsFrame order:
+                        order.Weights.Release();
+                        link.Send(new FailedFrame(welcome.Term, order.Round, order.Leaves, "out of memory"));
+                        break;
+                    case ComputeFrame order:
+                        link.Send(new FailedFrame(welcome.Term, order.Round, order.Leaves, "out of memory"));
+                        break;
+                    case GoodbyeFrame last:
+                        goodbye.TrySetResult(last);
+                        break;
+                }
+            },
+            closed => goodbye.TrySetException(new InvalidOperationException(closed.Reason)));
+        link.Send(new ReadyFrame(welcome.Term));
+        coordinator.WaitForError("worker unwell.1 lost: refused after 3 errors in a row: out of memory");
+        Assert.Equal(new GoodbyeFrame("refused after 3 errors in a row: out of memory", GoodbyeKind.Refused), await goodbye.Task.WaitAsync(Patience));
+        SmallCluster.AssertSameBits(coordinator, SmallCluster.Long, honest, _cluster.Worker("next"));
+    }
+
+    private static IEnumerable<(string Name, string Reason, Action<Liar> Lie)> Lies =>
+    [
+        ("flooding", "it sent more answers than it was asked for", liar => liar.Repeat(5000, () => liar.Sum(node: 8))),
+        ("foretelling", "it sent more answers than it was asked for", liar => liar.Repeat(20, () => liar.Sum(node: 1))),
+        ("outside", "it sent the sum of node 16, and the tree has 8 leaves, nodes 1 to 15", liar => liar.Sum(node: 16)),
+        ("short", "numbers, this run's have", liar => liar.Header(new(FrameKind.NodeSum, 1, 0, RoundKind.Gradient, 1, 0, 400, 0))),
+        ("oversized", "numbers, this run's have", liar => liar.Header(new(FrameKind.NodeSum, 1, 0, RoundKind.Gradient, 1, 0, int.MaxValue - 3, 0))),
+        ("cut", "the connection ended in the middle of a frame", liar => liar.Bytes(new byte[30])),
+        ("babbling", "expected a frame, found bytes that begin with", liar => liar.Bytes(RandomNumberGenerator.GetBytes(500))),
+        ("insisting", "it said a second time that it is ready", liar => liar.Ready()),
+        ("failing", "it sent more answers than it was asked for", liar => liar.Repeat(5000, liar.Failure)),
+        ("pointing", "says that its numbers are at place 4 of a memory that has 4", liar => liar.Point(place: 4)),
+        ("presuming", "memory was offered or found that nobody asked for", liar => liar.Repeat(2, liar.Find)),
+        ("commanding", "a Compute frame came from the Worker", liar => liar.Header(new(FrameKind.Compute, 1, 0, RoundKind.Gradient, 0, 8, 0, 0))),
+    ];
+
+    public void Dispose() => _cluster.Dispose();
+
+    private NnClusterProcess Coordinator(string[] options) =>
+        _cluster.Coordinator(["--min-workers", "2", "--link-port", $"{_linkPort}", .. options], epochs: SmallCluster.Long);
+
+    private string[] Protect(string how)
+    {
+        switch (how)
+        {
+            case "a cookie":
+                File.WriteAllText(_cluster.Directory["cookie"], Convert.ToHexString(RandomNumberGenerator.GetBytes(16)));
+                return ["--cookie-file", _cluster.Directory["cookie"]];
+            case "certificates":
+                return new Certificates(_cluster.Directory["tls"], IPAddress.Loopback).Options;
+            default:
+                return [];
+        }
+    }
+
+    private static LinkSecurity Load(string[] options)
+    {
+        string? Value(string name) => options.SkipWhile(option => option != name).Skip(1).FirstOrDefault();
+        return LinkSecurity.Load(Value("--tls-cert"), Value("--tls-key"), Value("--tls-ca"), Value("--cookie-file"));
+    }
+
+    /// <summary>Who speaks the languages of the cluster, but has no right to be there.</summary>
+    private async Task AssertStrangersAreRefused(string protection, LinkSecurity ours)
+    {
+        using (var rogue = new RogueNode(_cluster.Port, ours))
+        {
+            // A message of a type that is not listed, one for the serializer that makes any type, and plain nonsense.
+            using var payload = new MemoryStream();
+            new Hyperion.Serializer().Serialize(new Version(6, 6, 6), payload);
+            rogue.Forge(-5, "", payload.ToArray());
+            rogue.Forge(1, typeof(System.Diagnostics.Process).AssemblyQualifiedName!, "{}"u8.ToArray());
+            rogue.Forge(-5, "", RandomNumberGenerator.GetBytes(100));
+            rogue.AskNobody();
+            // Over the same connection, and still heard.
+            var welcome = Assert.IsType<WorkerWelcome>(await rogue.RegisterAsync("guest"));
+            using (rogue.OpenLink(welcome))
+            {
+                Assert.Contains("its token is unknown, used or expired", Assert.Throws<LinkException>(() => rogue.OpenLink(welcome)).Message, StringComparison.Ordinal);
+            }
+
+            var guess = welcome with { LinkToken = RandomNumberGenerator.GetBytes(32) };
+            Assert.Contains("its token is unknown", Assert.Throws<LinkException>(() => rogue.OpenLink(guess)).Message, StringComparison.Ordinal);
+        }
+
+        switch (protection)
+        {
+            case "a cookie":
+                await AssertRefused(LinkSecurity.WithCookie(RandomNumberGenerator.GetBytes(16)), "the cookies differ");
+                await AssertRefused(LinkSecurity.None, "the other side gave none");
+                break;
+            case "certificates":
+                string[] foreign = new Certificates(_cluster.Directory["foreign"], IPAddress.Loopback).Options;
+                var impostor = LinkSecurity.WithTls(new(Load(foreign).Tls!.Certificate, ours.Tls!.Authorities));
+                using (var rogue = new RogueNode(_cluster.Port, impostor))
+                {
+                    await Assert.ThrowsAsync<TimeoutException>(() => rogue.RegisterAsync("impostor").WaitAsync(TimeSpan.FromSeconds(2)));
+                    Assert.ThrowsAny<Exception>(() => rogue.OpenLink(new("", "", 1, "", _linkPort, new byte[32], "", "", 0, "")));
+                }
+
+                break;
+        }
+    }
+
+    private async Task AssertRefused(LinkSecurity security, string reason)
+    {
+        using var rogue = new RogueNode(_cluster.Port, security);
+        Assert.Contains(reason, Assert.IsType<WorkerRefused>(await rogue.RegisterAsync("stranger\nworker forged joined")).Reason, StringComparison.Ordinal);
+    }
+
+    private static void AssertLogged(string protection, string log)
+    {
+        string[] expected =
+        [
+            "it did not introduce itself in time",
+            "more than 32 at once had yet to introduce themselves",
+            "Handshake timed out after [5000] ms",
+            "its token is unknown, used or expired",
+            "warning: Deserialization failed for message with serializer id [6]",
+            .. protection switch
+            {
+                "a cookie" => new[] { "refused stranger-worker-forged-joined: the cookies differ", "refused stranger-worker-forged-joined: the cluster has a --cookie-file and the other side gave none" },
+                "certificates" => ["Rejected incoming connection from", "on the control plane: certificate \"CN=node\" is not to be trusted", "refused a link from 127.0.0.1:"],
+                _ => [],
+            },
+            .. protection == "certificates" ? [] : new[] { "it is no worker of NnCluster", "Adjusted frame length exceeds", "Error while decoding incoming Akka PDU" },
+        ];
+        Assert.All(expected, line => Assert.Contains(line, log, StringComparison.Ordinal));
+        Assert.DoesNotContain("\nworker forged joined", log, StringComparison.Ordinal);
+    }
+
+    // A port scan, other protocols, random bytes, and frames that are too long, too short or not what they say.
+    private static byte[][] Noise(int round)
+    {
+        var random = new Random(round);
+        byte[] bytes = new byte[500 + random.Next(3000)];
+        random.NextBytes(bytes);
+        byte[] huge = [.. bytes];
+        BinaryPrimitives.WriteInt32LittleEndian(huge, int.MaxValue);
+        byte[] cut = [.. bytes];
+        BinaryPrimitives.WriteInt32LittleEndian(cut, bytes.Length + 100);
+        byte[] whole = [.. bytes];
+        BinaryPrimitives.WriteInt32LittleEndian(whole, bytes.Length - 4);
+        byte[] frame = new byte[FrameHeader.Size];
+        new FrameHeader(FrameKind.NodeSum, 1, 1, RoundKind.Gradient, 1, 0, int.MaxValue - 3, 0).Write(frame);
+        return [[], "GET / HTTP/1.1\r\n\r\n"u8.ToArray(), bytes, huge, cut, whole, frame];
+    }
+
+    private static Socket Connect(int port)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveTimeout = (int)Patience.TotalMilliseconds };
+        socket.Connect(IPAddress.Loopback, port);
+        return socket;
+    }
+
+    /// <summary>Says something, and hangs up.</summary>
+    /// <returns>The port it was said from, negative if it was said to the port of the links.</returns>
+    private int Say(int port, byte[] bytes)
+    {
+        using Socket socket = Connect(port);
+        int from = ((IPEndPoint)socket.LocalEndPoint!).Port;
+        try
+        {
+            socket.Send(bytes);
+            socket.Shutdown(SocketShutdown.Send);
+        }
+        catch (SocketException)
+        {
+            // Hung up on while speaking: as good.
+        }
+
+        return port == _linkPort ? -from : from;
+    }
+
+    private static void AssertHungUpOn(Socket socket)
+    {
+        using (socket)
+        {
+            try
+            {
+                // Akka.Remote says goodbye first.
+                byte[] last = new byte[1000];
+                while (socket.Receive(last) > 0)
+                {
+                }
+            }
+            catch (SocketException e)
+            {
+                Assert.NotEqual(SocketError.TimedOut, e.SocketErrorCode);
+            }
+        }
+    }
+
+    /// <summary>The end of a link that says what no worker would.</summary>
+    private sealed class Liar(Stream link, WorkerWelcome welcome) : IDisposable
+    {
+        private readonly FrameWriter _writer = new(link, new());
+        private readonly BufferPool _sums = new(ParameterLayout.For(RunSpecJson.Parse(welcome.Run, "welcome").Model).GradientLength);
+
+        public void Ready() => _writer.Write(new ReadyFrame(welcome.Term));
+
+        public void Failure() => _writer.Write(new FailedFrame(welcome.Term, new(0, RoundKind.Gradient), new(0, 8), "so it says"));
+
+        // Of a step far away: that a node which was let in computes wrong sums, nobody can know.
+        public void Sum(int node)
+        {
+            SharedBuffer sum = _sums.Rent();
+            _writer.Write(new NodeSumFrame(welcome.Term, new(1_000_000, RoundKind.Gradient), new(node), sum));
+            sum.Release();
+        }
+
+        public void Find() => _writer.Write(new MemoryFoundFrame());
+
+        public void Point(int place)
+        {
+            Find();
+            byte[] payload = BitConverter.GetBytes(place);
+            byte[] frame = [.. new byte[FrameHeader.Size], .. payload];
+            new FrameHeader(FrameKind.NodeSum, welcome.Term, 0, RoundKind.Gradient, 1, 0, payload.Length, XxHash3.HashToUInt64(payload)) { IsPlace = true }.Write(frame);
+            Bytes(frame);
+        }
+
+        public void Header(FrameHeader header)
+        {
+            byte[] bytes = new byte[FrameHeader.Size];
+            header.Write(bytes);
+            Bytes(bytes);
+        }
+
+        // And nothing more: what follows is for the other side to miss. Still listening, for a closed socket would answer
+        // the next order with a reset, which may overtake what was said.
+        public void Bytes(byte[] bytes)
+        {
+            link.Write(bytes);
+            ((SslStream)link).ShutdownAsync().Wait(Patience);
+        }
+
+        public void Repeat(int times, Action lie)
+        {
+            try
+            {
+                for (int i = 0; i < times; i++)
+                {
+                    lie();
+                }
+            }
+            catch (IOException)
+            {
+                // Cut off, as it should be.
+            }
+        }
+
+        public void Dispose() => _sums.Dispose();
+    }
+}

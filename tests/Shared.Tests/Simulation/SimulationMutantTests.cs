@@ -1,0 +1,105 @@
+using System.Collections.Immutable;
+using NnCluster.Memory;
+using NnCluster.Shared.Tests.Training;
+using NnCluster.Simulation;
+using NnCluster.Testing;
+using NnCluster.Training;
+
+namespace NnCluster.Shared.Tests.Simulation;
+
+/// <summary>Rules broken on purpose: the simulation must notice each, or its silence would say nothing.</summary>
+public sealed class SimulationMutantTests
+{
+    private const int Seeds = 300;
+
+    [Fact]
+    public void A_run_that_counts_a_duplicate_is_caught() =>
+        Assert.Contains("is counted twice", Caught(rules => (state, input, now) =>
+            Change(rules(state, input, now), effect => effect is DropResult drop && drop.Reason.EndsWith("is there already", StringComparison.Ordinal)
+                ? new AcceptResult(((ResultArrived)input).Node)
+                : effect)));
+
+    [Fact]
+    public void A_run_that_counts_results_of_another_round_is_caught() =>
+        Assert.Contains("is counted in", Caught(rules => (state, input, now) =>
+            Change(rules(state, input, now), effect => effect is DropResult drop && drop.Reason.EndsWith("is not being computed", StringComparison.Ordinal)
+                ? new AcceptResult(((ResultArrived)input).Node)
+                : effect)));
+
+    [Fact]
+    public void A_run_that_never_issues_again_is_caught() =>
+        Assert.Contains("the run is not over after", Caught(rules => (state, input, now) =>
+        {
+            Transition made = rules(state, input, now);
+            return input is WorkerGone or Tick ? made with { Effects = made.Effects.RemoveAll(effect => effect is IssueLeaves) } : made;
+        }));
+
+    [Fact]
+    public void A_run_that_forgets_the_leaves_of_a_lost_worker_is_caught() =>
+        Assert.Contains("is nowhere", Caught(rules => (state, input, now) =>
+        {
+            Transition made = rules(state, input, now);
+            return input is WorkerGone && made.State.Round is { Taking: false } round && state.Round?.Id == round.Id
+                ? new(made.State with { Round = round with { Holdings = state.Round.Holdings.RemoveAll(h => !made.State.Workers.Any(w => w.Id == h.Worker)) } }, made.Effects)
+                : made;
+        }));
+
+    [Fact]
+    public void A_run_that_keeps_the_holdings_of_a_lost_worker_is_caught() =>
+        Assert.Contains("is no member's", Caught(rules => (state, input, now) =>
+        {
+            Transition made = rules(state, input, now);
+            return input is WorkerGone && made.State.Round is { Taking: false } round && state.Round?.Id == round.Id
+                ? made with { State = made.State with { Round = round with { Holdings = state.Round.Holdings } } }
+                : made;
+        }));
+
+    [Fact]
+    public void A_run_that_does_not_hear_of_lost_workers_is_caught() =>
+        Assert.Contains("has no link", Caught(rules => (state, input, now) => rules(state, input is WorkerGone ? Tick.Now : input, now)));
+
+    [Fact]
+    public void A_run_that_does_not_pause_is_caught() =>
+        Assert.Contains("and paused is False", Caught(
+            _ => (state, input, now) => new TrainingRun(Settings! with { MinWorkers = 1 }).Decide(state, input, now)));
+
+    [Fact]
+    public void A_run_that_takes_the_step_before_the_last_leaf_is_caught() =>
+        Assert.Contains("leaves", Caught(rules => (state, input, now) =>
+        {
+            Transition made = rules(state, input, now);
+            return made.State.Round is { Taking: false } round && made.Effects.Any(effect => effect is AcceptResult)
+                ? new(made.State with { Round = round with { Taking = true, Holdings = [] } }, made.Effects.Add(new TakeStep(round.Id)))
+                : made;
+        }));
+
+    [Fact]
+    public void A_run_that_goes_on_beyond_its_end_is_caught() =>
+        Assert.Contains("after the end", Caught(rules => (state, input, now) =>
+            state.Outcome is null ? rules(state, input, now) : new(state with { DroppedResults = state.DroppedResults + 1 }, [])));
+
+    private RunSettings? Settings { get; set; }
+
+    private static Transition Change(Transition made, Func<RunEffect, RunEffect> change) =>
+        made with { Effects = [.. made.Effects.Select(change)] };
+
+    /// <summary>The first failure that breaking the rules gives, over some seeds.</summary>
+    private string Caught(Func<RunRules, RunRules> breakRules)
+    {
+        for (int seed = 0; seed < Seeds; seed++)
+        {
+            var scenario = Scenario.FromSeed(seed);
+            Settings = scenario.Settings;
+            try
+            {
+                SimulatedRun.Run(scenario, breakRules(new TrainingRun(scenario.Settings).Decide));
+            }
+            catch (SimulationFailedException e)
+            {
+                return e.Message[..e.Message.IndexOf('\n', StringComparison.Ordinal)];
+            }
+        }
+
+        return $"nothing in {Seeds} seeds";
+    }
+}

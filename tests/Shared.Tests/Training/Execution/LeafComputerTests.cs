@@ -1,0 +1,93 @@
+using System.Runtime.InteropServices;
+using CsCheck;
+using NnCluster.Memory;
+using NnCluster.Numerics;
+using NnCluster.Simulation;
+using NnCluster.Testing;
+using NnCluster.Training;
+
+namespace NnCluster.Shared.Tests.Training;
+
+public sealed class LeafComputerTests : IDisposable
+{
+    private readonly SmallRun _run = new();
+
+    [Fact]
+    public void Any_cut_into_ranges_gives_the_bits_of_the_whole() =>
+        Gen.Int[1, 255].Sample(
+            cuts =>
+            {
+                float[] whole = Sum([new LeafRange(0, 8)], RoundKind.Gradient);
+                // Bit i of the mask cuts between leaf i and leaf i + 1.
+                List<LeafRange> ranges = [];
+                int start = 0;
+                for (int leaf = 0; leaf < 8; leaf++)
+                {
+                    if (leaf == 7 || (cuts >> leaf & 1) != 0)
+                    {
+                        ranges.Add(new(start, leaf + 1 - start));
+                        start = leaf + 1;
+                    }
+                }
+
+                Assert.Equal(Bits(whole), Bits(Sum(ranges, RoundKind.Gradient)));
+            },
+            iter: 100);
+
+    [Fact]
+    public void A_range_is_answered_with_its_maximal_nodes()
+    {
+        using LeafComputer computer = _run.CreateComputer();
+        List<NodeId> nodes = [];
+        computer.Compute(Work(new(1, 7), RoundKind.Gradient), (node, sum) =>
+        {
+            nodes.Add(node);
+            sum.Release();
+        });
+        Assert.Equal([new(9), new(5), new(3)], nodes);
+    }
+
+    [Fact]
+    public void Every_row_is_counted_once_in_an_evaluation()
+    {
+        float[] metrics = Sum([new(0, RunSpec.EvaluationTree(_run.Data.Test.Rows).Leaves)], RoundKind.Test);
+        Assert.Equal(_run.Data.Test.Rows, metrics[2..(2 + 9)].Sum());
+        Assert.True(metrics[0] > 0);
+    }
+
+    [Fact]
+    public void In_the_steady_state_no_buffer_is_made()
+    {
+        using LeafComputer computer = _run.CreateComputer();
+        void ComputeOnce() => computer.Compute(Work(new(0, 8), RoundKind.Gradient), (_, sum) => sum.Release());
+        ComputeOnce();
+        int made = _run.Gradients.Created;
+        ComputeOnce();
+        Assert.Equal(made, _run.Gradients.Created);
+    }
+
+    public void Dispose() => _run.Dispose();
+
+    private LeafWork Work(LeafRange leaves, RoundKind kind) => kind == RoundKind.Gradient
+        ? new ComputeGradient(new(0, kind), leaves, _run.State)
+        : new ComputeEvaluation(new(0, kind), leaves, _run.State);
+
+    // Each range by a computer of its own, as if by workers that know nothing of each other.
+    private float[] Sum(IEnumerable<LeafRange> ranges, RoundKind kind)
+    {
+        int leaves = kind == RoundKind.Gradient ? 8 : RunSpec.EvaluationTree(_run.Data.Test.Rows).Leaves;
+        var sums = new GradientTree(leaves);
+        foreach (LeafRange range in ranges)
+        {
+            using LeafComputer computer = _run.CreateComputer();
+            computer.Compute(Work(range, kind), sums.Put);
+        }
+
+        float[] sum = new float[kind == RoundKind.Gradient ? _run.Layout.GradientLength : _run.Layout.EvaluationLength];
+        sums.SumInto(0, sum, new float[sums.ScratchLength(sum.Length)]);
+        sums.Clear();
+        return sum;
+    }
+
+    private static int[] Bits(float[] values) => MemoryMarshal.Cast<float, int>(values).ToArray();
+}

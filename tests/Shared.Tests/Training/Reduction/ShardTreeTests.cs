@@ -1,0 +1,80 @@
+using CsCheck;
+using NnCluster.Memory;
+using NnCluster.Simulation;
+using NnCluster.Testing;
+using NnCluster.Training;
+
+namespace NnCluster.Shared.Tests.Training;
+
+public sealed class ShardTreeTests
+{
+    private static readonly Gen<ShardTree> Trees =
+        Gen.Select(Gen.Int[0, 6], Gen.Int[0, 500], (power, more) => new ShardTree(1 << power, (1 << power) + more));
+
+    [Fact]
+    public void Leaves_hold_every_row_once_and_in_order() => Trees.Sample(tree =>
+    {
+        int next = 0;
+        for (int leaf = 0; leaf < tree.Leaves; leaf++)
+        {
+            Assert.Equal(next, tree.FirstRow(leaf));
+            Assert.InRange(tree.RowsOf(leaf), tree.MinLeafRows, tree.MaxLeafRows);
+            next += tree.RowsOf(leaf);
+        }
+
+        Assert.Equal(tree.Rows, next);
+    });
+
+    [Fact]
+    public void Nodes_of_a_range_are_the_fewest_that_make_it_up() =>
+        Gen.Select(Trees, Gen.Double[0, 1], Gen.Double[0, 1]).Sample((tree, a, b) =>
+        {
+            int start = (int)(a * tree.Leaves);
+            start = Math.Min(start, tree.Leaves - 1);
+            var range = new LeafRange(start, 1 + (int)(b * (tree.Leaves - start - 1)));
+            var nodes = tree.NodesOf(range);
+            int next = range.Start;
+            foreach (NodeId node in nodes)
+            {
+                Assert.Equal(next, tree.LeavesOf(node).Start);
+                next = tree.LeavesOf(node).End;
+            }
+
+            Assert.Equal(range.End, next);
+            // Fewest: no two neighbours are the two children of one node.
+            Assert.DoesNotContain(nodes.Zip(nodes.Skip(1)), pair => pair.First.Value + 1 == pair.Second.Value && pair.First.Value % 2 == 0);
+            Assert.True(nodes.Length <= Math.Max(1, 2 * int.Log2(tree.Leaves)));
+        });
+
+    [Fact]
+    public void An_inner_node_holds_the_leaves_of_its_children() => Trees.Where(tree => tree.Leaves > 1).Sample(tree =>
+    {
+        for (int value = 1; value < tree.Leaves; value++)
+        {
+            var node = new NodeId(value);
+            LeafRange left = tree.LeavesOf(node.Left);
+            LeafRange right = tree.LeavesOf(node.Right);
+            Assert.Equal(new LeafRange(left.Start, left.Count + right.Count), tree.LeavesOf(node));
+            Assert.Equal(left.End, right.Start);
+        }
+    });
+
+    [Theory]
+    [InlineData(2048, 16)]
+    [InlineData(1024, 16)]
+    [InlineData(1023, 8)]
+    [InlineData(256, 4)]
+    [InlineData(128, 2)]
+    [InlineData(127, 1)]
+    [InlineData(1, 1)]
+    public void Default_leaves_are_up_to_16_of_at_least_64_rows(int rows, int leaves) =>
+        Assert.Equal(leaves, ShardTree.DefaultLeaves(rows));
+
+    [Theory]
+    [InlineData(3, 100, "--shards 3: the number of shards is a power of two from 1 to 4096 (1, 2, 4, 8, 16 …).")]
+    [InlineData(0, 100, "--shards 0: the number of shards is a power of two from 1 to 4096 (1, 2, 4, 8, 16 …).")]
+    [InlineData(8192, 10000, "--shards 8192: the number of shards is a power of two from 1 to 4096 (1, 2, 4, 8, 16 …).")]
+    [InlineData(128, 100, "--shards 128: 100 rows cannot be cut into 128 shards; take at most 64.")]
+    public void Shards_that_cannot_be_are_refused_with_what_can(int shards, int rows, string message) =>
+        Assert.Equal(message, Assert.Throws<BadInputException>(() => new ShardTree(shards, rows)).Message);
+}

@@ -1,0 +1,253 @@
+using NnCluster.Memory;
+using NnCluster.Numerics;
+using NnCluster.Simulation;
+using NnCluster.Testing;
+using NnCluster.Training;
+
+namespace NnCluster.Shared.Tests.Training;
+
+/// <summary>
+/// A cluster that does whatever a seed says around one <see cref="TrainingRun"/>: results arrive in any order, twice or
+/// never; workers come, go, hang and fail. It checks every effect against what a run may ask for.
+/// </summary>
+internal sealed class RunModel : IDisposable
+{
+    private const int Length = 5;
+
+    private readonly Random _random;
+    private readonly RunSettings _settings;
+    private readonly TrainingRun _run;
+    private readonly BufferPool _pool = new(Length);
+    private readonly Dictionary<RoundKind, GradientTree> _sums;
+    private readonly List<ResultArrived> _onTheWay = [];
+    private readonly List<WorkerId> _alive = [];
+    private readonly HashSet<int> _counted = [];
+    private readonly Queue<RunInput> _inputs = new();
+    private int _joined;
+    private TimeSpan _now;
+    private ResultArrived? _arriving;
+
+    public RunModel(int seed)
+    {
+        _random = new Random(seed);
+        int leaves = 1 << _random.Next(6);
+        int epochs = _random.Next(1, 4);
+        int steps = _random.Next(1, 4);
+        _settings = new()
+        {
+            TotalSteps = epochs * steps,
+            EpochEnds = [.. Enumerable.Range(1, epochs).Select(epoch => (long)epoch * steps)],
+            Minibatch = new(leaves, leaves * _random.Next(1, 5)),
+            Test = new(4, 10),
+            Validation = _random.Next(2) == 0 ? new(2, 5) : null,
+            MinWorkers = _random.Next(1, 3),
+        };
+        _run = new(_settings);
+        State = _run.Begin();
+        _sums = Enum.GetValues<RoundKind>().Where(kind => kind != RoundKind.Validation || _settings.Validation is not null)
+            .ToDictionary(kind => kind, kind => new GradientTree(_settings.TreeOf(kind).Leaves));
+    }
+
+    public RunState State { get; private set; }
+
+    public int Evaluations { get; private set; }
+
+    public long StepsSeen { get; private set; }
+
+    public List<string> History { get; } = [];
+
+    /// <summary>Chaos for a while, then calm: whatever happened before, the run must come to its end.</summary>
+    public void Run()
+    {
+        for (int i = 0; i < 200 && State.Outcome is null; i++)
+        {
+            Disturb();
+        }
+
+        for (int calm = 0; State.Outcome is null; calm++)
+        {
+            Assert.True(calm < 10_000, $"the run is stuck in {State}");
+            if (_alive.Count < _settings.MinWorkers + 1)
+            {
+                Join();
+            }
+            else if (_onTheWay.Count > 0)
+            {
+                Deliver(_random.Next(_onTheWay.Count), keep: false);
+            }
+            else
+            {
+                Pass(TimeSpan.FromMinutes(2));
+            }
+        }
+    }
+
+    public void Dispose() => _pool.Dispose();
+
+    private void Disturb()
+    {
+        int choice = _random.Next(100);
+        if (choice < 5)
+        {
+            Join();
+        }
+        else if (choice < 8 && _alive.Count > 0)
+        {
+            Lose(_alive[_random.Next(_alive.Count)]);
+        }
+        else if (choice < 12)
+        {
+            Pass(TimeSpan.FromMilliseconds(_random.Next(90_000)));
+        }
+        else if (_onTheWay.Count > 0)
+        {
+            int which = _random.Next(_onTheWay.Count);
+            if (choice < 16)
+            {
+                History.Add($"lost on the way: {_onTheWay[which]}");
+                _onTheWay.RemoveAt(which);
+            }
+            else if (choice < 20)
+            {
+                Fail(which);
+            }
+            else
+            {
+                Deliver(which, keep: choice < 35);
+            }
+        }
+        else
+        {
+            Pass(TimeSpan.FromMilliseconds(_random.Next(100)));
+        }
+    }
+
+    private void Join()
+    {
+        var worker = new WorkerId($"worker-{++_joined}");
+        _alive.Add(worker);
+        Feed(new WorkerReady(worker));
+    }
+
+    private void Lose(WorkerId worker)
+    {
+        _alive.Remove(worker);
+        // What it had sent may still arrive, or not.
+        _onTheWay.RemoveAll(result => result.Worker == worker && _random.Next(2) == 0);
+        Feed(new WorkerGone(worker, "killed"));
+    }
+
+    private void Pass(TimeSpan time)
+    {
+        _now += time;
+        Feed(Tick.Now);
+    }
+
+    private void Fail(int which)
+    {
+        ResultArrived work = _onTheWay[which];
+        _onTheWay.RemoveAt(which);
+        // Every leaf fails at most once, or "every worker failed" would be a true end of the run.
+        if (State.Round is { } round && round.Id == work.Round && round.Failures.IsEmpty && _alive.Count > 1)
+        {
+            Feed(new LeavesFailed(work.Worker, work.Round, _settings.TreeOf(work.Round.Kind).LeavesOf(work.Node), "out of memory"));
+        }
+    }
+
+    private void Deliver(int which, bool keep)
+    {
+        _now += TimeSpan.FromMilliseconds(_random.Next(1, 20));
+        ResultArrived result = _onTheWay[which];
+        if (!keep)
+        {
+            _onTheWay.RemoveAt(which);
+        }
+
+        _arriving = result;
+        Feed(result);
+        _arriving = null;
+    }
+
+    private void Feed(RunInput first)
+    {
+        _inputs.Enqueue(first);
+        while (_inputs.TryDequeue(out RunInput? input))
+        {
+            History.Add($"{_now.TotalMilliseconds:0} {input}");
+            (State, var effects) = _run.Decide(State, input, _now);
+            foreach (RunEffect effect in effects)
+            {
+                History.Add($"    {effect}");
+                Perform(effect);
+            }
+        }
+    }
+
+    private void Perform(RunEffect effect)
+    {
+        switch (effect)
+        {
+            case IssueLeaves issue:
+                Assert.Contains(issue.Worker, _alive);
+                Assert.Equal(State.Round!.Id, issue.Round);
+                _onTheWay.AddRange(_settings.TreeOf(issue.Round.Kind).NodesOf(issue.Leaves).Select(node => new ResultArrived(issue.Worker, issue.Round, node)));
+                break;
+            case AcceptResult accept:
+                Accept(accept);
+                break;
+            case TakeStep take:
+                Assert.Equal(new RoundId(StepsSeen, RoundKind.Gradient), take.Round);
+                CheckSum(take.Round);
+                StepsSeen++;
+                _inputs.Enqueue(new StepTaken(StepsSeen, null));
+                break;
+            case TakeEvaluation take:
+                CheckSum(take.Round);
+                Evaluations++;
+                _inputs.Enqueue(new EvaluationTaken(take.Round, new(1, 0.5, 10)));
+                break;
+            case AbandonRound abandon:
+                _sums[abandon.Round.Kind].Clear();
+                _counted.Clear();
+                break;
+            default:
+                break;
+        }
+    }
+
+    private void Accept(AcceptResult accept)
+    {
+        Assert.Equal(_arriving!.Node, accept.Node);
+        ShardTree tree = _settings.TreeOf(_arriving.Round.Kind);
+        LeafRange leaves = tree.LeavesOf(accept.Node);
+        for (int leaf = leaves.Start; leaf < leaves.End; leaf++)
+        {
+            Assert.True(_counted.Add(leaf), $"leaf {leaf} of {_arriving.Round} is counted twice");
+        }
+
+        SharedBuffer sum = _pool.Rent();
+        ReferenceSum.Of(Leaves(_arriving.Round, leaves)).CopyTo(sum.Span);
+        _sums[_arriving.Round.Kind].Put(accept.Node, sum);
+    }
+
+    private void CheckSum(RoundId round)
+    {
+        ShardTree tree = _settings.TreeOf(round.Kind);
+        Assert.Equal(tree.Leaves, _counted.Count);
+        GradientTree sums = _sums[round.Kind];
+        float[] sum = new float[Length];
+        sums.SumInto(0, sum, new float[sums.ScratchLength(Length)]);
+        Assert.Equal(
+            ReferenceSum.Of(Leaves(round, new(0, tree.Leaves))).Select(BitConverter.SingleToInt32Bits),
+            sum.Select(BitConverter.SingleToInt32Bits));
+        sums.Clear();
+        _counted.Clear();
+    }
+
+    private static float[][] Leaves(RoundId round, LeafRange range) =>
+        [.. Enumerable.Range(range.Start, range.Count).Select(leaf =>
+        {
+            var random = new Random(HashCode.Combine((int)round.Step, (int)round.Kind, leaf));
+            return Enumerable.Range(0, Length).Select(_ => (random.NextSingle() - 0.5f) * float.Pow(10, random.Next(-4, 5))).ToArray();
+        })];
+}

@@ -1,0 +1,124 @@
+using NnCluster.Memory;
+using NnCluster.Simulation;
+using NnCluster.Testing;
+using NnCluster.Training;
+
+namespace NnCluster.Shared.Tests.Training;
+
+/// <summary>Feeds a run by hand and answers for the workers.</summary>
+internal sealed class TrainingRunDriver
+{
+    private readonly RunSettings _settings;
+    private readonly TrainingRun _run;
+    private TimeSpan _now;
+
+    public TrainingRunDriver(RunSettings settings, params ReadOnlySpan<WorkerId> workers)
+        : this(settings, 0, workers)
+    {
+    }
+
+    public TrainingRunDriver(RunSettings settings, long from, params ReadOnlySpan<WorkerId> workers)
+    {
+        _settings = settings;
+        _run = new(settings);
+        State = _run.Begin(from);
+        foreach (WorkerId worker in workers)
+        {
+            // All are there before the first leaf is issued.
+            State = State with { Workers = State.Workers.Add(new() { Id = worker }) };
+        }
+
+        if (workers.Length > 0)
+        {
+            Feed(Tick.Now);
+        }
+    }
+
+    public RunState State { get; private set; }
+
+    public List<RunEffect> Seen { get; } = [];
+
+    public string? Diagnosis { get; init; }
+
+    public double Accuracy { get; init; } = 0.5;
+
+    public TimeSpan? Computing { get; init; }
+
+    public RunEffect[] Feed(RunInput input)
+    {
+        List<RunEffect> seen = [];
+        Queue<RunInput> inputs = new([input]);
+        while (inputs.TryDequeue(out RunInput? next))
+        {
+            (State, var effects) = _run.Decide(State, next, _now);
+            seen.AddRange(effects);
+            foreach (RunEffect effect in effects)
+            {
+                if (effect is TakeStep take)
+                {
+                    inputs.Enqueue(new StepTaken(Diagnosis is null ? take.Round.Step + 1 : take.Round.Step, Diagnosis));
+                }
+                else if (effect is TakeEvaluation evaluation)
+                {
+                    inputs.Enqueue(new EvaluationTaken(evaluation.Round, new(1, Accuracy, 10)));
+                }
+            }
+        }
+
+        Seen.AddRange(seen);
+        return [.. seen];
+    }
+
+    public RunEffect[] Pass(TimeSpan time)
+    {
+        _now += time;
+        return Feed(Tick.Now);
+    }
+
+    /// <summary>Time passes unnoticed.</summary>
+    public void Wait(TimeSpan time) => _now += time;
+
+    /// <summary>What the worker was asked for in the round in flight.</summary>
+    public LeafRange[] Issued(WorkerId worker)
+    {
+        RoundId round = Seen.OfType<IssueLeaves>().Last().Round;
+        return [.. Seen.OfType<IssueLeaves>().Where(issue => issue.Worker == worker && issue.Round == round).Select(issue => issue.Leaves)];
+    }
+
+    /// <summary>Delivers everything the worker was asked for in the round in flight.</summary>
+    public RunEffect[] Answer(WorkerId worker)
+    {
+        RoundId round = Seen.OfType<IssueLeaves>().Last().Round;
+        _now += TimeSpan.FromMilliseconds(1);
+        return [.. Issued(worker)
+            .SelectMany(leaves => _settings.TreeOf(round.Kind).NodesOf(leaves))
+            .SelectMany(node => Feed(new ResultArrived(worker, round, node, Computing)))];
+    }
+
+    public void AnswerStep()
+    {
+        RoundId round = State.Round!.Id;
+        while (State.Round is { } now && now.Id == round)
+        {
+            Answer(now.Holdings[0].Worker);
+        }
+    }
+
+    public void AnswerEvaluations()
+    {
+        while (State.Round is { Id.Kind: not RoundKind.Gradient })
+        {
+            AnswerStep();
+        }
+    }
+
+    public List<RunEffect> AnswerEverything()
+    {
+        while (State.Outcome is null)
+        {
+            AnswerStep();
+        }
+
+        return Seen;
+    }
+}
