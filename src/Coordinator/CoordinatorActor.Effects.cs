@@ -42,7 +42,7 @@ public sealed partial class CoordinatorActor
             case ReportEpoch report:
                 Report(report);
                 break;
-            case RefuseWorker refuse:
+            case RefuseParticipant refuse:
                 Refuse(refuse);
                 break;
             case Publish publish:
@@ -58,7 +58,7 @@ public sealed partial class CoordinatorActor
 
     private void Issue(IssueLeaves issue)
     {
-        if (_workers.TryGetValue(issue.Worker, out IActorRef? worker))
+        if (_workers.TryGetValue(issue.Participant, out IActorRef? worker))
         {
             SharedBuffer parameters = _setup.State.Parameters.Share();
             worker.Tell(issue.Round.Kind == RoundKind.Gradient
@@ -67,18 +67,18 @@ public sealed partial class CoordinatorActor
         }
     }
 
-    private void Refuse(RefuseWorker refuse)
+    private void Refuse(RefuseParticipant refuse)
     {
-        IActorRef worker = _workers[refuse.Worker];
-        if (_remote.ContainsKey(refuse.Worker))
+        IActorRef worker = _workers[refuse.Participant];
+        if (_remote.ContainsKey(refuse.Participant))
         {
             // The rest follows from the end of the link.
             worker.Tell(new CloseLink(refuse.Reason, GoodbyeKind.Refused));
         }
         else
         {
-            _workers.Remove(refuse.Worker);
-            _local.Remove(refuse.Worker);
+            _workers.Remove(refuse.Participant);
+            _local.Remove(refuse.Participant);
             Context.Unwatch(worker);
             Context.Stop(worker);
         }
@@ -90,9 +90,9 @@ public sealed partial class CoordinatorActor
         _sums[result.Round.Kind].Put(node, result.Sum);
         ShardTree tree = _setup.Settings.TreeOf(result.Round.Kind);
         LeafRange leaves = tree.LeavesOf(node);
-        (long doneLeaves, long doneRows) = _progress.GetValueOrDefault(result.Worker);
-        _progress[result.Worker] = (doneLeaves + leaves.Count, doneRows + tree.RowsOf(leaves));
-        if (_remote.TryGetValue(result.Worker, out AddRemoteWorker? remote))
+        (long doneLeaves, long doneRows) = _progress.GetValueOrDefault(result.Participant);
+        _progress[result.Participant] = (doneLeaves + leaves.Count, doneRows + tree.RowsOf(leaves));
+        if (_remote.TryGetValue(result.Participant, out AddRemoteNode? remote))
         {
             _slotsUsed[remote.Name] = remote.Slots;
         }
@@ -152,9 +152,9 @@ public sealed partial class CoordinatorActor
         }
 
         _progressTold = now;
-        foreach ((WorkerId worker, (long leaves, long rows)) in _progress)
+        foreach ((ParticipantId worker, (long leaves, long rows)) in _progress)
         {
-            Tell(new WorkerProgress(worker.Name, leaves, rows) { At = now });
+            Tell(new ParticipantProgress(worker.Name, leaves, rows) { At = now });
         }
 
         _progress.Clear();

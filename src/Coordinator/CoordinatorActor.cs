@@ -22,12 +22,12 @@ public sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
     private readonly CoordinatorSetup _setup;
     private readonly TrainingRun _run;
     private readonly long _startedAt;
-    private readonly Dictionary<WorkerId, IActorRef> _workers = [];
-    private readonly Dictionary<WorkerId, (long Leaves, long Rows)> _progress = [];
+    private readonly Dictionary<ParticipantId, IActorRef> _workers = [];
+    private readonly Dictionary<ParticipantId, (long Leaves, long Rows)> _progress = [];
     private readonly Dictionary<RoundKind, GradientTree> _sums;
-    private readonly Dictionary<WorkerId, AddRemoteWorker> _remote = [];
+    private readonly Dictionary<ParticipantId, AddRemoteNode> _remote = [];
     private readonly Dictionary<string, int> _slotsUsed = [];
-    private readonly HashSet<WorkerId> _local = [];
+    private readonly HashSet<ParticipantId> _local = [];
     private readonly Queue<RunInput> _inputs = new();
     private readonly EpochMeans _means = new();
     private RunState _state;
@@ -57,14 +57,14 @@ public sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
         Receive<GradientComputed>(Take);
         Receive<EvaluationComputed>(Take);
         Receive<TimerElapsed>(_ => Turn());
-        Receive<WorkerStarted>(started => Admit(started.Worker, Sender));
-        Receive<LeafWorkFailed>(failed => Decide(new LeavesFailed(failed.Worker, failed.Round, failed.Leaves, failed.Error)));
+        Receive<ParticipantStarted>(started => Admit(started.Participant, Sender));
+        Receive<LeafWorkFailed>(failed => Decide(new LeavesFailed(failed.Participant, failed.Round, failed.Leaves, failed.Error)));
         Receive<Terminated>(terminated => Miss(terminated.ActorRef));
         Receive<CheckpointStored>(Note);
         Receive<CheckpointLost>(lost => Tell(new CheckpointFailed(lost.Step, lost.Reason) { At = Now }));
         Receive<StopTraining>(_ => Decide(new StopRequested()));
-        Receive<AddRemoteWorker>(Add);
-        Receive<RemoteWorkerGone>(LoseRemote);
+        Receive<AddRemoteNode>(Add);
+        Receive<RemoteNodeGone>(LoseRemote);
         Receive<StartTimedOut>(_ => GiveUpStarting());
         Receive<CloseLink>(CloseLinks);
     }
@@ -105,7 +105,7 @@ public sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
 
         for (int i = 0; i < _setup.LocalWorkers; i++)
         {
-            var id = new WorkerId($"worker-{i + 1}");
+            var id = new ParticipantId($"worker-{i + 1}");
             _local.Add(id);
             Context.Watch(Context.ActorOf(WorkerActor.Props(id, _setup.Workers), id.Name));
         }
@@ -121,25 +121,25 @@ public sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
         Decide(Tick.Now);
     }
 
-    private void Admit(WorkerId id, IActorRef worker)
+    private void Admit(ParticipantId id, IActorRef worker)
     {
         // A remote worker's last words may come after it was given up.
-        AddRemoteWorker? remote = _remote.GetValueOrDefault(id);
+        AddRemoteNode? remote = _remote.GetValueOrDefault(id);
         if (remote is null && !_local.Contains(id))
         {
             return;
         }
 
         _workers[id] = worker;
-        Decide(new WorkerReady(id, remote?.Slots ?? 1));
+        Decide(new ParticipantReady(id, remote?.Slots ?? 1));
     }
 
     private void Miss(IActorRef worker)
     {
-        foreach ((WorkerId id, _) in _workers.Where(entry => entry.Value.Equals(worker)).ToArray())
+        foreach ((ParticipantId id, _) in _workers.Where(entry => entry.Value.Equals(worker)).ToArray())
         {
             _workers.Remove(id);
-            Decide(new WorkerGone(id, "its actor ended"));
+            Decide(new ParticipantGone(id, "its actor ended"));
         }
 
         if (_workers.Count == 0 && _state.Outcome is null && _setup.Remote is null && !Context.GetChildren().Any())
@@ -148,21 +148,21 @@ public sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
         }
     }
 
-    private void Add(AddRemoteWorker add)
+    private void Add(AddRemoteNode add)
     {
         if (_state.Outcome is not null)
         {
             add.Link.Dispose();
-            Sender.Tell(new RemoteWorkerGone(add.Id, "the run is over"));
+            Sender.Tell(new RemoteNodeGone(add.Id, "the run is over"));
             return;
         }
 
         _registry = Sender;
         _remote.Add(add.Id, add);
-        Context.ActorOf(RemoteWorkerActor.Props(add.Id, add.Slots, add.Link, _setup.Remote!), add.Id.Name);
+        Context.ActorOf(RemoteNodeActor.Props(add.Id, add.Slots, add.Link, _setup.Remote!), add.Id.Name);
     }
 
-    private void LoseRemote(RemoteWorkerGone gone)
+    private void LoseRemote(RemoteNodeGone gone)
     {
         if (!_remote.Remove(gone.Id))
         {
@@ -170,7 +170,7 @@ public sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
         }
 
         bool worked = _workers.Remove(gone.Id);
-        Decide(new WorkerGone(gone.Id, gone.Reason));
+        Decide(new ParticipantGone(gone.Id, gone.Reason));
         Context.Stop(Context.Child(gone.Id.Name));
         _registry!.Tell(gone with { BeforeWork = !worked });
     }
@@ -191,7 +191,7 @@ public sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
 
     private void CloseLinks(CloseLink close)
     {
-        foreach (WorkerId id in _remote.Keys)
+        foreach (ParticipantId id in _remote.Keys)
         {
             Context.Child(id.Name).Tell(close);
         }
@@ -202,7 +202,7 @@ public sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
     private void Take(NodeResult result)
     {
         _arrived = result;
-        Decide(new ResultArrived(result.Worker, result.Round, result.Node, result.Computing));
+        Decide(new ResultArrived(result.Participant, result.Round, result.Node, result.Computing));
         _arrived = null;
     }
 

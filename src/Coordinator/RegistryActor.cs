@@ -46,7 +46,7 @@ public sealed class RegistryActor : ReceiveActor
 
     private readonly RegistrySetup _setup;
     private readonly List<Introduced> _introduced = [];
-    private readonly Dictionary<WorkerId, IActorRef> _nodes = [];
+    private readonly Dictionary<ParticipantId, IActorRef> _nodes = [];
     private readonly Dictionary<string, int> _lives = [];
     private IActorRef? _dismissedBy;
 
@@ -56,9 +56,9 @@ public sealed class RegistryActor : ReceiveActor
         _setup = setup;
         Receive<RequestNonce>(Introduce);
         Receive<RegisterWorker>(Register);
-        Receive<LinkOpened>(opened => setup.Coordinator.Tell(new AddRemoteWorker(opened.Id, opened.Name, opened.Slots, opened.Link)));
+        Receive<LinkOpened>(opened => setup.Coordinator.Tell(new AddRemoteNode(opened.Id, opened.Name, opened.Slots, opened.Link)));
         Receive<LinkFailed>(failed => Forget(failed.Id, failed.Reason));
-        Receive<RemoteWorkerGone>(gone => Forget(gone.Id, gone.BeforeWork ? gone.Reason : null));
+        Receive<RemoteNodeGone>(gone => Forget(gone.Id, gone.BeforeWork ? gone.Reason : null));
         Receive<WorkerLeaving>(leaving => Lose(node => node.Equals(Sender), $"it leaves: {leaving.Reason}"));
         Receive<ClusterEvent.UnreachableMember>(member => Lose(member.Member, "the cluster cannot reach it"));
         Receive<ClusterEvent.MemberRemoved>(Remove);
@@ -109,7 +109,7 @@ public sealed class RegistryActor : ReceiveActor
 
         Introduced introduced = _introduced[at];
         _introduced.RemoveAll(candidate => candidate.Node.Equals(worker.Node));
-        byte[] expected = CookieProof.OfWorker(_setup.Security, introduced.WorkerNonce, introduced.OwnNonce, worker.Name);
+        byte[] expected = CookieProof.OfNode(_setup.Security, introduced.WorkerNonce, introduced.OwnNonce, worker.Name);
         if ((CookieProof.Check(expected, worker.Proof) ?? Admission.Check(worker, _setup.Arithmetic)) is { } reason)
         {
             Refuse(reason, worker.Name);
@@ -119,7 +119,7 @@ public sealed class RegistryActor : ReceiveActor
         // Names that are cleaned to the same one are lives of the same.
         string name = Clean(worker.Name);
         int life = _lives[name] = _lives.GetValueOrDefault(name) + 1;
-        var id = new WorkerId(string.Create(CultureInfo.InvariantCulture, $"{name}.{life}"));
+        var id = new ParticipantId(string.Create(CultureInfo.InvariantCulture, $"{name}.{life}"));
         LinkTicket ticket = _setup.Listener.Expect(TicketLifetime);
         _nodes.Add(id, worker.Node);
         worker.Node.Tell(_setup.Welcome with { LinkToken = ticket.Token.ToArray() });
@@ -148,14 +148,14 @@ public sealed class RegistryActor : ReceiveActor
 
     private void Lose(Predicate<IActorRef> which, string reason)
     {
-        foreach ((WorkerId id, IActorRef _) in _nodes.Where(entry => which(entry.Value)).ToArray())
+        foreach ((ParticipantId id, IActorRef _) in _nodes.Where(entry => which(entry.Value)).ToArray())
         {
-            _setup.Coordinator.Tell(new RemoteWorkerGone(id, reason));
+            _setup.Coordinator.Tell(new RemoteNodeGone(id, reason));
             Forget(id, reason: null);
         }
     }
 
-    private void Forget(WorkerId id, string? reason)
+    private void Forget(ParticipantId id, string? reason)
     {
         if (_nodes.Remove(id) && reason is not null)
         {
@@ -194,7 +194,7 @@ public sealed class RegistryActor : ReceiveActor
 
     private sealed record Introduced(IActorRef Node, byte[] WorkerNonce, byte[] OwnNonce);
 
-    private sealed record LinkOpened(WorkerId Id, string Name, int Slots, TensorLink Link);
+    private sealed record LinkOpened(ParticipantId Id, string Name, int Slots, TensorLink Link);
 
-    private sealed record LinkFailed(WorkerId Id, string Reason);
+    private sealed record LinkFailed(ParticipantId Id, string Reason);
 }

@@ -15,10 +15,10 @@ namespace NnCluster.Coordinator;
 /// <param name="Name">The node, whichever life.</param>
 /// <param name="Slots">Workers it runs.</param>
 /// <param name="Link">Its link, not yet started.</param>
-public sealed record AddRemoteWorker(WorkerId Id, string Name, int Slots, TensorLink Link);
+public sealed record AddRemoteNode(ParticipantId Id, string Name, int Slots, TensorLink Link);
 
 /// <summary>A remote worker is lost: its link closed, it left, or the cluster cannot reach it.</summary>
-public sealed record RemoteWorkerGone(WorkerId Id, string Reason)
+public sealed record RemoteNodeGone(ParticipantId Id, string Reason)
 {
     /// <summary>Whether it was lost before it had joined the run, of whose events it is then no part.</summary>
     public bool BeforeWork { get; init; }

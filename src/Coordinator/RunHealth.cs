@@ -71,12 +71,12 @@ internal sealed class RunHealth : IRunObserver
             case RunStarted started:
                 Interlocked.Exchange(ref _totalSteps, started.TotalSteps);
                 break;
-            case WorkerJoined joined:
-                _workers.Add(joined.Worker);
+            case ParticipantJoined joined:
+                _workers.Add(joined.Participant);
                 _present = _workers.Count;
                 break;
-            case WorkerLost lost:
-                _workers.Remove(lost.Worker);
+            case ParticipantLost lost:
+                _workers.Remove(lost.Participant);
                 _present = _workers.Count;
                 break;
             case RunPaused paused:

@@ -63,7 +63,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
         Receive<DatasetSought>(sought => HaveOrFetch(sought.Data));
         Receive<DatasetChunkFrame>(Fetch);
         Receive<Status.Failure>(failure => End(LifeEndKind.Refused, failure.Cause.GetBaseException().Message));
-        Receive<WorkerStarted>(_ => SlotStarted());
+        Receive<ParticipantStarted>(_ => SlotStarted());
         Receive<WeightsFrame>(frame => _work!.Take(frame));
         Receive<ComputeFrame>(frame => _work!.Take(frame));
         Receive<GradientComputed>(result => _work!.Collect(result));
@@ -184,7 +184,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
             [.. _setup.Backends.Select(blas => blas.Arithmetic)],
             _setup.Cache.Held(),
             nonce.CoordinatorNonce,
-            CookieProof.OfWorker(security, _nonce, nonce.CoordinatorNonce, _setup.Name)));
+            CookieProof.OfNode(security, _nonce, nonce.CoordinatorNonce, _setup.Name)));
     }
 
     private void Enter(WorkerWelcome welcome)
@@ -279,7 +279,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
 
         for (int slot = 0; slot < _setup.Slots; slot++)
         {
-            var id = new WorkerId($"slot-{slot}");
+            var id = new ParticipantId($"slot-{slot}");
             _slots.Add(Context.Watch(Context.ActorOf(WorkerActor.Props(id, setup), id.Name)));
         }
     }

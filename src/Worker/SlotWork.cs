@@ -69,7 +69,7 @@ internal sealed class SlotWork(long term, RunSettings settings, ParameterLayout 
 
     public void Collect(NodeResult result)
     {
-        Queue<Piece> owed = _owed[result.Worker.Name];
+        Queue<Piece> owed = _owed[result.Participant.Name];
         Piece piece = owed.Peek();
         if (--piece.Missing == 0)
         {
@@ -96,7 +96,7 @@ internal sealed class SlotWork(long term, RunSettings settings, ParameterLayout 
 
     public void Fail(LeafWorkFailed failed)
     {
-        Piece piece = _owed[failed.Worker.Name].Dequeue();
+        Piece piece = _owed[failed.Participant.Name].Dequeue();
         piece.Order.Fail(piece.Missing);
         link.Send(new FailedFrame(term, failed.Round, failed.Leaves, failed.Error));
         Finish(piece.Order);

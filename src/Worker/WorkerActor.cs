@@ -20,11 +20,11 @@ public sealed record WorkerSetup(RunSpec Spec, Dataset Data, IBlas Blas, BufferP
 /// </summary>
 public sealed class WorkerActor : ReceiveActor
 {
-    private readonly WorkerId _id;
+    private readonly ParticipantId _id;
     private readonly LeafComputer _computer;
 
     /// <summary>Creates the worker named <paramref name="id"/>.</summary>
-    public WorkerActor(WorkerId id, WorkerSetup setup)
+    public WorkerActor(ParticipantId id, WorkerSetup setup)
     {
         _id = id;
         _computer = new LeafComputer(setup.Spec, setup.Data, setup.Blas, setup.Gradients, setup.Evaluations);
@@ -42,11 +42,11 @@ public sealed class WorkerActor : ReceiveActor
         """;
 
     /// <summary>Props for a worker on its own thread.</summary>
-    public static Props Props(WorkerId id, WorkerSetup setup) =>
+    public static Props Props(ParticipantId id, WorkerSetup setup) =>
         Akka.Actor.Props.Create(() => new WorkerActor(id, setup)).WithDispatcher("nncluster.worker-dispatcher");
 
     /// <inheritdoc/>
-    protected override void PreStart() => Context.Parent.Tell(new WorkerStarted(_id));
+    protected override void PreStart() => Context.Parent.Tell(new ParticipantStarted(_id));
 
     /// <inheritdoc/>
     protected override void PreRestart(Exception reason, object message)

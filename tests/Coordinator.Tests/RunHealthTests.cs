@@ -24,11 +24,11 @@ public sealed class RunHealthTests
         Assert.StartsWith("starting", _state.Report.State, StringComparison.Ordinal);
         _health.Begin(40, needed: 2);
         Assert.Equal("waiting at step 40 of 500: 0 workers of 2", _state.Report.State);
-        _health.Observe(new WorkerJoined("a"));
-        _health.Observe(new WorkerJoined("b"));
+        _health.Observe(new ParticipantJoined("a"));
+        _health.Observe(new ParticipantJoined("b"));
         _health.Observe(new StepCompleted(41, 0.4, 1, 0.5f, 0.1f, 1, 0.01));
         Assert.Equal("training step 41 of 500, 2 workers", _state.Report.State);
-        _health.Observe(new WorkerLost("b", "gone"));
+        _health.Observe(new ParticipantLost("b", "gone"));
         _health.Observe(new RunPaused(1, 2));
         Assert.Equal("waiting at step 41 of 500: 1 worker of 2", _state.Report.State);
         _health.Observe(new RunContinued(2));

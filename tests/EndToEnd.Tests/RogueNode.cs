@@ -68,7 +68,7 @@ internal sealed class RogueNode : IDisposable
         RegistrationNonce answer = await FirstAsync<RegistrationNonce>(() => Tell(new RequestNonce(WireVersion.Current, nonce)), patience.Token);
         Tell(new RegisterWorker(
             _self, name, 1, WireVersion.Current, "0", [Blas.Create("simd").Arithmetic], [],
-            answer.CoordinatorNonce, CookieProof.OfWorker(_security, nonce, answer.CoordinatorNonce, name)));
+            answer.CoordinatorNonce, CookieProof.OfNode(_security, nonce, answer.CoordinatorNonce, name)));
         IControlMessage decision;
         do
         {

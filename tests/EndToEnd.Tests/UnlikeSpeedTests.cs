@@ -45,7 +45,7 @@ public sealed class UnlikeSpeedTests : IDisposable
 
     private static Dictionary<string, long> Leaves(string events) => File.ReadLines(events)
         .Select(line => JsonDocument.Parse(line).RootElement)
-        .Where(line => line.GetProperty("event").GetString() == "workerProgress")
+        .Where(line => line.GetProperty("event").GetString() == "participantProgress")
         .GroupBy(line => line.GetProperty("worker").GetString()!, line => line.GetProperty("leaves").GetInt64())
         .ToDictionary(group => group.Key, group => group.Sum());
 

@@ -12,7 +12,7 @@ namespace NnCluster.Worker.Tests;
 
 public sealed class WorkerActorTests : TestKit
 {
-    private static readonly WorkerId Id = new("worker-1");
+    private static readonly ParticipantId Id = new("worker-1");
     private readonly SmallRun _run = new();
 
     public WorkerActorTests()
@@ -25,12 +25,12 @@ public sealed class WorkerActorTests : TestKit
     {
         TestProbe parent = CreateTestProbe();
         IActorRef worker = parent.ChildActorOf(WorkerActor.Props(Id, _run.Setup), Id.Name, SupervisorStrategy.DefaultStrategy);
-        Assert.Equal(new WorkerStarted(Id), parent.ExpectMsg<WorkerStarted>());
+        Assert.Equal(new ParticipantStarted(Id), parent.ExpectMsg<ParticipantStarted>());
 
         worker.Tell(new ComputeGradient(new(0, RoundKind.Gradient), new(0, 6), _run.State.Share()));
         GradientComputed first = parent.ExpectMsg<GradientComputed>();
         GradientComputed second = parent.ExpectMsg<GradientComputed>();
-        Assert.Equal([(Id, new NodeId(2)), (Id, new NodeId(6))], [(first.Worker, first.Node), (second.Worker, second.Node)]);
+        Assert.Equal([(Id, new NodeId(2)), (Id, new NodeId(6))], [(first.Participant, first.Node), (second.Participant, second.Node)]);
         first.Sum.Release();
         second.Sum.Release();
 
@@ -43,12 +43,12 @@ public sealed class WorkerActorTests : TestKit
     {
         TestProbe parent = CreateTestProbe();
         IActorRef worker = parent.ChildActorOf(WorkerActor.Props(Id, _run.Setup), Id.Name, SupervisorStrategy.DefaultStrategy);
-        parent.ExpectMsg<WorkerStarted>();
+        parent.ExpectMsg<ParticipantStarted>();
 
         // The run has four steps: there are no rows for step 100.
         worker.Tell(new ComputeGradient(new(100, RoundKind.Gradient), new(2, 3), _run.State.Share()));
         LeafWorkFailed failed = parent.ExpectMsg<LeafWorkFailed>();
-        Assert.Equal((Id, new RoundId(100, RoundKind.Gradient), new LeafRange(2, 3)), (failed.Worker, failed.Round, failed.Leaves));
+        Assert.Equal((Id, new RoundId(100, RoundKind.Gradient), new LeafRange(2, 3)), (failed.Participant, failed.Round, failed.Leaves));
         Assert.NotEmpty(failed.Error);
 
         worker.Tell(new ComputeGradient(new(0, RoundKind.Gradient), new(0, 8), _run.State.Share()));
@@ -60,7 +60,7 @@ public sealed class WorkerActorTests : TestKit
     {
         TestProbe parent = CreateTestProbe();
         IActorRef worker = parent.ChildActorOf(WorkerActor.Props(Id, _run.Setup), Id.Name, SupervisorStrategy.DefaultStrategy);
-        parent.ExpectMsg<WorkerStarted>();
+        parent.ExpectMsg<ParticipantStarted>();
         var weights = _run.Parameters.Rent();
         worker.Tell(new ComputeGradient(new(100, RoundKind.Gradient), new(0, 1), weights.Share()));
         parent.ExpectMsg<LeafWorkFailed>();

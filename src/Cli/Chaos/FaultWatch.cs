@@ -65,10 +65,10 @@ internal sealed class FaultWatch(IReadOnlyList<string> workers)
     {
         switch (happened.Name)
         {
-            case "workerJoined":
+            case "participantJoined":
                 Joined(NodeOf(happened.Text("worker")), happened.Time);
                 break;
-            case "workerLost":
+            case "participantLost":
                 WorkersLost++;
                 Lost(NodeOf(happened.Text("worker")), happened.Time);
                 break;

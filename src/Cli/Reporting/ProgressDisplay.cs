@@ -91,7 +91,7 @@ public sealed class ProgressDisplay : IRunObserver, IDisposable
         lock (_gate)
         {
             _state.Observe(runEvent);
-            if (runEvent is StepCompleted or WorkerProgress)
+            if (runEvent is StepCompleted or ParticipantProgress)
             {
                 return;
             }

@@ -57,20 +57,20 @@ internal sealed class ProgressState
                 _lossWeight = (LossMemory * _lossWeight) + (1 - LossMemory);
                 _batchAccuracy = step.BatchAccuracy;
                 break;
-            case WorkerProgress progress:
-                Worker worker = WorkerNamed(progress.Worker);
+            case ParticipantProgress progress:
+                Worker worker = WorkerNamed(progress.Participant);
                 worker.Leaves += progress.Leaves;
                 worker.Rows += progress.Rows;
                 break;
             case RunStarted started:
                 _run = started;
                 break;
-            case WorkerJoined joined:
-                WorkerNamed(joined.Worker).LostBecause = null;
+            case ParticipantJoined joined:
+                WorkerNamed(joined.Participant).LostBecause = null;
                 break;
-            case WorkerLost lost:
-                WorkerNamed(lost.Worker).LostBecause = lost.Reason;
-                ForgetOldest(lost.Worker);
+            case ParticipantLost lost:
+                WorkerNamed(lost.Participant).LostBecause = lost.Reason;
+                ForgetOldest(lost.Participant);
                 break;
             case EpochCompleted epoch:
                 _lastEpoch = epoch;
@@ -115,7 +115,7 @@ internal sealed class ProgressState
             Paused = _paused,
             Workers =
             [
-                .. _workers.Values.Select(worker => new WorkerStatus(
+                .. _workers.Values.Select(worker => new ParticipantStatus(
                     worker.Name, worker.Leaves, worker.LostBecause is null ? worker.Rate.PerSecond : 0, worker.LostBecause)),
             ],
         };

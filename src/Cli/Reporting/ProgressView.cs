@@ -47,8 +47,8 @@ internal static class ProgressView
     {
         RunStarted run => Invariant(
             $"{run.Name}: {run.Parameters:N0} parameters, {run.Epochs} epochs of {run.BatchSize}-row batches, {run.Shards} leaves, {run.Blas}, seed {run.Seed}"),
-        WorkerJoined joined => $"worker {joined.Worker} joined",
-        WorkerLost lost => $"worker {lost.Worker} lost: {lost.Reason}",
+        ParticipantJoined joined => $"worker {joined.Participant} joined",
+        ParticipantLost lost => $"worker {lost.Participant} lost: {lost.Reason}",
         LeavesReissued again => Invariant($"step {again.Step}: {again.Leaves} leaves of {again.From} given out again: {again.Reason}"),
         CheckpointFailed failed => Invariant($"the checkpoint after step {failed.Step} could not be written, the previous one stays: {failed.Reason}"),
         RunPaused paused => Invariant($"paused: {paused.Workers} of {paused.Needed} workers needed"),
@@ -120,7 +120,7 @@ internal static class ProgressView
     {
         var grid = new Grid().AddColumn(new GridColumn().NoWrap()).AddColumn(new GridColumn().RightAligned().NoWrap())
             .AddColumn(new GridColumn().RightAligned().NoWrap()).AddColumn();
-        foreach (WorkerStatus worker in progress.Workers.Take(MostWorkers))
+        foreach (ParticipantStatus worker in progress.Workers.Take(MostWorkers))
         {
             string state = worker.LostBecause is string reason ? $"[red]lost: {Markup.Escape(reason)}[/]"
                 : progress.Paused is not null ? "[yellow]waiting[/]"

@@ -33,7 +33,7 @@ public sealed record RegistrationNonce(byte[] CoordinatorNonce, byte[] Proof) : 
 /// <param name="Arithmetics">The arithmetic of every backend the node has.</param>
 /// <param name="Datasets">SHA-256 of the data sets it holds.</param>
 /// <param name="CoordinatorNonce">The nonce it was given.</param>
-/// <param name="Proof"><see cref="CookieProof.OfWorker"/>; empty if the node has no cookie.</param>
+/// <param name="Proof"><see cref="CookieProof.OfNode"/>; empty if the node has no cookie.</param>
 public sealed record RegisterWorker(
     IActorRef Node,
     string Name,

@@ -29,7 +29,7 @@ public static class CookieProof
         Prove(security, "coordinator", workerNonce, coordinatorNonce, "");
 
     /// <summary>The worker's proof, which also fixes its name; empty without a cookie.</summary>
-    public static byte[] OfWorker(LinkSecurity security, byte[] workerNonce, byte[] coordinatorNonce, string name) =>
+    public static byte[] OfNode(LinkSecurity security, byte[] workerNonce, byte[] coordinatorNonce, string name) =>
         Prove(security, "worker", workerNonce, coordinatorNonce, name);
 
     /// <summary>Checks the other side's proof against one's own.</summary>

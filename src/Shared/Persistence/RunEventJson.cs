@@ -66,11 +66,11 @@ internal static class RunEventJson
                 json.WriteString("blas"u8, started.Blas);
                 json.WriteNumber("seed"u8, started.Seed);
                 break;
-            case WorkerJoined joined:
-                json.WriteString("worker"u8, joined.Worker);
+            case ParticipantJoined joined:
+                json.WriteString("participant"u8, joined.Participant);
                 break;
-            case WorkerLost lost:
-                json.WriteString("worker"u8, lost.Worker);
+            case ParticipantLost lost:
+                json.WriteString("participant"u8, lost.Participant);
                 json.WriteString("reason"u8, lost.Reason);
                 break;
             case LeavesReissued reissued:
@@ -101,8 +101,8 @@ internal static class RunEventJson
             case RunContinued continued:
                 json.WriteNumber("workers"u8, continued.Workers);
                 break;
-            case WorkerProgress progress:
-                json.WriteString("worker"u8, progress.Worker);
+            case ParticipantProgress progress:
+                json.WriteString("participant"u8, progress.Participant);
                 json.WriteNumber("leaves"u8, progress.Leaves);
                 json.WriteNumber("rows"u8, progress.Rows);
                 break;

@@ -65,7 +65,7 @@ internal sealed class RunEventLog : IDisposable
             ObjectDisposedException.ThrowIf(_closed, this);
             _pending.Add((runEvent, time));
             // Steps and worker reports come thousands a second and wait for the interval; the rest is worth a wake-up.
-            if (runEvent is not (StepCompleted or WorkerProgress))
+            if (runEvent is not (StepCompleted or ParticipantProgress))
             {
                 _flushAsked = true;
                 Monitor.PulseAll(_gate);

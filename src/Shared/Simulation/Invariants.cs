@@ -18,7 +18,7 @@ internal sealed class Invariants(RunSettings settings, ReferenceRun reference, F
     {
         _counted.Clear();
         _pauseTold = false;
-        Require(state.Outcome is null && state.Workers.IsEmpty, "a life begins with workers or with an end");
+        Require(state.Outcome is null && state.Participants.IsEmpty, "a life begins with workers or with an end");
     }
 
     /// <summary>Holds a decision against the rules.</summary>
@@ -55,7 +55,7 @@ internal sealed class Invariants(RunSettings settings, ReferenceRun reference, F
                 break;
             case IssueLeaves issue:
                 Require(!_pauseTold, $"{issue.Leaves} went out in what was told to be a pause");
-                Require(after.Workers.Any(worker => worker.Id == issue.Worker), $"{issue.Leaves} went to {issue.Worker}, which is no member");
+                Require(after.Participants.Any(worker => worker.Id == issue.Participant), $"{issue.Leaves} went to {issue.Participant}, which is no member");
                 Require(issue.Round == after.Round?.Id, $"{issue.Leaves} of {issue.Round} went out in {after.Round?.Id}");
                 Require(!after.Paused, $"{issue.Leaves} went out while the run is paused");
                 Require(!after.Round!.Covered.Overlaps(issue.Leaves), $"{issue.Leaves} of {issue.Round} went out although they are there");
@@ -126,7 +126,7 @@ internal sealed class Invariants(RunSettings settings, ReferenceRun reference, F
         Span<bool> held = stackalloc bool[tree.Leaves];
         foreach (Holding holding in round.Holdings)
         {
-            Require(IsMember(state, holding.Worker), $"{holding} is no member's");
+            Require(IsMember(state, holding.Participant), $"{holding} is no member's");
             if (holding.Live)
             {
                 LeafRange leaves = tree.LeavesOf(holding.Node);
@@ -140,9 +140,9 @@ internal sealed class Invariants(RunSettings settings, ReferenceRun reference, F
         }
     }
 
-    private static bool IsMember(RunState state, WorkerId id)
+    private static bool IsMember(RunState state, ParticipantId id)
     {
-        foreach (WorkerState worker in state.Workers)
+        foreach (Participant worker in state.Participants)
         {
             if (worker.Id == id)
             {

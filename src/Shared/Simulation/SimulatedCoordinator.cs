@@ -19,7 +19,7 @@ internal sealed class SimulatedCoordinator
     private readonly BufferPool _pool;
     private readonly History _history;
     private readonly Dictionary<RoundKind, GradientTree> _sums = [];
-    private readonly Dictionary<WorkerId, Connection> _connections = [];
+    private readonly Dictionary<ParticipantId, Connection> _connections = [];
     private readonly Queue<(RunInput Input, Vector128<float> Sum)> _mailbox = new();
     private readonly float[] _scratch;
     private Vector128<float> _arrived;
@@ -77,8 +77,8 @@ internal sealed class SimulatedCoordinator
 
     public void Admit(Connection connection)
     {
-        _connections[connection.Worker] = connection;
-        Receive(new WorkerReady(connection.Worker));
+        _connections[connection.Participant] = connection;
+        Receive(new ParticipantReady(connection.Participant));
     }
 
     public void Receive(RunInput input, Vector128<float> sum = default)
@@ -116,9 +116,9 @@ internal sealed class SimulatedCoordinator
             _history.Add(_events.Now, input);
         }
 
-        if (input is WorkerGone gone)
+        if (input is ParticipantGone gone)
         {
-            _connections.Remove(gone.Worker);
+            _connections.Remove(gone.Participant);
         }
 
         RunState before = State;
@@ -159,7 +159,7 @@ internal sealed class SimulatedCoordinator
                 CheckpointBegun(Trained);
                 _events.After(_model.CheckpointTime, () => Receive(new CheckpointMade(_model.CheckpointTime)));
                 break;
-            case RefuseWorker refuse when _connections.Remove(refuse.Worker, out Connection? refused):
+            case RefuseParticipant refuse when _connections.Remove(refuse.Participant, out Connection? refused):
                 Refused(refused);
                 break;
             default:
@@ -169,9 +169,9 @@ internal sealed class SimulatedCoordinator
 
     private void Issue(IssueLeaves issue)
     {
-        if (!_connections.TryGetValue(issue.Worker, out Connection? connection))
+        if (!_connections.TryGetValue(issue.Participant, out Connection? connection))
         {
-            throw _invariants.Failure($"{issue.Leaves} went to {issue.Worker}, which has no link");
+            throw _invariants.Failure($"{issue.Leaves} went to {issue.Participant}, which has no link");
         }
 
         Send(connection, new(issue.Round, issue.Leaves, Trained.Weights));

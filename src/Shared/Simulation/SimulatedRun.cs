@@ -299,7 +299,7 @@ public sealed partial class SimulatedRun
         {
             Disconnect(connection, back);
             SimulatedCoordinator? coordinator = _coordinator;
-            _events.After(noticed, () => coordinator?.Receive(new WorkerGone(connection.Worker, reason)));
+            _events.After(noticed, () => coordinator?.Receive(new ParticipantGone(connection.Participant, reason)));
         }
     }
 

@@ -40,11 +40,11 @@ internal sealed class StarNetwork(EventQueue events, ClusterModel model, SplitMi
 }
 
 /// <summary>One TCP connection of one life of a worker.</summary>
-internal sealed class Connection(WorkerId worker, Machine machine, SplitMix random)
+internal sealed class Connection(ParticipantId worker, Machine machine, SplitMix random)
 {
     private readonly Queue<Action> _held = new();
 
-    public WorkerId Worker => worker;
+    public ParticipantId Participant => worker;
 
     public Machine Machine => machine;
 

@@ -42,7 +42,7 @@ internal sealed class WorkerProcess(EventQueue events, ClusterModel model, RunSe
         if (connection.Machine.ErrorsLeft > 0)
         {
             connection.Machine.ErrorsLeft--;
-            Report(connection, new(connection.Worker, order.Round, order.Leaves, "out of memory"));
+            Report(connection, new(connection.Participant, order.Round, order.Leaves, "out of memory"));
             Next();
             return;
         }
@@ -62,7 +62,7 @@ internal sealed class WorkerProcess(EventQueue events, ClusterModel model, RunSe
         events.After(TimeOf(order.Round, nodes[index]), () => WhenRunning(() =>
         {
             NodeId node = nodes[index];
-            Answer(connection, new(connection.Worker, order.Round, node, events.Now - begun), LeafValues.Sum(settings.TreeOf(order.Round.Kind), node, order.Round, order.Weights));
+            Answer(connection, new(connection.Participant, order.Round, node, events.Now - begun), LeafValues.Sum(settings.TreeOf(order.Round.Kind), node, order.Round, order.Weights));
             Compute(order, nodes, index + 1);
         }));
     }

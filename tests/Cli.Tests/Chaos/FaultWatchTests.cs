@@ -23,8 +23,8 @@ public sealed class FaultWatchTests
 
     public FaultWatchTests()
     {
-        Happen(-1000, "workerJoined", """ "worker":"worker-1.1" """);
-        Happen(-1000, "workerJoined", """ "worker":"worker-2.1" """);
+        Happen(-1000, "participantJoined", """ "worker":"worker-1.1" """);
+        Happen(-1000, "participantJoined", """ "worker":"worker-2.1" """);
         Happen(-900, "firstStepTaken", """ "step":1 """);
         Assert.True(_watch.AllPresent);
     }
@@ -34,13 +34,13 @@ public sealed class FaultWatchTests
     {
         Strike(FaultKind.Kill, "worker-1");
         Happen(-5, "leavesReissued", """ "from":"worker-1.1","leaves":1 """);
-        Happen(3, "workerLost", """ "worker":"worker-1.1" """);
+        Happen(3, "participantLost", """ "worker":"worker-1.1" """);
         Assert.False(_watch.IsFree("worker-1"));
         Assert.True(_watch.IsFree("worker-2"));
         Happen(4, "leavesReissued", """ "from":"worker-1.1","leaves":3 """);
         Happen(9, "leavesRecovered", """ "step":7,"leaves":3 """);
         Assert.Empty(_watch.Settle());
-        Happen(900, "workerJoined", """ "worker":"worker-1.2" """);
+        Happen(900, "participantJoined", """ "worker":"worker-1.2" """);
         FaultRecord fault = Assert.Single(_watch.Settle());
         Assert.Equal((3.0, 4.0, 9.0, 900.0), (Ms(fault.Noticed), Ms(fault.Reissued), Ms(fault.Recovered), Ms(fault.Back)));
         Assert.Equal((3, 4, 1), (fault.Leaves, _watch.ReissuedLeaves, _watch.WorkersLost));
@@ -60,9 +60,9 @@ public sealed class FaultWatchTests
     public void A_stopped_worker_that_the_cluster_gave_up_is_over_only_when_it_is_back()
     {
         Strike(FaultKind.Stop, "worker-2");
-        Happen(5000, "workerLost", """ "worker":"worker-2.1" """);
+        Happen(5000, "participantLost", """ "worker":"worker-2.1" """);
         Assert.Empty(_watch.Settle());
-        Happen(7000, "workerJoined", """ "worker":"worker-2.2" """);
+        Happen(7000, "participantJoined", """ "worker":"worker-2.2" """);
         Assert.Equal(7000, Ms(Assert.Single(_watch.Settle()).Back));
     }
 
@@ -71,10 +71,10 @@ public sealed class FaultWatchTests
     {
         Strike(FaultKind.Coordinator, "coordinator");
         Assert.False(_watch.AllPresent);
-        Happen(2000, "workerJoined", """ "worker":"worker-2.1" """);
+        Happen(2000, "participantJoined", """ "worker":"worker-2.1" """);
         Happen(2100, "firstStepTaken", """ "step":40 """);
         Assert.Empty(_watch.Settle());
-        Happen(2500, "workerJoined", """ "worker":"worker-1.1" """);
+        Happen(2500, "participantJoined", """ "worker":"worker-1.1" """);
         Assert.Equal(2100, Ms(Assert.Single(_watch.Settle()).Recovered));
         Assert.Equal(2, _watch.Lives);
     }

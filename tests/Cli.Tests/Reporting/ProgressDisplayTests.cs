@@ -29,7 +29,7 @@ public sealed class ProgressDisplayTests
         var time = new ManualTime();
         using (var display = new ProgressDisplay(console, live: false, time))
         {
-            display.Observe(new WorkerJoined("worker-1"));
+            display.Observe(new ParticipantJoined("worker-1"));
             display.Observe(Started);
             for (int step = 1; step <= 100; step++)
             {
@@ -38,7 +38,7 @@ public sealed class ProgressDisplayTests
 
             display.Observe(new CheckpointWritten(100, "x"));
             display.Observe(new EpochCompleted(1, 100, 0.5f, 0.9f, new(0.25, 0.9512, 10_000), new(0.3, 0.94, 100), null, 1.25));
-            display.Observe(new WorkerLost("worker-1", "link broken"));
+            display.Observe(new ParticipantLost("worker-1", "link broken"));
             display.Observe(new LeavesReissued(101, 4, "worker-1", "link broken"));
             display.Observe(new RunPaused(0, 1));
             display.Observe(new RunContinued(1));
@@ -66,8 +66,8 @@ public sealed class ProgressDisplayTests
     {
         var state = new ProgressState();
         state.Observe(Started);
-        state.Observe(new WorkerJoined("a"));
-        state.Observe(new WorkerJoined("b"));
+        state.Observe(new ParticipantJoined("a"));
+        state.Observe(new ParticipantJoined("b"));
         state.Observe(Step(1));
         _ = state.Snapshot(TimeSpan.FromSeconds(1));
         for (int step = 2; step <= 501; step++)
@@ -75,9 +75,9 @@ public sealed class ProgressDisplayTests
             state.Observe(Step(step));
         }
 
-        state.Observe(new WorkerProgress("a", 2004, 25_050));
-        state.Observe(new WorkerProgress("b", 2004, 25_050));
-        state.Observe(new WorkerLost("b", "killed"));
+        state.Observe(new ParticipantProgress("a", 2004, 25_050));
+        state.Observe(new ParticipantProgress("b", 2004, 25_050));
+        state.Observe(new ParticipantLost("b", "killed"));
         state.Observe(new EpochCompleted(5, 500, 0.5f, 0.9f, new(0.25, 0.9512, 10_000), null, null, 1.25));
 
         Assert.Equal(
@@ -109,7 +109,7 @@ public sealed class ProgressDisplayTests
     {
         var state = new ProgressState();
         state.Observe(Started with { Name = "[red]run[/]" });
-        state.Observe(new WorkerLost("[::1]:7000", "reset [by peer]"));
+        state.Observe(new ParticipantLost("[::1]:7000", "reset [by peer]"));
 
         string panel = Render(state.Snapshot(TimeSpan.FromSeconds(1)), unicode: true);
 
@@ -129,7 +129,7 @@ public sealed class ProgressDisplayTests
             display.Observe(Started);
             display.Observe(Step(500));
             time.Advance(TimeSpan.FromMilliseconds(100));
-            display.Observe(new WorkerLost("b", "killed"));
+            display.Observe(new ParticipantLost("b", "killed"));
             display.Observe(Step(1000));
         }
 
@@ -144,7 +144,7 @@ public sealed class ProgressDisplayTests
     {
         var state = new ProgressState();
         state.Observe(Started);
-        state.Observe(new WorkerJoined("a"));
+        state.Observe(new ParticipantJoined("a"));
         ProgressSnapshot snapshot = state.Snapshot(TimeSpan.FromSeconds(1));
         bool Coloured(Func<IAnsiConsoleOutput, IAnsiConsole> create)
         {

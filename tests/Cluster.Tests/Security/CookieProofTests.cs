@@ -31,8 +31,8 @@ public sealed class CookieProofTests
         byte[] expected = Worker(Ours, "w");
         Assert.Contains("differ", CookieProof.Check(expected, Worker(Theirs, "w")));
         Assert.Contains("differ", CookieProof.Check(expected, Worker(Ours, "v")));
-        Assert.Contains("differ", CookieProof.Check(expected, CookieProof.OfWorker(Ours, _worker, CookieProof.NewNonce(), "w")));
-        Assert.Contains("differ", CookieProof.Check(expected, CookieProof.OfWorker(Ours, CookieProof.NewNonce(), _coordinator, "w")));
+        Assert.Contains("differ", CookieProof.Check(expected, CookieProof.OfNode(Ours, _worker, CookieProof.NewNonce(), "w")));
+        Assert.Contains("differ", CookieProof.Check(expected, CookieProof.OfNode(Ours, CookieProof.NewNonce(), _coordinator, "w")));
         Assert.Contains("differ", CookieProof.Check(expected, CookieProof.OfCoordinator(Ours, _worker, _coordinator)));
     }
 
@@ -43,5 +43,5 @@ public sealed class CookieProofTests
         Assert.Contains("no --cookie-file", CookieProof.Check([], Worker(Ours, "w")));
     }
 
-    private byte[] Worker(LinkSecurity security, string name) => CookieProof.OfWorker(security, _worker, _coordinator, name);
+    private byte[] Worker(LinkSecurity security, string name) => CookieProof.OfNode(security, _worker, _coordinator, name);
 }

@@ -41,7 +41,7 @@ public sealed class RunDirectoryTests : IDisposable
         using (RunDirectory run = RunDirectory.CreateAt(path))
         {
             run.Observe(Step(1));
-            run.Observe(new WorkerJoined("a"));
+            run.Observe(new ParticipantJoined("a"));
         }
 
         Assert.Contains("already holds a run", Assert.Throws<BadInputException>(() => RunDirectory.CreateAt(path)).Message, StringComparison.Ordinal);
@@ -78,8 +78,8 @@ public sealed class RunDirectoryTests : IDisposable
         RunEvent[] events =
         [
             new RunStarted("mnist", 203530, 100, 2, 128, 8, "simd", ulong.MaxValue),
-            new WorkerJoined("a \"quoted\" name"),
-            new WorkerLost("b", "link broken"),
+            new ParticipantJoined("a \"quoted\" name"),
+            new ParticipantLost("b", "link broken"),
             new LeavesReissued(7, 2, "b", "late"),
             new LeavesRecovered(7, 2),
             new FirstStepTaken(8),
@@ -87,7 +87,7 @@ public sealed class RunDirectoryTests : IDisposable
             new CheckpointFailed(60, "No space left on device"),
             new RunPaused(0, 1),
             new RunContinued(2),
-            new WorkerProgress("a", 16, 2048),
+            new ParticipantProgress("a", 16, 2048),
             new RunEnded(true, null),
         ];
         Type[] known = [typeof(StepCompleted), typeof(EpochCompleted), .. events.Select(runEvent => runEvent.GetType())];
@@ -152,7 +152,7 @@ public sealed class RunDirectoryTests : IDisposable
         string path = _directory["run"];
         using (RunDirectory run = RunDirectory.CreateAt(path))
         {
-            run.Observe(new WorkerJoined("a"));
+            run.Observe(new ParticipantJoined("a"));
             Enumerable.Range(1, 5).ToList().ForEach(step => run.Observe(Step(step)));
             run.Observe(new EpochCompleted(1, 5, 0.5f, 0.75f, new(0.4, 0.9, 100), null, null, 2.5));
             run.Observe(new CheckpointWritten(5, "x"));
@@ -163,12 +163,12 @@ public sealed class RunDirectoryTests : IDisposable
 
         using RunDirectory resumed = RunDirectory.Resume(path, step: 3);
         resumed.Observe(Step(4));
-        resumed.Observe(new WorkerJoined("b"));
+        resumed.Observe(new ParticipantJoined("b"));
         resumed.Flush();
 
         Assert.Equal([1, 2, 3, 4], ReadShared(resumed.MetricsPath).Select(line => JsonDocument.Parse(line).RootElement.GetProperty("step").GetInt32()));
         Assert.Equal(
-            ["workerJoined", "checkpointWritten", "workerJoined"],
+            ["participantJoined", "checkpointWritten", "participantJoined"],
             ReadShared(resumed.EventsPath).Select(line => JsonDocument.Parse(line).RootElement.GetProperty("event").GetString()));
     }
 
@@ -243,11 +243,11 @@ public sealed class RunDirectoryTests : IDisposable
         RunDirectory run = OnAFullDisk();
         var said = new System.Collections.Concurrent.ConcurrentQueue<string>();
         run.Trouble = said.Enqueue;
-        run.Observe(new WorkerJoined("a"));
+        run.Observe(new ParticipantJoined("a"));
 
         RunDirectoryException error = Assert.Throws<RunDirectoryException>(run.Flush);
         Assert.StartsWith(run.EventsPath + ": cannot be written: ", error.Message, StringComparison.Ordinal);
-        run.Observe(new WorkerJoined("b"));
+        run.Observe(new ParticipantJoined("b"));
         run.Observe(Step(1));
         Assert.Throws<RunDirectoryException>(run.Flush);
         Assert.Single(ReadShared(run.MetricsPath));
@@ -269,7 +269,7 @@ public sealed class RunDirectoryTests : IDisposable
         {
             for (int megabytes = 0; megabytes <= (RunEventLog.HeldLimit >> 20) + 1; megabytes++)
             {
-                run.Observe(new WorkerLost("a", reason));
+                run.Observe(new ParticipantLost("a", reason));
                 Assert.Throws<RunDirectoryException>(run.Flush);
             }
         });
@@ -285,7 +285,7 @@ public sealed class RunDirectoryTests : IDisposable
         }
 
         RunDirectory run = OnAFullDisk();
-        run.Observe(new WorkerJoined("a"));
+        run.Observe(new ParticipantJoined("a"));
 
         Assert.Throws<RunDirectoryException>(run.Dispose);
     }

@@ -63,7 +63,7 @@ public sealed class RunHistoryTests : IDisposable
 
     private static RunEvent[] Events() =>
     [
-        new WorkerJoined("a"),
+        new ParticipantJoined("a"),
         new StepCompleted(1, 0.5, 2.5f, 0.25f, 0.1f, 1, 0.01),
         new StepCompleted(2, 1, 0.1f, 0.75f, 0.1f, 1, 0.01),
         new EpochCompleted(1, 2, 1.3f, 0.5f, new(1.1, 0.6, 100), null, null, 0.02),

@@ -31,7 +31,7 @@ public sealed class SimulationMutantTests
         Assert.Contains("the run is not over after", Caught(rules => (state, input, now) =>
         {
             Transition made = rules(state, input, now);
-            return input is WorkerGone or Tick ? made with { Effects = made.Effects.RemoveAll(effect => effect is IssueLeaves) } : made;
+            return input is ParticipantGone or Tick ? made with { Effects = made.Effects.RemoveAll(effect => effect is IssueLeaves) } : made;
         }));
 
     [Fact]
@@ -39,8 +39,8 @@ public sealed class SimulationMutantTests
         Assert.Contains("is nowhere", Caught(rules => (state, input, now) =>
         {
             Transition made = rules(state, input, now);
-            return input is WorkerGone && made.State.Round is { Taking: false } round && state.Round?.Id == round.Id
-                ? new(made.State with { Round = round with { Holdings = state.Round.Holdings.RemoveAll(h => !made.State.Workers.Any(w => w.Id == h.Worker)) } }, made.Effects)
+            return input is ParticipantGone && made.State.Round is { Taking: false } round && state.Round?.Id == round.Id
+                ? new(made.State with { Round = round with { Holdings = state.Round.Holdings.RemoveAll(h => !made.State.Participants.Any(w => w.Id == h.Participant)) } }, made.Effects)
                 : made;
         }));
 
@@ -49,14 +49,14 @@ public sealed class SimulationMutantTests
         Assert.Contains("is no member's", Caught(rules => (state, input, now) =>
         {
             Transition made = rules(state, input, now);
-            return input is WorkerGone && made.State.Round is { Taking: false } round && state.Round?.Id == round.Id
+            return input is ParticipantGone && made.State.Round is { Taking: false } round && state.Round?.Id == round.Id
                 ? made with { State = made.State with { Round = round with { Holdings = state.Round.Holdings } } }
                 : made;
         }));
 
     [Fact]
     public void A_run_that_does_not_hear_of_lost_workers_is_caught() =>
-        Assert.Contains("has no link", Caught(rules => (state, input, now) => rules(state, input is WorkerGone ? Tick.Now : input, now)));
+        Assert.Contains("has no link", Caught(rules => (state, input, now) => rules(state, input is ParticipantGone ? Tick.Now : input, now)));
 
     [Fact]
     public void A_run_that_does_not_pause_is_caught() =>

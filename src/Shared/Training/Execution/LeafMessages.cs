@@ -22,20 +22,20 @@ public sealed record ComputeEvaluation(RoundId Round, LeafRange Leaves, SharedBu
 /// The sum over all leaves of one node: one message for every maximal node of the range that was asked for. The
 /// message carries the only reference to the sum.
 /// </summary>
-public abstract record NodeResult(WorkerId Worker, RoundId Round, NodeId Node, SharedBuffer Sum)
+public abstract record NodeResult(ParticipantId Participant, RoundId Round, NodeId Node, SharedBuffer Sum)
 {
     /// <summary>How long the worker computed on it, waiting left out; null where that is not known.</summary>
     public TimeSpan? Computing { get; init; }
 }
 
 /// <summary>A sum of gradients, in the layout's order, statistics and metrics behind.</summary>
-public sealed record GradientComputed(WorkerId Worker, RoundId Round, NodeId Node, SharedBuffer Sum) : NodeResult(Worker, Round, Node, Sum);
+public sealed record GradientComputed(ParticipantId Participant, RoundId Round, NodeId Node, SharedBuffer Sum) : NodeResult(Participant, Round, Node, Sum);
 
 /// <summary>A sum of evaluation metrics.</summary>
-public sealed record EvaluationComputed(WorkerId Worker, RoundId Round, NodeId Node, SharedBuffer Sum) : NodeResult(Worker, Round, Node, Sum);
+public sealed record EvaluationComputed(ParticipantId Participant, RoundId Round, NodeId Node, SharedBuffer Sum) : NodeResult(Participant, Round, Node, Sum);
 
 /// <summary>A worker holds data and network and waits for work.</summary>
-public sealed record WorkerStarted(WorkerId Worker);
+public sealed record ParticipantStarted(ParticipantId Participant);
 
 /// <summary>A worker could not compute these leaves and goes on with the next.</summary>
-public sealed record LeafWorkFailed(WorkerId Worker, RoundId Round, LeafRange Leaves, string Error);
+public sealed record LeafWorkFailed(ParticipantId Participant, RoundId Round, LeafRange Leaves, string Error);

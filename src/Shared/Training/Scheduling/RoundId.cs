@@ -27,7 +27,7 @@ public readonly record struct RoundId(long Step, RoundKind Kind)
 }
 
 /// <summary>One life of one worker; a worker that comes back is another.</summary>
-public readonly record struct WorkerId(string Name)
+public readonly record struct ParticipantId(string Name)
 {
     /// <inheritdoc/>
     public override string ToString() => Name;

@@ -59,24 +59,24 @@ internal sealed partial class RunDecision
     /// <summary>A worker that has got nothing for long gets a fair share again, to be measured anew.</summary>
     private void ForgetStaleMeasures()
     {
-        foreach (WorkerState worker in _state.Workers)
+        foreach (Participant worker in _state.Participants)
         {
             bool stale = worker.IdleRounds >= worker.Patience;
-            WorkerState waiting = stale
+            Participant waiting = stale
                 ? worker with { Speed = SpeedSamples.None, IdleRounds = 0, Patience = worker.Patience * 2 }
                 : worker with { IdleRounds = worker.IdleRounds + 1 };
             _state = _state with
             {
-                Workers = _state.Workers.Replace(worker, waiting),
+                Participants = _state.Participants.Replace(worker, waiting),
                 CutSpeeds = stale ? _state.CutSpeeds.Remove(worker.Id) : _state.CutSpeeds,
             };
         }
     }
 
-    private void Divide(ImmutableArray<LeafRange> gaps, ImmutableArray<WorkerState> workers)
+    private void Divide(ImmutableArray<LeafRange> gaps, ImmutableArray<Participant> workers)
     {
         int leaves = gaps.Sum(gap => gap.Count);
-        int[] loads = [.. workers.Select(w => UncoveredLeaves(_state.Round!, h => h.Worker == w.Id))];
+        int[] loads = [.. workers.Select(w => UncoveredLeaves(_state.Round!, h => h.Participant == w.Id))];
         if (loads.All(load => load == 0))
         {
             RenewCut(leaves, loads, workers);
@@ -90,7 +90,7 @@ internal sealed partial class RunDecision
     }
 
     /// <summary>Takes over the measured speeds if other workers are there, or if the round gets shorter by enough.</summary>
-    private void RenewCut(int leaves, int[] loads, ImmutableArray<WorkerState> workers)
+    private void RenewCut(int leaves, int[] loads, ImmutableArray<Participant> workers)
     {
         double[] measured = Speeds(workers, w => w.Speed.Median);
         double[] old = Speeds(workers, w => _state.CutSpeeds.GetValueOrDefault(w.Id));
@@ -107,7 +107,7 @@ internal sealed partial class RunDecision
     }
 
     /// <summary>A worker without a measure counts as the average of the others.</summary>
-    private static double[] Speeds(ImmutableArray<WorkerState> workers, Func<WorkerState, double> speedOf)
+    private static double[] Speeds(ImmutableArray<Participant> workers, Func<Participant, double> speedOf)
     {
         double[] speeds = [.. workers.Select(speedOf)];
         double known = speeds.Where(s => s > 0).DefaultIfEmpty(1).Average();
@@ -121,12 +121,12 @@ internal sealed partial class RunDecision
     private bool TryIssueFailed(int leaf)
     {
         Round round = _state.Round!;
-        int FailuresOf(WorkerId worker) => round.Failures.Count(f => f.Worker == worker && f.Leaves.Contains(leaf));
-        bool allAsked = _state.Workers.Length > 1 && !_state.Workers.Any(w => w.Late);
+        int FailuresOf(ParticipantId worker) => round.Failures.Count(f => f.Participant == worker && f.Leaves.Contains(leaf));
+        bool allAsked = _state.Participants.Length > 1 && !_state.Participants.Any(w => w.Late);
         int most = allAsked ? 1 : settings.Recovery.MaxFailures;
-        WorkerState? next = Available()
+        Participant? next = Available()
             .Where(w => FailuresOf(w.Id) < most)
-            .MinBy(w => UncoveredLeaves(round, h => h.Worker == w.Id));
+            .MinBy(w => UncoveredLeaves(round, h => h.Participant == w.Id));
         if (next is null)
         {
             End(new(false, $"every worker failed {round.Id}, leaf {leaf}: {round.Failures.Last(f => f.Leaves.Contains(leaf)).Error}"));
@@ -137,14 +137,14 @@ internal sealed partial class RunDecision
         return true;
     }
 
-    private void Issue(WorkerId id, LeafRange leaves)
+    private void Issue(ParticipantId id, LeafRange leaves)
     {
         Round round = _state.Round!;
-        WorkerState worker = Find(id)!;
-        bool idle = !round.Holdings.Any(h => h.Worker == id);
+        Participant worker = Find(id)!;
+        bool idle = !round.Holdings.Any(h => h.Participant == id);
         _state = _state with
         {
-            Workers = _state.Workers.Replace(worker, worker with
+            Participants = _state.Participants.Replace(worker, worker with
             {
                 IdleRounds = 0,
                 IssuedAt = idle ? now : worker.IssuedAt,
@@ -160,7 +160,7 @@ internal sealed partial class RunDecision
     }
 
     /// <summary>Forgets holdings; the leaves that nobody else has are issued again by <see cref="Dispatch"/>.</summary>
-    private void Drop(Predicate<Holding> which, WorkerId from, string reason)
+    private void Drop(Predicate<Holding> which, ParticipantId from, string reason)
     {
         if (_state.Round is not { Taking: false } round)
         {
@@ -172,7 +172,7 @@ internal sealed partial class RunDecision
         Reissued(from, leaves, reason);
     }
 
-    private void Reissued(WorkerId from, int leaves, string reason)
+    private void Reissued(ParticipantId from, int leaves, string reason)
     {
         if (leaves > 0)
         {
@@ -197,10 +197,10 @@ internal sealed partial class RunDecision
     }
 
     /// <summary>Who may be given leaves: those that answer, or everybody when nobody does.</summary>
-    private IEnumerable<WorkerState> Available() =>
-        _state.Workers.Any(w => !w.Late) ? _state.Workers.Where(w => !w.Late) : _state.Workers;
+    private IEnumerable<Participant> Available() =>
+        _state.Participants.Any(w => !w.Late) ? _state.Participants.Where(w => !w.Late) : _state.Participants;
 
-    private WorkerState? Find(WorkerId worker) => _state.Workers.FirstOrDefault(w => w.Id == worker);
+    private Participant? Find(ParticipantId worker) => _state.Participants.FirstOrDefault(w => w.Id == worker);
 
     private ShardTree TreeOf(Round round) => settings.TreeOf(round.Id.Kind);
 

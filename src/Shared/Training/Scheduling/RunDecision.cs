@@ -16,11 +16,11 @@ internal sealed partial class RunDecision(RunSettings settings, RunState state, 
     {
         switch (input)
         {
-            case WorkerReady ready:
+            case ParticipantReady ready:
                 Join(ready);
                 break;
-            case WorkerGone gone:
-                Lose(gone.Worker, gone.Reason);
+            case ParticipantGone gone:
+                Lose(gone.Participant, gone.Reason);
                 break;
             case ResultArrived result:
                 Receive(result);
@@ -63,18 +63,18 @@ internal sealed partial class RunDecision(RunSettings settings, RunState state, 
 
     // ---- workers ----
 
-    private void Join(WorkerReady ready)
+    private void Join(ParticipantReady ready)
     {
-        if (Find(ready.Worker) is not null)
+        if (Find(ready.Participant) is not null)
         {
             return;
         }
 
-        _state = _state with { Workers = _state.Workers.Add(new() { Id = ready.Worker, Slots = ready.Slots }) };
-        Tell(new WorkerJoined(ready.Worker.Name));
+        _state = _state with { Participants = _state.Participants.Add(new() { Id = ready.Participant, Slots = ready.Slots }) };
+        Tell(new ParticipantJoined(ready.Participant.Name));
     }
 
-    private void Lose(WorkerId worker, string reason)
+    private void Lose(ParticipantId worker, string reason)
     {
         if (Find(worker) is not { } lost)
         {
@@ -83,12 +83,12 @@ internal sealed partial class RunDecision(RunSettings settings, RunState state, 
 
         _state = _state with
         {
-            Workers = _state.Workers.Remove(lost),
+            Participants = _state.Participants.Remove(lost),
             CutSpeeds = _state.CutSpeeds.Remove(worker),
             WorkersLost = _state.WorkersLost + 1,
         };
-        Tell(new WorkerLost(worker.Name, reason));
-        Drop(holding => holding.Worker == worker, worker, reason);
+        Tell(new ParticipantLost(worker.Name, reason));
+        Drop(holding => holding.Participant == worker, worker, reason);
     }
 
     private void PauseOrContinue()
@@ -153,19 +153,19 @@ internal sealed partial class RunDecision(RunSettings settings, RunState state, 
     /// <summary>The worker is alive and has one node less to do; with its last one, its speed is known.</summary>
     private void Answered(ResultArrived result)
     {
-        if (Find(result.Worker) is not { } worker)
+        if (Find(result.Participant) is not { } worker)
         {
             return;
         }
 
-        WorkerState answered = worker with { Late = false, Failures = 0, Computing = worker.Computing + (result.Computing ?? TimeSpan.Zero) };
+        Participant answered = worker with { Late = false, Failures = 0, Computing = worker.Computing + (result.Computing ?? TimeSpan.Zero) };
         if (_state.Round is { } round && round.Id == result.Round)
         {
             SetRound(round with
             {
-                Holdings = round.Holdings.RemoveAll(h => h.Worker == result.Worker && h.Node == result.Node),
+                Holdings = round.Holdings.RemoveAll(h => h.Participant == result.Participant && h.Node == result.Node),
             });
-            bool done = !_state.Round.Holdings.Any(h => h.Worker == result.Worker);
+            bool done = !_state.Round.Holdings.Any(h => h.Participant == result.Participant);
             double seconds = (answered.Computing > TimeSpan.Zero ? answered.Computing : now - worker.IssuedAt).TotalSeconds;
             if (done && worker.IssuedRows > 0 && seconds > 0)
             {
@@ -177,36 +177,36 @@ internal sealed partial class RunDecision(RunSettings settings, RunState state, 
             }
         }
 
-        _state = _state with { Workers = _state.Workers.Replace(worker, answered) };
+        _state = _state with { Participants = _state.Participants.Replace(worker, answered) };
     }
 
     private void Fail(LeavesFailed failed)
     {
-        if (Find(failed.Worker) is not { } worker)
+        if (Find(failed.Participant) is not { } worker)
         {
             return;
         }
 
         _state = _state with
         {
-            Workers = _state.Workers.Replace(worker, worker with { Late = false, Failures = worker.Failures + 1 }),
+            Participants = _state.Participants.Replace(worker, worker with { Late = false, Failures = worker.Failures + 1 }),
         };
         if (_state.Round is { Taking: false } round && round.Id == failed.Round)
         {
-            SetRound(round with { Failures = round.Failures.Add(new(failed.Worker, failed.Leaves, failed.Error)) });
+            SetRound(round with { Failures = round.Failures.Add(new(failed.Participant, failed.Leaves, failed.Error)) });
             ShardTree tree = TreeOf(round);
             Drop(
-                holding => holding.Worker == failed.Worker && failed.Leaves.Overlaps(tree.LeavesOf(holding.Node)),
-                failed.Worker,
+                holding => holding.Participant == failed.Participant && failed.Leaves.Overlaps(tree.LeavesOf(holding.Node)),
+                failed.Participant,
                 failed.Error);
         }
 
         // The last worker stays, so that a fault of the run itself ends with its error and not in a pause.
-        if (worker.Failures + 1 >= settings.Recovery.MaxFailures && _state.Workers.Length > 1)
+        if (worker.Failures + 1 >= settings.Recovery.MaxFailures && _state.Participants.Length > 1)
         {
             string reason = $"refused after {worker.Failures + 1} errors in a row: {failed.Error}";
-            Lose(failed.Worker, reason);
-            _effects.Add(new RefuseWorker(failed.Worker, reason));
+            Lose(failed.Participant, reason);
+            _effects.Add(new RefuseParticipant(failed.Participant, reason));
         }
     }
 
@@ -224,11 +224,11 @@ internal sealed partial class RunDecision(RunSettings settings, RunState state, 
         TimeSpan deadline = times.Median is { } median
             ? Max(policy.MinDeadline, TimeSpan.FromSeconds(median * policy.DeadlineFactor))
             : policy.FirstDeadline;
-        ImmutableArray<WorkerId> late = [.. round.Holdings
+        ImmutableArray<ParticipantId> late = [.. round.Holdings
             .Where(h => h.Live && now - h.IssuedAt >= deadline)
-            .Select(h => h.Worker)
+            .Select(h => h.Participant)
             .Distinct()];
-        foreach (WorkerId worker in late)
+        foreach (ParticipantId worker in late)
         {
             PassOver(worker, deadline);
         }
@@ -243,19 +243,19 @@ internal sealed partial class RunDecision(RunSettings settings, RunState state, 
     /// A worker that let the deadline pass loses its leaves to those that answer. Where nobody else answers either it
     /// keeps them for several deadlines more, and is then asked again: its answer may have been lost.
     /// </summary>
-    private void PassOver(WorkerId id, TimeSpan deadline)
+    private void PassOver(ParticipantId id, TimeSpan deadline)
     {
         Round round = _state.Round!;
-        WorkerState? worker = Find(id);
-        bool others = _state.Workers.Any(other => other.Id != id && !other.Late);
+        Participant? worker = Find(id);
+        bool others = _state.Participants.Any(other => other.Id != id && !other.Late);
         TimeSpan patience = others ? deadline : deadline * settings.Recovery.LastResortFactor;
-        bool Lost(Holding holding) => holding.Worker == id && holding.Live && now - holding.IssuedAt >= patience;
+        bool Lost(Holding holding) => holding.Participant == id && holding.Live && now - holding.IssuedAt >= patience;
         if (worker is null || !round.Holdings.Any(Lost))
         {
             return;
         }
 
-        _state = _state with { Workers = _state.Workers.Replace(worker, worker with { Late = true }) };
+        _state = _state with { Participants = _state.Participants.Replace(worker, worker with { Late = true }) };
         int leaves = UncoveredLeaves(round, Lost);
         SetRound(round with { Holdings = [.. round.Holdings.Select(h => Lost(h) ? h with { Live = false } : h)] });
         Reissued(id, leaves, $"no answer within {patience.TotalMilliseconds:0} ms");
@@ -266,8 +266,8 @@ internal sealed partial class RunDecision(RunSettings settings, RunState state, 
     {
         Round round = _state.Round!;
         ShardTree tree = TreeOf(round);
-        var idle = new Queue<WorkerId>(_state.Workers
-            .Where(w => !w.Late && !round.Holdings.Any(h => h.Worker == w.Id))
+        var idle = new Queue<ParticipantId>(_state.Participants
+            .Where(w => !w.Late && !round.Holdings.Any(h => h.Participant == w.Id))
             .Select(w => w.Id));
         foreach (Holding holding in round.Holdings)
         {
@@ -281,7 +281,7 @@ internal sealed partial class RunDecision(RunSettings settings, RunState state, 
             {
                 SetRound(_state.Round! with { Holdings = _state.Round!.Holdings.Replace(holding, holding with { Duplicated = true }) });
                 Issue(idle.Dequeue(), leaves);
-                Reissued(holding.Worker, leaves.Count, $"slower than {patience.TotalMilliseconds:0} ms");
+                Reissued(holding.Participant, leaves.Count, $"slower than {patience.TotalMilliseconds:0} ms");
             }
         }
     }

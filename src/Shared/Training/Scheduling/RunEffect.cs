@@ -8,7 +8,7 @@ namespace NnCluster.Training;
 public abstract record RunEffect;
 
 /// <summary>Send the work to the worker, with the weights of the round.</summary>
-public sealed record IssueLeaves(WorkerId Worker, RoundId Round, LeafRange Leaves) : RunEffect;
+public sealed record IssueLeaves(ParticipantId Participant, RoundId Round, LeafRange Leaves) : RunEffect;
 
 /// <summary>Put the sum that just arrived into the tree.</summary>
 public sealed record AcceptResult(NodeId Node) : RunEffect;
@@ -32,7 +32,7 @@ public sealed record WriteCheckpoint(long Step) : RunEffect;
 public sealed record ReportEpoch(int Epoch, EvaluationResult Test, EvaluationResult? Validation) : RunEffect;
 
 /// <summary>A worker that fails again and again is let go for good; the run has forgotten it.</summary>
-public sealed record RefuseWorker(WorkerId Worker, string Reason) : RunEffect;
+public sealed record RefuseParticipant(ParticipantId Participant, string Reason) : RunEffect;
 
 /// <summary>Tell the observers.</summary>
 public sealed record Publish(RunEvent Event) : RunEffect;

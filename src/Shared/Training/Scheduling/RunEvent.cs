@@ -15,10 +15,10 @@ public abstract record RunEvent
 public sealed record RunStarted(string Name, int Parameters, long TotalSteps, int Epochs, int BatchSize, int Shards, string Blas, ulong Seed) : RunEvent;
 
 /// <summary>A worker can compute.</summary>
-public sealed record WorkerJoined(string Worker) : RunEvent;
+public sealed record ParticipantJoined(string Participant) : RunEvent;
 
 /// <summary>A worker is gone or no longer used.</summary>
-public sealed record WorkerLost(string Worker, string Reason) : RunEvent;
+public sealed record ParticipantLost(string Participant, string Reason) : RunEvent;
 
 /// <summary>Leaves that a worker held were given to others, or to others as well.</summary>
 public sealed record LeavesReissued(long Step, int Leaves, string From, string Reason) : RunEvent;
@@ -48,7 +48,7 @@ public sealed record RunPaused(int Workers, int Needed) : RunEvent;
 public sealed record RunContinued(int Workers) : RunEvent;
 
 /// <summary>Leaves finished by each worker since the last report, for the progress display.</summary>
-public sealed record WorkerProgress(string Worker, long Leaves, long Rows) : RunEvent;
+public sealed record ParticipantProgress(string Participant, long Leaves, long Rows) : RunEvent;
 
 /// <summary>The run ended; <see cref="Interrupted"/> when it was asked to stop early.</summary>
 public sealed record RunEnded(bool Interrupted, string? Failure) : RunEvent;

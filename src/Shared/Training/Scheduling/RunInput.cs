@@ -8,20 +8,20 @@ namespace NnCluster.Training;
 public abstract record RunInput;
 
 /// <summary>A worker holds data and network and can compute; a node of several slots is one worker that counts as many.</summary>
-public sealed record WorkerReady(WorkerId Worker, int Slots = 1) : RunInput;
+public sealed record ParticipantReady(ParticipantId Participant, int Slots = 1) : RunInput;
 
 /// <summary>A worker's link broke, its actor ended, or the cluster cannot reach it.</summary>
-public sealed record WorkerGone(WorkerId Worker, string Reason) : RunInput;
+public sealed record ParticipantGone(ParticipantId Participant, string Reason) : RunInput;
 
 /// <summary>
 /// A node's sum has arrived. It is added only if the answer holds <see cref="AcceptResult"/>. <paramref name="Computing"/>
 /// is the time the worker spent on it; where it is not known, the time since the leaves were issued stands for it, and
 /// a worker that waits for a busy network looks slow.
 /// </summary>
-public sealed record ResultArrived(WorkerId Worker, RoundId Round, NodeId Node, TimeSpan? Computing = null) : RunInput;
+public sealed record ResultArrived(ParticipantId Participant, RoundId Round, NodeId Node, TimeSpan? Computing = null) : RunInput;
 
 /// <summary>A worker could not compute leaves.</summary>
-public sealed record LeavesFailed(WorkerId Worker, RoundId Round, LeafRange Leaves, string Error) : RunInput;
+public sealed record LeavesFailed(ParticipantId Participant, RoundId Round, LeafRange Leaves, string Error) : RunInput;
 
 /// <summary>The optimizer step of a complete minibatch is taken. <paramref name="Diagnosis"/> names what is not finite, if anything.</summary>
 public sealed record StepTaken(long Step, string? Diagnosis) : RunInput;

@@ -6,13 +6,13 @@ using NnCluster.Numerics;
 namespace NnCluster.Training;
 
 /// <summary>One worker, as the run sees it.</summary>
-public sealed record WorkerState
+public sealed record Participant
 {
     /// <summary>Rounds without a leaf after which a worker's old measures are forgotten, the first time.</summary>
     public const int FirstPatience = 32;
 
     /// <summary>Which.</summary>
-    public required WorkerId Id { get; init; }
+    public required ParticipantId Id { get; init; }
 
     /// <summary>How many it counts as where workers are counted: its threads.</summary>
     public int Slots { get; init; } = 1;
@@ -67,10 +67,10 @@ public sealed record SpeedSamples(ImmutableArray<double> Latest)
 /// <param name="IssuedAt">When.</param>
 /// <param name="Live">Whether its leaves count as taken care of: not once its deadline has passed.</param>
 /// <param name="Duplicated">Whether the leaves were issued a second time.</param>
-public sealed record Holding(WorkerId Worker, NodeId Node, TimeSpan IssuedAt, bool Live, bool Duplicated);
+public sealed record Holding(ParticipantId Participant, NodeId Node, TimeSpan IssuedAt, bool Live, bool Duplicated);
 
 /// <summary>A worker could not compute some leaves of this round.</summary>
-public sealed record LeafFailure(WorkerId Worker, LeafRange Leaves, string Error);
+public sealed record LeafFailure(ParticipantId Participant, LeafRange Leaves, string Error);
 
 /// <summary>The leaves being computed.</summary>
 public sealed record Round
@@ -123,13 +123,13 @@ public sealed record RunState
     public required int Epochs { get; init; }
 
     /// <summary>The workers in the order they joined.</summary>
-    public ImmutableArray<WorkerState> Workers { get; init; } = [];
+    public ImmutableArray<Participant> Participants { get; init; } = [];
 
     /// <summary>How many workers are there, every slot of a node counted.</summary>
-    public int Slots => Workers.Sum(worker => worker.Slots);
+    public int Slots => Participants.Sum(worker => worker.Slots);
 
     /// <summary>The workers' speeds by which leaves are cut, renewed only when it pays.</summary>
-    public ImmutableDictionary<WorkerId, double> CutSpeeds { get; init; } = ImmutableDictionary<WorkerId, double>.Empty;
+    public ImmutableDictionary<ParticipantId, double> CutSpeeds { get; init; } = ImmutableDictionary<ParticipantId, double>.Empty;
 
     /// <summary>The leaves in flight, if any.</summary>
     public Round? Round { get; init; }

@@ -13,7 +13,7 @@ public sealed record Transition(RunState State, ImmutableArray<RunEffect> Effect
 /// </summary>
 /// <remarks>
 /// <code>
-///            WorkerReady                    ResultArrived (last leaf)            StepTaken
+///            ParticipantReady                    ResultArrived (last leaf)            StepTaken
 ///  paused ──────────────► round of leaves ─────────────────────────► taking ─────────────► next step, evaluation or end
 ///     ▲                    │        ▲ IssueLeaves                     TakeStep
 ///     └── too few workers ─┘        └── whatever leaf nobody has: lost, failed, late

@@ -20,7 +20,7 @@ internal sealed class RunModel : IDisposable
     private readonly BufferPool _pool = new(Length);
     private readonly Dictionary<RoundKind, GradientTree> _sums;
     private readonly List<ResultArrived> _onTheWay = [];
-    private readonly List<WorkerId> _alive = [];
+    private readonly List<ParticipantId> _alive = [];
     private readonly HashSet<int> _counted = [];
     private readonly Queue<RunInput> _inputs = new();
     private int _joined;
@@ -124,17 +124,17 @@ internal sealed class RunModel : IDisposable
 
     private void Join()
     {
-        var worker = new WorkerId($"worker-{++_joined}");
+        var worker = new ParticipantId($"worker-{++_joined}");
         _alive.Add(worker);
-        Feed(new WorkerReady(worker));
+        Feed(new ParticipantReady(worker));
     }
 
-    private void Lose(WorkerId worker)
+    private void Lose(ParticipantId worker)
     {
         _alive.Remove(worker);
         // What it had sent may still arrive, or not.
-        _onTheWay.RemoveAll(result => result.Worker == worker && _random.Next(2) == 0);
-        Feed(new WorkerGone(worker, "killed"));
+        _onTheWay.RemoveAll(result => result.Participant == worker && _random.Next(2) == 0);
+        Feed(new ParticipantGone(worker, "killed"));
     }
 
     private void Pass(TimeSpan time)
@@ -150,7 +150,7 @@ internal sealed class RunModel : IDisposable
         // Every leaf fails at most once, or "every worker failed" would be a true end of the run.
         if (State.Round is { } round && round.Id == work.Round && round.Failures.IsEmpty && _alive.Count > 1)
         {
-            Feed(new LeavesFailed(work.Worker, work.Round, _settings.TreeOf(work.Round.Kind).LeavesOf(work.Node), "out of memory"));
+            Feed(new LeavesFailed(work.Participant, work.Round, _settings.TreeOf(work.Round.Kind).LeavesOf(work.Node), "out of memory"));
         }
     }
 
@@ -188,9 +188,9 @@ internal sealed class RunModel : IDisposable
         switch (effect)
         {
             case IssueLeaves issue:
-                Assert.Contains(issue.Worker, _alive);
+                Assert.Contains(issue.Participant, _alive);
                 Assert.Equal(State.Round!.Id, issue.Round);
-                _onTheWay.AddRange(_settings.TreeOf(issue.Round.Kind).NodesOf(issue.Leaves).Select(node => new ResultArrived(issue.Worker, issue.Round, node)));
+                _onTheWay.AddRange(_settings.TreeOf(issue.Round.Kind).NodesOf(issue.Leaves).Select(node => new ResultArrived(issue.Participant, issue.Round, node)));
                 break;
             case AcceptResult accept:
                 Accept(accept);

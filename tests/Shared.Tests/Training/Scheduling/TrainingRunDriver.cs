@@ -12,20 +12,20 @@ internal sealed class TrainingRunDriver
     private readonly TrainingRun _run;
     private TimeSpan _now;
 
-    public TrainingRunDriver(RunSettings settings, params ReadOnlySpan<WorkerId> workers)
+    public TrainingRunDriver(RunSettings settings, params ReadOnlySpan<ParticipantId> workers)
         : this(settings, 0, workers)
     {
     }
 
-    public TrainingRunDriver(RunSettings settings, long from, params ReadOnlySpan<WorkerId> workers)
+    public TrainingRunDriver(RunSettings settings, long from, params ReadOnlySpan<ParticipantId> workers)
     {
         _settings = settings;
         _run = new(settings);
         State = _run.Begin(from);
-        foreach (WorkerId worker in workers)
+        foreach (ParticipantId worker in workers)
         {
             // All are there before the first leaf is issued.
-            State = State with { Workers = State.Workers.Add(new() { Id = worker }) };
+            State = State with { Participants = State.Participants.Add(new() { Id = worker }) };
         }
 
         if (workers.Length > 0)
@@ -79,14 +79,14 @@ internal sealed class TrainingRunDriver
     public void Wait(TimeSpan time) => _now += time;
 
     /// <summary>What the worker was asked for in the round in flight.</summary>
-    public LeafRange[] Issued(WorkerId worker)
+    public LeafRange[] Issued(ParticipantId worker)
     {
         RoundId round = Seen.OfType<IssueLeaves>().Last().Round;
-        return [.. Seen.OfType<IssueLeaves>().Where(issue => issue.Worker == worker && issue.Round == round).Select(issue => issue.Leaves)];
+        return [.. Seen.OfType<IssueLeaves>().Where(issue => issue.Participant == worker && issue.Round == round).Select(issue => issue.Leaves)];
     }
 
     /// <summary>Delivers everything the worker was asked for in the round in flight.</summary>
-    public RunEffect[] Answer(WorkerId worker)
+    public RunEffect[] Answer(ParticipantId worker)
     {
         RoundId round = Seen.OfType<IssueLeaves>().Last().Round;
         _now += TimeSpan.FromMilliseconds(1);
@@ -100,7 +100,7 @@ internal sealed class TrainingRunDriver
         RoundId round = State.Round!.Id;
         while (State.Round is { } now && now.Id == round)
         {
-            Answer(now.Holdings[0].Worker);
+            Answer(now.Holdings[0].Participant);
         }
     }
 

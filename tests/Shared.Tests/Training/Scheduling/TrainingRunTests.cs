@@ -9,9 +9,9 @@ namespace NnCluster.Shared.Tests.Training;
 
 public sealed class TrainingRunTests
 {
-    private static readonly WorkerId A = new("a");
-    private static readonly WorkerId B = new("b");
-    private static readonly WorkerId C = new("c");
+    private static readonly ParticipantId A = new("a");
+    private static readonly ParticipantId B = new("b");
+    private static readonly ParticipantId C = new("c");
 
     private readonly RunSettings _settings = new()
     {
@@ -25,10 +25,10 @@ public sealed class TrainingRunTests
     public void Nothing_is_issued_before_there_are_enough_workers()
     {
         var driver = new TrainingRunDriver(_settings with { MinWorkers = 2 });
-        Assert.DoesNotContain(driver.Feed(new WorkerReady(A)), effect => effect is IssueLeaves);
+        Assert.DoesNotContain(driver.Feed(new ParticipantReady(A)), effect => effect is IssueLeaves);
         Assert.Equal(
             [new IssueLeaves(A, new(0, RoundKind.Gradient), new(0, 4)), new IssueLeaves(B, new(0, RoundKind.Gradient), new(4, 4))],
-            driver.Feed(new WorkerReady(B)).OfType<IssueLeaves>());
+            driver.Feed(new ParticipantReady(B)).OfType<IssueLeaves>());
     }
 
     [Fact]
@@ -65,10 +65,10 @@ public sealed class TrainingRunTests
     public void Too_few_workers_pause_the_run_and_enough_continue_it()
     {
         var driver = new TrainingRunDriver(_settings with { MinWorkers = 2 }, A, B);
-        RunEffect[] effects = driver.Feed(new WorkerGone(B, "killed"));
+        RunEffect[] effects = driver.Feed(new ParticipantGone(B, "killed"));
         Assert.Contains(new RunPaused(1, 2), effects.OfType<Publish>().Select(p => p.Event with { At = default }));
         Assert.Empty(effects.OfType<IssueLeaves>());
-        effects = driver.Feed(new WorkerReady(C));
+        effects = driver.Feed(new ParticipantReady(C));
         Assert.Contains(new RunContinued(2), effects.OfType<Publish>().Select(p => p.Event with { At = default }));
         Assert.Equal(4, effects.OfType<IssueLeaves>().Sum(issue => issue.Leaves.Count));
     }
@@ -78,10 +78,10 @@ public sealed class TrainingRunTests
     {
         var driver = new TrainingRunDriver(_settings with { MinWorkers = 2 }, A, B);
         driver.Answer(B);
-        driver.Feed(new WorkerGone(B, "killed"));
+        driver.Feed(new ParticipantGone(B, "killed"));
         driver.Answer(A);
         Assert.True(driver.State is { Paused: true, Round: null, Step: 1, Begun: true });
-        Assert.Contains(new RunContinued(2), driver.Feed(new WorkerReady(C)).OfType<Publish>().Select(p => p.Event with { At = default }));
+        Assert.Contains(new RunContinued(2), driver.Feed(new ParticipantReady(C)).OfType<Publish>().Select(p => p.Event with { At = default }));
     }
 
     [Fact]
@@ -89,11 +89,11 @@ public sealed class TrainingRunTests
     {
         var driver = new TrainingRunDriver(_settings with { StartWorkers = 2 }, A);
         Assert.Null(driver.State.Round);
-        driver.Feed(new WorkerReady(B));
-        Assert.Contains(driver.State.Round!.Holdings, holding => holding.Worker == A);
-        driver.Feed(new WorkerGone(A, "killed"));
+        driver.Feed(new ParticipantReady(B));
+        Assert.Contains(driver.State.Round!.Holdings, holding => holding.Participant == A);
+        driver.Feed(new ParticipantGone(A, "killed"));
         Assert.False(driver.State.Paused);
-        Assert.All(driver.State.Round!.Holdings, holding => Assert.Equal(B, holding.Worker));
+        Assert.All(driver.State.Round!.Holdings, holding => Assert.Equal(B, holding.Participant));
     }
 
     [Fact]
@@ -101,7 +101,7 @@ public sealed class TrainingRunTests
     {
         var driver = new TrainingRunDriver(_settings with { MinWorkers = 2 }, A);
         Assert.False(driver.State.Begun);
-        Assert.DoesNotContain(driver.Feed(new WorkerReady(B)), effect => effect is Publish { Event: RunContinued });
+        Assert.DoesNotContain(driver.Feed(new ParticipantReady(B)), effect => effect is Publish { Event: RunContinued });
         Assert.True(driver.State.Begun);
     }
 
@@ -109,9 +109,9 @@ public sealed class TrainingRunTests
     public void A_pause_is_no_training_time_and_does_not_stretch_the_deadline()
     {
         var driver = new TrainingRunDriver(_settings, A);
-        driver.Feed(new WorkerGone(A, "killed"));
+        driver.Feed(new ParticipantGone(A, "killed"));
         driver.Pass(TimeSpan.FromHours(1));
-        driver.Feed(new WorkerReady(B));
+        driver.Feed(new ParticipantReady(B));
         driver.AnswerStep();
         Assert.Equal(1, driver.State.Step);
         Assert.True(driver.State.TrainTime < TimeSpan.FromSeconds(1), $"{driver.State.TrainTime}");
@@ -184,7 +184,7 @@ public sealed class TrainingRunTests
         var run = new TrainingRun(_settings);
         RunState state = run.Begin(step: 3);
         Assert.Equal((3L, 1), (state.Step, state.Epochs));
-        (_, ImmutableArray<RunEffect> effects) = run.Decide(state, new WorkerReady(A), TimeSpan.Zero);
+        (_, ImmutableArray<RunEffect> effects) = run.Decide(state, new ParticipantReady(A), TimeSpan.Zero);
         Assert.Equal(new RoundId(3, RoundKind.Gradient), effects.OfType<IssueLeaves>().Single().Round);
     }
 
@@ -194,7 +194,7 @@ public sealed class TrainingRunTests
     public void A_run_that_goes_on_at_the_end_of_an_epoch_evaluates_it_first(int step, int epoch)
     {
         var run = new TrainingRun(_settings);
-        (RunState state, ImmutableArray<RunEffect> effects) = run.Decide(run.Begin(step), new WorkerReady(A), TimeSpan.Zero);
+        (RunState state, ImmutableArray<RunEffect> effects) = run.Decide(run.Begin(step), new ParticipantReady(A), TimeSpan.Zero);
         Assert.Equal((epoch, new RoundId(step, RoundKind.Test)), (state.Epochs, effects.OfType<IssueLeaves>().Single().Round));
     }
 

@@ -10,9 +10,9 @@ namespace NnCluster.Shared.Tests.Training;
 /// <summary>What the run asks of its workers: who computes which leaves, and what becomes of those that are lost, late, slow or fail.</summary>
 public sealed class TrainingRunWorkerTests
 {
-    private static readonly WorkerId A = new("a");
-    private static readonly WorkerId B = new("b");
-    private static readonly WorkerId C = new("c");
+    private static readonly ParticipantId A = new("a");
+    private static readonly ParticipantId B = new("b");
+    private static readonly ParticipantId C = new("c");
 
     private readonly RunSettings _settings = new()
     {
@@ -26,7 +26,7 @@ public sealed class TrainingRunWorkerTests
     public void A_step_whose_leaves_were_given_out_again_says_when_it_is_complete_and_others_do_not()
     {
         var driver = new TrainingRunDriver(_settings, A, B, C);
-        driver.Feed(new WorkerGone(B, "link broken"));
+        driver.Feed(new ParticipantGone(B, "link broken"));
         RunEvent[] events = [.. driver.AnswerEverything().OfType<Publish>().Select(publish => publish.Event)];
         LeavesRecovered recovered = Assert.Single(events.OfType<LeavesRecovered>());
         Assert.Equal((1, driver.State.ReissuedLeaves), (recovered.Step, recovered.Leaves));
@@ -37,9 +37,9 @@ public sealed class TrainingRunWorkerTests
     public void The_leaves_of_a_lost_worker_go_to_the_others_at_once()
     {
         var driver = new TrainingRunDriver(_settings, A, B, C);
-        RunEffect[] effects = driver.Feed(new WorkerGone(B, "link broken"));
+        RunEffect[] effects = driver.Feed(new ParticipantGone(B, "link broken"));
         Assert.Equal(driver.Issued(B).Sum(range => range.Count), effects.OfType<IssueLeaves>().Sum(issue => issue.Leaves.Count));
-        Assert.DoesNotContain(effects.OfType<IssueLeaves>(), issue => issue.Worker == B);
+        Assert.DoesNotContain(effects.OfType<IssueLeaves>(), issue => issue.Participant == B);
         Assert.True(driver.State.ReissuedLeaves > 0);
         Assert.Equal(1, driver.State.WorkersLost);
     }
@@ -50,11 +50,11 @@ public sealed class TrainingRunWorkerTests
         var driver = new TrainingRunDriver(_settings, A, B);
         driver.Answer(A);
         driver.Pass(_settings.Recovery.FirstDeadline);
-        Assert.True(driver.State.Workers.Single(w => w.Id == B).Late);
+        Assert.True(driver.State.Participants.Single(w => w.Id == B).Late);
         RunEffect[] effects = driver.Answer(A);
         Assert.Contains(effects, effect => effect is TakeStep);
         Assert.Contains(driver.Feed(new ResultArrived(B, new(0, RoundKind.Gradient), new(3))), effect => effect is DropResult);
-        Assert.False(driver.State.Workers.Single(w => w.Id == B).Late);
+        Assert.False(driver.State.Participants.Single(w => w.Id == B).Late);
     }
 
     [Fact]
@@ -74,8 +74,8 @@ public sealed class TrainingRunWorkerTests
         driver.AnswerStep();
         driver.Answer(A);
         IssueLeaves second = driver.Pass(TimeSpan.FromMilliseconds(120)).OfType<IssueLeaves>().First();
-        Assert.Equal((A, B), (second.Worker, driver.State.Round!.Holdings.First(h => h.Duplicated).Worker));
-        Assert.False(driver.State.Workers.Single(w => w.Id == B).Late);
+        Assert.Equal((A, B), (second.Participant, driver.State.Round!.Holdings.First(h => h.Duplicated).Participant));
+        Assert.False(driver.State.Participants.Single(w => w.Id == B).Late);
         Assert.Contains(driver.Answer(B), effect => effect is TakeStep);
         NodeId duplicate = _settings.Minibatch.NodesOf(second.Leaves)[0];
         Assert.Contains(driver.Feed(new ResultArrived(A, second.Round, duplicate)), effect => effect is DropResult);
@@ -104,7 +104,7 @@ public sealed class TrainingRunWorkerTests
         }
 
         Assert.Empty(driver.Issued(B));
-        for (int step = 0; step < 2 * WorkerState.FirstPatience; step++)
+        for (int step = 0; step < 2 * Participant.FirstPatience; step++)
         {
             AnswerStep(driver, TimeSpan.FromMilliseconds(1));
         }
@@ -133,7 +133,7 @@ public sealed class TrainingRunWorkerTests
     {
         var driver = new TrainingRunDriver(_settings, A, B);
         RunEffect[] effects = driver.Feed(new LeavesFailed(A, new(0, RoundKind.Gradient), new(0, 4), "out of memory"));
-        Assert.Equal([0, 1, 2, 3], effects.OfType<IssueLeaves>().Where(issue => issue.Worker == B).Select(issue => issue.Leaves.Start));
+        Assert.Equal([0, 1, 2, 3], effects.OfType<IssueLeaves>().Where(issue => issue.Participant == B).Select(issue => issue.Leaves.Start));
     }
 
     [Fact]
@@ -172,9 +172,9 @@ public sealed class TrainingRunWorkerTests
             driver.AnswerEvaluations();
         }
 
-        Assert.Contains("refused after 3 errors in a row: out of memory", last.OfType<Publish>().Select(p => p.Event).OfType<WorkerLost>().Select(e => e.Reason));
-        Assert.Contains(new RefuseWorker(A, "refused after 3 errors in a row: out of memory"), last);
-        Assert.DoesNotContain(driver.State.Workers, w => w.Id == A);
+        Assert.Contains("refused after 3 errors in a row: out of memory", last.OfType<Publish>().Select(p => p.Event).OfType<ParticipantLost>().Select(e => e.Reason));
+        Assert.Contains(new RefuseParticipant(A, "refused after 3 errors in a row: out of memory"), last);
+        Assert.DoesNotContain(driver.State.Participants, w => w.Id == A);
     }
 
     [Fact]
@@ -183,7 +183,7 @@ public sealed class TrainingRunWorkerTests
         var driver = new TrainingRunDriver(_settings with { MinWorkers = 3 }, A, B, C);
         driver.AnswerStep();
         driver.Answer(A);
-        driver.Feed(new WorkerGone(C, "killed"));
+        driver.Feed(new ParticipantGone(C, "killed"));
         Assert.True(driver.State.Paused);
         Assert.Empty(driver.Pass(TimeSpan.FromMilliseconds(120)).OfType<IssueLeaves>());
     }

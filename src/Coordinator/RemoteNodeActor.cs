@@ -13,9 +13,9 @@ namespace NnCluster.Coordinator;
 /// Stands for one life of a worker in another process and owns its link: takes the same work as a
 /// <see cref="Worker.WorkerActor"/> and has the same answers come to its parent, straight from the link's own thread.
 /// </summary>
-public sealed class RemoteWorkerActor : ReceiveActor
+public sealed class RemoteNodeActor : ReceiveActor
 {
-    private readonly WorkerId _id;
+    private readonly ParticipantId _id;
     private readonly int _slots;
     private readonly TensorLink _link;
     private readonly RemoteSetup _setup;
@@ -24,7 +24,7 @@ public sealed class RemoteWorkerActor : ReceiveActor
     private bool _ready;
 
     /// <summary>Creates the proxy of the worker named <paramref name="id"/>.</summary>
-    public RemoteWorkerActor(WorkerId id, int slots, TensorLink link, RemoteSetup setup)
+    public RemoteNodeActor(ParticipantId id, int slots, TensorLink link, RemoteSetup setup)
     {
         _slots = slots;
         _id = id;
@@ -36,8 +36,8 @@ public sealed class RemoteWorkerActor : ReceiveActor
     }
 
     /// <summary>Props for the proxy of a worker.</summary>
-    public static Props Props(WorkerId id, int slots, TensorLink link, RemoteSetup setup) =>
-        Akka.Actor.Props.Create(() => new RemoteWorkerActor(id, slots, link, setup)).WithDispatcher("nncluster.coordinator-dispatcher");
+    public static Props Props(ParticipantId id, int slots, TensorLink link, RemoteSetup setup) =>
+        Akka.Actor.Props.Create(() => new RemoteNodeActor(id, slots, link, setup)).WithDispatcher("nncluster.coordinator-dispatcher");
 
     // A node's sum that is being used, one that is being computed, and what each slot adds up on its way there.
     private int SumsInHand => 2 + (2 * _slots);
@@ -50,7 +50,7 @@ public sealed class RemoteWorkerActor : ReceiveActor
         _link.Start(
             new() { Gradients = _setup.Gradients, Evaluations = _setup.Evaluations, Shown = _setup.Shown, ShownSums = SumsInHand },
             frame => Receive(frame, coordinator, self),
-            closed => coordinator.Tell(new RemoteWorkerGone(_id, closed.Reason), self));
+            closed => coordinator.Tell(new RemoteNodeGone(_id, closed.Reason), self));
     }
 
     /// <inheritdoc/>
@@ -104,7 +104,7 @@ public sealed class RemoteWorkerActor : ReceiveActor
                 break;
             case ReadyFrame ready when ready.Term == _setup.Term:
                 _ready = true;
-                coordinator.Tell(new WorkerStarted(_id), self);
+                coordinator.Tell(new ParticipantStarted(_id), self);
                 break;
             case DatasetRequestFrame request:
                 Serve(request);
