@@ -18,7 +18,7 @@ public sealed partial class CoordinatorActor
     {
         switch (effect)
         {
-            case IssueLeaves issue:
+            case IssueShards issue:
                 Issue(issue);
                 break;
             case AcceptResult accept:
@@ -56,14 +56,14 @@ public sealed partial class CoordinatorActor
         }
     }
 
-    private void Issue(IssueLeaves issue)
+    private void Issue(IssueShards issue)
     {
         if (_workers.TryGetValue(issue.Participant, out IActorRef? worker))
         {
             SharedBuffer parameters = _setup.State.Parameters.Share();
             worker.Tell(issue.Round.Kind == RoundKind.Gradient
-                ? new ComputeGradient(issue.Round, issue.Leaves, parameters)
-                : new ComputeEvaluation(issue.Round, issue.Leaves, parameters));
+                ? new ComputeGradient(issue.Round, issue.Shards, parameters)
+                : new ComputeEvaluation(issue.Round, issue.Shards, parameters));
         }
     }
 
@@ -89,9 +89,9 @@ public sealed partial class CoordinatorActor
         NodeResult result = _arrived ?? throw new InvalidOperationException($"Nothing has arrived that could be put at {node}.");
         _sums[result.Round.Kind].Put(node, result.Sum);
         ShardTree tree = _setup.Settings.TreeOf(result.Round.Kind);
-        LeafRange leaves = tree.LeavesOf(node);
-        (long doneLeaves, long doneRows) = _progress.GetValueOrDefault(result.Participant);
-        _progress[result.Participant] = (doneLeaves + leaves.Count, doneRows + tree.RowsOf(leaves));
+        ShardRange shards = tree.ShardsOf(node);
+        (long doneShards, long doneRows) = _progress.GetValueOrDefault(result.Participant);
+        _progress[result.Participant] = (doneShards + shards.Count, doneRows + tree.RowsOf(shards));
         if (_remote.TryGetValue(result.Participant, out AddRemoteNode? remote))
         {
             _slotsUsed[remote.Name] = remote.Slots;
@@ -152,9 +152,9 @@ public sealed partial class CoordinatorActor
         }
 
         _progressTold = now;
-        foreach ((ParticipantId worker, (long leaves, long rows)) in _progress)
+        foreach ((ParticipantId worker, (long shards, long rows)) in _progress)
         {
-            Tell(new ParticipantProgress(worker.Name, leaves, rows) { At = now });
+            Tell(new ParticipantProgress(worker.Name, shards, rows) { At = now });
         }
 
         _progress.Clear();

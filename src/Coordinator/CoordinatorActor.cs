@@ -23,7 +23,7 @@ public sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
     private readonly TrainingRun _run;
     private readonly long _startedAt;
     private readonly Dictionary<ParticipantId, IActorRef> _workers = [];
-    private readonly Dictionary<ParticipantId, (long Leaves, long Rows)> _progress = [];
+    private readonly Dictionary<ParticipantId, (long Shards, long Rows)> _progress = [];
     private readonly Dictionary<RoundKind, GradientTree> _sums;
     private readonly Dictionary<ParticipantId, AddRemoteNode> _remote = [];
     private readonly Dictionary<string, int> _slotsUsed = [];
@@ -46,19 +46,19 @@ public sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
         _startedAt = setup.Time.GetTimestamp();
         _sums = new()
         {
-            [RoundKind.Gradient] = new(setup.Settings.Minibatch.Leaves),
-            [RoundKind.Test] = new(setup.Settings.Test.Leaves),
+            [RoundKind.Gradient] = new(setup.Settings.Minibatch.Shards),
+            [RoundKind.Test] = new(setup.Settings.Test.Shards),
         };
         if (setup.Settings.Validation is { } validation)
         {
-            _sums[RoundKind.Validation] = new(validation.Leaves);
+            _sums[RoundKind.Validation] = new(validation.Shards);
         }
 
         Receive<GradientComputed>(Take);
         Receive<EvaluationComputed>(Take);
         Receive<TimerElapsed>(_ => Turn());
         Receive<ParticipantStarted>(started => Admit(started.Participant, Sender));
-        Receive<LeafWorkFailed>(failed => Decide(new LeavesFailed(failed.Participant, failed.Round, failed.Leaves, failed.Error)));
+        Receive<ShardWorkFailed>(failed => Decide(new ShardsFailed(failed.Participant, failed.Round, failed.Shards, failed.Error)));
         Receive<Terminated>(terminated => Miss(terminated.ActorRef));
         Receive<CheckpointStored>(Note);
         Receive<CheckpointLost>(lost => Tell(new CheckpointFailed(lost.Step, lost.Reason) { At = Now }));

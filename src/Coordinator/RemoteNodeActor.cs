@@ -19,7 +19,7 @@ public sealed class RemoteNodeActor : ReceiveActor
     private readonly int _slots;
     private readonly TensorLink _link;
     private readonly RemoteSetup _setup;
-    private readonly LeafDebt _debt;
+    private readonly InFlightShards _debt;
     private long _sentStep = -1;
     private bool _ready;
 
@@ -31,7 +31,7 @@ public sealed class RemoteNodeActor : ReceiveActor
         _link = link;
         _setup = setup;
         _debt = new(setup.Settings);
-        Receive<LeafWork>(Send);
+        Receive<ShardWork>(Send);
         Receive<CloseLink>(close => _link.Close(close.Reason, close.Kind));
     }
 
@@ -56,19 +56,19 @@ public sealed class RemoteNodeActor : ReceiveActor
     /// <inheritdoc/>
     protected override void PostStop() => _link.Close("the coordinator gave this worker up");
 
-    // The weights of a round go out once; more leaves of the same weights are only asked for.
-    private void Send(LeafWork work)
+    // The weights of a round go out once; more shards of the same weights are only asked for.
+    private void Send(ShardWork work)
     {
-        _debt.Ask(work.Leaves);
+        _debt.Ask(work.Shards);
         if (work.Round.Step == _sentStep)
         {
             work.Parameters.Release();
-            _link.Send(new ComputeFrame(_setup.Term, work.Round, work.Leaves));
+            _link.Send(new ComputeFrame(_setup.Term, work.Round, work.Shards));
             return;
         }
 
         _sentStep = work.Round.Step;
-        _link.Send(new WeightsFrame(_setup.Term, work.Round, work.Leaves, work.Parameters)
+        _link.Send(new WeightsFrame(_setup.Term, work.Round, work.Shards, work.Parameters)
         {
             Hash = _setup.Hashes.Of(work.Round.Step, work.Parameters),
         });
@@ -93,11 +93,11 @@ public sealed class RemoteNodeActor : ReceiveActor
             case NodeSumFrame sum:
                 coordinator.Tell(new EvaluationComputed(_id, sum.Round, sum.Node, sum.Sum) { Computing = sum.Computing }, self);
                 break;
-            case FailedFrame failed when failed.Term == _setup.Term && _debt.Answer(failed.Round, failed.Leaves) is { } reason:
+            case FailedFrame failed when failed.Term == _setup.Term && _debt.Answer(failed.Round, failed.Shards) is { } reason:
                 _link.Abort(reason);
                 break;
             case FailedFrame failed when failed.Term == _setup.Term:
-                coordinator.Tell(new LeafWorkFailed(_id, failed.Round, failed.Leaves, failed.Error), self);
+                coordinator.Tell(new ShardWorkFailed(_id, failed.Round, failed.Shards, failed.Error), self);
                 break;
             case ReadyFrame when _ready:
                 _link.Abort("it said a second time that it is ready");

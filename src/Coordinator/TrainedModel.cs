@@ -110,7 +110,7 @@ internal sealed class TrainedModel : IDisposable
         {
             int count = Math.Min(RowsAtOnce, split.Rows - first);
             split.Copy(first, count, features);
-            var rows = new LeafRows
+            var rows = new ShardRows
             {
                 Count = count,
                 Features = features.AsSpan(0, count * Spec.Inputs),

@@ -16,7 +16,7 @@ namespace NnCluster.Worker;
 
 /// <summary>
 /// One life of a worker node: registers with the coordinator, opens the link, gets the data set, then divides the
-/// leaves it is asked for among its <see cref="WorkerActor"/>s and sends the sums of maximal nodes.
+/// shards it is asked for among its <see cref="WorkerActor"/>s and sends the sums of maximal nodes.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -68,7 +68,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
         Receive<ComputeFrame>(frame => _work!.Take(frame));
         Receive<GradientComputed>(result => _work!.Collect(result));
         Receive<EvaluationComputed>(result => _work!.Collect(result));
-        Receive<LeafWorkFailed>(failed => _work!.Fail(failed));
+        Receive<ShardWorkFailed>(failed => _work!.Fail(failed));
         Receive<GoodbyeFrame>(goodbye => End(
             goodbye.Kind switch
             {
@@ -284,11 +284,11 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
         }
     }
 
-    // A leaf for nobody, so that the first real one, for which others wait, does not wait for its loops to be compiled.
+    // A shard for nobody, so that the first real one, for which others wait, does not wait for its loops to be compiled.
     private void CompileLoops(WorkerSetup setup)
     {
         using var gradients = new BufferPool(setup.Gradients.Length);
-        using var computer = new LeafComputer(setup.Spec, setup.Data, setup.Blas, gradients, setup.Evaluations);
+        using var computer = new ShardComputer(setup.Spec, setup.Data, setup.Blas, gradients, setup.Evaluations);
         SharedBuffer nothing = _weightsPool!.Rent();
         nothing.Span.Clear();
         computer.Compute(new ComputeGradient(new(0, RoundKind.Gradient), new(0, 1), nothing), (_, sum) => sum.Release());
@@ -311,7 +311,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
     private void Leave(LeaveCluster leave)
     {
         _registry?.Tell(new WorkerLeaving(_setup.Name, leave.Reason));
-        _link?.Close($"the worker leaves: {leave.Reason}");
+        _link?.Close($"the worker shards: {leave.Reason}");
         End(LifeEndKind.Left, leave.Reason);
     }
 

@@ -19,7 +19,7 @@ public sealed class NodeMemory
     /// <summary>The data set of the last run, whole; null before the first.</summary>
     public (string Sha256, Dataset Data)? Dataset { get; set; }
 
-    /// <summary>Whether this process has computed a leaf, and so has its loops compiled.</summary>
+    /// <summary>Whether this process has computed a shard, and so has its loops compiled.</summary>
     public bool IsWarm { get; set; }
 }
 

@@ -48,7 +48,7 @@ internal sealed class SlotWork(long term, RunSettings settings, ParameterLayout 
 
         _weights?.Release();
         (_weights, _step) = (frame.Weights, frame.Round.Step);
-        Issue(frame.Round, frame.Leaves);
+        Issue(frame.Round, frame.Shards);
     }
 
     public void Take(ComputeFrame frame)
@@ -60,11 +60,11 @@ internal sealed class SlotWork(long term, RunSettings settings, ParameterLayout 
 
         if (frame.Round.Step != _step)
         {
-            link.Send(new FailedFrame(term, frame.Round, frame.Leaves, $"the weights after step {frame.Round.Step} are not here, those after step {_step} are"));
+            link.Send(new FailedFrame(term, frame.Round, frame.Shards, $"the weights after step {frame.Round.Step} are not here, those after step {_step} are"));
             return;
         }
 
-        Issue(frame.Round, frame.Leaves);
+        Issue(frame.Round, frame.Shards);
     }
 
     public void Collect(NodeResult result)
@@ -94,11 +94,11 @@ internal sealed class SlotWork(long term, RunSettings settings, ParameterLayout 
         Finish(piece.Order);
     }
 
-    public void Fail(LeafWorkFailed failed)
+    public void Fail(ShardWorkFailed failed)
     {
         Piece piece = _owed[failed.Participant.Name].Dequeue();
         piece.Order.Fail(piece.Missing);
-        link.Send(new FailedFrame(term, failed.Round, failed.Leaves, failed.Error));
+        link.Send(new FailedFrame(term, failed.Round, failed.Shards, failed.Error));
         Finish(piece.Order);
     }
 
@@ -119,7 +119,7 @@ internal sealed class SlotWork(long term, RunSettings settings, ParameterLayout 
         _sent.Clear();
     }
 
-    private static void Finish(LeafOrder order)
+    private static void Finish(ShardOrder order)
     {
         if (order.Missing == 0)
         {
@@ -127,12 +127,12 @@ internal sealed class SlotWork(long term, RunSettings settings, ParameterLayout 
         }
     }
 
-    private void Issue(RoundId round, LeafRange leaves)
+    private void Issue(RoundId round, ShardRange shards)
     {
         ShardTree tree = settings.TreeOf(round.Kind);
-        if (leaves.End > tree.Leaves)
+        if (shards.End > tree.Shards)
         {
-            link.Send(new FailedFrame(term, round, leaves, string.Create(CultureInfo.InvariantCulture, $"the round has {tree.Leaves} leaves")));
+            link.Send(new FailedFrame(term, round, shards, string.Create(CultureInfo.InvariantCulture, $"the round has {tree.Shards} shards")));
             return;
         }
 
@@ -141,8 +141,8 @@ internal sealed class SlotWork(long term, RunSettings settings, ParameterLayout 
             _busySince = Stopwatch.GetTimestamp();
         }
 
-        var order = new LeafOrder(round, tree, leaves, slots.Count);
-        foreach ((int slot, LeafRange piece) in order.Pieces)
+        var order = new ShardOrder(round, tree, shards, slots.Count);
+        foreach ((int slot, ShardRange piece) in order.Pieces)
         {
             IActorRef worker = slots[slot];
             if (!_owed.TryGetValue(worker.Path.Name, out Queue<Piece>? owed))
@@ -158,9 +158,9 @@ internal sealed class SlotWork(long term, RunSettings settings, ParameterLayout 
         }
     }
 
-    private sealed class Piece(LeafOrder order, int missing)
+    private sealed class Piece(ShardOrder order, int missing)
     {
-        public LeafOrder Order { get; } = order;
+        public ShardOrder Order { get; } = order;
 
         public int Missing { get; set; } = missing;
     }

@@ -16,18 +16,18 @@ public sealed record WorkerSetup(RunSpec Spec, Dataset Data, IBlas Blas, BufferP
 
 /// <summary>
 /// One worker: computes the leaves it is given, on a thread of its own, and answers its parent. An
-/// error in a leaf is reported to the parent and costs the worker a restart, nothing else.
+/// error in a shard is reported to the parent and costs the worker a restart, nothing else.
 /// </summary>
 public sealed class WorkerActor : ReceiveActor
 {
     private readonly ParticipantId _id;
-    private readonly LeafComputer _computer;
+    private readonly ShardComputer _computer;
 
     /// <summary>Creates the worker named <paramref name="id"/>.</summary>
     public WorkerActor(ParticipantId id, WorkerSetup setup)
     {
         _id = id;
-        _computer = new LeafComputer(setup.Spec, setup.Data, setup.Blas, setup.Gradients, setup.Evaluations);
+        _computer = new ShardComputer(setup.Spec, setup.Data, setup.Blas, setup.Gradients, setup.Evaluations);
         Receive<ComputeGradient>(work => Compute(work, (node, sum) => new GradientComputed(_id, work.Round, node, sum)));
         Receive<ComputeEvaluation>(work => Compute(work, (node, sum) => new EvaluationComputed(_id, work.Round, node, sum)));
     }
@@ -51,9 +51,9 @@ public sealed class WorkerActor : ReceiveActor
     /// <inheritdoc/>
     protected override void PreRestart(Exception reason, object message)
     {
-        if (message is LeafWork work)
+        if (message is ShardWork work)
         {
-            Context.Parent.Tell(new LeafWorkFailed(_id, work.Round, work.Leaves, reason.Message));
+            Context.Parent.Tell(new ShardWorkFailed(_id, work.Round, work.Shards, reason.Message));
         }
 
         base.PreRestart(reason, message);
@@ -68,7 +68,7 @@ public sealed class WorkerActor : ReceiveActor
     /// <inheritdoc/>
     protected override void PostStop() => _computer.Dispose();
 
-    private void Compute(LeafWork work, Func<NodeId, SharedBuffer, NodeResult> answer)
+    private void Compute(ShardWork work, Func<NodeId, SharedBuffer, NodeResult> answer)
     {
         IActorRef parent = Context.Parent;
         long started = Stopwatch.GetTimestamp();

@@ -48,7 +48,7 @@ internal static class NetworkBits
         float[] metrics = new float[network.Layout.EvaluationLength];
         for (int step = 0; step < 3; step++)
         {
-            LeafRows rows = new() { Count = Rows, Features = features, Labels = labels, Seed = 9, Step = step };
+            ShardRows rows = new() { Count = Rows, Features = features, Labels = labels, Seed = 9, Step = step };
             network.Load(state);
             network.ComputeGradient(rows, state, gradient, accumulate: step > 0);
             network.Evaluate(rows, state, metrics, accumulate: step > 0);

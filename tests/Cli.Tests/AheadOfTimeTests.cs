@@ -16,7 +16,7 @@ using NnCluster.Worker;
 
 namespace NnCluster.Cli.Tests;
 
-/// <summary>What a Release build leaves for the programs to start from.</summary>
+/// <summary>What a Release build shards for the programs to start from.</summary>
 public sealed class AheadOfTimeTests
 {
     [AheadTheory]

@@ -20,7 +20,7 @@ public sealed class FaultTests : IDisposable
         NnClusterProcess victim = _cluster.Worker("victim");
         NnClusterProcess witness = _cluster.Worker("witness");
         coordinator.WaitForError("epoch 5/");
-        // Stopped first, so that it certainly holds leaves when it dies.
+        // Stopped first, so that it certainly holds shards when it dies.
         NnClusterProcess.Signal(victim.Id, SmallCluster.SigStop);
         coordinator.WaitForError("given out again");
         NnClusterProcess.Signal(victim.Id, SmallCluster.SigKill);
@@ -29,7 +29,7 @@ public sealed class FaultTests : IDisposable
         NnClusterProcess replacement = _cluster.Worker("victim");
         coordinator.WaitForError("worker victim.2 joined");
         ProcessResult result = SmallCluster.AssertSameBits(coordinator, SmallCluster.Long, witness, replacement);
-        Assert.True(int.Parse(result.Field("reissuedLeaves"), null) > 0);
+        Assert.True(int.Parse(result.Field("reissuedShards"), null) > 0);
         Assert.Equal(("1", "2"), (result.Field("workersLost"), result.Field("workers")));
     }
 

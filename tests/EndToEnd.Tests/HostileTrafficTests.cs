@@ -59,7 +59,7 @@ public sealed class HostileTrafficTests : IDisposable
     }
 
     [Fact]
-    public async Task A_node_that_lies_on_its_link_is_cut_off_and_its_leaves_computed_by_others()
+    public async Task A_node_that_lies_on_its_link_is_cut_off_and_its_shards_computed_by_others()
     {
         string[] options = Protect("certificates");
         NnClusterProcess coordinator = Coordinator(options);
@@ -80,7 +80,7 @@ public sealed class HostileTrafficTests : IDisposable
     }
 
     [Fact]
-    public async Task A_node_that_fails_whatever_it_is_given_is_refused_and_its_leaves_computed_by_others()
+    public async Task A_node_that_fails_whatever_it_is_given_is_refused_and_its_shards_computed_by_others()
     {
         NnClusterProcess coordinator = Coordinator([]);
         NnClusterProcess honest = _cluster.Worker("honest");
@@ -97,10 +97,10 @@ public sealed class HostileTrafficTests : IDisposable
                 {
                     case WeightsFrame order:
                         order.Weights.Release();
-                        link.Send(new FailedFrame(welcome.Term, order.Round, order.Leaves, "out of memory"));
+                        link.Send(new FailedFrame(welcome.Term, order.Round, order.Shards, "out of memory"));
                         break;
                     case ComputeFrame order:
-                        link.Send(new FailedFrame(welcome.Term, order.Round, order.Leaves, "out of memory"));
+                        link.Send(new FailedFrame(welcome.Term, order.Round, order.Shards, "out of memory"));
                         break;
                     case GoodbyeFrame last:
                         goodbye.TrySetResult(last);
@@ -118,7 +118,7 @@ public sealed class HostileTrafficTests : IDisposable
     [
         ("flooding", "it sent more answers than it was asked for", liar => liar.Repeat(5000, () => liar.Sum(node: 8))),
         ("foretelling", "it sent more answers than it was asked for", liar => liar.Repeat(20, () => liar.Sum(node: 1))),
-        ("outside", "it sent the sum of node 16, and the tree has 8 leaves, nodes 1 to 15", liar => liar.Sum(node: 16)),
+        ("outside", "it sent the sum of node 16, and the tree has 8 shards, nodes 1 to 15", liar => liar.Sum(node: 16)),
         ("short", "numbers, this run's have", liar => liar.Header(new(FrameKind.NodeSum, 1, 0, RoundKind.Gradient, 1, 0, 400, 0))),
         ("oversized", "numbers, this run's have", liar => liar.Header(new(FrameKind.NodeSum, 1, 0, RoundKind.Gradient, 1, 0, int.MaxValue - 3, 0))),
         ("cut", "the connection ended in the middle of a frame", liar => liar.Bytes(new byte[30])),

@@ -52,7 +52,7 @@ internal sealed class SmallCluster : IDisposable
         Start(["launch", "--json", .. Training(epochs), "--out", at ?? NextRun(), .. arguments.Contains("--cache") ? [] : new[] { "--cache", Directory["cache"] }, .. arguments], under: under);
 
     /// <summary>
-    /// A run under faults that goes on until it has suffered enough of them, with so many leaves that a worker which the
+    /// A run under faults that goes on until it has suffered enough of them, with so many shards that a worker which the
     /// machine keeps from its work for a while has some all the same.
     /// </summary>
     public NnClusterProcess Chaos(string[] arguments) =>

@@ -8,7 +8,7 @@ using NnCluster.Testing;
 
 namespace NnCluster.EndToEnd.Tests;
 
-/// <summary>A slow machine gets fewer leaves. That a step then takes less time is proved on a virtual clock, not here.</summary>
+/// <summary>A slow machine gets fewer shards. That a step then takes less time is proved on a virtual clock, not here.</summary>
 public sealed class UnlikeSpeedTests : IDisposable
 {
     // A step takes some ten times as long as the slow worker's pauses, so that each is slowed down alike.
@@ -20,7 +20,7 @@ public sealed class UnlikeSpeedTests : IDisposable
     private readonly SmallCluster _cluster = new();
 
     [Fact]
-    public void A_worker_of_half_the_speed_is_given_fewer_leaves_and_no_bit_changes()
+    public void A_worker_of_half_the_speed_is_given_fewer_shards_and_no_bit_changes()
     {
         string run = _cluster.Directory["run"];
         NnClusterProcess coordinator = _cluster.Start(["train", "--json", .. Training, "--out", run, "--listen", _cluster.Address, "--min-workers", "2"]);
@@ -36,17 +36,17 @@ public sealed class UnlikeSpeedTests : IDisposable
 
         Assert.True(result.ExitCode == 0, result.Error);
         Assert.Equal((0, 0), (fast.Wait().ExitCode, slow.Wait().ExitCode));
-        Dictionary<string, long> leaves = Leaves(Path.Combine(run, "events.jsonl"));
-        Assert.True(leaves["slow.1"] > 0 && leaves["slow.1"] < 0.85 * leaves["fast.1"], string.Join(", ", leaves));
+        Dictionary<string, long> shards = Shards(Path.Combine(run, "events.jsonl"));
+        Assert.True(shards["slow.1"] > 0 && shards["slow.1"] < 0.85 * shards["fast.1"], string.Join(", ", shards));
         Assert.Equal(NnClusterProcess.Run(["train", "--json", .. Training, "--out", _cluster.Directory["alone"]]).Field("weightsSha256"), result.Field("weightsSha256"));
     }
 
     public void Dispose() => _cluster.Dispose();
 
-    private static Dictionary<string, long> Leaves(string events) => File.ReadLines(events)
+    private static Dictionary<string, long> Shards(string events) => File.ReadLines(events)
         .Select(line => JsonDocument.Parse(line).RootElement)
         .Where(line => line.GetProperty("event").GetString() == "participantProgress")
-        .GroupBy(line => line.GetProperty("worker").GetString()!, line => line.GetProperty("leaves").GetInt64())
+        .GroupBy(line => line.GetProperty("worker").GetString()!, line => line.GetProperty("shards").GetInt64())
         .ToDictionary(group => group.Key, group => group.Sum());
 
     /// <summary>

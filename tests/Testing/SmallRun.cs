@@ -65,7 +65,7 @@ internal sealed class SmallRun : IDisposable
 
     public WorkerSetup Setup => new(Spec, Data, Blas, Gradients, Evaluations);
 
-    public LeafComputer CreateComputer() => new(Spec, Data, Blas, Gradients, Evaluations);
+    public ShardComputer CreateComputer() => new(Spec, Data, Blas, Gradients, Evaluations);
 
     public void Dispose()
     {

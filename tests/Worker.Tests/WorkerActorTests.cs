@@ -39,7 +39,7 @@ public sealed class WorkerActorTests : TestKit
     }
 
     [Fact]
-    public void An_error_in_a_leaf_is_reported_and_the_worker_goes_on()
+    public void An_error_in_a_shard_is_reported_and_the_worker_goes_on()
     {
         TestProbe parent = CreateTestProbe();
         IActorRef worker = parent.ChildActorOf(WorkerActor.Props(Id, _run.Setup), Id.Name, SupervisorStrategy.DefaultStrategy);
@@ -47,8 +47,8 @@ public sealed class WorkerActorTests : TestKit
 
         // The run has four steps: there are no rows for step 100.
         worker.Tell(new ComputeGradient(new(100, RoundKind.Gradient), new(2, 3), _run.State.Share()));
-        LeafWorkFailed failed = parent.ExpectMsg<LeafWorkFailed>();
-        Assert.Equal((Id, new RoundId(100, RoundKind.Gradient), new LeafRange(2, 3)), (failed.Participant, failed.Round, failed.Leaves));
+        ShardWorkFailed failed = parent.ExpectMsg<ShardWorkFailed>();
+        Assert.Equal((Id, new RoundId(100, RoundKind.Gradient), new ShardRange(2, 3)), (failed.Participant, failed.Round, failed.Shards));
         Assert.NotEmpty(failed.Error);
 
         worker.Tell(new ComputeGradient(new(0, RoundKind.Gradient), new(0, 8), _run.State.Share()));
@@ -63,7 +63,7 @@ public sealed class WorkerActorTests : TestKit
         parent.ExpectMsg<ParticipantStarted>();
         var weights = _run.Parameters.Rent();
         worker.Tell(new ComputeGradient(new(100, RoundKind.Gradient), new(0, 1), weights.Share()));
-        parent.ExpectMsg<LeafWorkFailed>();
+        parent.ExpectMsg<ShardWorkFailed>();
         int made = _run.Parameters.Created;
         weights.Release();
         Assert.Same(weights, _run.Parameters.Rent());

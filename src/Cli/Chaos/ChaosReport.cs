@@ -36,7 +36,7 @@ internal sealed record ChaosReport(ChaosPlan Plan, DisturbedRun Disturbed, RunSu
         {
             line,
             fault.Kind is FaultKind.Disk or FaultKind.Coordinator ? null
-                : fault.Reissued is { } reissued ? FormattableString.Invariant($"{fault.Leaves} leaves elsewhere after {Text(reissued)}") : "no leaf had to move",
+                : fault.Reissued is { } reissued ? FormattableString.Invariant($"{fault.Shards} shards elsewhere after {Text(reissued)}") : "no shard had to move",
             fault.Recovered is { } recovered ? $"recovered after {Text(recovered)}" : null,
             fault.Back is { } back ? $"back after {Text(back)}" : null,
         }.OfType<string>());
@@ -53,7 +53,7 @@ internal sealed record ChaosReport(ChaosPlan Plan, DisturbedRun Disturbed, RunSu
         ["workers"] = Plan.Workers,
         ["seed"] = Plan.Seed,
         ["seconds"] = Disturbed.Time.TotalSeconds,
-        ["reissuedLeaves"] = Disturbed.Watch.ReissuedLeaves,
+        ["reissuedShards"] = Disturbed.Watch.ReissuedShards,
         ["workersLost"] = Disturbed.Watch.WorkersLost,
         ["coordinatorLives"] = Disturbed.Watch.Lives,
         ["medians"] = new JsonObject(Kinds().Select(kind => KeyValuePair.Create(CliOption.NameOf(kind.Kind), (JsonNode?)new JsonObject
@@ -87,7 +87,7 @@ internal sealed record ChaosReport(ChaosPlan Plan, DisturbedRun Disturbed, RunSu
             yield return FormattableString.Invariant($"{role,-12} memory {growth.Start.Memory / 1e6:0} to {growth.End.Memory / 1e6:0} MB, threads {growth.Start.Threads} to {growth.End.Threads}, handles {growth.Start.Handles} to {growth.End.Handles}");
         }
 
-        yield return FormattableString.Invariant($"{Result.Steps} steps in {Disturbed.Time.TotalSeconds:0.0} s, {Disturbed.Watch.ReissuedLeaves} leaves given out again, {Disturbed.Watch.WorkersLost} workers lost, {Disturbed.Watch.Lives} lives of the coordinator");
+        yield return FormattableString.Invariant($"{Result.Steps} steps in {Disturbed.Time.TotalSeconds:0.0} s, {Disturbed.Watch.ReissuedShards} shards given out again, {Disturbed.Watch.WorkersLost} workers lost, {Disturbed.Watch.Lives} lives of the coordinator");
         yield return $"disturbed    {Result.WeightsSha256}";
         yield return $"undisturbed  {Alone.WeightsSha256}";
         yield return Steps ?? (IsGood ? "the same bits, every step once" : "DIFFERENT");
@@ -106,7 +106,7 @@ internal sealed record ChaosReport(ChaosPlan Plan, DisturbedRun Disturbed, RunSu
         ["target"] = fault.Target,
         ["struckAt"] = fault.StruckAt,
         ["seconds"] = fault.Length.TotalSeconds,
-        ["leaves"] = fault.Leaves,
+        ["shards"] = fault.Shards,
         ["noticedMs"] = Milliseconds(fault.Noticed),
         ["reissuedMs"] = Milliseconds(fault.Reissued),
         ["recoveredMs"] = Milliseconds(fault.Recovered),

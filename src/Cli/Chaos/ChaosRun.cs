@@ -141,7 +141,7 @@ internal sealed class ChaosRun(ChaosPlan plan, ChaosCluster cluster, Action<stri
         }
 
         int[] free = [.. Enumerable.Range(planned.Worker, plan.Workers).Select(worker => worker % plan.Workers).Where(worker => _watch.IsFree(cluster.Workers[worker]))];
-        // One worker is left alone, so that there is an elsewhere for the leaves to go to.
+        // One worker is left alone, so that there is an elsewhere for the shards to go to.
         if (!exclusive && free.Length < Math.Min(2, plan.Workers))
         {
             return false;

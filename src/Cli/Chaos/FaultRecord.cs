@@ -32,17 +32,17 @@ internal sealed record FaultRecord
     /// <summary>When what was done was undone.</summary>
     public DateTime? UndoneAt { get; init; }
 
-    /// <summary>Until the run noticed: leaves given to others, a worker lost, a checkpoint that could not be written.</summary>
+    /// <summary>Until the run noticed: shards given to others, a worker lost, a checkpoint that could not be written.</summary>
     public TimeSpan? Noticed { get; init; }
 
-    /// <summary>Until the first of the victim's leaves were given to others.</summary>
+    /// <summary>Until the first of the victim's shards were given to others.</summary>
     public TimeSpan? Reissued { get; init; }
 
-    /// <summary>Leaves that were given to others.</summary>
-    public long Leaves { get; init; }
+    /// <summary>Shards that were given to others.</summary>
+    public long Shards { get; init; }
 
     /// <summary>
-    /// Until the run was whole again: the round complete whose leaves were given out again; the first step of the
+    /// Until the run was whole again: the round complete whose shards were given out again; the first step of the
     /// coordinator's next life; the first checkpoint on the disk that had been full.
     /// </summary>
     public TimeSpan? Recovered { get; init; }

@@ -31,8 +31,8 @@ internal sealed class FaultWatch(IReadOnlyList<string> workers)
     /// <summary>Lives of the coordinator that have taken a step.</summary>
     public int Lives { get; private set; }
 
-    /// <summary>Leaves that were given out again, in all lives of the coordinator.</summary>
-    public long ReissuedLeaves { get; private set; }
+    /// <summary>Shards that were given out again, in all lives of the coordinator.</summary>
+    public long ReissuedShards { get; private set; }
 
     /// <summary>Workers that were lost, in all lives of the coordinator.</summary>
     public int WorkersLost { get; private set; }
@@ -72,11 +72,11 @@ internal sealed class FaultWatch(IReadOnlyList<string> workers)
                 WorkersLost++;
                 Lost(NodeOf(happened.Text("worker")), happened.Time);
                 break;
-            case "leavesReissued":
-                ReissuedLeaves += happened.Number("leaves");
-                Reissued(NodeOf(happened.Text("from")), happened.Number("leaves"), happened.Time);
+            case "shardsReissued":
+                ReissuedShards += happened.Number("shards");
+                Reissued(NodeOf(happened.Text("from")), happened.Number("shards"), happened.Time);
                 break;
-            case "leavesRecovered":
+            case "shardsRecovered":
                 Change(
                     fault => fault.Reissued is not null && fault.Recovered is null,
                     fault => fault with { Recovered = happened.Time - fault.StruckAt });
@@ -126,13 +126,13 @@ internal sealed class FaultWatch(IReadOnlyList<string> workers)
             fault => fault with { Lost = true, Back = null, Noticed = fault.Noticed ?? time - fault.StruckAt });
     }
 
-    private void Reissued(string node, long leaves, DateTime time) => Change(
+    private void Reissued(string node, long shards, DateTime time) => Change(
         fault => fault.Target == node && fault.StruckAt <= time,
         fault => fault with
         {
             Noticed = fault.Noticed ?? time - fault.StruckAt,
             Reissued = fault.Reissued ?? time - fault.StruckAt,
-            Leaves = fault.Leaves + leaves,
+            Shards = fault.Shards + shards,
         });
 
     private static Predicate<FaultRecord> Struck(FaultKind kind, DateTime time) =>

@@ -24,7 +24,7 @@ namespace NnCluster.Cli.Commands;
 /// <summary><c>nncluster info</c>.</summary>
 internal static class InfoCommand
 {
-    // The forward product of the default network over a leaf of 128 rows.
+    // The forward product of the default network over a shard of 128 rows.
     private const int M = 128;
     private const int N = 256;
     private const int K = 784;

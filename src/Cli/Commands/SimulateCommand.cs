@@ -20,7 +20,7 @@ internal sealed class SimulateCommand
     // Operations a second of one worker in training, as measured for docs/scaling.md.
     private const double DefaultFlops = 90e9;
 
-    // Memory traffic of one core: adding sums, and a leaf's write of its gradient.
+    // Memory traffic of one core: adding sums, and a shard's write of its gradient.
     private const double MemoryBandwidth = 10e9;
 
     // Adam reads parameters, gradient and two moments, and writes three of them back.
@@ -37,7 +37,7 @@ internal sealed class SimulateCommand
     private readonly Option<int?> _outputs = CliOption.Whole("--outputs", "Outputs of the network. [10]", 1);
     private readonly Option<int?> _parameters = CliOption.Whole("--parameters", "Size of the network, instead of its layers.", 1);
     private readonly Option<int?> _batchSize = CliOption.Whole("--batch-size", "Rows of a minibatch. [2048]", 1);
-    private readonly Option<int?> _shards = CliOption.Whole("--shards", "Leaves of a minibatch, a power of two. [up to 16, of at least 64 rows]", 1);
+    private readonly Option<int?> _shards = CliOption.Whole("--shards", "Shards of a minibatch, a power of two. [up to 16, of at least 64 rows]", 1);
     private readonly Option<int?> _steps = CliOption.Whole("--steps", "Steps to simulate. [200]", 1, 1_000_000);
     private readonly Option<ulong?> _seed = CliOption.Seed("--seed", "Decides noise, jitter and the moments of faults. [1]");
     private readonly Option<TimeSpan?> _mtbf = Quantity.PositiveDuration("--mtbf", "Mean time between the faults of one worker. [none]");
@@ -87,7 +87,7 @@ internal sealed class SimulateCommand
                 Workers = given.GetValue(_workers) ?? 8,
                 RowsPerSecond = given.GetValue(_rows) ?? DefaultFlops / flops,
                 Noise = given.GetValue(_noise) ?? 0,
-                LeafOverhead = 2 * pass,
+                ShardOverhead = 2 * pass,
                 Bandwidth = given.GetValue(_bandwidth) ?? 1.25e9,
                 Latency = given.GetValue(_latency) ?? TimeSpan.FromMicroseconds(100),
                 Jitter = given.GetValue(_jitter) ?? TimeSpan.Zero,
@@ -96,7 +96,7 @@ internal sealed class SimulateCommand
                 AddTime = pass,
                 OptimizerTime = OptimizerPasses * pass,
             },
-            Minibatch = new(given.GetValue(_shards) ?? ShardTree.DefaultLeaves(batch), batch),
+            Minibatch = new(given.GetValue(_shards) ?? ShardTree.DefaultShards(batch), batch),
             Steps = given.GetValue(_steps) ?? 200,
             Seed = given.GetValue(_seed) ?? 1,
             MeanTimeBetweenFaults = given.GetValue(_mtbf),
@@ -143,7 +143,7 @@ internal sealed class SimulateCommand
             ["workers"] = request.Cluster.Workers,
             ["parameters"] = parameters,
             ["batchSize"] = request.Minibatch.Rows,
-            ["shards"] = request.Minibatch.Leaves,
+            ["shards"] = request.Minibatch.Shards,
             ["rowsPerSecond"] = request.Cluster.RowsPerSecond,
             ["stepSeconds"] = prediction.StepTime.TotalSeconds,
             ["formulaSeconds"] = prediction.FormulaTime.TotalSeconds,
@@ -156,7 +156,7 @@ internal sealed class SimulateCommand
             result["secondsPerFault"] = faults.PerFault.TotalSeconds;
             result["faultsPerHour"] = faults.FaultsPerHour;
             result["availability"] = faults.Availability;
-            result["reissuedLeavesPerFault"] = faults.ReissuedLeaves;
+            result["reissuedShardsPerFault"] = faults.ReissuedShards;
         }
 
         return result;
@@ -166,17 +166,17 @@ internal sealed class SimulateCommand
     {
         ClusterModel cluster = request.Cluster;
         Line("cluster", $"{cluster.Workers} workers of {cluster.RowsPerSecond:N0} rows/s, {cluster.Bandwidth * 8 / 1e9:0.###} Gb/s, {cluster.Latency.TotalMicroseconds:0.#} µs");
-        Line("run", $"{parameters:N0} parameters, batch {request.Minibatch.Rows:N0} in {request.Minibatch.Leaves} leaves");
-        if (cluster.Workers > request.Minibatch.Leaves)
+        Line("run", $"{parameters:N0} parameters, batch {request.Minibatch.Rows:N0} in {request.Minibatch.Shards} shards");
+        if (cluster.Workers > request.Minibatch.Shards)
         {
-            Line("spares", $"{cluster.Workers - request.Minibatch.Leaves} workers have no leaf; --shards {2 * request.Minibatch.Leaves} gives them some");
+            Line("spares", $"{cluster.Workers - request.Minibatch.Shards} workers have no shard; --shards {2 * request.Minibatch.Shards} gives them some");
         }
 
         Line("step", $"{prediction.StepTime.TotalMilliseconds:0.00} ms (formula {prediction.FormulaTime.TotalMilliseconds:0.00} ms; the coordinator's network alone {prediction.NetworkTime.TotalMilliseconds:0.00} ms)");
         Line("speed", $"{prediction.ImagesPerSecond:N0} images/s, efficiency {100 * prediction.Efficiency:0.0} %");
         if (prediction.Faults is { } faults)
         {
-            Line("a fault costs", $"{faults.PerFault.TotalSeconds:0.000} s and {faults.ReissuedLeaves:0.0} leaves computed again");
+            Line("a fault costs", $"{faults.PerFault.TotalSeconds:0.000} s and {faults.ReissuedShards:0.0} shards computed again");
             Line("availability", $"{100 * faults.Availability:0.000} % at {faults.FaultsPerHour:0.##} faults an hour");
         }
     }

@@ -58,7 +58,7 @@ internal sealed record ActivationCurve(string Name, ActivationKind Kind, float[]
         for (int i = 0; i < x.Length; i++)
         {
             float target = values[i] - 0.5f;
-            var row = new LeafRows { Count = 1, Features = x.AsSpan(i, 1), Targets = [target] };
+            var row = new ShardRows { Count = 1, Features = x.AsSpan(i, 1), Targets = [target] };
             network.ComputeGradient(row, state, gradient, accumulate: false);
             derivatives[i] = bias.Of(gradient)[0] / (2 * (values[i] - target));
         }

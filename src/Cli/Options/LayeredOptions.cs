@@ -98,14 +98,14 @@ internal sealed class LayeredOptions(ParseResult given)
     /// <summary>Adds values by their JSON names as the lowest layer so far.</summary>
     /// <param name="values">The values.</param>
     /// <param name="source">Where they are from, for messages.</param>
-    /// <param name="leavesOut">Which options are not taken from here.</param>
+    /// <param name="shardsOut">Which options are not taken from here.</param>
     /// <exception cref="BadInputException">A value is none that an option can have.</exception>
-    public void Add(JsonObject values, string source, Func<Option, bool> leavesOut)
+    public void Add(JsonObject values, string source, Func<Option, bool> shardsOut)
     {
         foreach ((string key, JsonNode? value) in values)
         {
             Option option = Known.First(candidate => JsonName(candidate) == key);
-            if (value is not null && !Has(option) && !leavesOut(option))
+            if (value is not null && !Has(option) && !shardsOut(option))
             {
                 _added.Add(option, Text(key, value, source));
             }

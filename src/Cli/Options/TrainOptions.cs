@@ -69,7 +69,7 @@ internal sealed class TrainOptions
 
     // Parallel
     public Option<int?> Workers { get; } = CliOption.Whole("--workers", "Workers in this process. [one a core; none with --listen]", 0, 1024);
-    public Option<int?> Shards { get; } = CliOption.Whole("--shards", "Leaves of a minibatch, a power of two. [up to 16, of at least 64 rows]", 1);
+    public Option<int?> Shards { get; } = CliOption.Whole("--shards", "Shards of a minibatch, a power of two. [up to 16, of at least 64 rows]", 1);
     public Option<string?> Blas { get; } = CliOption.Text("--blas", "simd|openblas|mathnet", "Who multiplies matrices. [simd]");
 
     // Cluster

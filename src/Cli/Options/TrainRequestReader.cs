@@ -70,12 +70,12 @@ internal static class TrainRequestReader
             Optimizer = optimizer,
             Epochs = given.GetValue(options.Epochs) ?? 5,
             BatchSize = batch,
-            Shards = given.GetValue(options.Shards) ?? ShardTree.DefaultLeaves(batch),
+            Shards = given.GetValue(options.Shards) ?? ShardTree.DefaultShards(batch),
             Seed = given.GetValue(options.Seed) ?? 1,
             Shuffle = !given.GetValue(options.NoShuffle),
             Arithmetic = blas.Arithmetic,
         };
-        model.ValidateLeafRows(spec.MinibatchTree.MinLeafRows);
+        model.ValidateShardRows(spec.MinibatchTree.MinShardRows);
         int workers = given.GetValue(options.Workers) ?? (cluster is null ? Environment.ProcessorCount : 0);
         return new()
         {

@@ -14,7 +14,7 @@ using NnCluster.Worker;
 namespace NnCluster.Cli.Reporting;
 
 /// <summary>A worker as the progress display shows it.</summary>
-internal sealed record ParticipantStatus(string Name, long Leaves, double RowsPerSecond, string? LostBecause);
+internal sealed record ParticipantStatus(string Name, long Shards, double RowsPerSecond, string? LostBecause);
 
 /// <summary>Everything the progress display shows at one moment.</summary>
 internal sealed record ProgressSnapshot

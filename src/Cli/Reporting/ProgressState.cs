@@ -24,7 +24,7 @@ internal sealed class ProgressState
     {
         public string Name { get; } = name;
 
-        public long Leaves { get; set; }
+        public long Shards { get; set; }
 
         public long Rows { get; set; }
 
@@ -59,7 +59,7 @@ internal sealed class ProgressState
                 break;
             case ParticipantProgress progress:
                 Worker worker = WorkerNamed(progress.Participant);
-                worker.Leaves += progress.Leaves;
+                worker.Shards += progress.Shards;
                 worker.Rows += progress.Rows;
                 break;
             case RunStarted started:
@@ -116,7 +116,7 @@ internal sealed class ProgressState
             Workers =
             [
                 .. _workers.Values.Select(worker => new ParticipantStatus(
-                    worker.Name, worker.Leaves, worker.LostBecause is null ? worker.Rate.PerSecond : 0, worker.LostBecause)),
+                    worker.Name, worker.Shards, worker.LostBecause is null ? worker.Rate.PerSecond : 0, worker.LostBecause)),
             ],
         };
     }

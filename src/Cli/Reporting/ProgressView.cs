@@ -46,10 +46,10 @@ internal static class ProgressView
     public static string? NotableLine(RunEvent runEvent) => runEvent switch
     {
         RunStarted run => Invariant(
-            $"{run.Name}: {run.Parameters:N0} parameters, {run.Epochs} epochs of {run.BatchSize}-row batches, {run.Shards} leaves, {run.Blas}, seed {run.Seed}"),
+            $"{run.Name}: {run.Parameters:N0} parameters, {run.Epochs} epochs of {run.BatchSize}-row batches, {run.Shards} shards, {run.Blas}, seed {run.Seed}"),
         ParticipantJoined joined => $"worker {joined.Participant} joined",
         ParticipantLost lost => $"worker {lost.Participant} lost: {lost.Reason}",
-        LeavesReissued again => Invariant($"step {again.Step}: {again.Leaves} leaves of {again.From} given out again: {again.Reason}"),
+        ShardsReissued again => Invariant($"step {again.Step}: {again.Shards} shards of {again.From} given out again: {again.Reason}"),
         CheckpointFailed failed => Invariant($"the checkpoint after step {failed.Step} could not be written, the previous one stays: {failed.Reason}"),
         RunPaused paused => Invariant($"paused: {paused.Workers} of {paused.Needed} workers needed"),
         RunContinued continued => Invariant($"going on with {continued.Workers} workers"),
@@ -75,7 +75,7 @@ internal static class ProgressView
     {
         int present = progress.Workers.Count(worker => worker.LostBecause is null);
         return new(Invariant(
-            $"[bold]{Markup.Escape(run.Name)}[/]  {run.Parameters:N0} parameters, {present} {(present == 1 ? "worker" : "workers")}, {run.Shards} leaves, {Markup.Escape(run.Blas)}"));
+            $"[bold]{Markup.Escape(run.Name)}[/]  {run.Parameters:N0} parameters, {present} {(present == 1 ? "worker" : "workers")}, {run.Shards} shards, {Markup.Escape(run.Blas)}"));
     }
 
     private static Markup Bar(ProgressSnapshot progress, RunStarted run, bool unicode)
@@ -126,7 +126,7 @@ internal static class ProgressView
                 : progress.Paused is not null ? "[yellow]waiting[/]"
                 : "[green]working[/]";
             grid.AddRow(
-                Markup.Escape(worker.Name), Invariant($"{worker.Leaves:N0} leaves"), Invariant($"{worker.RowsPerSecond:N0} rows/s"), state);
+                Markup.Escape(worker.Name), Invariant($"{worker.Shards:N0} shards"), Invariant($"{worker.RowsPerSecond:N0} rows/s"), state);
         }
 
         if (progress.Workers.Length > MostWorkers)

@@ -41,10 +41,10 @@ public static class SummaryTable
         Row("trained", $"{summary.Epochs} epochs, {summary.Steps:N0} steps, {summary.Images:N0} images");
         Row("time", $"{summary.TrainSeconds:F2} s of training, {summary.TotalSeconds:F2} s in all");
         Row("speed", $"{summary.ImagesPerSecond:N0} images/s");
-        Row("with", $"{summary.Parameters:N0} parameters, {summary.Workers} workers, {summary.Shards} leaves, {summary.Blas}, seed {summary.Seed}");
-        if (summary.ReissuedLeaves > 0 || summary.WorkersLost > 0)
+        Row("with", $"{summary.Parameters:N0} parameters, {summary.Workers} workers, {summary.Shards} shards, {summary.Blas}, seed {summary.Seed}");
+        if (summary.ReissuedShards > 0 || summary.WorkersLost > 0)
         {
-            Row("faults", $"{summary.WorkersLost} workers lost, {summary.ReissuedLeaves:N0} leaves given out again");
+            Row("faults", $"{summary.WorkersLost} workers lost, {summary.ReissuedShards:N0} shards given out again");
         }
 
         if (summary.ResumedFromStep is long step)

@@ -72,7 +72,7 @@ public sealed record WorkerWelcome(
 /// <param name="Reason">For the node's user: what differs, and what would be right.</param>
 public sealed record WorkerRefused(string Reason) : IControlMessage;
 
-/// <summary>A worker node leaves of its own will; its leaves go to others at once.</summary>
+/// <summary>A worker node shards of its own will; its shards go to others at once.</summary>
 public sealed record WorkerLeaving(string Name, string Reason) : IControlMessage;
 
 /// <summary>The run is over; no worker is needed any more. A link says the same by <see cref="GoodbyeKind.RunOver"/>.</summary>

@@ -14,8 +14,8 @@ namespace NnCluster.Link;
 /// <code>
 ///  0 uint32 magic "NNCL"     16 int64  step               36 int32  payload bytes
 ///  4 uint16 wire version     24 uint32 round kind         40 uint64 XxHash3 of the payload
-///  6 uint8  frame kind       28 int32  first leaf / node  48 uint64 XxHash3 of bytes 0..47
-///  7 uint8  element type     32 int32  leaves
+///  6 uint8  frame kind       28 int32  first shard / node  48 uint64 XxHash3 of bytes 0..47
+///  7 uint8  element type     32 int32  shards
 ///  8 int64  term                                      (of a sum: microseconds computed)
 /// </code>
 /// Floats that both sides see in one <see cref="Numerics.HostMemory"/> stay where they are: their payload is the int32
@@ -24,9 +24,9 @@ namespace NnCluster.Link;
 /// <param name="Kind">What the frame says.</param>
 /// <param name="Term">The coordinator's life the frame belongs to.</param>
 /// <param name="Step">Steps the weights of the round have behind them; for a piece of the data set its offset; for ping and pong a time stamp.</param>
-/// <param name="Round">What the leaves are asked for.</param>
-/// <param name="First">The first leaf, the node, or the number of bytes asked for; of a goodbye its <see cref="GoodbyeKind"/>.</param>
-/// <param name="Count">Leaves in the range; for a sum the microseconds its worker computed.</param>
+/// <param name="Round">What the shards are asked for.</param>
+/// <param name="First">The first shard, the node, or the number of bytes asked for; of a goodbye its <see cref="GoodbyeKind"/>.</param>
+/// <param name="Count">Shards in the range; for a sum the microseconds its worker computed.</param>
 /// <param name="PayloadLength">Bytes behind the header.</param>
 /// <param name="PayloadHash">XxHash3 of those bytes.</param>
 public readonly record struct FrameHeader(
@@ -44,8 +44,8 @@ public readonly record struct FrameHeader(
     /// <summary>Most bytes of text, or of one piece of a data set.</summary>
     public const int MaxBytes = 1 << 20;
 
-    // What the node and leaf numbers of any run stay below.
-    private const int MaxLeaves = 1 << 24;
+    // What the node and shard numbers of any run stay below.
+    private const int MaxShards = 1 << 24;
     private const byte NoElements = 0;
     private const byte Float32 = 1;
     private const byte PlaceOfFloat32 = 2;
@@ -134,8 +134,8 @@ public readonly record struct FrameHeader(
 
         bool numbersFit = Kind switch
         {
-            FrameKind.Weights or FrameKind.Compute or FrameKind.Failed => First >= 0 && Count >= 1 && First <= MaxLeaves - Count && Count <= MaxLeaves,
-            FrameKind.NodeSum => First >= 1 && First < 2 * MaxLeaves && Count >= 0,
+            FrameKind.Weights or FrameKind.Compute or FrameKind.Failed => First >= 0 && Count >= 1 && First <= MaxShards - Count && Count <= MaxShards,
+            FrameKind.NodeSum => First >= 1 && First < 2 * MaxShards && Count >= 0,
             FrameKind.DatasetRequest => First is >= 1 and <= MaxBytes && Count == 0,
             FrameKind.Goodbye => Enum.IsDefined((GoodbyeKind)First) && Count == 0,
             _ => First == 0 && Count == 0,

@@ -10,16 +10,16 @@ namespace NnCluster.Link;
 /// <summary>What a frame on a <see cref="TensorLink"/> says. The numbers are the wire's.</summary>
 public enum FrameKind : byte
 {
-    /// <summary>To a worker: weights after a step, and the leaves to compute from them.</summary>
+    /// <summary>To a worker: weights after a step, and the shards to compute from them.</summary>
     Weights = 1,
 
-    /// <summary>To a worker: further leaves from weights sent before.</summary>
+    /// <summary>To a worker: further shards from weights sent before.</summary>
     Compute = 2,
 
     /// <summary>To the coordinator: the sum over one node.</summary>
     NodeSum = 3,
 
-    /// <summary>To the coordinator: leaves that could not be computed, and why.</summary>
+    /// <summary>To the coordinator: shards that could not be computed, and why.</summary>
     Failed = 4,
 
     /// <summary>To the coordinator: asks for a piece of the data set.</summary>

@@ -97,10 +97,10 @@ internal sealed class FrameWriter(Stream stream, LinkOptions options)
 
     private static FrameHeader HeaderOf(LinkFrame frame, int length, ulong hash) => frame switch
     {
-        WeightsFrame f => new(FrameKind.Weights, f.Term, f.Round.Step, f.Round.Kind, f.Leaves.Start, f.Leaves.Count, length, hash),
-        ComputeFrame f => new(FrameKind.Compute, f.Term, f.Round.Step, f.Round.Kind, f.Leaves.Start, f.Leaves.Count, length, hash),
+        WeightsFrame f => new(FrameKind.Weights, f.Term, f.Round.Step, f.Round.Kind, f.Shards.Start, f.Shards.Count, length, hash),
+        ComputeFrame f => new(FrameKind.Compute, f.Term, f.Round.Step, f.Round.Kind, f.Shards.Start, f.Shards.Count, length, hash),
         NodeSumFrame f => new(FrameKind.NodeSum, f.Term, f.Round.Step, f.Round.Kind, f.Node.Value, Microseconds(f.Computing), length, hash),
-        FailedFrame f => new(FrameKind.Failed, f.Term, f.Round.Step, f.Round.Kind, f.Leaves.Start, f.Leaves.Count, length, hash),
+        FailedFrame f => new(FrameKind.Failed, f.Term, f.Round.Step, f.Round.Kind, f.Shards.Start, f.Shards.Count, length, hash),
         DatasetRequestFrame f => new(FrameKind.DatasetRequest, 0, f.Offset, 0, f.Length, 0, length, hash),
         DatasetChunkFrame f => new(FrameKind.DatasetChunk, 0, f.Offset, 0, 0, 0, length, hash),
         ReadyFrame f => new(FrameKind.Ready, f.Term, 0, 0, 0, 0, length, hash),

@@ -17,12 +17,12 @@ public abstract record LinkFrame
     internal virtual SharedBuffer? Buffer => null;
 }
 
-/// <summary>Asks a worker for leaves, with the weights of the round; any earlier weights may be forgotten.</summary>
+/// <summary>Asks a worker for shards, with the weights of the round; any earlier weights may be forgotten.</summary>
 /// <param name="Term">The coordinator's life.</param>
-/// <param name="Round">The round the leaves belong to.</param>
-/// <param name="Leaves">The leaves.</param>
+/// <param name="Round">The round the shards belong to.</param>
+/// <param name="Shards">The shards.</param>
 /// <param name="Weights">Parameters and running statistics after <c>Round.Step</c> steps.</param>
-public sealed record WeightsFrame(long Term, RoundId Round, LeafRange Leaves, SharedBuffer Weights) : LinkFrame
+public sealed record WeightsFrame(long Term, RoundId Round, ShardRange Shards, SharedBuffer Weights) : LinkFrame
 {
     /// <summary>The buffer's <see cref="TensorLink.HashOf"/>, where it is sent to many and hashed once: by whoever sends it first.</summary>
     public Lazy<ulong>? Hash { get; init; }
@@ -30,10 +30,10 @@ public sealed record WeightsFrame(long Term, RoundId Round, LeafRange Leaves, Sh
     internal override SharedBuffer? Buffer => Weights;
 }
 
-/// <summary>Asks a worker for further leaves, from weights it was sent before.</summary>
-public sealed record ComputeFrame(long Term, RoundId Round, LeafRange Leaves) : LinkFrame;
+/// <summary>Asks a worker for further shards, from weights it was sent before.</summary>
+public sealed record ComputeFrame(long Term, RoundId Round, ShardRange Shards) : LinkFrame;
 
-/// <summary>The sum over all leaves of one node.</summary>
+/// <summary>The sum over all shards of one node.</summary>
 public sealed record NodeSumFrame(long Term, RoundId Round, NodeId Node, SharedBuffer Sum) : LinkFrame
 {
     /// <summary>How long the worker computed on it, waiting left out; sent in whole microseconds.</summary>
@@ -42,8 +42,8 @@ public sealed record NodeSumFrame(long Term, RoundId Round, NodeId Node, SharedB
     internal override SharedBuffer? Buffer => Sum;
 }
 
-/// <summary>A worker could not compute these leaves and goes on with the next.</summary>
-public sealed record FailedFrame(long Term, RoundId Round, LeafRange Leaves, string Error) : LinkFrame;
+/// <summary>A worker could not compute these shards and goes on with the next.</summary>
+public sealed record FailedFrame(long Term, RoundId Round, ShardRange Shards, string Error) : LinkFrame;
 
 /// <summary>Asks for <paramref name="Length"/> bytes of the data set from <paramref name="Offset"/> on; the worker paces the transfer.</summary>
 /// <param name="Offset">Bytes before the piece.</param>

@@ -5,7 +5,7 @@ namespace NnCluster.Model;
 
 public sealed partial record ModelSpec
 {
-    /// <summary>Rows a leaf must have where there is batch norm: one row has no variance.</summary>
+    /// <summary>Rows a shard must have where there is batch norm: one row has no variance.</summary>
     public const int MinimumBatchNormRows = 2;
 
     /// <summary>Checks every value.</summary>
@@ -37,23 +37,23 @@ public sealed partial record ModelSpec
         Require(parameters <= MaximumParameters, $"the model has {parameters} parameters; at most {MaximumParameters} fit one buffer");
     }
 
-    /// <summary>Refuses leaves that batch norm cannot normalise.</summary>
-    /// <param name="smallestLeafRows">Rows of the smallest leaf of the run.</param>
-    /// <exception cref="BadInputException">The model has batch norm and a leaf has fewer than two rows.</exception>
-    public void ValidateLeafRows(int smallestLeafRows)
+    /// <summary>Refuses shards that batch norm cannot normalise.</summary>
+    /// <param name="smallestShardRows">Rows of the smallest shard of the run.</param>
+    /// <exception cref="BadInputException">The model has batch norm and a shard has fewer than two rows.</exception>
+    public void ValidateShardRows(int smallestShardRows)
     {
         if (Hidden.Any(layer => layer.BatchNorm))
         {
-            RequireLeafRows(smallestLeafRows);
+            RequireShardRows(smallestShardRows);
         }
     }
 
-    internal static void RequireLeafRows(int rows)
+    internal static void RequireShardRows(int rows)
     {
         if (rows < MinimumBatchNormRows)
         {
             throw new BadInputException(
-                $"batch norm needs at least {MinimumBatchNormRows} rows a leaf, not {rows}; take larger batches or fewer shards");
+                $"batch norm needs at least {MinimumBatchNormRows} rows a shard, not {rows}; take larger batches or fewer shards");
         }
     }
 

@@ -11,8 +11,8 @@ namespace NnCluster.Model;
 /// share the layout, so sums and optimizers are flat loops.
 /// </summary>
 /// <remarks>
-/// A gradient buffer is laid out as the state (a leaf's batch mean and unbiased variance stand where the running
-/// statistics are, so that they are summed like gradients and divided by the number of leaves), then the metrics:
+/// A gradient buffer is laid out as the state (a shard's batch mean and unbiased variance stand where the running
+/// statistics are, so that they are summed like gradients and divided by the number of shards), then the metrics:
 /// the loss sum, the number of right predictions, and the active counts of the ReLU units.
 /// An evaluation buffer holds the loss sum, the number of right predictions and, from <see cref="ConfusionOffset"/> on,
 /// the confusion matrix (true class, predicted class).

@@ -73,15 +73,15 @@ internal static class RunEventJson
                 json.WriteString("participant"u8, lost.Participant);
                 json.WriteString("reason"u8, lost.Reason);
                 break;
-            case LeavesReissued reissued:
+            case ShardsReissued reissued:
                 json.WriteNumber("step"u8, reissued.Step);
-                json.WriteNumber("leaves"u8, reissued.Leaves);
+                json.WriteNumber("shards"u8, reissued.Shards);
                 json.WriteString("from"u8, reissued.From);
                 json.WriteString("reason"u8, reissued.Reason);
                 break;
-            case LeavesRecovered recovered:
+            case ShardsRecovered recovered:
                 json.WriteNumber("step"u8, recovered.Step);
-                json.WriteNumber("leaves"u8, recovered.Leaves);
+                json.WriteNumber("shards"u8, recovered.Shards);
                 break;
             case FirstStepTaken first:
                 json.WriteNumber("step"u8, first.Step);
@@ -103,7 +103,7 @@ internal static class RunEventJson
                 break;
             case ParticipantProgress progress:
                 json.WriteString("participant"u8, progress.Participant);
-                json.WriteNumber("leaves"u8, progress.Leaves);
+                json.WriteNumber("shards"u8, progress.Shards);
                 json.WriteNumber("rows"u8, progress.Rows);
                 break;
             case RunEnded ended:

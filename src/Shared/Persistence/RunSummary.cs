@@ -48,7 +48,7 @@ public sealed record RunSummary
     /// <summary>Workers that took part.</summary>
     public required int Workers { get; init; }
 
-    /// <summary>Leaves a minibatch was cut into.</summary>
+    /// <summary>Shards a minibatch was cut into.</summary>
     public required int Shards { get; init; }
 
     /// <summary>The BLAS backend.</summary>
@@ -57,8 +57,8 @@ public sealed record RunSummary
     /// <summary>The seed.</summary>
     public required ulong Seed { get; init; }
 
-    /// <summary>Leaves that had to be given out again.</summary>
-    public required long ReissuedLeaves { get; init; }
+    /// <summary>Shards that had to be given out again.</summary>
+    public required long ReissuedShards { get; init; }
 
     /// <summary>Workers that were lost.</summary>
     public required int WorkersLost { get; init; }

@@ -21,8 +21,8 @@ public sealed record ClusterModel
     /// <summary>Largest relative deviation of a computation's time.</summary>
     public double Noise { get; init; }
 
-    /// <summary>Time a leaf costs beyond its rows: its gradient is written once more.</summary>
-    public TimeSpan LeafOverhead { get; init; }
+    /// <summary>Time a shard costs beyond its rows: its gradient is written once more.</summary>
+    public TimeSpan ShardOverhead { get; init; }
 
     /// <summary>Bytes a second through a network interface, each way.</summary>
     public double Bandwidth { get; init; } = 1.25e9;
@@ -33,7 +33,7 @@ public sealed record ClusterModel
     /// <summary>Largest additional time on the way, drawn for each message; connections overtake each other by it.</summary>
     public TimeSpan Jitter { get; init; }
 
-    /// <summary>Bytes of the weights; sent to a worker once a step, with its first leaves.</summary>
+    /// <summary>Bytes of the weights; sent to a worker once a step, with its first shards.</summary>
     public long WeightBytes { get; init; }
 
     /// <summary>Bytes of one sum of gradients.</summary>
@@ -42,7 +42,7 @@ public sealed record ClusterModel
     /// <summary>Bytes of one sum of an evaluation.</summary>
     public long EvaluationBytes { get; init; } = 512;
 
-    /// <summary>Bytes of anything else: an order for leaves, the header of a tensor.</summary>
+    /// <summary>Bytes of anything else: an order for shards, the header of a tensor.</summary>
     public long HeaderBytes { get; init; } = 64;
 
     /// <summary>The coordinator's time to add one more sum to a step's.</summary>

@@ -31,8 +31,8 @@ public sealed record PredictionRequest
 /// <param name="PerFault">Mean time by which one fault lengthens the run.</param>
 /// <param name="FaultsPerHour">Faults of all workers.</param>
 /// <param name="Availability">The share of time that is not lost to faults.</param>
-/// <param name="ReissuedLeaves">Leaves given out again, a fault.</param>
-public sealed record FaultCost(TimeSpan PerFault, double FaultsPerHour, double Availability, double ReissuedLeaves);
+/// <param name="ReissuedShards">Shards given out again, a fault.</param>
+public sealed record FaultCost(TimeSpan PerFault, double FaultsPerHour, double Availability, double ReissuedShards);
 
 /// <summary>Step time, speed and scaling of a cluster, from the run's own state machine on the virtual clock.</summary>
 /// <param name="StepTime">Mean time of a step, faults left out.</param>
@@ -70,11 +70,11 @@ public sealed record ClusterPrediction(TimeSpan StepTime, double ImagesPerSecond
     public static TimeSpan Formula(PredictionRequest request)
     {
         ClusterModel cluster = request.Cluster;
-        int workers = Math.Min(cluster.Workers, request.Minibatch.Leaves);
+        int workers = Math.Min(cluster.Workers, request.Minibatch.Shards);
         TimeSpan weights = cluster.TransferTime(cluster.WeightBytes);
         TimeSpan gradient = cluster.TransferTime(cluster.GradientBytes);
-        double leaves = Math.Ceiling((double)request.Minibatch.Leaves / workers);
-        TimeSpan compute = leaves * ((request.Minibatch.Rows / cluster.RowsPerSecond / request.Minibatch.Leaves * TimeSpan.FromSeconds(1)) + cluster.LeafOverhead);
+        double shards = Math.Ceiling((double)request.Minibatch.Shards / workers);
+        TimeSpan compute = shards * ((request.Minibatch.Rows / cluster.RowsPerSecond / request.Minibatch.Shards * TimeSpan.FromSeconds(1)) + cluster.ShardOverhead);
         TimeSpan wires = weights > gradient ? (workers * weights) + gradient : weights + (workers * gradient);
         return wires + compute + (2 * cluster.Latency) + (workers * cluster.AddTime) + cluster.OptimizerTime;
     }
@@ -110,7 +110,7 @@ public sealed record ClusterPrediction(TimeSpan StepTime, double ImagesPerSecond
         TimeSpan lost = ((faulty.Elapsed - clean.Elapsed) / FaultsSimulated) + ((request.RepairTime - simulated) * (1 - Math.Min(1, without)));
         lost = Max(lost, TimeSpan.Zero);
         double rate = cluster.Workers / mean.TotalSeconds;
-        return new(lost, rate * 3600, 1 / (1 + (rate * lost.TotalSeconds)), (double)faulty.Final.ReissuedLeaves / FaultsSimulated);
+        return new(lost, rate * 3600, 1 / (1 + (rate * lost.TotalSeconds)), (double)faulty.Final.ReissuedShards / FaultsSimulated);
     }
 
     private static Scenario ScenarioOf(PredictionRequest request, ClusterModel cluster, int steps, int minWorkers, ReadOnlySpan<Fault> faults) => new()

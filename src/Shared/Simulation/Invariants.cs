@@ -53,12 +53,12 @@ internal sealed class Invariants(RunSettings settings, ReferenceRun reference, F
             case AcceptResult accept:
                 Accept(before, input, accept.Node);
                 break;
-            case IssueLeaves issue:
-                Require(!_pauseTold, $"{issue.Leaves} went out in what was told to be a pause");
-                Require(after.Participants.Any(worker => worker.Id == issue.Participant), $"{issue.Leaves} went to {issue.Participant}, which is no member");
-                Require(issue.Round == after.Round?.Id, $"{issue.Leaves} of {issue.Round} went out in {after.Round?.Id}");
-                Require(!after.Paused, $"{issue.Leaves} went out while the run is paused");
-                Require(!after.Round!.Covered.Overlaps(issue.Leaves), $"{issue.Leaves} of {issue.Round} went out although they are there");
+            case IssueShards issue:
+                Require(!_pauseTold, $"{issue.Shards} went out in what was told to be a pause");
+                Require(after.Participants.Any(worker => worker.Id == issue.Participant), $"{issue.Shards} went to {issue.Participant}, which is no member");
+                Require(issue.Round == after.Round?.Id, $"{issue.Shards} of {issue.Round} went out in {after.Round?.Id}");
+                Require(!after.Paused, $"{issue.Shards} went out while the run is paused");
+                Require(!after.Round!.Covered.Overlaps(issue.Shards), $"{issue.Shards} of {issue.Round} went out although they are there");
                 break;
             case TakeStep take:
                 Require(take.Round == new RoundId(before.Step, RoundKind.Gradient), $"{take.Round} is taken after {before.Step} steps");
@@ -92,16 +92,16 @@ internal sealed class Invariants(RunSettings settings, ReferenceRun reference, F
     private void Accept(RunState before, RunInput input, NodeId node)
     {
         Require(input is ResultArrived arrived && arrived.Node == node && arrived.Round == before.Round?.Id, $"{node} is counted in {before.Round?.Id} on {input}");
-        LeafRange leaves = settings.TreeOf(before.Round!.Id.Kind).LeavesOf(node);
-        for (int leaf = leaves.Start; leaf < leaves.End; leaf++)
+        ShardRange shards = settings.TreeOf(before.Round!.Id.Kind).ShardsOf(node);
+        for (int shard = shards.Start; shard < shards.End; shard++)
         {
-            Require(_counted.Add(leaf), $"leaf {leaf} of {before.Round.Id} is counted twice");
+            Require(_counted.Add(shard), $"shard {shard} of {before.Round.Id} is counted twice");
         }
     }
 
     private void RequireAllCounted(RoundId round)
     {
-        Require(_counted.Count == settings.TreeOf(round.Kind).Leaves, $"{round} is taken with {_counted.Count} leaves");
+        Require(_counted.Count == settings.TreeOf(round.Kind).Shards, $"{round} is taken with {_counted.Count} shards");
         _counted.Clear();
     }
 
@@ -119,24 +119,24 @@ internal sealed class Invariants(RunSettings settings, ReferenceRun reference, F
         }
     }
 
-    // Every leaf is there or with somebody who is expected to answer.
+    // Every shard is there or with somebody who is expected to answer.
     private void CheckRound(RunState state, Round round)
     {
         ShardTree tree = settings.TreeOf(round.Id.Kind);
-        Span<bool> held = stackalloc bool[tree.Leaves];
+        Span<bool> held = stackalloc bool[tree.Shards];
         foreach (Holding holding in round.Holdings)
         {
             Require(IsMember(state, holding.Participant), $"{holding} is no member's");
             if (holding.Live)
             {
-                LeafRange leaves = tree.LeavesOf(holding.Node);
-                held[leaves.Start..leaves.End].Fill(true);
+                ShardRange shards = tree.ShardsOf(holding.Node);
+                held[shards.Start..shards.End].Fill(true);
             }
         }
 
-        for (int leaf = 0; leaf < tree.Leaves && !state.Paused && !round.Taking; leaf++)
+        for (int shard = 0; shard < tree.Shards && !state.Paused && !round.Taking; shard++)
         {
-            Require(held[leaf] || round.Covered.Contains(leaf), $"leaf {leaf} of {round.Id} is nowhere");
+            Require(held[shard] || round.Covered.Contains(shard), $"shard {shard} of {round.Id} is nowhere");
         }
     }
 

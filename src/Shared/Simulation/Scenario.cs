@@ -29,14 +29,14 @@ public sealed record Scenario
     {
         var random = new SplitMix(SplitMix.Mix((ulong)seed + 1));
         int workers = random.Between(1, 6);
-        int leaves = 1 << random.Below(6);
+        int shards = 1 << random.Below(6);
         int epochs = random.Between(1, 2);
         int steps = random.Between(1, 5);
         var settings = new RunSettings
         {
             TotalSteps = epochs * steps,
             EpochEnds = [.. Enumerable.Range(1, epochs).Select(epoch => (long)epoch * steps)],
-            Minibatch = new(leaves, leaves * random.Between(8, 64)),
+            Minibatch = new(shards, shards * random.Between(8, 64)),
             Test = new(4, 100),
             Validation = random.Below(2) == 0 ? new(2, 50) : null,
             MinWorkers = random.Between(1, Math.Min(workers, 3)),
@@ -49,7 +49,7 @@ public sealed record Scenario
             RowsPerSecond = Math.Pow(10, 3 + (1.5 * random.Uniform())),
             RelativeSpeeds = [.. Enumerable.Range(0, workers).Select(_ => 0.5 + random.Uniform())],
             Noise = 0.3 * random.Uniform(),
-            LeafOverhead = TimeSpan.FromMicroseconds(random.Below(500)),
+            ShardOverhead = TimeSpan.FromMicroseconds(random.Below(500)),
             Bandwidth = Math.Pow(10, 7 + (2 * random.Uniform())),
             Latency = TimeSpan.FromMicroseconds(random.Between(20, 2000)),
             Jitter = random.Time(TimeSpan.FromMilliseconds(5)),

@@ -42,7 +42,7 @@ internal sealed class SimulatedCoordinator
         {
             if (kind != RoundKind.Validation || settings.Validation is not null)
             {
-                _sums[kind] = new(settings.TreeOf(kind).Leaves);
+                _sums[kind] = new(settings.TreeOf(kind).Shards);
             }
         }
 
@@ -63,8 +63,8 @@ internal sealed class SimulatedCoordinator
     /// <summary>A worker is no longer part of the run although its link is whole.</summary>
     public required Action<Connection> Refused { get; init; }
 
-    /// <summary>Sends leaves to a worker.</summary>
-    public required Action<Connection, LeafOrder> Send { get; init; }
+    /// <summary>Sends shards to a worker.</summary>
+    public required Action<Connection, ShardOrder> Send { get; init; }
 
     public void Tick()
     {
@@ -136,7 +136,7 @@ internal sealed class SimulatedCoordinator
     {
         switch (effect)
         {
-            case IssueLeaves issue:
+            case IssueShards issue:
                 Issue(issue);
                 break;
             case AcceptResult accept:
@@ -167,14 +167,14 @@ internal sealed class SimulatedCoordinator
         }
     }
 
-    private void Issue(IssueLeaves issue)
+    private void Issue(IssueShards issue)
     {
         if (!_connections.TryGetValue(issue.Participant, out Connection? connection))
         {
-            throw _invariants.Failure($"{issue.Leaves} went to {issue.Participant}, which has no link");
+            throw _invariants.Failure($"{issue.Shards} went to {issue.Participant}, which has no link");
         }
 
-        Send(connection, new(issue.Round, issue.Leaves, Trained.Weights));
+        Send(connection, new(issue.Round, issue.Shards, Trained.Weights));
     }
 
     private void TakeStep(RoundId round)
@@ -183,7 +183,7 @@ internal sealed class SimulatedCoordinator
         Vector128<float> sum = AddUp(round);
         Busy(time, () =>
         {
-            Trained = LeafValues.Step(Trained, sum);
+            Trained = ShardValues.Step(Trained, sum);
             return new StepTaken(Trained.Step, null);
         });
     }
@@ -193,7 +193,7 @@ internal sealed class SimulatedCoordinator
         GradientTree sums = _sums[round.Kind];
         if (!sums.IsComplete)
         {
-            throw _invariants.Failure($"{round} is taken, but leaves are missing");
+            throw _invariants.Failure($"{round} is taken, but shards are missing");
         }
 
         Span<float> sum = stackalloc float[Vector128<float>.Count];

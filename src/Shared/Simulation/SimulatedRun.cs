@@ -243,7 +243,7 @@ public sealed partial class SimulatedRun
         });
     }
 
-    private void Send(Connection connection, LeafOrder order)
+    private void Send(Connection connection, ShardOrder order)
     {
         ClusterModel cluster = _scenario.Cluster;
         bool hasWeights = connection.SentStep == order.Round.Step;
@@ -278,7 +278,7 @@ public sealed partial class SimulatedRun
         });
     }
 
-    private void Report(Connection connection, LeavesFailed failed) =>
+    private void Report(Connection connection, ShardsFailed failed) =>
         _network.SendUp(connection, _scenario.Cluster.HeaderBytes, () => _coordinator?.Receive(failed));
 
     private void Deliver(ResultArrived result, Vector128<float> sum)

@@ -4,13 +4,13 @@ using NnCluster.Training;
 
 namespace NnCluster.Simulation;
 
-/// <summary>Leaves to compute, with the weights they are computed from.</summary>
-internal sealed record LeafOrder(RoundId Round, LeafRange Leaves, Vector128<float> Weights);
+/// <summary>Shards to compute, with the weights they are computed from.</summary>
+internal sealed record ShardOrder(RoundId Round, ShardRange Shards, Vector128<float> Weights);
 
 /// <summary>One life of a worker: computes its orders one after the other and sends each node's sum as soon as it is there.</summary>
 internal sealed class WorkerProcess(EventQueue events, ClusterModel model, RunSettings settings, Connection connection, ulong seed)
 {
-    private readonly Queue<LeafOrder> _orders = new();
+    private readonly Queue<ShardOrder> _orders = new();
     private bool _computing;
 
     public Connection Connection => connection;
@@ -19,9 +19,9 @@ internal sealed class WorkerProcess(EventQueue events, ClusterModel model, RunSe
     public required Action<Connection, ResultArrived, Vector128<float>> Answer { get; init; }
 
     /// <summary>Sends an error.</summary>
-    public required Action<Connection, LeavesFailed> Report { get; init; }
+    public required Action<Connection, ShardsFailed> Report { get; init; }
 
-    public void Take(LeafOrder order)
+    public void Take(ShardOrder order)
     {
         _orders.Enqueue(order);
         if (!_computing)
@@ -38,19 +38,19 @@ internal sealed class WorkerProcess(EventQueue events, ClusterModel model, RunSe
             return;
         }
 
-        LeafOrder order = _orders.Dequeue();
+        ShardOrder order = _orders.Dequeue();
         if (connection.Machine.ErrorsLeft > 0)
         {
             connection.Machine.ErrorsLeft--;
-            Report(connection, new(connection.Participant, order.Round, order.Leaves, "out of memory"));
+            Report(connection, new(connection.Participant, order.Round, order.Shards, "out of memory"));
             Next();
             return;
         }
 
-        Compute(order, settings.TreeOf(order.Round.Kind).NodesOf(order.Leaves), 0);
+        Compute(order, settings.TreeOf(order.Round.Kind).NodesOf(order.Shards), 0);
     }
 
-    private void Compute(LeafOrder order, ImmutableArray<NodeId> nodes, int index)
+    private void Compute(ShardOrder order, ImmutableArray<NodeId> nodes, int index)
     {
         if (index == nodes.Length)
         {
@@ -62,7 +62,7 @@ internal sealed class WorkerProcess(EventQueue events, ClusterModel model, RunSe
         events.After(TimeOf(order.Round, nodes[index]), () => WhenRunning(() =>
         {
             NodeId node = nodes[index];
-            Answer(connection, new(connection.Participant, order.Round, node, events.Now - begun), LeafValues.Sum(settings.TreeOf(order.Round.Kind), node, order.Round, order.Weights));
+            Answer(connection, new(connection.Participant, order.Round, node, events.Now - begun), ShardValues.Sum(settings.TreeOf(order.Round.Kind), node, order.Round, order.Weights));
             Compute(order, nodes, index + 1);
         }));
     }
@@ -83,8 +83,8 @@ internal sealed class WorkerProcess(EventQueue events, ClusterModel model, RunSe
     private TimeSpan TimeOf(RoundId round, NodeId node)
     {
         ShardTree tree = settings.TreeOf(round.Kind);
-        LeafRange leaves = tree.LeavesOf(node);
-        double seconds = (tree.RowsOf(leaves) / model.SpeedOf(connection.Machine.Index)) + (leaves.Count * model.LeafOverhead.TotalSeconds);
+        ShardRange shards = tree.ShardsOf(node);
+        double seconds = (tree.RowsOf(shards) / model.SpeedOf(connection.Machine.Index)) + (shards.Count * model.ShardOverhead.TotalSeconds);
         ulong bits = SplitMix.Mix(seed ^ ((ulong)round.Step << 24) ^ ((ulong)connection.Machine.Index << 13) ^ (uint)node.Value);
         double noise = 1 + (model.Noise * (((bits >> 11) * (2.0 / (1UL << 53))) - 1));
         return TimeSpan.FromSeconds(seconds * noise * connection.Machine.Slowdown);

@@ -15,8 +15,8 @@ internal static class GemmBenchmark
     private static readonly Shape[] Shapes =
     [
         new(2048, 256, 784, Transpose.No, Transpose.Yes, Packed: false, "forward, batch 2048"),
-        new(128, 256, 784, Transpose.No, Transpose.Yes, Packed: true, "forward, leaf of 128"),
-        new(256, 784, 128, Transpose.Yes, Transpose.No, Packed: false, "dW, leaf of 128"),
+        new(128, 256, 784, Transpose.No, Transpose.Yes, Packed: true, "forward, shard of 128"),
+        new(256, 784, 128, Transpose.Yes, Transpose.No, Packed: false, "dW, shard of 128"),
         new(128, 10, 256, Transpose.No, Transpose.Yes, Packed: true, "output layer forward"),
         new(10, 256, 128, Transpose.Yes, Transpose.No, Packed: false, "output layer dW"),
         new(128, 256, 10, Transpose.No, Transpose.No, Packed: true, "output layer dX"),

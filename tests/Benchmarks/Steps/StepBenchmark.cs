@@ -36,7 +36,7 @@ internal static class StepBenchmark
             Optimizer = new OptimizerSpec().Resolve(),
             Epochs = 100,
             BatchSize = batch,
-            Shards = ShardTree.DefaultLeaves(batch),
+            Shards = ShardTree.DefaultShards(batch),
             Arithmetic = blas.Arithmetic,
         };
         var layout = ParameterLayout.For(spec.Model);
@@ -45,16 +45,16 @@ internal static class StepBenchmark
         using var parameters = new BufferPool(layout.StateLength);
         SharedBuffer state = parameters.Rent();
         ParameterInitializer.Initialize(spec.Model, layout, spec.Seed, state.Span);
-        using var network = new Network(spec.Model, blas, spec.MinibatchTree.MaxLeafRows);
-        Console.WriteLine($"784-{string.Join('-', hidden)}-10, batch {batch}, {spec.Shards} leaves of {spec.MinibatchTree.MaxLeafRows} rows; medians of {Repetitions}");
+        using var network = new Network(spec.Model, blas, spec.MinibatchTree.MaxShardRows);
+        Console.WriteLine($"784-{string.Join('-', hidden)}-10, batch {batch}, {spec.Shards} shards of {spec.MinibatchTree.MaxShardRows} rows; medians of {Repetitions}");
         Time("pack weights (once a step and worker)", () => network.Load(state.Span));
 
-        using var computer = new LeafComputer(spec, data, blas, gradients, evaluations);
+        using var computer = new ShardComputer(spec, data, blas, gradients, evaluations);
         long step = 0;
-        foreach (int leaves in (int[])[spec.Shards, Math.Max(1, spec.Shards / 2), 1])
+        foreach (int shards in (int[])[spec.Shards, Math.Max(1, spec.Shards / 2), 1])
         {
-            Time($"{leaves} leaves, packing included", () =>
-                computer.Compute(new ComputeGradient(new(step++ % 100, RoundKind.Gradient), new(0, leaves), state), static (_, sum) => sum.Release()));
+            Time($"{shards} shards, packing included", () =>
+                computer.Compute(new ComputeGradient(new(step++ % 100, RoundKind.Gradient), new(0, shards), state), static (_, sum) => sum.Release()));
         }
 
         foreach (int threads in (int[])[1, 2])

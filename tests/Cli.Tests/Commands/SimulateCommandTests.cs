@@ -93,7 +93,7 @@ public sealed partial class SimulateCommandTests
     {
         (int exit, string output, _) = await RunAsync("simulate", "--workers", "20", "--steps", "5");
         Assert.Equal(ExitCode.Done, exit);
-        Assert.Contains("4 workers have no leaf; --shards 32 gives them some", output, StringComparison.Ordinal);
+        Assert.Contains("4 workers have no shard; --shards 32 gives them some", output, StringComparison.Ordinal);
     }
 
     private static async Task<(int Exit, string Output, string Error)> RunAsync(params string[] arguments)

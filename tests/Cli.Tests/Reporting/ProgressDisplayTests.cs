@@ -39,7 +39,7 @@ public sealed class ProgressDisplayTests
             display.Observe(new CheckpointWritten(100, "x"));
             display.Observe(new EpochCompleted(1, 100, 0.5f, 0.9f, new(0.25, 0.9512, 10_000), new(0.3, 0.94, 100), null, 1.25));
             display.Observe(new ParticipantLost("worker-1", "link broken"));
-            display.Observe(new LeavesReissued(101, 4, "worker-1", "link broken"));
+            display.Observe(new ShardsReissued(101, 4, "worker-1", "link broken"));
             display.Observe(new RunPaused(0, 1));
             display.Observe(new RunContinued(1));
             display.WriteLine("a line of the log");
@@ -49,10 +49,10 @@ public sealed class ProgressDisplayTests
         Assert.Equal(
             """
             worker worker-1 joined
-            mnist: 203,530 parameters, 10 epochs of 100-row batches, 8 leaves, simd, seed 1
+            mnist: 203,530 parameters, 10 epochs of 100-row batches, 8 shards, simd, seed 1
             epoch 1/10  step 100  train loss 0.5000  test loss 0.2500  train 90.00 %  test 95.12 %  validation 94.00 %  1.2 s
             worker worker-1 lost: link broken
-            step 101: 4 leaves of worker-1 given out again: link broken
+            step 101: 4 shards of worker-1 given out again: link broken
             paused: 0 of 1 workers needed
             going on with 1 workers
             a line of the log
@@ -82,11 +82,11 @@ public sealed class ProgressDisplayTests
 
         Assert.Equal(
             """
-            mnist  203,530 parameters, 1 worker, 8 leaves, simd
+            mnist  203,530 parameters, 1 worker, 8 shards, simd
             ━━━━━━━━━━━━━━━━━━━━──────────────────── 50 %  00:11, 00:09 left
             epoch 5.0/10  step 501/1,000  loss 0.5000  batch 87.50 %  test 95.12 %  5,000 images/s
-            a  2,004 leaves  2,505 rows/s  working
-            b  2,004 leaves      0 rows/s  lost: killed
+            a  2,004 shards  2,505 rows/s  working
+            b  2,004 shards      0 rows/s  lost: killed
             """.ReplaceLineEndings("\n"),
             Render(state.Snapshot(TimeSpan.FromSeconds(11)), unicode: true));
     }

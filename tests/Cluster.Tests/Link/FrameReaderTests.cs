@@ -38,7 +38,7 @@ public sealed class FrameReaderTests : IDisposable
         Assert.Equal(frames, ReadAll(LinkSide.Worker, Written(frames)));
 
         var weights = Assert.IsType<WeightsFrame>(ReadAll(LinkSide.Worker, Written(new WeightsFrame(7, Round, new(0, 4), _weights.RentFilled(1)))).Single());
-        Assert.Equal((7, Round, new LeafRange(0, 4)), (weights.Term, weights.Round, weights.Leaves));
+        Assert.Equal((7, Round, new ShardRange(0, 4)), (weights.Term, weights.Round, weights.Shards));
         Assert.Equal(Pools.Values(_weights, 1), weights.Weights.Span.ToArray());
         weights.Weights.Release();
 

@@ -27,7 +27,7 @@ public sealed class ActivationTests
             float[] dY = [.. dX];
             float[] gradient = new float[64];
             using ILayer layer = Create(kind, units, Rows);
-            LeafPass pass = new(Rows, Training: true, 0, 0, 0);
+            ShardPass pass = new(Rows, Training: true, 0, 0, 0);
             layer.Forward(pass, [Slope], y);
             layer.Backward(pass, [Slope], y, dX, gradient);
             for (int i = 0; i < x.Length; i++)
@@ -55,7 +55,7 @@ public sealed class ActivationTests
         float[] dValues = [10f, 3f, 7f, 5f];
         float[] gradient = new float[1];
         using ILayer layer = Create(ActivationKind.Prelu, 2, 2);
-        LeafPass pass = new(2, Training: true, 0, 0, 0);
+        ShardPass pass = new(2, Training: true, 0, 0, 0);
         layer.Forward(pass, [-0.5f], values);
         Assert.Equal([1f, 1f, 0f, 2f], values);
         layer.Backward(pass, [-0.5f], values, dValues, gradient);

@@ -44,8 +44,8 @@ public sealed class DropoutLayerTests
     public void The_mask_is_a_function_of_seed_step_site_row_and_unit()
     {
         float[] whole = Mask(seed: 1, step: 2, site: 1, firstRow: 0, rows: 12);
-        float[] leaves = [.. Mask(1, 2, 1, 0, 5), .. Mask(1, 2, 1, 5, 3), .. Mask(1, 2, 1, 8, 4)];
-        Assert.Equal(whole, leaves);
+        float[] shards = [.. Mask(1, 2, 1, 0, 5), .. Mask(1, 2, 1, 5, 3), .. Mask(1, 2, 1, 8, 4)];
+        Assert.Equal(whole, shards);
         Assert.NotEqual(whole, Mask(2, 2, 1, 0, 12));
         Assert.NotEqual(whole, Mask(1, 3, 1, 0, 12));
         Assert.NotEqual(whole, Mask(1, 2, 2, 0, 12));

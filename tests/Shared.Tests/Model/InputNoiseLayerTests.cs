@@ -14,8 +14,8 @@ public sealed class InputNoiseLayerTests
     public void The_noise_is_a_function_of_seed_step_row_and_input()
     {
         float[] whole = Noise(seed: 1, step: 2, firstRow: 0, rows: 12);
-        float[] leaves = [.. Noise(1, 2, 0, 5), .. Noise(1, 2, 5, 3), .. Noise(1, 2, 8, 4)];
-        Assert.Equal(whole, leaves);
+        float[] shards = [.. Noise(1, 2, 0, 5), .. Noise(1, 2, 5, 3), .. Noise(1, 2, 8, 4)];
+        Assert.Equal(whole, shards);
         Assert.Equal(whole.Length, whole.Distinct().Count());
         Assert.Empty(whole.Intersect(Noise(2, 2, 0, 12)));
         Assert.Empty(whole.Intersect(Noise(1, 3, 0, 12)));

@@ -104,7 +104,7 @@ public sealed class InputNoisePenaltyTests
         network.Layout.Find(ParameterKind.Bias, 0).Of(state.AsSpan())[0] = bias;
         float[] gradient = new float[network.Layout.GradientLength];
         network.Load(state);
-        LeafRows rows = new() { Count = Rows, Features = Features, Targets = Targets, Seed = 1, Step = step };
+        ShardRows rows = new() { Count = Rows, Features = Features, Targets = Targets, Seed = 1, Step = step };
         network.ComputeGradient(rows, state, gradient, accumulate: false);
         return gradient;
     }

@@ -35,7 +35,7 @@ public sealed class NetworkEvaluationTests
         {
             float[] metrics = new float[layout.EvaluationLength];
             metrics.AsSpan().Fill(float.NaN);
-            LeafRows rows = new() { Count = 4, Features = [9f, 0f, 0f, 0f, 9f, 0f, 0f, 9f, 0f, 0f, 0f, 9f], Labels = [0, 1, 2, 2] };
+            ShardRows rows = new() { Count = 4, Features = [9f, 0f, 0f, 0f, 9f, 0f, 0f, 9f, 0f, 0f, 0f, 9f], Labels = [0, 1, 2, 2] };
             network.Evaluate(rows, state, metrics, accumulate: false);
             double right = Math.Log(1 + (2 * Math.Exp(-9)));
             Assert.Equal((4 * right) + 9, metrics[0], 1e-5);

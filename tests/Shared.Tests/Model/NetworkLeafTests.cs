@@ -9,8 +9,8 @@ using NnCluster.Training;
 
 namespace NnCluster.Shared.Tests.Model;
 
-/// <summary>What the cluster relies on: a leaf's bits depend on the leaf alone, and sums are plain sums.</summary>
-public sealed class NetworkLeafTests
+/// <summary>What the cluster relies on: a shard's bits depend on the shard alone, and sums are plain sums.</summary>
+public sealed class NetworkShardTests
 {
     private static readonly Gen<(ModelSpec Spec, int Seed)> Cases = Gen.Select(Samples.Specs, Gen.Int[0, 1 << 20]);
 
@@ -18,34 +18,34 @@ public sealed class NetworkLeafTests
     [InlineData(0)]
     [InlineData(4)]
     [InlineData(int.MaxValue)]
-    public void Accumulating_gives_the_bits_of_gradient_plus_leaf_gradient(int fusedAddDepth) =>
+    public void Accumulating_gives_the_bits_of_gradient_plus_shard_gradient(int fusedAddDepth) =>
         AccumulatingAddsOnce(new PlainBlas { FusedAddDepth = fusedAddDepth });
 
     [Fact]
-    public void Accumulating_with_the_fast_product_gives_the_bits_of_gradient_plus_leaf_gradient() => AccumulatingAddsOnce(new SimdBlas());
+    public void Accumulating_with_the_fast_product_gives_the_bits_of_gradient_plus_shard_gradient() => AccumulatingAddsOnce(new SimdBlas());
 
     [Fact]
-    public void Leaves_give_the_same_bits_in_any_network_in_any_order() => Cases.Sample(
+    public void Shards_give_the_same_bits_in_any_network_in_any_order() => Cases.Sample(
         (spec, seed) =>
         {
             Samples samples = new(spec, 16, seed);
             using Network one = new(spec, new SimdBlas(), 4);
             using Network other = new(spec, new SimdBlas(), 7);
-            float[][] leaves = [.. Enumerable.Range(0, 4).Select(leaf => samples.Gradient(one, leaf * 4, 4))];
-            float[][] reversed = [.. Enumerable.Range(0, 4).Reverse().Select(leaf => samples.Gradient(other, leaf * 4, 4)).Reverse()];
-            float[] tree = Sum(Sum(leaves[0], leaves[1]), Sum(leaves[2], leaves[3]));
+            float[][] shards = [.. Enumerable.Range(0, 4).Select(shard => samples.Gradient(one, shard * 4, 4))];
+            float[][] reversed = [.. Enumerable.Range(0, 4).Reverse().Select(shard => samples.Gradient(other, shard * 4, 4)).Reverse()];
+            float[] tree = Sum(Sum(shards[0], shards[1]), Sum(shards[2], shards[3]));
 
             // One worker accumulates the right half in place, as it does for a sub-tree of its own.
-            other.ComputeGradient(samples.Leaf(12, 4), samples.State, reversed[2], accumulate: true);
+            other.ComputeGradient(samples.Shard(12, 4), samples.State, reversed[2], accumulate: true);
             AssertSameBits(tree, Sum(Sum(reversed[0], reversed[1]), reversed[2]));
         },
         iter: 100);
 
     [Fact]
-    public void The_gradient_of_a_batch_is_the_sum_of_its_rows_and_rows_are_the_same_in_any_leaf() => Cases.Sample(
+    public void The_gradient_of_a_batch_is_the_sum_of_its_rows_and_rows_are_the_same_in_any_shard() => Cases.Sample(
         (spec, seed) =>
         {
-            // Batch norm ties the rows of a leaf together; all else treats a row alone, noise and dropout included.
+            // Batch norm ties the rows of a shard together; all else treats a row alone, noise and dropout included.
             ModelSpec rowwise = spec with { Hidden = [.. spec.Hidden.Select(layer => layer with { BatchNorm = false })] };
             Samples samples = new(rowwise, 9, seed);
             using Network network = new(rowwise, new PlainBlas(), 9);
@@ -53,7 +53,7 @@ public sealed class NetworkLeafTests
             float[] sum = new float[whole.Length];
             for (int row = 0; row < 9; row++)
             {
-                network.ComputeGradient(samples.Leaf(row, 1), samples.State, sum, accumulate: row > 0);
+                network.ComputeGradient(samples.Shard(row, 1), samples.State, sum, accumulate: row > 0);
             }
 
             float scale = 1f + whole.Max(MathF.Abs);
@@ -81,7 +81,7 @@ public sealed class NetworkLeafTests
         iter: 100);
 
     [Fact]
-    public void A_leaf_without_rows_adds_nothing()
+    public void A_shard_without_rows_adds_nothing()
     {
         ModelSpec spec = new() { Inputs = 3, Outputs = 2, Hidden = [new() { Units = 4, BatchNorm = true }] };
         Samples samples = new(spec, 4, 1);
@@ -89,7 +89,7 @@ public sealed class NetworkLeafTests
         Assert.All(samples.Gradient(network, 0, 0), value => Assert.Equal(0f, value));
         float[] gradient = samples.Gradient(network, 0, 4);
         float[] before = [.. gradient];
-        network.ComputeGradient(samples.Leaf(0, 0), samples.State, gradient, accumulate: true);
+        network.ComputeGradient(samples.Shard(0, 0), samples.State, gradient, accumulate: true);
         AssertSameBits(before, gradient);
     }
 
@@ -111,7 +111,7 @@ public sealed class NetworkLeafTests
     }
 
     [Fact]
-    public void The_batch_statistics_of_a_leaf_stand_where_the_running_ones_do()
+    public void The_batch_statistics_of_a_shard_stand_where_the_running_ones_do()
     {
         ModelSpec spec = new() { Inputs = 1, Outputs = 1, Loss = LossKind.MeanSquaredError, Hidden = [new() { Units = 1, BatchNorm = true }] };
         ParameterLayout layout = ParameterLayout.For(spec);
@@ -133,10 +133,10 @@ public sealed class NetworkLeafTests
         Samples samples = new(spec, 1, 1);
         using Network network = new(spec, new PlainBlas(), 4);
         BadInputException exception = Assert.Throws<BadInputException>(() => samples.Gradient(network, 0, 1));
-        Assert.Contains("batch norm needs at least 2 rows a leaf", exception.Message, StringComparison.Ordinal);
-        Assert.Throws<BadInputException>(() => spec.ValidateLeafRows(1));
-        spec.ValidateLeafRows(2);
-        (spec with { Hidden = [] }).ValidateLeafRows(1);
+        Assert.Contains("batch norm needs at least 2 rows a shard", exception.Message, StringComparison.Ordinal);
+        Assert.Throws<BadInputException>(() => spec.ValidateShardRows(1));
+        spec.ValidateShardRows(2);
+        (spec with { Hidden = [] }).ValidateShardRows(1);
     }
 
     [Fact]
@@ -190,7 +190,7 @@ public sealed class NetworkLeafTests
             float[] first = samples.Gradient(network, 0, 3);
             float[] second = samples.Gradient(network, 3, 8);
             float[] expected = [.. first.Zip(second, (a, b) => a + b)];
-            network.ComputeGradient(samples.Leaf(3, 8), samples.State, first, accumulate: true);
+            network.ComputeGradient(samples.Shard(3, 8), samples.State, first, accumulate: true);
             AssertSameBits(expected, first);
         },
         iter: 100);

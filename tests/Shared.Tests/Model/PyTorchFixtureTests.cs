@@ -101,7 +101,7 @@ public sealed class PyTorchFixtureTests
     {
         public ModelSpec Model => ModelSpec.Parse(Spec.GetRawText(), Name);
 
-        public LeafRows AsLeaf() => new() { Count = Rows, Features = Features, Labels = Labels, Targets = Targets };
+        public ShardRows AsLeaf() => new() { Count = Rows, Features = Features, Labels = Labels, Targets = Targets };
 
         public float[] ComputeGradient(Network network, out float[] state)
         {

@@ -17,8 +17,8 @@ internal sealed class ReferenceNetwork(ModelSpec spec)
 {
     private readonly ParameterLayout _layout = ParameterLayout.For(spec);
 
-    /// <summary>The sum of the rows' losses in training (leaf statistics, noise, dropout) or evaluation.</summary>
-    public double Loss(in LeafRows rows, double[] state, bool training)
+    /// <summary>The sum of the rows' losses in training (shard statistics, noise, dropout) or evaluation.</summary>
+    public double Loss(in ShardRows rows, double[] state, bool training)
     {
         double[][] outputs = Forward(rows, state, training);
         double sum = 0;
@@ -33,7 +33,7 @@ internal sealed class ReferenceNetwork(ModelSpec spec)
     }
 
     /// <summary>Probabilities or linear outputs, row by row.</summary>
-    public double[][] Forward(in LeafRows rows, double[] state, bool training)
+    public double[][] Forward(in ShardRows rows, double[] state, bool training)
     {
         double[][] x = new double[rows.Count][];
         for (int i = 0; i < x.Length; i++)
@@ -112,7 +112,7 @@ internal sealed class ReferenceNetwork(ModelSpec spec)
         return Array.ConvertAll(exponentials, value => value / sum);
     }
 
-    private static double SquaredError(in LeafRows rows, int row, double[] outputs)
+    private static double SquaredError(in ShardRows rows, int row, double[] outputs)
     {
         double sum = 0;
         for (int j = 0; j < outputs.Length; j++)
@@ -124,7 +124,7 @@ internal sealed class ReferenceNetwork(ModelSpec spec)
         return sum / outputs.Length;
     }
 
-    private static void Drop(in LeafRows rows, double[][] x, float rate, int site, bool training)
+    private static void Drop(in ShardRows rows, double[][] x, float rate, int site, bool training)
     {
         if (!training || rate == 0f)
         {
@@ -140,7 +140,7 @@ internal sealed class ReferenceNetwork(ModelSpec spec)
         }
     }
 
-    private void AddNoise(in LeafRows rows, double[][] x)
+    private void AddNoise(in ShardRows rows, double[][] x)
     {
         for (int i = 0; i < x.Length; i++)
         {

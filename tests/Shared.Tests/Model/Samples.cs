@@ -57,8 +57,8 @@ internal sealed class Samples
 
     public float[] State { get; }
 
-    /// <summary>Some of the rows as a leaf of step 5.</summary>
-    public LeafRows Leaf(int first, int count) => new()
+    /// <summary>Some of the rows as a shard of step 5.</summary>
+    public ShardRows Shard(int first, int count) => new()
     {
         Count = count,
         Features = Features.AsSpan(first * _inputs, count * _inputs),
@@ -70,7 +70,7 @@ internal sealed class Samples
     };
 
     /// <summary>All rows.</summary>
-    public LeafRows All() => Leaf(0, Count);
+    public ShardRows All() => Shard(0, Count);
 
     /// <summary>The gradient buffer of some rows.</summary>
     public float[] Gradient(Network network, int first, int count)
@@ -78,7 +78,7 @@ internal sealed class Samples
         float[] gradient = new float[Layout.GradientLength];
         gradient.AsSpan().Fill(float.NaN);
         network.Load(State);
-        network.ComputeGradient(Leaf(first, count), State, gradient, accumulate: false);
+        network.ComputeGradient(Shard(first, count), State, gradient, accumulate: false);
         return gradient;
     }
 

@@ -46,7 +46,7 @@ public class OptimizerTests
     }
 
     [Fact]
-    public void Penalise_returns_the_sum_of_squares_of_what_it_leaves() =>
+    public void Penalise_returns_the_sum_of_squares_of_what_it_shards() =>
         Gen.Select(Gen.Float[-3, 3].Array[Model.Length], Gen.Float[-3, 3].Array[Model.Length]).Sample((gradient, parameters) =>
         {
             OptimizerSetup setup = Setup(new OptimizerSpec { L2 = 0.2 });

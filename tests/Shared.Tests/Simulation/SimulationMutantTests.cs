@@ -31,11 +31,11 @@ public sealed class SimulationMutantTests
         Assert.Contains("the run is not over after", Caught(rules => (state, input, now) =>
         {
             Transition made = rules(state, input, now);
-            return input is ParticipantGone or Tick ? made with { Effects = made.Effects.RemoveAll(effect => effect is IssueLeaves) } : made;
+            return input is ParticipantGone or Tick ? made with { Effects = made.Effects.RemoveAll(effect => effect is IssueShards) } : made;
         }));
 
     [Fact]
-    public void A_run_that_forgets_the_leaves_of_a_lost_worker_is_caught() =>
+    public void A_run_that_forgets_the_shards_of_a_lost_worker_is_caught() =>
         Assert.Contains("is nowhere", Caught(rules => (state, input, now) =>
         {
             Transition made = rules(state, input, now);
@@ -64,8 +64,8 @@ public sealed class SimulationMutantTests
             _ => (state, input, now) => new TrainingRun(Settings! with { MinWorkers = 1 }).Decide(state, input, now)));
 
     [Fact]
-    public void A_run_that_takes_the_step_before_the_last_leaf_is_caught() =>
-        Assert.Contains("leaves", Caught(rules => (state, input, now) =>
+    public void A_run_that_takes_the_step_before_the_last_shard_is_caught() =>
+        Assert.Contains("shards", Caught(rules => (state, input, now) =>
         {
             Transition made = rules(state, input, now);
             return made.State.Round is { Taking: false } round && made.Effects.Any(effect => effect is AcceptResult)

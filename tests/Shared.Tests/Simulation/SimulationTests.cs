@@ -14,19 +14,19 @@ public sealed class SimulationTests
     public static TheoryData<FaultKind> Kinds => [.. Enum.GetValues<FaultKind>()];
 
     [Fact]
-    public void Any_mixture_of_faults_costs_time_but_no_leaf_no_step_and_no_bit() =>
+    public void Any_mixture_of_faults_costs_time_but_no_shard_no_step_and_no_bit() =>
         CheckAll(Mixed, Scenario.FromSeed);
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public void Each_fault_alone_costs_time_but_no_leaf_no_step_and_no_bit(FaultKind kind) =>
+    public void Each_fault_alone_costs_time_but_no_shard_no_step_and_no_bit(FaultKind kind) =>
         CheckAll(EachKind, seed => Scenario.FromSeed(seed, kind));
 
     [Theory]
     [InlineData(FaultKind.Join)]
     [InlineData(FaultKind.Flap)]
     [InlineData(FaultKind.Blackout)]
-    public void A_fault_at_every_step_costs_time_but_no_leaf_no_step_and_no_bit(FaultKind kind) =>
+    public void A_fault_at_every_step_costs_time_but_no_shard_no_step_and_no_bit(FaultKind kind) =>
         CheckAll(EachKind, seed =>
         {
             Scenario scenario = Scenario.FromSeed(seed, kind);

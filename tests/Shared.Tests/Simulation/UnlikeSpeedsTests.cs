@@ -37,7 +37,7 @@ public sealed class UnlikeSpeedsTests
     }
 
     [Fact]
-    public void A_worker_that_becomes_slow_on_the_way_gets_fewer_leaves_from_then_on()
+    public void A_worker_that_becomes_slow_on_the_way_gets_fewer_shards_from_then_on()
     {
         double together = Rows / (RowsPerSecond * 2);
         var slow = new Fault(TimeSpan.FromSeconds(Steps / 2 * together), FaultKind.Slow, 1, TimeSpan.FromHours(1), 3);

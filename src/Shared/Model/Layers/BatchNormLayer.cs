@@ -8,7 +8,7 @@ namespace NnCluster.Model;
 
 /// <summary>
 /// y = γ·x̂ + β with x̂ = (x − mean) / √(variance + ε) per unit (Ioffe and Szegedy 2015). In training the statistics are
-/// those of the leaf, "ghost batch norm" (Hoffer et al. 2017): the biased variance normalises, the unbiased one goes to
+/// those of the shard, "ghost batch norm" (Hoffer et al. 2017): the biased variance normalises, the unbiased one goes to
 /// the running average, as PyTorch does. In evaluation they are the running ones.
 /// </summary>
 internal sealed class BatchNormLayer : ILayer
@@ -41,7 +41,7 @@ internal sealed class BatchNormLayer : ILayer
     }
 
     /// <inheritdoc/>
-    public void Forward(LeafPass pass, ReadOnlySpan<float> state, Span<float> values)
+    public void Forward(ShardPass pass, ReadOnlySpan<float> state, Span<float> values)
     {
         if (pass.Training)
         {
@@ -69,7 +69,7 @@ internal sealed class BatchNormLayer : ILayer
 
     /// <inheritdoc/>
     /// <remarks>dx = γ / √(variance + ε)·(dy − (dβ + x̂·dγ) / rows).</remarks>
-    public void Backward(LeafPass pass, ReadOnlySpan<float> state, ReadOnlySpan<float> outputs, Span<float> dValues, Span<float> gradient)
+    public void Backward(ShardPass pass, ReadOnlySpan<float> state, ReadOnlySpan<float> outputs, Span<float> dValues, Span<float> gradient)
     {
         ReadOnlySpan<float> normalised = _normalised.Span[..dValues.Length];
         Span<float> dScale = _scale.Of(gradient);
@@ -96,10 +96,10 @@ internal sealed class BatchNormLayer : ILayer
 
         float unbiased = pass.Rows / (pass.Rows - 1f);
         _mean.Span.CopyTo(_runningMean.Of(gradient));
-        Span<float> leafVariance = _runningVariance.Of(gradient);
+        Span<float> shardVariance = _runningVariance.Of(gradient);
         for (int j = 0; j < units; j++)
         {
-            leafVariance[j] = _variance.Span[j] * unbiased;
+            shardVariance[j] = _variance.Span[j] * unbiased;
         }
     }
 

@@ -3,11 +3,11 @@ using NnCluster.Numerics;
 
 namespace NnCluster.Model;
 
-/// <summary>Where a leaf's gradient goes: its own buffer, or for large products straight onto the running sum.</summary>
+/// <summary>Where a shard's gradient goes: its own buffer, or for large products straight onto the running sum.</summary>
 internal readonly ref struct GradientTarget
 {
-    /// <summary>Receives the gradient of the leaf alone.</summary>
-    public required Span<float> Leaf { get; init; }
+    /// <summary>Receives the gradient of the shard alone.</summary>
+    public required Span<float> Shard { get; init; }
 
     /// <summary>Holds the sum so far; written only where <see cref="AddsProducts"/>.</summary>
     public required Span<float> Total { get; init; }
@@ -60,10 +60,10 @@ internal sealed class DenseLayer : IDisposable
     /// <summary>dW = dZᵀ·X and db = Σ dZ over the rows in order.</summary>
     public void ComputeGradient(int rows, ReadOnlySpan<float> x, ReadOnlySpan<float> dZ, in GradientTarget target)
     {
-        Span<float> dWeights = _weight.Of(target.AddsProducts ? target.Total : target.Leaf);
+        Span<float> dWeights = _weight.Of(target.AddsProducts ? target.Total : target.Shard);
         float beta = target.AddsProducts ? 1f : 0f;
         _blas.Gemm(Transpose.Yes, Transpose.No, _outputs, _inputs, rows, 1f, dZ, _outputs, x, _inputs, beta, dWeights, _inputs);
-        RowMath.ColumnSums(dZ, _bias.Of(target.Leaf));
+        RowMath.ColumnSums(dZ, _bias.Of(target.Shard));
     }
 
     /// <summary>dX = dZ·W.</summary>

@@ -46,7 +46,7 @@ internal sealed class DropoutLayer : IDisposable
 
     /// <summary>Returns values·mask, (rows, units), in the layer's own buffer.</summary>
     /// <exception cref="BadInputException">The stream has no words for so many rows.</exception>
-    public ReadOnlySpan<float> Forward(LeafPass pass, ReadOnlySpan<float> values)
+    public ReadOnlySpan<float> Forward(ShardPass pass, ReadOnlySpan<float> values)
     {
         Span<float> mask = _mask.Span[..values.Length];
         FillMask(pass, mask);
@@ -68,7 +68,7 @@ internal sealed class DropoutLayer : IDisposable
         _outputs.Dispose();
     }
 
-    private void FillMask(LeafPass pass, Span<float> mask)
+    private void FillMask(ShardPass pass, Span<float> mask)
     {
         long rows = (long)pass.FirstRow + pass.Rows;
         if (rows * _rowWords > CounterRandom.Length)

@@ -7,13 +7,13 @@ namespace NnCluster.Model;
 internal interface ILayer : IDisposable
 {
     /// <summary>values ← f(values).</summary>
-    void Forward(LeafPass pass, ReadOnlySpan<float> state, Span<float> values);
+    void Forward(ShardPass pass, ReadOnlySpan<float> state, Span<float> values);
 
     /// <summary>dValues: ∂L/∂outputs ← ∂L/∂inputs; writes the gradients of the layer's own parameters.</summary>
     /// <param name="pass">The pass that <see cref="Forward"/> ran.</param>
     /// <param name="state">Parameters and running statistics.</param>
     /// <param name="outputs">(rows, units) what the last layer of the block that works in place has written.</param>
     /// <param name="dValues">(rows, units).</param>
-    /// <param name="gradient">The gradient of the leaf; only this layer's places are written.</param>
-    void Backward(LeafPass pass, ReadOnlySpan<float> state, ReadOnlySpan<float> outputs, Span<float> dValues, Span<float> gradient);
+    /// <param name="gradient">The gradient of the shard; only this layer's places are written.</param>
+    void Backward(ShardPass pass, ReadOnlySpan<float> state, ReadOnlySpan<float> outputs, Span<float> dValues, Span<float> gradient);
 }

@@ -38,7 +38,7 @@ internal sealed class InputNoiseLayer : IDisposable
 
     /// <summary>Returns features + noise, (rows, inputs), in the layer's own buffer.</summary>
     /// <exception cref="BadInputException">The stream has no words for so many rows.</exception>
-    public ReadOnlySpan<float> Forward(LeafPass pass, ReadOnlySpan<float> features)
+    public ReadOnlySpan<float> Forward(ShardPass pass, ReadOnlySpan<float> features)
     {
         long rows = (long)pass.FirstRow + pass.Rows;
         if (rows * _words.Length > CounterRandom.Length)

@@ -12,11 +12,11 @@ internal sealed class LeakyReluLayer(float slope) : ILayer
     public const float DefaultSlope = 0.01f;
 
     /// <inheritdoc/>
-    public void Forward(LeafPass pass, ReadOnlySpan<float> state, Span<float> values) =>
+    public void Forward(ShardPass pass, ReadOnlySpan<float> state, Span<float> values) =>
         RowMath.Apply(new Scaled(slope), values, values, values);
 
     /// <inheritdoc/>
-    public void Backward(LeafPass pass, ReadOnlySpan<float> state, ReadOnlySpan<float> outputs, Span<float> dValues, Span<float> gradient) =>
+    public void Backward(ShardPass pass, ReadOnlySpan<float> state, ReadOnlySpan<float> outputs, Span<float> dValues, Span<float> gradient) =>
         RowMath.Apply(new Scaled(slope), outputs, dValues, dValues);
 
     /// <inheritdoc/>

@@ -19,14 +19,14 @@ internal sealed class PreluLayer(ParameterView slope, int units, int maxRows) : 
     private readonly AlignedBuffer _columnSums = new(units);
 
     /// <inheritdoc/>
-    public void Forward(LeafPass pass, ReadOnlySpan<float> state, Span<float> values)
+    public void Forward(ShardPass pass, ReadOnlySpan<float> state, Span<float> values)
     {
         values.CopyTo(_inputs.Span);
         RowMath.Apply(new LeakyReluLayer.Scaled(slope.Of(state)[0]), values, values, values);
     }
 
     /// <inheritdoc/>
-    public void Backward(LeafPass pass, ReadOnlySpan<float> state, ReadOnlySpan<float> outputs, Span<float> dValues, Span<float> gradient)
+    public void Backward(ShardPass pass, ReadOnlySpan<float> state, ReadOnlySpan<float> outputs, Span<float> dValues, Span<float> gradient)
     {
         ReadOnlySpan<float> inputs = _inputs.Span[..dValues.Length];
         Span<float> products = _products.Span[..dValues.Length];

@@ -8,10 +8,10 @@ namespace NnCluster.Model;
 internal sealed class ReluLayer(int units, int activeCountsOffset) : ILayer
 {
     /// <inheritdoc/>
-    public void Forward(LeafPass pass, ReadOnlySpan<float> state, Span<float> values) => RowMath.Apply(default(Relu), values, values);
+    public void Forward(ShardPass pass, ReadOnlySpan<float> state, Span<float> values) => RowMath.Apply(default(Relu), values, values);
 
     /// <inheritdoc/>
-    public void Backward(LeafPass pass, ReadOnlySpan<float> state, ReadOnlySpan<float> outputs, Span<float> dValues, Span<float> gradient)
+    public void Backward(ShardPass pass, ReadOnlySpan<float> state, ReadOnlySpan<float> outputs, Span<float> dValues, Span<float> gradient)
     {
         Span<float> activeCounts = gradient.Slice(activeCountsOffset, units);
         activeCounts.Clear();

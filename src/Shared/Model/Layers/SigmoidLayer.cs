@@ -9,10 +9,10 @@ namespace NnCluster.Model;
 internal sealed class SigmoidLayer : ILayer
 {
     /// <inheritdoc/>
-    public void Forward(LeafPass pass, ReadOnlySpan<float> state, Span<float> values) => VectorMath.Sigmoid(values, values);
+    public void Forward(ShardPass pass, ReadOnlySpan<float> state, Span<float> values) => VectorMath.Sigmoid(values, values);
 
     /// <inheritdoc/>
-    public void Backward(LeafPass pass, ReadOnlySpan<float> state, ReadOnlySpan<float> outputs, Span<float> dValues, Span<float> gradient) =>
+    public void Backward(ShardPass pass, ReadOnlySpan<float> state, ReadOnlySpan<float> outputs, Span<float> dValues, Span<float> gradient) =>
         RowMath.Apply(default(Derivative), outputs, dValues, dValues);
 
     /// <inheritdoc/>

@@ -37,7 +37,7 @@ internal sealed class CrossEntropyLoss : ILoss
     }
 
     /// <inheritdoc/>
-    public double Evaluate(in LeafRows rows, Span<float> outputs, Span<int> predictions)
+    public double Evaluate(in ShardRows rows, Span<float> outputs, Span<int> predictions)
     {
         Span<float> labelLogits = _labelLogits.Span[..rows.Count];
         for (int i = 0; i < rows.Count; i++)
@@ -62,7 +62,7 @@ internal sealed class CrossEntropyLoss : ILoss
     }
 
     /// <inheritdoc/>
-    public void Differentiate(in LeafRows rows, Span<float> predictions)
+    public void Differentiate(in ShardRows rows, Span<float> predictions)
     {
         for (int i = 0; i < rows.Count; i++)
         {

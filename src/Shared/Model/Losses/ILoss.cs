@@ -7,10 +7,10 @@ internal interface ILoss : IDisposable
     /// Returns the sum of the rows' losses in their order and, with labels, writes the predicted class of every row.
     /// The outputs become predictions: probabilities, or what they were for a linear output.
     /// </summary>
-    double Evaluate(in LeafRows rows, Span<float> outputs, Span<int> predictions);
+    double Evaluate(in ShardRows rows, Span<float> outputs, Span<int> predictions);
 
     /// <summary>After <see cref="Evaluate"/>: predictions ← the gradient of the loss sum by the dense layer's outputs.</summary>
-    void Differentiate(in LeafRows rows, Span<float> predictions);
+    void Differentiate(in ShardRows rows, Span<float> predictions);
 
     /// <summary>Outputs become predictions, without a loss.</summary>
     void Predict(int rows, Span<float> outputs);

@@ -7,7 +7,7 @@ namespace NnCluster.Model;
 internal sealed class MeanSquaredErrorLoss(int outputCount) : ILoss
 {
     /// <inheritdoc/>
-    public double Evaluate(in LeafRows rows, Span<float> outputs, Span<int> predictions)
+    public double Evaluate(in ShardRows rows, Span<float> outputs, Span<int> predictions)
     {
         double loss = 0;
         for (int i = 0; i < rows.Count; i++)
@@ -31,7 +31,7 @@ internal sealed class MeanSquaredErrorLoss(int outputCount) : ILoss
     }
 
     /// <inheritdoc/>
-    public void Differentiate(in LeafRows rows, Span<float> predictions)
+    public void Differentiate(in ShardRows rows, Span<float> predictions)
     {
         for (int i = 0; i < rows.Count; i++)
         {
@@ -53,7 +53,7 @@ internal sealed class MeanSquaredErrorLoss(int outputCount) : ILoss
     {
     }
 
-    private float Target(in LeafRows rows, int row, int output)
+    private float Target(in ShardRows rows, int row, int output)
     {
         if (!rows.Labels.IsEmpty)
         {

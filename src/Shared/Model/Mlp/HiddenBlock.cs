@@ -30,7 +30,7 @@ internal sealed class HiddenBlock : IDisposable
     public void Load(ReadOnlySpan<float> state) => _dense.Load(state);
 
     /// <summary>Returns the block's outputs (rows, units) for x (rows, inputs).</summary>
-    public ReadOnlySpan<float> Forward(LeafPass pass, ReadOnlySpan<float> state, ReadOnlySpan<float> x)
+    public ReadOnlySpan<float> Forward(ShardPass pass, ReadOnlySpan<float> state, ReadOnlySpan<float> x)
     {
         Span<float> values = _outputs.Span[..(pass.Rows * _units)];
         _dense.Forward(pass.Rows, state, x, values);
@@ -40,12 +40,12 @@ internal sealed class HiddenBlock : IDisposable
     }
 
     /// <summary>Writes the parameters' gradients. dValues (rows, units): ∂L/∂outputs ← ∂L/∂Z, Z the dense layer's output.</summary>
-    public void Backward(LeafPass pass, ReadOnlySpan<float> state, ReadOnlySpan<float> x, Span<float> dValues, in GradientTarget target)
+    public void Backward(ShardPass pass, ReadOnlySpan<float> state, ReadOnlySpan<float> x, Span<float> dValues, in GradientTarget target)
     {
         ReadOnlySpan<float> outputs = _outputs.Span[..dValues.Length];
         _dropout?.Backward(dValues);
-        _activation.Backward(pass, state, outputs, dValues, target.Leaf);
-        _batchNorm?.Backward(pass, state, outputs, dValues, target.Leaf);
+        _activation.Backward(pass, state, outputs, dValues, target.Shard);
+        _batchNorm?.Backward(pass, state, outputs, dValues, target.Shard);
         _dense.ComputeGradient(pass.Rows, x, dValues, target);
     }
 

@@ -6,7 +6,7 @@ using NnCluster.Numerics;
 namespace NnCluster.Model;
 
 /// <summary>
-/// A multi-layer perceptron with its workspace: forward and backward passes over leaves of at most a given number of rows.
+/// A multi-layer perceptron with its workspace: forward and backward passes over shards of at most a given number of rows.
 /// It holds no parameters of its own but the packed copies made by <see cref="Load"/>. One thread at a time may use it;
 /// in the steady state it allocates nothing.
 /// </summary>
@@ -23,11 +23,11 @@ public sealed class Network : IDisposable
     private readonly AlignedBuffer _outputs;
     private readonly AlignedBuffer _dEven;
     private readonly AlignedBuffer _dOdd;
-    private readonly AlignedBuffer _leaf;
+    private readonly AlignedBuffer _shard;
     private readonly int[] _predictions;
     private bool _isLoaded;
 
-    /// <summary>Allocates the workspace for leaves of up to <paramref name="maxRows"/> rows.</summary>
+    /// <summary>Allocates the workspace for shards of up to <paramref name="maxRows"/> rows.</summary>
     /// <exception cref="BadInputException">The specification is not valid.</exception>
     public Network(ModelSpec spec, IBlas blas, int maxRows)
     {
@@ -53,7 +53,7 @@ public sealed class Network : IDisposable
         _outputs = new(checked(maxRows * spec.Outputs));
         _dEven = new(checked(maxRows * widest));
         _dOdd = new(checked(maxRows * widest));
-        _leaf = new(Math.Max(Layout.GradientLength, Layout.EvaluationLength));
+        _shard = new(Math.Max(Layout.GradientLength, Layout.EvaluationLength));
         _predictions = new int[maxRows];
     }
 
@@ -80,18 +80,18 @@ public sealed class Network : IDisposable
     }
 
     /// <summary>
-    /// The sum over the rows of the gradient of the loss, with the leaf's loss sum, right predictions, batch-norm
+    /// The sum over the rows of the gradient of the loss, with the shard's loss sum, right predictions, batch-norm
     /// statistics and active counts, as <see cref="ParameterLayout"/> lays them out.
     /// </summary>
     /// <param name="rows">Up to the network's maximum of rows; with batch norm at least two.</param>
     /// <param name="state">What <see cref="Load"/> was given.</param>
     /// <param name="gradient">At least <see cref="ParameterLayout.GradientLength"/> floats.</param>
     /// <param name="accumulate">
-    /// false overwrites the gradient, padding included; true gives the bits of gradient + leaf gradient, one addition an element.
+    /// false overwrites the gradient, padding included; true gives the bits of gradient + shard gradient, one addition an element.
     /// </param>
     /// <exception cref="BadInputException">A single row cannot be batch-normalised.</exception>
     /// <exception cref="InvalidOperationException">Nothing was loaded.</exception>
-    public void ComputeGradient(in LeafRows rows, ReadOnlySpan<float> state, Span<float> gradient, bool accumulate)
+    public void ComputeGradient(in ShardRows rows, ReadOnlySpan<float> state, Span<float> gradient, bool accumulate)
     {
         Check(rows, state);
         ArgumentOutOfRangeException.ThrowIfLessThan(gradient.Length, Layout.GradientLength);
@@ -108,25 +108,25 @@ public sealed class Network : IDisposable
 
         if (_hasBatchNorm)
         {
-            ModelSpec.RequireLeafRows(rows.Count);
+            ModelSpec.RequireShardRows(rows.Count);
         }
 
         GradientTarget target = new()
         {
-            Leaf = accumulate ? _leaf.Span[..Layout.GradientLength] : gradient,
+            Shard = accumulate ? _shard.Span[..Layout.GradientLength] : gradient,
             Total = gradient,
             AddsProducts = accumulate && rows.Count <= Blas.FusedAddDepth,
         };
-        LeafPass pass = new(rows.Count, Training: true, rows.Seed, rows.Step, rows.FirstRow);
+        ShardPass pass = new(rows.Count, Training: true, rows.Seed, rows.Step, rows.FirstRow);
         ReadOnlySpan<float> features = _inputNoise != null ? _inputNoise.Forward(pass, rows.Features) : rows.Features;
         features = _inputDropout != null ? _inputDropout.Forward(pass, features) : features;
         Span<float> outputs = Forward(pass, features, state);
-        WriteMetrics(rows, outputs, target.Leaf.Slice(Layout.LossOffset, 2));
+        WriteMetrics(rows, outputs, target.Shard.Slice(Layout.LossOffset, 2));
         _loss.Differentiate(rows, outputs);
         Backward(pass, features, state, outputs, target);
         if (accumulate)
         {
-            AddLeaf(target);
+            AddShard(target);
         }
         else
         {
@@ -142,23 +142,23 @@ public sealed class Network : IDisposable
     /// <param name="metrics">At least <see cref="ParameterLayout.EvaluationLength"/> floats.</param>
     /// <param name="accumulate">Whether the rows are added to the metrics or overwrite them.</param>
     /// <exception cref="InvalidOperationException">Nothing was loaded.</exception>
-    public void Evaluate(in LeafRows rows, ReadOnlySpan<float> state, Span<float> metrics, bool accumulate)
+    public void Evaluate(in ShardRows rows, ReadOnlySpan<float> state, Span<float> metrics, bool accumulate)
     {
         Check(rows, state);
         ArgumentOutOfRangeException.ThrowIfLessThan(metrics.Length, Layout.EvaluationLength);
         metrics = metrics[..Layout.EvaluationLength];
-        Span<float> leaf = accumulate ? _leaf.Span[..metrics.Length] : metrics;
-        leaf.Clear();
+        Span<float> shard = accumulate ? _shard.Span[..metrics.Length] : metrics;
+        shard.Clear();
         Span<float> outputs = Forward(new(rows.Count, Training: false, 0, 0, 0), rows.Features, state);
-        WriteMetrics(rows, outputs, leaf);
+        WriteMetrics(rows, outputs, shard);
         for (int i = 0; i < rows.Labels.Length; i++)
         {
-            leaf[ParameterLayout.ConfusionOffset + (rows.Labels[i] * _spec.Outputs) + _predictions[i]]++;
+            shard[ParameterLayout.ConfusionOffset + (rows.Labels[i] * _spec.Outputs) + _predictions[i]]++;
         }
 
         if (accumulate)
         {
-            RowMath.Add(leaf, metrics);
+            RowMath.Add(shard, metrics);
         }
     }
 
@@ -177,7 +177,7 @@ public sealed class Network : IDisposable
         for (int first = 0; first < rows; first += _maxRows)
         {
             int count = Math.Min(_maxRows, rows - first);
-            LeafPass pass = new(count, Training: false, 0, 0, 0);
+            ShardPass pass = new(count, Training: false, 0, 0, 0);
             Span<float> predictions = Forward(pass, features.Slice(first * _spec.Inputs, count * _spec.Inputs), state);
             _loss.Predict(count, predictions);
             predictions.CopyTo(outputs[(first * _spec.Outputs)..]);
@@ -199,10 +199,10 @@ public sealed class Network : IDisposable
         _outputs.Dispose();
         _dEven.Dispose();
         _dOdd.Dispose();
-        _leaf.Dispose();
+        _shard.Dispose();
     }
 
-    private Span<float> Forward(LeafPass pass, ReadOnlySpan<float> features, ReadOnlySpan<float> state)
+    private Span<float> Forward(ShardPass pass, ReadOnlySpan<float> features, ReadOnlySpan<float> state)
     {
         ReadOnlySpan<float> x = features;
         foreach (HiddenBlock block in _hidden)
@@ -215,7 +215,7 @@ public sealed class Network : IDisposable
         return outputs;
     }
 
-    private void Backward(LeafPass pass, ReadOnlySpan<float> features, ReadOnlySpan<float> state, Span<float> dOutputs, in GradientTarget target)
+    private void Backward(ShardPass pass, ReadOnlySpan<float> features, ReadOnlySpan<float> state, Span<float> dOutputs, in GradientTarget target)
     {
         int last = _hidden.Length - 1;
         _outputLayer.ComputeGradient(pass.Rows, last < 0 ? features : _hidden[last].TrainingOutputs(pass.Rows), dOutputs, target);
@@ -239,7 +239,7 @@ public sealed class Network : IDisposable
     }
 
     /// <summary>Writes the loss sum, rounded once, and the number of right predictions.</summary>
-    private void WriteMetrics(in LeafRows rows, Span<float> outputs, Span<float> metrics)
+    private void WriteMetrics(in ShardRows rows, Span<float> outputs, Span<float> metrics)
     {
         metrics[0] = (float)_loss.Evaluate(rows, outputs, _predictions);
         int correct = 0;
@@ -251,19 +251,19 @@ public sealed class Network : IDisposable
         metrics[1] = correct;
     }
 
-    private void AddLeaf(in GradientTarget target)
+    private void AddShard(in GradientTarget target)
     {
         foreach (ParameterView view in Layout.Tensors)
         {
             if (!(target.AddsProducts && view.Kind == ParameterKind.Weight))
             {
-                RowMath.Add(view.Of((ReadOnlySpan<float>)target.Leaf), view.Of(target.Total));
+                RowMath.Add(view.Of((ReadOnlySpan<float>)target.Shard), view.Of(target.Total));
             }
         }
 
-        RowMath.Add(target.Leaf.Slice(Layout.LossOffset, 2), target.Total.Slice(Layout.LossOffset, 2));
+        RowMath.Add(target.Shard.Slice(Layout.LossOffset, 2), target.Total.Slice(Layout.LossOffset, 2));
         Range activeCounts = Layout.ActiveCountsOffset..(Layout.ActiveCountsOffset + Layout.ActiveCountsLength);
-        RowMath.Add(target.Leaf[activeCounts], target.Total[activeCounts]);
+        RowMath.Add(target.Shard[activeCounts], target.Total[activeCounts]);
     }
 
     private void ClearPadding(Span<float> gradient)
@@ -278,7 +278,7 @@ public sealed class Network : IDisposable
         gradient[(Layout.ActiveCountsOffset + Layout.ActiveCountsLength)..].Clear();
     }
 
-    private void Check(in LeafRows rows, ReadOnlySpan<float> state)
+    private void Check(in ShardRows rows, ReadOnlySpan<float> state)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(rows.Count);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(rows.Count, _maxRows);

@@ -4,22 +4,22 @@ using NnCluster.Numerics;
 namespace NnCluster.Training;
 
 /// <summary>
-/// Asks a worker for the sums over a range of leaves. The message carries one reference to the weights, which the
+/// Asks a worker for the sums over a range of shards. The message carries one reference to the weights, which the
 /// receiver releases when it is done with them.
 /// </summary>
-/// <param name="Round">The round the leaves belong to.</param>
-/// <param name="Leaves">The leaves.</param>
+/// <param name="Round">The round the shards belong to.</param>
+/// <param name="Shards">The shards.</param>
 /// <param name="Parameters">Parameters and running statistics after <c>Round.Step</c> steps; nobody writes to them.</param>
-public abstract record LeafWork(RoundId Round, LeafRange Leaves, SharedBuffer Parameters);
+public abstract record ShardWork(RoundId Round, ShardRange Shards, SharedBuffer Parameters);
 
-/// <summary>Asks for sums of gradients over leaves of a minibatch; answered by <see cref="GradientComputed"/>.</summary>
-public sealed record ComputeGradient(RoundId Round, LeafRange Leaves, SharedBuffer Parameters) : LeafWork(Round, Leaves, Parameters);
+/// <summary>Asks for sums of gradients over shards of a minibatch; answered by <see cref="GradientComputed"/>.</summary>
+public sealed record ComputeGradient(RoundId Round, ShardRange Shards, SharedBuffer Parameters) : ShardWork(Round, Shards, Parameters);
 
-/// <summary>Asks for loss, right answers and confusion counts over leaves of a data set; answered by <see cref="EvaluationComputed"/>.</summary>
-public sealed record ComputeEvaluation(RoundId Round, LeafRange Leaves, SharedBuffer Parameters) : LeafWork(Round, Leaves, Parameters);
+/// <summary>Asks for loss, right answers and confusion counts over shards of a data set; answered by <see cref="EvaluationComputed"/>.</summary>
+public sealed record ComputeEvaluation(RoundId Round, ShardRange Shards, SharedBuffer Parameters) : ShardWork(Round, Shards, Parameters);
 
 /// <summary>
-/// The sum over all leaves of one node: one message for every maximal node of the range that was asked for. The
+/// The sum over all shards of one node: one message for every maximal node of the range that was asked for. The
 /// message carries the only reference to the sum.
 /// </summary>
 public abstract record NodeResult(ParticipantId Participant, RoundId Round, NodeId Node, SharedBuffer Sum)
@@ -37,5 +37,5 @@ public sealed record EvaluationComputed(ParticipantId Participant, RoundId Round
 /// <summary>A worker holds data and network and waits for work.</summary>
 public sealed record ParticipantStarted(ParticipantId Participant);
 
-/// <summary>A worker could not compute these leaves and goes on with the next.</summary>
-public sealed record LeafWorkFailed(ParticipantId Participant, RoundId Round, LeafRange Leaves, string Error);
+/// <summary>A worker could not compute these shards and goes on with the next.</summary>
+public sealed record ShardWorkFailed(ParticipantId Participant, RoundId Round, ShardRange Shards, string Error);

@@ -63,11 +63,11 @@ public sealed class TrainingState : IDisposable
         _team = team;
         Parameters = initial;
         _slots = [.. optimizer.SlotNames.Select(_ => new AlignedBuffer(layout.StateLength))];
-        int scratch = Optimizer.BlockLength + new GradientTree(tree.Leaves).ScratchLength(Optimizer.BlockLength);
+        int scratch = Optimizer.BlockLength + new GradientTree(tree.Shards).ScratchLength(Optimizer.BlockLength);
         _scratch = [.. Enumerable.Range(0, team.Size).Select(_ => new AlignedBuffer(scratch))];
         _mean = optimizer.NeedsNormFirst ? new AlignedBuffer(layout.StateLength) : null;
         int tail = layout.GradientLength - optimizer.LearnedLength;
-        _tail = new AlignedBuffer(tail + new GradientTree(tree.Leaves).ScratchLength(tail));
+        _tail = new AlignedBuffer(tail + new GradientTree(tree.Shards).ScratchLength(tail));
         _blockSums = new double[optimizer.BlockCount];
         _activeCounts = new double[layout.ActiveCountsLength];
         _reducePart = ReducePart;
@@ -216,8 +216,8 @@ public sealed class TrainingState : IDisposable
         _sums.SumInto(learned, tail, _tail.Span[tail.Length..]);
         for (int i = learned; i < _layout.StateLength; i++)
         {
-            float leafMean = tail[i - learned] / _tree.Leaves;
-            _next.Span[i] = ((1 - BatchNormMomentum) * Parameters.Span[i]) + (BatchNormMomentum * leafMean);
+            float shardMean = tail[i - learned] / _tree.Shards;
+            _next.Span[i] = ((1 - BatchNormMomentum) * Parameters.Span[i]) + (BatchNormMomentum * shardMean);
         }
 
         ReadOnlySpan<float> active = tail.Slice(_layout.ActiveCountsOffset - learned, _layout.ActiveCountsLength);

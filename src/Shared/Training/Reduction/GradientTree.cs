@@ -5,7 +5,7 @@ using NnCluster.Numerics;
 namespace NnCluster.Training;
 
 /// <summary>
-/// The sums that have arrived in a round, each over all leaves of one node, until together they cover the root. Adds
+/// The sums that have arrived in a round, each over all shards of one node, until together they cover the root. Adds
 /// them in the tree's order, whatever order they came in and whoever made them.
 /// </summary>
 /// <remarks>
@@ -15,13 +15,13 @@ namespace NnCluster.Training;
 public sealed class GradientTree
 {
     private readonly SharedBuffer?[] _sums;
-    private readonly int _leaves;
+    private readonly int _shards;
 
-    /// <summary>An empty tree over <paramref name="leaves"/> leaves (a power of two).</summary>
-    public GradientTree(int leaves)
+    /// <summary>An empty tree over <paramref name="shards"/> shards (a power of two).</summary>
+    public GradientTree(int shards)
     {
-        _leaves = leaves;
-        _sums = new SharedBuffer?[2 * leaves];
+        _shards = shards;
+        _sums = new SharedBuffer?[2 * shards];
     }
 
     /// <summary>Takes over the reference to a node's sum.</summary>
@@ -36,12 +36,12 @@ public sealed class GradientTree
         _sums[node.Value] = sum;
     }
 
-    /// <summary>Whether the nodes put in cover every leaf.</summary>
+    /// <summary>Whether the nodes put in cover every shard.</summary>
     public bool IsComplete => Covers(NodeId.Root);
 
-    /// <summary>Whether the nodes put in cover every leaf of <paramref name="node"/>.</summary>
+    /// <summary>Whether the nodes put in cover every shard of <paramref name="node"/>.</summary>
     public bool Covers(NodeId node) =>
-        _sums[node.Value] is not null || (node.Value < _leaves && Covers(node.Left) && Covers(node.Right));
+        _sums[node.Value] is not null || (node.Value < _shards && Covers(node.Left) && Covers(node.Right));
 
     /// <summary>
     /// Takes the sum of a covered node out of the tree, adding up below it in place: every right sum is added to its
@@ -56,7 +56,7 @@ public sealed class GradientTree
             return stored;
         }
 
-        if (node.Value >= _leaves)
+        if (node.Value >= _shards)
         {
             throw new InvalidOperationException($"The sum of {node} is missing.");
         }
@@ -84,7 +84,7 @@ public sealed class GradientTree
     }
 
     /// <summary>Scratch floats that <see cref="SumInto"/> needs for a piece of the given length.</summary>
-    public int ScratchLength(int length) => length * int.Log2(2 * _leaves);
+    public int ScratchLength(int length) => length * int.Log2(2 * _shards);
 
     /// <summary>Lets go of all sums.</summary>
     public void Clear()
@@ -104,7 +104,7 @@ public sealed class GradientTree
             return stored.Span.Slice(offset, memory.Length);
         }
 
-        if (node.Value >= _leaves)
+        if (node.Value >= _shards)
         {
             throw new InvalidOperationException($"The sum of {node} is missing.");
         }

@@ -6,101 +6,101 @@ using NnCluster.Numerics;
 namespace NnCluster.Training;
 
 /// <summary>
-/// How the rows of a round are cut into leaves and how the leaves' sums combine: node(k) = node(2k) + node(2k + 1).
+/// How the rows of a round are cut into shards and how the shards' sums combine: node(k) = node(2k) + node(2k + 1).
 /// The tree belongs to the run, never to the cluster, so that the additions are the same whoever did them.
 /// </summary>
 public sealed class ShardTree
 {
-    /// <summary>The default cut goes no finer than this many leaves …</summary>
-    public const int MaxDefaultLeaves = 16;
+    /// <summary>The default cut goes no finer than this many shards …</summary>
+    public const int MaxDefaultShards = 16;
 
-    /// <summary>… and leaves at least this many rows a leaf.</summary>
+    /// <summary>… and leaves at least this many rows a shard.</summary>
     public const int MinDefaultRows = 64;
 
     /// <summary>The most leaves a run may have.</summary>
-    public const int MaxLeaves = 4096;
+    public const int MaxShards = 4096;
 
-    /// <summary>A tree over <paramref name="rows"/> rows cut into <paramref name="leaves"/> leaves.</summary>
-    /// <exception cref="BadInputException">The leaves are no power of two, or more than the rows.</exception>
-    public ShardTree(int leaves, int rows)
+    /// <summary>A tree over <paramref name="rows"/> rows cut into <paramref name="shards"/> shards.</summary>
+    /// <exception cref="BadInputException">The shards are no power of two, or more than the rows.</exception>
+    public ShardTree(int shards, int rows)
     {
-        if (leaves < 1 || leaves > MaxLeaves || !BitOperations.IsPow2(leaves))
+        if (shards < 1 || shards > MaxShards || !BitOperations.IsPow2(shards))
         {
-            throw new BadInputException($"--shards {leaves}: the number of shards is a power of two from 1 to {MaxLeaves} (1, 2, 4, 8, 16 …).");
+            throw new BadInputException($"--shards {shards}: the number of shards is a power of two from 1 to {MaxShards} (1, 2, 4, 8, 16 …).");
         }
 
-        if (leaves > rows)
+        if (shards > rows)
         {
-            throw new BadInputException($"--shards {leaves}: {rows} rows cannot be cut into {leaves} shards; take at most {BitOperations.RoundUpToPowerOf2((uint)rows + 1) / 2}.");
+            throw new BadInputException($"--shards {shards}: {rows} rows cannot be cut into {shards} shards; take at most {BitOperations.RoundUpToPowerOf2((uint)rows + 1) / 2}.");
         }
 
-        Leaves = leaves;
+        Shards = shards;
         Rows = rows;
     }
 
-    /// <summary>Number of leaves, a power of two.</summary>
-    public int Leaves { get; }
+    /// <summary>Number of shards, a power of two.</summary>
+    public int Shards { get; }
 
-    /// <summary>Number of rows over all leaves.</summary>
+    /// <summary>Number of rows over all shards.</summary>
     public int Rows { get; }
 
-    /// <summary>The rows of the largest leaf.</summary>
-    public int MaxLeafRows => (Rows + Leaves - 1) / Leaves;
+    /// <summary>The rows of the largest shard.</summary>
+    public int MaxShardRows => (Rows + Shards - 1) / Shards;
 
-    /// <summary>The rows of the smallest leaf.</summary>
-    public int MinLeafRows => Rows / Leaves;
+    /// <summary>The rows of the smallest shard.</summary>
+    public int MinShardRows => Rows / Shards;
 
-    /// <summary>The largest power of two up to <see cref="MaxDefaultLeaves"/> that leaves <see cref="MinDefaultRows"/> rows a leaf.</summary>
-    public static int DefaultLeaves(int rows)
+    /// <summary>The largest power of two up to <see cref="MaxDefaultShards"/> that leaves <see cref="MinDefaultRows"/> rows a shard.</summary>
+    public static int DefaultShards(int rows)
     {
-        int leaves = MaxDefaultLeaves;
-        while (leaves > 1 && rows / leaves < MinDefaultRows)
+        int shards = MaxDefaultShards;
+        while (shards > 1 && rows / shards < MinDefaultRows)
         {
-            leaves /= 2;
+            shards /= 2;
         }
 
-        return leaves;
+        return shards;
     }
 
-    /// <summary>The node of one leaf.</summary>
-    public NodeId Leaf(int leaf) => new(Leaves + leaf);
+    /// <summary>The node of one shard.</summary>
+    public NodeId Shard(int shard) => new(Shards + shard);
 
-    /// <summary>Whether the node is a single leaf.</summary>
-    public bool IsLeaf(NodeId node) => node.Value >= Leaves;
+    /// <summary>Whether the node is a single shard.</summary>
+    public bool IsShard(NodeId node) => node.Value >= Shards;
 
     /// <summary>Whether the number names a node of this tree.</summary>
-    public bool Holds(NodeId node) => node.Value >= 1 && node.Value < 2 * Leaves;
+    public bool Holds(NodeId node) => node.Value >= 1 && node.Value < 2 * Shards;
 
-    /// <summary>The leaves below a node.</summary>
-    public LeafRange LeavesOf(NodeId node)
+    /// <summary>The shards below a node.</summary>
+    public ShardRange ShardsOf(NodeId node)
     {
-        int height = BitOperations.Log2((uint)Leaves) - BitOperations.Log2((uint)node.Value);
-        return new((node.Value << height) - Leaves, 1 << height);
+        int height = BitOperations.Log2((uint)Shards) - BitOperations.Log2((uint)node.Value);
+        return new((node.Value << height) - Shards, 1 << height);
     }
 
-    /// <summary>The first row of a leaf, and of the leaf behind the last: leaf i holds rows i·B/L up to (i+1)·B/L.</summary>
-    public int FirstRow(int leaf) => (int)((long)leaf * Rows / Leaves);
+    /// <summary>The first row of a shard, and of the shard behind the last: shard i holds rows i·B/L up to (i+1)·B/L.</summary>
+    public int FirstRow(int shard) => (int)((long)shard * Rows / Shards);
 
-    /// <summary>The number of rows of a leaf.</summary>
-    public int RowsOf(int leaf) => FirstRow(leaf + 1) - FirstRow(leaf);
+    /// <summary>The number of rows of a shard.</summary>
+    public int RowsOf(int shard) => FirstRow(shard + 1) - FirstRow(shard);
 
-    /// <summary>The number of rows of a range of leaves.</summary>
-    public int RowsOf(LeafRange leaves) => FirstRow(leaves.End) - FirstRow(leaves.Start);
+    /// <summary>The number of rows of a range of shards.</summary>
+    public int RowsOf(ShardRange shards) => FirstRow(shards.End) - FirstRow(shards.Start);
 
     /// <summary>The largest nodes that lie wholly in the range, from left to right: one for an aligned range, O(log L) for any.</summary>
-    public ImmutableArray<NodeId> NodesOf(LeafRange range)
+    public ImmutableArray<NodeId> NodesOf(ShardRange range)
     {
         var nodes = ImmutableArray.CreateBuilder<NodeId>();
         int start = range.Start;
         while (start < range.End)
         {
-            int size = start == 0 ? Leaves : 1 << BitOperations.TrailingZeroCount(start);
+            int size = start == 0 ? Shards : 1 << BitOperations.TrailingZeroCount(start);
             while (start + size > range.End)
             {
                 size /= 2;
             }
 
-            nodes.Add(new((Leaves + start) / size));
+            nodes.Add(new((Shards + start) / size));
             start += size;
         }
 

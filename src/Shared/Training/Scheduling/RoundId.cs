@@ -3,7 +3,7 @@ using NnCluster.Numerics;
 
 namespace NnCluster.Training;
 
-/// <summary>What the leaves of a round are asked for.</summary>
+/// <summary>What the shards of a round are asked for.</summary>
 public enum RoundKind
 {
     /// <summary>The gradient over a minibatch.</summary>
@@ -17,7 +17,7 @@ public enum RoundKind
 }
 
 /// <summary>
-/// One round of leaves: every leaf is computed from the weights after <paramref name="Step"/> steps. The same round
+/// One round of shards: every shard is computed from the weights after <paramref name="Step"/> steps. The same round
 /// has the same name, and the same bits, in every life of a coordinator.
 /// </summary>
 public readonly record struct RoundId(long Step, RoundKind Kind)

@@ -4,10 +4,10 @@ using NnCluster.Numerics;
 
 namespace NnCluster.Training;
 
-/// <summary>Which leaves go to whom.</summary>
+/// <summary>Which shards go to whom.</summary>
 internal sealed partial class RunDecision
 {
-    /// <summary>Opens the next round if none is open, and issues every leaf that nobody has.</summary>
+    /// <summary>Opens the next round if none is open, and issues every shard that nobody has.</summary>
     private void Dispatch()
     {
         if (_state.Round is null)
@@ -18,7 +18,7 @@ internal sealed partial class RunDecision
             {
                 Id = new(_state.Step, kind),
                 StartedAt = now,
-                Covered = LeafSet.Empty(settings.TreeOf(kind).Leaves),
+                Covered = ShardSet.Empty(settings.TreeOf(kind).Shards),
             });
             if (kind == RoundKind.Gradient)
             {
@@ -33,23 +33,23 @@ internal sealed partial class RunDecision
         }
 
         ShardTree tree = TreeOf(round);
-        LeafSet taken = round.Covered.WithAll(round.Holdings.Where(h => h.Live).Select(h => tree.LeavesOf(h.Node)));
+        ShardSet taken = round.Covered.WithAll(round.Holdings.Where(h => h.Live).Select(h => tree.ShardsOf(h.Node)));
 
         if (taken.IsFull)
         {
             return;
         }
 
-        ImmutableArray<LeafRange> gaps = taken.Gaps();
+        ImmutableArray<ShardRange> gaps = taken.Gaps();
         if (round.Failures.IsEmpty)
         {
             Divide(gaps, [.. Available()]);
             return;
         }
 
-        foreach (int leaf in gaps.SelectMany(gap => Enumerable.Range(gap.Start, gap.Count)))
+        foreach (int shard in gaps.SelectMany(gap => Enumerable.Range(gap.Start, gap.Count)))
         {
-            if (!TryIssueFailed(leaf))
+            if (!TryIssueFailed(shard))
             {
                 return;
             }
@@ -73,30 +73,30 @@ internal sealed partial class RunDecision
         }
     }
 
-    private void Divide(ImmutableArray<LeafRange> gaps, ImmutableArray<Participant> workers)
+    private void Divide(ImmutableArray<ShardRange> gaps, ImmutableArray<Participant> workers)
     {
-        int leaves = gaps.Sum(gap => gap.Count);
-        int[] loads = [.. workers.Select(w => UncoveredLeaves(_state.Round!, h => h.Participant == w.Id))];
+        int shards = gaps.Sum(gap => gap.Count);
+        int[] loads = [.. workers.Select(w => UncoveredShards(_state.Round!, h => h.Participant == w.Id))];
         if (loads.All(load => load == 0))
         {
-            RenewCut(leaves, loads, workers);
+            RenewCut(shards, loads, workers);
         }
 
         double[] speeds = Speeds(workers, w => _state.CutSpeeds.GetValueOrDefault(w.Id));
-        foreach ((int worker, LeafRange range) in LeafDivision.Ranges(gaps, LeafDivision.Counts(leaves, loads, speeds)))
+        foreach ((int worker, ShardRange range) in ShardPartitioner.Ranges(gaps, ShardPartitioner.Counts(shards, loads, speeds)))
         {
             Issue(workers[worker].Id, range);
         }
     }
 
     /// <summary>Takes over the measured speeds if other workers are there, or if the round gets shorter by enough.</summary>
-    private void RenewCut(int leaves, int[] loads, ImmutableArray<Participant> workers)
+    private void RenewCut(int shards, int[] loads, ImmutableArray<Participant> workers)
     {
         double[] measured = Speeds(workers, w => w.Speed.Median);
         double[] old = Speeds(workers, w => _state.CutSpeeds.GetValueOrDefault(w.Id));
         bool sameWorkers = _state.CutSpeeds.Count == workers.Length && workers.All(w => _state.CutSpeeds.ContainsKey(w.Id));
-        double now = LeafDivision.Makespan(LeafDivision.Counts(leaves, loads, old), measured);
-        double then = LeafDivision.Makespan(LeafDivision.Counts(leaves, loads, measured), measured);
+        double now = ShardPartitioner.Makespan(ShardPartitioner.Counts(shards, loads, old), measured);
+        double then = ShardPartitioner.Makespan(ShardPartitioner.Counts(shards, loads, measured), measured);
         if (!sameWorkers || then < now * (1 - settings.Recovery.RecutGain))
         {
             _state = _state with
@@ -115,29 +115,29 @@ internal sealed partial class RunDecision
     }
 
     /// <summary>
-    /// A leaf of a round with errors goes, by itself, to the least busy worker that has not failed it; while others
+    /// A shard of a round with errors goes, by itself, to the least busy worker that has not failed it; while others
     /// do not answer, or there are none, a worker may try again. False when the run has ended over it.
     /// </summary>
-    private bool TryIssueFailed(int leaf)
+    private bool TryIssueFailed(int shard)
     {
         Round round = _state.Round!;
-        int FailuresOf(ParticipantId worker) => round.Failures.Count(f => f.Participant == worker && f.Leaves.Contains(leaf));
+        int FailuresOf(ParticipantId worker) => round.Failures.Count(f => f.Participant == worker && f.Shards.Contains(shard));
         bool allAsked = _state.Participants.Length > 1 && !_state.Participants.Any(w => w.Late);
         int most = allAsked ? 1 : settings.Recovery.MaxFailures;
         Participant? next = Available()
             .Where(w => FailuresOf(w.Id) < most)
-            .MinBy(w => UncoveredLeaves(round, h => h.Participant == w.Id));
+            .MinBy(w => UncoveredShards(round, h => h.Participant == w.Id));
         if (next is null)
         {
-            End(new(false, $"every worker failed {round.Id}, leaf {leaf}: {round.Failures.Last(f => f.Leaves.Contains(leaf)).Error}"));
+            End(new(false, $"every worker failed {round.Id}, shard {shard}: {round.Failures.Last(f => f.Shards.Contains(shard)).Error}"));
             return false;
         }
 
-        Issue(next.Id, new(leaf, 1));
+        Issue(next.Id, new(shard, 1));
         return true;
     }
 
-    private void Issue(ParticipantId id, LeafRange leaves)
+    private void Issue(ParticipantId id, ShardRange shards)
     {
         Round round = _state.Round!;
         Participant worker = Find(id)!;
@@ -148,18 +148,18 @@ internal sealed partial class RunDecision
             {
                 IdleRounds = 0,
                 IssuedAt = idle ? now : worker.IssuedAt,
-                IssuedRows = (idle ? 0 : worker.IssuedRows) + TreeOf(round).RowsOf(leaves),
+                IssuedRows = (idle ? 0 : worker.IssuedRows) + TreeOf(round).RowsOf(shards),
                 Computing = idle ? TimeSpan.Zero : worker.Computing,
             }),
         };
         SetRound(round with
         {
-            Holdings = round.Holdings.AddRange(TreeOf(round).NodesOf(leaves).Select(node => new Holding(id, node, now, true, false))),
+            Holdings = round.Holdings.AddRange(TreeOf(round).NodesOf(shards).Select(node => new Holding(id, node, now, true, false))),
         });
-        _effects.Add(new IssueLeaves(id, round.Id, leaves));
+        _effects.Add(new IssueShards(id, round.Id, shards));
     }
 
-    /// <summary>Forgets holdings; the leaves that nobody else has are issued again by <see cref="Dispatch"/>.</summary>
+    /// <summary>Forgets holdings; the shards that nobody else has are issued again by <see cref="Dispatch"/>.</summary>
     private void Drop(Predicate<Holding> which, ParticipantId from, string reason)
     {
         if (_state.Round is not { Taking: false } round)
@@ -167,36 +167,36 @@ internal sealed partial class RunDecision
             return;
         }
 
-        int leaves = UncoveredLeaves(round, h => which(h) && h.Live);
+        int shards = UncoveredShards(round, h => which(h) && h.Live);
         SetRound(round with { Holdings = round.Holdings.RemoveAll(which) });
-        Reissued(from, leaves, reason);
+        Reissued(from, shards, reason);
     }
 
-    private void Reissued(ParticipantId from, int leaves, string reason)
+    private void Reissued(ParticipantId from, int shards, string reason)
     {
-        if (leaves > 0)
+        if (shards > 0)
         {
             Round round = _state.Round!;
-            SetRound(round with { Reissued = round.Reissued + leaves });
-            _state = _state with { ReissuedLeaves = _state.ReissuedLeaves + leaves };
-            Tell(new LeavesReissued(_state.Step + 1, leaves, from.Name, reason));
+            SetRound(round with { Reissued = round.Reissued + shards });
+            _state = _state with { ReissuedShards = _state.ReissuedShards + shards };
+            Tell(new ShardsReissued(_state.Step + 1, shards, from.Name, reason));
         }
     }
 
-    private int UncoveredLeaves(Round round, Func<Holding, bool> which)
+    private int UncoveredShards(Round round, Func<Holding, bool> which)
     {
         ShardTree tree = TreeOf(round);
-        int leaves = 0;
+        int shards = 0;
         foreach (Holding holding in round.Holdings)
         {
-            LeafRange range = tree.LeavesOf(holding.Node);
-            leaves += which(holding) && !round.Covered.Overlaps(range) ? range.Count : 0;
+            ShardRange range = tree.ShardsOf(holding.Node);
+            shards += which(holding) && !round.Covered.Overlaps(range) ? range.Count : 0;
         }
 
-        return leaves;
+        return shards;
     }
 
-    /// <summary>Who may be given leaves: those that answer, or everybody when nobody does.</summary>
+    /// <summary>Who may be given shards: those that answer, or everybody when nobody does.</summary>
     private IEnumerable<Participant> Available() =>
         _state.Participants.Any(w => !w.Late) ? _state.Participants.Where(w => !w.Late) : _state.Participants;
 

@@ -70,7 +70,7 @@ internal sealed partial class RunDecision
     {
         if (round.Reissued > 0)
         {
-            Tell(new LeavesRecovered(step, round.Reissued));
+            Tell(new ShardsRecovered(step, round.Reissued));
         }
     }
 

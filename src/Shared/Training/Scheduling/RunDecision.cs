@@ -25,7 +25,7 @@ internal sealed partial class RunDecision(RunSettings settings, RunState state, 
             case ResultArrived result:
                 Receive(result);
                 break;
-            case LeavesFailed failed:
+            case ShardsFailed failed:
                 Fail(failed);
                 break;
             case StepTaken taken:
@@ -128,13 +128,13 @@ internal sealed partial class RunDecision(RunSettings settings, RunState state, 
         string? refusal =
             round is null || round.Taking || round.Id != result.Round ? $"{result.Round} is not being computed"
             : !TreeOf(round).Holds(result.Node) ? $"{result.Node} is not in the tree"
-            : round.Covered.Overlaps(TreeOf(round).LeavesOf(result.Node)) ? $"{result.Node} is there already"
+            : round.Covered.Overlaps(TreeOf(round).ShardsOf(result.Node)) ? $"{result.Node} is there already"
             : null;
         if (refusal is null)
         {
-            LeafRange leaves = TreeOf(round!).LeavesOf(result.Node);
+            ShardRange shards = TreeOf(round!).ShardsOf(result.Node);
             _effects.Add(new AcceptResult(result.Node));
-            SetRound(round! with { Covered = round!.Covered.With(leaves) });
+            SetRound(round! with { Covered = round!.Covered.With(shards) });
         }
         else
         {
@@ -180,7 +180,7 @@ internal sealed partial class RunDecision(RunSettings settings, RunState state, 
         _state = _state with { Participants = _state.Participants.Replace(worker, answered) };
     }
 
-    private void Fail(LeavesFailed failed)
+    private void Fail(ShardsFailed failed)
     {
         if (Find(failed.Participant) is not { } worker)
         {
@@ -193,10 +193,10 @@ internal sealed partial class RunDecision(RunSettings settings, RunState state, 
         };
         if (_state.Round is { Taking: false } round && round.Id == failed.Round)
         {
-            SetRound(round with { Failures = round.Failures.Add(new(failed.Participant, failed.Leaves, failed.Error)) });
+            SetRound(round with { Failures = round.Failures.Add(new(failed.Participant, failed.Shards, failed.Error)) });
             ShardTree tree = TreeOf(round);
             Drop(
-                holding => holding.Participant == failed.Participant && failed.Leaves.Overlaps(tree.LeavesOf(holding.Node)),
+                holding => holding.Participant == failed.Participant && failed.Shards.Overlaps(tree.ShardsOf(holding.Node)),
                 failed.Participant,
                 failed.Error);
         }
@@ -240,7 +240,7 @@ internal sealed partial class RunDecision(RunSettings settings, RunState state, 
     }
 
     /// <summary>
-    /// A worker that let the deadline pass loses its leaves to those that answer. Where nobody else answers either it
+    /// A worker that let the deadline pass loses its shards to those that answer. Where nobody else answers either it
     /// keeps them for several deadlines more, and is then asked again: its answer may have been lost.
     /// </summary>
     private void PassOver(ParticipantId id, TimeSpan deadline)
@@ -256,12 +256,12 @@ internal sealed partial class RunDecision(RunSettings settings, RunState state, 
         }
 
         _state = _state with { Participants = _state.Participants.Replace(worker, worker with { Late = true }) };
-        int leaves = UncoveredLeaves(round, Lost);
+        int shards = UncoveredShards(round, Lost);
         SetRound(round with { Holdings = [.. round.Holdings.Select(h => Lost(h) ? h with { Live = false } : h)] });
-        Reissued(id, leaves, $"no answer within {patience.TotalMilliseconds:0} ms");
+        Reissued(id, shards, $"no answer within {patience.TotalMilliseconds:0} ms");
     }
 
-    /// <summary>Gives the leaves of stragglers to workers that have nothing to do, as well.</summary>
+    /// <summary>Gives the shards of stragglers to workers that have nothing to do, as well.</summary>
     private void Duplicate(TimeSpan patience)
     {
         Round round = _state.Round!;
@@ -276,12 +276,12 @@ internal sealed partial class RunDecision(RunSettings settings, RunState state, 
                 return;
             }
 
-            LeafRange leaves = tree.LeavesOf(holding.Node);
-            if (holding is { Live: true, Duplicated: false } && now - holding.IssuedAt >= patience && !round.Covered.Overlaps(leaves))
+            ShardRange shards = tree.ShardsOf(holding.Node);
+            if (holding is { Live: true, Duplicated: false } && now - holding.IssuedAt >= patience && !round.Covered.Overlaps(shards))
             {
                 SetRound(_state.Round! with { Holdings = _state.Round!.Holdings.Replace(holding, holding with { Duplicated = true }) });
-                Issue(idle.Dequeue(), leaves);
-                Reissued(holding.Participant, leaves.Count, $"slower than {patience.TotalMilliseconds:0} ms");
+                Issue(idle.Dequeue(), shards);
+                Reissued(holding.Participant, shards.Count, $"slower than {patience.TotalMilliseconds:0} ms");
             }
         }
     }

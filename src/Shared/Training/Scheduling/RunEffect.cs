@@ -8,7 +8,7 @@ namespace NnCluster.Training;
 public abstract record RunEffect;
 
 /// <summary>Send the work to the worker, with the weights of the round.</summary>
-public sealed record IssueLeaves(ParticipantId Participant, RoundId Round, LeafRange Leaves) : RunEffect;
+public sealed record IssueShards(ParticipantId Participant, RoundId Round, ShardRange Shards) : RunEffect;
 
 /// <summary>Put the sum that just arrived into the tree.</summary>
 public sealed record AcceptResult(NodeId Node) : RunEffect;
@@ -16,10 +16,10 @@ public sealed record AcceptResult(NodeId Node) : RunEffect;
 /// <summary>Do not use the sum that just arrived.</summary>
 public sealed record DropResult(string Reason) : RunEffect;
 
-/// <summary>Every leaf of the minibatch is there: take the optimizer step, then say <see cref="StepTaken"/>.</summary>
+/// <summary>Every shard of the minibatch is there: take the optimizer step, then say <see cref="StepTaken"/>.</summary>
 public sealed record TakeStep(RoundId Round) : RunEffect;
 
-/// <summary>Every leaf of the evaluation is there: add it up, then say <see cref="EvaluationTaken"/>.</summary>
+/// <summary>Every shard of the evaluation is there: add it up, then say <see cref="EvaluationTaken"/>.</summary>
 public sealed record TakeEvaluation(RoundId Round) : RunEffect;
 
 /// <summary>Forget the sums of a round that will not be finished.</summary>

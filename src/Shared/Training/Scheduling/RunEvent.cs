@@ -20,11 +20,11 @@ public sealed record ParticipantJoined(string Participant) : RunEvent;
 /// <summary>A worker is gone or no longer used.</summary>
 public sealed record ParticipantLost(string Participant, string Reason) : RunEvent;
 
-/// <summary>Leaves that a worker held were given to others, or to others as well.</summary>
-public sealed record LeavesReissued(long Step, int Leaves, string From, string Reason) : RunEvent;
+/// <summary>Shards that a worker held were given to others, or to others as well.</summary>
+public sealed record ShardsReissued(long Step, int Shards, string From, string Reason) : RunEvent;
 
-/// <summary>A minibatch or an evaluation of which leaves were given out again is complete all the same.</summary>
-public sealed record LeavesRecovered(long Step, int Leaves) : RunEvent;
+/// <summary>A minibatch or an evaluation of which shards were given out again is complete all the same.</summary>
+public sealed record ShardsRecovered(long Step, int Shards) : RunEvent;
 
 /// <summary>The first step since this life of the coordinator began is taken.</summary>
 public sealed record FirstStepTaken(long Step) : RunEvent;
@@ -47,8 +47,8 @@ public sealed record RunPaused(int Workers, int Needed) : RunEvent;
 /// <summary>Enough workers are back.</summary>
 public sealed record RunContinued(int Workers) : RunEvent;
 
-/// <summary>Leaves finished by each worker since the last report, for the progress display.</summary>
-public sealed record ParticipantProgress(string Participant, long Leaves, long Rows) : RunEvent;
+/// <summary>Shards finished by each worker since the last report, for the progress display.</summary>
+public sealed record ParticipantProgress(string Participant, long Shards, long Rows) : RunEvent;
 
 /// <summary>The run ended; <see cref="Interrupted"/> when it was asked to stop early.</summary>
 public sealed record RunEnded(bool Interrupted, string? Failure) : RunEvent;

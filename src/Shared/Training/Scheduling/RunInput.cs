@@ -15,13 +15,13 @@ public sealed record ParticipantGone(ParticipantId Participant, string Reason) :
 
 /// <summary>
 /// A node's sum has arrived. It is added only if the answer holds <see cref="AcceptResult"/>. <paramref name="Computing"/>
-/// is the time the worker spent on it; where it is not known, the time since the leaves were issued stands for it, and
+/// is the time the worker spent on it; where it is not known, the time since the shards were issued stands for it, and
 /// a worker that waits for a busy network looks slow.
 /// </summary>
 public sealed record ResultArrived(ParticipantId Participant, RoundId Round, NodeId Node, TimeSpan? Computing = null) : RunInput;
 
-/// <summary>A worker could not compute leaves.</summary>
-public sealed record LeavesFailed(ParticipantId Participant, RoundId Round, LeafRange Leaves, string Error) : RunInput;
+/// <summary>A worker could not compute shards.</summary>
+public sealed record ShardsFailed(ParticipantId Participant, RoundId Round, ShardRange Shards, string Error) : RunInput;
 
 /// <summary>The optimizer step of a complete minibatch is taken. <paramref name="Diagnosis"/> names what is not finite, if anything.</summary>
 public sealed record StepTaken(long Step, string? Diagnosis) : RunInput;

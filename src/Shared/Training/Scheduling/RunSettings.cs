@@ -26,10 +26,10 @@ public sealed record RecoveryPolicy
     /// <summary>The deadline while no round has been measured.</summary>
     public TimeSpan FirstDeadline { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>Where no other worker answers either, leaves are asked for again after this many deadlines.</summary>
+    /// <summary>Where no other worker answers either, shards are asked for again after this many deadlines.</summary>
     public double LastResortFactor { get; init; } = 8;
 
-    /// <summary>Leaves that are late by this many median rounds are given to an idle worker as well …</summary>
+    /// <summary>Shards that are late by this many median rounds are given to an idle worker as well …</summary>
     public double StragglerFactor { get; init; } = 2;
 
     /// <summary>… but never sooner than this.</summary>

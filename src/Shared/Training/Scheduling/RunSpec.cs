@@ -34,7 +34,7 @@ public sealed record RunSpec
     /// <summary>Rows of a minibatch.</summary>
     public required int BatchSize { get; init; }
 
-    /// <summary>Leaves of a minibatch.</summary>
+    /// <summary>Shards of a minibatch.</summary>
     public required int Shards { get; init; }
 
     /// <summary>Decides the permutations, the dropout masks, the noise on the inputs and the initial weights.</summary>
@@ -52,8 +52,8 @@ public sealed record RunSpec
     /// <summary>How a minibatch is cut.</summary>
     public ShardTree MinibatchTree => new(Shards, BatchSize);
 
-    /// <summary>How the rows of an evaluation are cut: into as many leaves as is usual for that many rows.</summary>
-    public static ShardTree EvaluationTree(int rows) => new(ShardTree.DefaultLeaves(rows), rows);
+    /// <summary>How the rows of an evaluation are cut: into as many shards as is usual for that many rows.</summary>
+    public static ShardTree EvaluationTree(int rows) => new(ShardTree.DefaultShards(rows), rows);
 
     /// <summary>The settings of the state machine for this run on this data.</summary>
     public RunSettings SettingsFor(Dataset data)

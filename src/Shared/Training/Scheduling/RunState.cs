@@ -8,7 +8,7 @@ namespace NnCluster.Training;
 /// <summary>One worker, as the run sees it.</summary>
 public sealed record Participant
 {
-    /// <summary>Rounds without a leaf after which a worker's old measures are forgotten, the first time.</summary>
+    /// <summary>Rounds without a shard after which a worker's old measures are forgotten, the first time.</summary>
     public const int FirstPatience = 32;
 
     /// <summary>Which.</summary>
@@ -29,13 +29,13 @@ public sealed record Participant
     /// <summary>When the leaves it now works on were issued.</summary>
     public TimeSpan IssuedAt { get; init; }
 
-    /// <summary>The rows of those leaves.</summary>
+    /// <summary>The rows of those shards.</summary>
     public int IssuedRows { get; init; }
 
     /// <summary>The time it spent on those that have come back, where it says so.</summary>
     public TimeSpan Computing { get; init; }
 
-    /// <summary>Minibatches in a row in which it got no leaf.</summary>
+    /// <summary>Minibatches in a row in which it got no shard.</summary>
     public int IdleRounds { get; init; }
 
     /// <summary>
@@ -65,35 +65,35 @@ public sealed record SpeedSamples(ImmutableArray<double> Latest)
 /// <param name="Worker">Who.</param>
 /// <param name="Node">What.</param>
 /// <param name="IssuedAt">When.</param>
-/// <param name="Live">Whether its leaves count as taken care of: not once its deadline has passed.</param>
-/// <param name="Duplicated">Whether the leaves were issued a second time.</param>
+/// <param name="Live">Whether its shards count as taken care of: not once its deadline has passed.</param>
+/// <param name="Duplicated">Whether the shards were issued a second time.</param>
 public sealed record Holding(ParticipantId Participant, NodeId Node, TimeSpan IssuedAt, bool Live, bool Duplicated);
 
-/// <summary>A worker could not compute some leaves of this round.</summary>
-public sealed record LeafFailure(ParticipantId Participant, LeafRange Leaves, string Error);
+/// <summary>A worker could not compute some shards of this round.</summary>
+public sealed record ShardFailure(ParticipantId Participant, ShardRange Shards, string Error);
 
-/// <summary>The leaves being computed.</summary>
+/// <summary>The shards being computed.</summary>
 public sealed record Round
 {
     /// <summary>Which round.</summary>
     public required RoundId Id { get; init; }
 
-    /// <summary>When its first leaf was issued.</summary>
+    /// <summary>When its first shard was issued.</summary>
     public required TimeSpan StartedAt { get; init; }
 
-    /// <summary>The leaves whose sums are in the tree.</summary>
-    public required LeafSet Covered { get; init; }
+    /// <summary>The shards whose sums are in the tree.</summary>
+    public required ShardSet Covered { get; init; }
 
     /// <summary>The nodes that are out.</summary>
     public ImmutableArray<Holding> Holdings { get; init; } = [];
 
     /// <summary>What went wrong in this round.</summary>
-    public ImmutableArray<LeafFailure> Failures { get; init; } = [];
+    public ImmutableArray<ShardFailure> Failures { get; init; } = [];
 
-    /// <summary>Leaves that were given out again.</summary>
+    /// <summary>Shards that were given out again.</summary>
     public int Reissued { get; init; }
 
-    /// <summary>Whether all leaves are there and the shell is adding up.</summary>
+    /// <summary>Whether all shards are there and the shell is adding up.</summary>
     public bool Taking { get; init; }
 }
 
@@ -128,10 +128,10 @@ public sealed record RunState
     /// <summary>How many workers are there, every slot of a node counted.</summary>
     public int Slots => Participants.Sum(worker => worker.Slots);
 
-    /// <summary>The workers' speeds by which leaves are cut, renewed only when it pays.</summary>
+    /// <summary>The workers' speeds by which shards are cut, renewed only when it pays.</summary>
     public ImmutableDictionary<ParticipantId, double> CutSpeeds { get; init; } = ImmutableDictionary<ParticipantId, double>.Empty;
 
-    /// <summary>The leaves in flight, if any.</summary>
+    /// <summary>The shards in flight, if any.</summary>
     public Round? Round { get; init; }
 
     /// <summary>Evaluations due before the next step.</summary>
@@ -167,8 +167,8 @@ public sealed record RunState
     /// <summary>How long evaluations took.</summary>
     public RoundTimes EvaluationTimes { get; init; } = RoundTimes.None;
 
-    /// <summary>Leaves issued again after a loss, an error, a deadline or a straggler.</summary>
-    public int ReissuedLeaves { get; init; }
+    /// <summary>Shards issued again after a loss, an error, a deadline or a straggler.</summary>
+    public int ReissuedShards { get; init; }
 
     /// <summary>Workers that went away or were refused while the run still wanted them.</summary>
     public int WorkersLost { get; init; }

@@ -9,17 +9,17 @@ public sealed record Transition(RunState State, ImmutableArray<RunEffect> Effect
 
 /// <summary>
 /// A training run as a pure state machine: (state, input, now) → (state, effects). It knows no actor, no buffer and
-/// no clock; who feeds it carries out the effects. Every decision about steps, leaves, workers and faults is here.
+/// no clock; who feeds it carries out the effects. Every decision about steps, shards, workers and faults is here.
 /// </summary>
 /// <remarks>
 /// <code>
-///            ParticipantReady                    ResultArrived (last leaf)            StepTaken
-///  paused ──────────────► round of leaves ─────────────────────────► taking ─────────────► next step, evaluation or end
-///     ▲                    │        ▲ IssueLeaves                     TakeStep
-///     └── too few workers ─┘        └── whatever leaf nobody has: lost, failed, late
+///            ParticipantReady                    ResultArrived (last shard)            StepTaken
+///  paused ──────────────► round of shards ─────────────────────────► taking ─────────────► next step, evaluation or end
+///     ▲                    │        ▲ IssueShards                     TakeStep
+///     └── too few workers ─┘        └── whatever shard nobody has: lost, failed, late
 /// </code>
-/// One rule serves start, loss, error and lateness: <i>every leaf that is neither covered nor held by a live worker is
-/// issued to somebody</i>. A result is added exactly if none of its leaves is covered yet.
+/// One rule serves start, loss, error and lateness: <i>every shard that is neither covered nor held by a live worker is
+/// issued to somebody</i>. A result is added exactly if none of its shards is covered yet.
 /// </remarks>
 public sealed class TrainingRun(RunSettings settings)
 {

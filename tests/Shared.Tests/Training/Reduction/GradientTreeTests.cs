@@ -18,23 +18,23 @@ public sealed class GradientTreeTests : IDisposable
         {
             var tree = new ShardTree(1 << power, 1 << power);
             var random = new Random(seed);
-            float[][] leaves = [.. Enumerable.Range(0, tree.Leaves).Select(_ => Values(random))];
-            var sums = new GradientTree(tree.Leaves);
+            float[][] shards = [.. Enumerable.Range(0, tree.Shards).Select(_ => Values(random))];
+            var sums = new GradientTree(tree.Shards);
             NodeId[] nodes = [.. Cover(tree, NodeId.Root, random)];
             random.Shuffle(nodes);
             foreach (NodeId node in nodes)
             {
                 Assert.False(sums.IsComplete);
                 SharedBuffer buffer = _pool.Rent();
-                LeafRange range = tree.LeavesOf(node);
-                ReferenceSum.Of(leaves.AsSpan(range.Start, range.Count)).CopyTo(buffer.Span);
+                ShardRange range = tree.ShardsOf(node);
+                ReferenceSum.Of(shards.AsSpan(range.Start, range.Count)).CopyTo(buffer.Span);
                 sums.Put(node, buffer);
             }
 
             Assert.True(sums.IsComplete);
             float[] whole = new float[Length];
             sums.SumInto(0, whole, new float[sums.ScratchLength(Length)]);
-            Assert.Equal(Bits(ReferenceSum.Of(leaves)), Bits(whole));
+            Assert.Equal(Bits(ReferenceSum.Of(shards)), Bits(whole));
 
             int offset = random.Next(Length);
             float[] part = new float[random.Next(Length - offset + 1)];
@@ -49,22 +49,22 @@ public sealed class GradientTreeTests : IDisposable
         {
             var tree = new ShardTree(1 << power, 1 << power);
             var random = new Random(seed);
-            float[][] leaves = [.. Enumerable.Range(0, tree.Leaves).Select(_ => Values(random))];
-            NodeId top = new(random.Next(1, 2 * tree.Leaves));
-            LeafRange range = tree.LeavesOf(top);
-            var sums = new GradientTree(tree.Leaves);
+            float[][] shards = [.. Enumerable.Range(0, tree.Shards).Select(_ => Values(random))];
+            NodeId top = new(random.Next(1, 2 * tree.Shards));
+            ShardRange range = tree.ShardsOf(top);
+            var sums = new GradientTree(tree.Shards);
             foreach (NodeId node in Cover(tree, top, random))
             {
                 Assert.False(sums.Covers(top));
                 SharedBuffer buffer = _pool.Rent();
-                LeafRange below = tree.LeavesOf(node);
-                ReferenceSum.Of(leaves.AsSpan(below.Start, below.Count)).CopyTo(buffer.Span);
+                ShardRange below = tree.ShardsOf(node);
+                ReferenceSum.Of(shards.AsSpan(below.Start, below.Count)).CopyTo(buffer.Span);
                 sums.Put(node, buffer);
             }
 
             Assert.True(sums.Covers(top));
             SharedBuffer sum = sums.Take(top);
-            Assert.Equal(Bits(ReferenceSum.Of(leaves.AsSpan(range.Start, range.Count))), Bits(sum.Span.ToArray()));
+            Assert.Equal(Bits(ReferenceSum.Of(shards.AsSpan(range.Start, range.Count))), Bits(sum.Span.ToArray()));
             Assert.False(sums.Covers(top));
             Assert.Throws<InvalidOperationException>(() => sums.Take(top));
             sum.Release();
@@ -102,5 +102,5 @@ public sealed class GradientTreeTests : IDisposable
     private static int[] Bits(float[] values) => [.. values.Select(BitConverter.SingleToInt32Bits)];
 
     private static IEnumerable<NodeId> Cover(ShardTree tree, NodeId node, Random random) =>
-        tree.IsLeaf(node) || random.Next(3) == 0 ? [node] : [.. Cover(tree, node.Left, random), .. Cover(tree, node.Right, random)];
+        tree.IsShard(node) || random.Next(3) == 0 ? [node] : [.. Cover(tree, node.Left, random), .. Cover(tree, node.Right, random)];
 }

@@ -8,15 +8,15 @@ namespace NnCluster.Shared.Tests.Training;
 /// <summary>The shard tree's sum in the plainest form: halve until one is left, add the halves.</summary>
 internal static class ReferenceSum
 {
-    public static float[] Of(ReadOnlySpan<float[]> leaves)
+    public static float[] Of(ReadOnlySpan<float[]> shards)
     {
-        if (leaves.Length == 1)
+        if (shards.Length == 1)
         {
-            return leaves[0];
+            return shards[0];
         }
 
-        float[] left = Of(leaves[..(leaves.Length / 2)]);
-        float[] right = Of(leaves[(leaves.Length / 2)..]);
+        float[] left = Of(shards[..(shards.Length / 2)]);
+        float[] right = Of(shards[(shards.Length / 2)..]);
         float[] sum = new float[left.Length];
         for (int i = 0; i < sum.Length; i++)
         {

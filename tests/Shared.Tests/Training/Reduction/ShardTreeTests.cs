@@ -12,14 +12,14 @@ public sealed class ShardTreeTests
         Gen.Select(Gen.Int[0, 6], Gen.Int[0, 500], (power, more) => new ShardTree(1 << power, (1 << power) + more));
 
     [Fact]
-    public void Leaves_hold_every_row_once_and_in_order() => Trees.Sample(tree =>
+    public void Shards_hold_every_row_once_and_in_order() => Trees.Sample(tree =>
     {
         int next = 0;
-        for (int leaf = 0; leaf < tree.Leaves; leaf++)
+        for (int shard = 0; shard < tree.Shards; shard++)
         {
-            Assert.Equal(next, tree.FirstRow(leaf));
-            Assert.InRange(tree.RowsOf(leaf), tree.MinLeafRows, tree.MaxLeafRows);
-            next += tree.RowsOf(leaf);
+            Assert.Equal(next, tree.FirstRow(shard));
+            Assert.InRange(tree.RowsOf(shard), tree.MinShardRows, tree.MaxShardRows);
+            next += tree.RowsOf(shard);
         }
 
         Assert.Equal(tree.Rows, next);
@@ -29,32 +29,32 @@ public sealed class ShardTreeTests
     public void Nodes_of_a_range_are_the_fewest_that_make_it_up() =>
         Gen.Select(Trees, Gen.Double[0, 1], Gen.Double[0, 1]).Sample((tree, a, b) =>
         {
-            int start = (int)(a * tree.Leaves);
-            start = Math.Min(start, tree.Leaves - 1);
-            var range = new LeafRange(start, 1 + (int)(b * (tree.Leaves - start - 1)));
+            int start = (int)(a * tree.Shards);
+            start = Math.Min(start, tree.Shards - 1);
+            var range = new ShardRange(start, 1 + (int)(b * (tree.Shards - start - 1)));
             var nodes = tree.NodesOf(range);
             int next = range.Start;
             foreach (NodeId node in nodes)
             {
-                Assert.Equal(next, tree.LeavesOf(node).Start);
-                next = tree.LeavesOf(node).End;
+                Assert.Equal(next, tree.ShardsOf(node).Start);
+                next = tree.ShardsOf(node).End;
             }
 
             Assert.Equal(range.End, next);
             // Fewest: no two neighbours are the two children of one node.
             Assert.DoesNotContain(nodes.Zip(nodes.Skip(1)), pair => pair.First.Value + 1 == pair.Second.Value && pair.First.Value % 2 == 0);
-            Assert.True(nodes.Length <= Math.Max(1, 2 * int.Log2(tree.Leaves)));
+            Assert.True(nodes.Length <= Math.Max(1, 2 * int.Log2(tree.Shards)));
         });
 
     [Fact]
-    public void An_inner_node_holds_the_leaves_of_its_children() => Trees.Where(tree => tree.Leaves > 1).Sample(tree =>
+    public void An_inner_node_holds_the_shards_of_its_children() => Trees.Where(tree => tree.Shards > 1).Sample(tree =>
     {
-        for (int value = 1; value < tree.Leaves; value++)
+        for (int value = 1; value < tree.Shards; value++)
         {
             var node = new NodeId(value);
-            LeafRange left = tree.LeavesOf(node.Left);
-            LeafRange right = tree.LeavesOf(node.Right);
-            Assert.Equal(new LeafRange(left.Start, left.Count + right.Count), tree.LeavesOf(node));
+            ShardRange left = tree.ShardsOf(node.Left);
+            ShardRange right = tree.ShardsOf(node.Right);
+            Assert.Equal(new ShardRange(left.Start, left.Count + right.Count), tree.ShardsOf(node));
             Assert.Equal(left.End, right.Start);
         }
     });
@@ -67,8 +67,8 @@ public sealed class ShardTreeTests
     [InlineData(128, 2)]
     [InlineData(127, 1)]
     [InlineData(1, 1)]
-    public void Default_leaves_are_up_to_16_of_at_least_64_rows(int rows, int leaves) =>
-        Assert.Equal(leaves, ShardTree.DefaultLeaves(rows));
+    public void Default_shards_are_up_to_16_of_at_least_64_rows(int rows, int shards) =>
+        Assert.Equal(shards, ShardTree.DefaultShards(rows));
 
     [Theory]
     [InlineData(3, 100, "--shards 3: the number of shards is a power of two from 1 to 4096 (1, 2, 4, 8, 16 …).")]

@@ -30,14 +30,14 @@ internal sealed class RunModel : IDisposable
     public RunModel(int seed)
     {
         _random = new Random(seed);
-        int leaves = 1 << _random.Next(6);
+        int shards = 1 << _random.Next(6);
         int epochs = _random.Next(1, 4);
         int steps = _random.Next(1, 4);
         _settings = new()
         {
             TotalSteps = epochs * steps,
             EpochEnds = [.. Enumerable.Range(1, epochs).Select(epoch => (long)epoch * steps)],
-            Minibatch = new(leaves, leaves * _random.Next(1, 5)),
+            Minibatch = new(shards, shards * _random.Next(1, 5)),
             Test = new(4, 10),
             Validation = _random.Next(2) == 0 ? new(2, 5) : null,
             MinWorkers = _random.Next(1, 3),
@@ -45,7 +45,7 @@ internal sealed class RunModel : IDisposable
         _run = new(_settings);
         State = _run.Begin();
         _sums = Enum.GetValues<RoundKind>().Where(kind => kind != RoundKind.Validation || _settings.Validation is not null)
-            .ToDictionary(kind => kind, kind => new GradientTree(_settings.TreeOf(kind).Leaves));
+            .ToDictionary(kind => kind, kind => new GradientTree(_settings.TreeOf(kind).Shards));
     }
 
     public RunState State { get; private set; }
@@ -147,10 +147,10 @@ internal sealed class RunModel : IDisposable
     {
         ResultArrived work = _onTheWay[which];
         _onTheWay.RemoveAt(which);
-        // Every leaf fails at most once, or "every worker failed" would be a true end of the run.
+        // Every shard fails at most once, or "every worker failed" would be a true end of the run.
         if (State.Round is { } round && round.Id == work.Round && round.Failures.IsEmpty && _alive.Count > 1)
         {
-            Feed(new LeavesFailed(work.Participant, work.Round, _settings.TreeOf(work.Round.Kind).LeavesOf(work.Node), "out of memory"));
+            Feed(new ShardsFailed(work.Participant, work.Round, _settings.TreeOf(work.Round.Kind).ShardsOf(work.Node), "out of memory"));
         }
     }
 
@@ -187,10 +187,10 @@ internal sealed class RunModel : IDisposable
     {
         switch (effect)
         {
-            case IssueLeaves issue:
+            case IssueShards issue:
                 Assert.Contains(issue.Participant, _alive);
                 Assert.Equal(State.Round!.Id, issue.Round);
-                _onTheWay.AddRange(_settings.TreeOf(issue.Round.Kind).NodesOf(issue.Leaves).Select(node => new ResultArrived(issue.Participant, issue.Round, node)));
+                _onTheWay.AddRange(_settings.TreeOf(issue.Round.Kind).NodesOf(issue.Shards).Select(node => new ResultArrived(issue.Participant, issue.Round, node)));
                 break;
             case AcceptResult accept:
                 Accept(accept);
@@ -219,35 +219,35 @@ internal sealed class RunModel : IDisposable
     {
         Assert.Equal(_arriving!.Node, accept.Node);
         ShardTree tree = _settings.TreeOf(_arriving.Round.Kind);
-        LeafRange leaves = tree.LeavesOf(accept.Node);
-        for (int leaf = leaves.Start; leaf < leaves.End; leaf++)
+        ShardRange shards = tree.ShardsOf(accept.Node);
+        for (int shard = shards.Start; shard < shards.End; shard++)
         {
-            Assert.True(_counted.Add(leaf), $"leaf {leaf} of {_arriving.Round} is counted twice");
+            Assert.True(_counted.Add(shard), $"shard {shard} of {_arriving.Round} is counted twice");
         }
 
         SharedBuffer sum = _pool.Rent();
-        ReferenceSum.Of(Leaves(_arriving.Round, leaves)).CopyTo(sum.Span);
+        ReferenceSum.Of(Shards(_arriving.Round, shards)).CopyTo(sum.Span);
         _sums[_arriving.Round.Kind].Put(accept.Node, sum);
     }
 
     private void CheckSum(RoundId round)
     {
         ShardTree tree = _settings.TreeOf(round.Kind);
-        Assert.Equal(tree.Leaves, _counted.Count);
+        Assert.Equal(tree.Shards, _counted.Count);
         GradientTree sums = _sums[round.Kind];
         float[] sum = new float[Length];
         sums.SumInto(0, sum, new float[sums.ScratchLength(Length)]);
         Assert.Equal(
-            ReferenceSum.Of(Leaves(round, new(0, tree.Leaves))).Select(BitConverter.SingleToInt32Bits),
+            ReferenceSum.Of(Shards(round, new(0, tree.Shards))).Select(BitConverter.SingleToInt32Bits),
             sum.Select(BitConverter.SingleToInt32Bits));
         sums.Clear();
         _counted.Clear();
     }
 
-    private static float[][] Leaves(RoundId round, LeafRange range) =>
-        [.. Enumerable.Range(range.Start, range.Count).Select(leaf =>
+    private static float[][] Shards(RoundId round, ShardRange range) =>
+        [.. Enumerable.Range(range.Start, range.Count).Select(shard =>
         {
-            var random = new Random(HashCode.Combine((int)round.Step, (int)round.Kind, leaf));
+            var random = new Random(HashCode.Combine((int)round.Step, (int)round.Kind, shard));
             return Enumerable.Range(0, Length).Select(_ => (random.NextSingle() - 0.5f) * float.Pow(10, random.Next(-4, 5))).ToArray();
         })];
 }

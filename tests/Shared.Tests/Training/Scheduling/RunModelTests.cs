@@ -12,7 +12,7 @@ namespace NnCluster.Shared.Tests.Training;
 public sealed class RunModelTests
 {
     [Fact]
-    public void Any_interleaving_duplication_and_loss_gives_the_reference_sums_and_every_leaf_once() =>
+    public void Any_interleaving_duplication_and_loss_gives_the_reference_sums_and_every_shard_once() =>
         Gen.Int.Sample(
             seed =>
             {

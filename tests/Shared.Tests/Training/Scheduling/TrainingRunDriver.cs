@@ -24,7 +24,7 @@ internal sealed class TrainingRunDriver
         State = _run.Begin(from);
         foreach (ParticipantId worker in workers)
         {
-            // All are there before the first leaf is issued.
+            // All are there before the first shard is issued.
             State = State with { Participants = State.Participants.Add(new() { Id = worker }) };
         }
 
@@ -79,19 +79,19 @@ internal sealed class TrainingRunDriver
     public void Wait(TimeSpan time) => _now += time;
 
     /// <summary>What the worker was asked for in the round in flight.</summary>
-    public LeafRange[] Issued(ParticipantId worker)
+    public ShardRange[] Issued(ParticipantId worker)
     {
-        RoundId round = Seen.OfType<IssueLeaves>().Last().Round;
-        return [.. Seen.OfType<IssueLeaves>().Where(issue => issue.Participant == worker && issue.Round == round).Select(issue => issue.Leaves)];
+        RoundId round = Seen.OfType<IssueShards>().Last().Round;
+        return [.. Seen.OfType<IssueShards>().Where(issue => issue.Participant == worker && issue.Round == round).Select(issue => issue.Shards)];
     }
 
     /// <summary>Delivers everything the worker was asked for in the round in flight.</summary>
     public RunEffect[] Answer(ParticipantId worker)
     {
-        RoundId round = Seen.OfType<IssueLeaves>().Last().Round;
+        RoundId round = Seen.OfType<IssueShards>().Last().Round;
         _now += TimeSpan.FromMilliseconds(1);
         return [.. Issued(worker)
-            .SelectMany(leaves => _settings.TreeOf(round.Kind).NodesOf(leaves))
+            .SelectMany(shards => _settings.TreeOf(round.Kind).NodesOf(shards))
             .SelectMany(node => Feed(new ResultArrived(worker, round, node, Computing)))];
     }
 

@@ -25,10 +25,10 @@ public sealed class TrainingRunTests
     public void Nothing_is_issued_before_there_are_enough_workers()
     {
         var driver = new TrainingRunDriver(_settings with { MinWorkers = 2 });
-        Assert.DoesNotContain(driver.Feed(new ParticipantReady(A)), effect => effect is IssueLeaves);
+        Assert.DoesNotContain(driver.Feed(new ParticipantReady(A)), effect => effect is IssueShards);
         Assert.Equal(
-            [new IssueLeaves(A, new(0, RoundKind.Gradient), new(0, 4)), new IssueLeaves(B, new(0, RoundKind.Gradient), new(4, 4))],
-            driver.Feed(new ParticipantReady(B)).OfType<IssueLeaves>());
+            [new IssueShards(A, new(0, RoundKind.Gradient), new(0, 4)), new IssueShards(B, new(0, RoundKind.Gradient), new(4, 4))],
+            driver.Feed(new ParticipantReady(B)).OfType<IssueShards>());
     }
 
     [Fact]
@@ -67,10 +67,10 @@ public sealed class TrainingRunTests
         var driver = new TrainingRunDriver(_settings with { MinWorkers = 2 }, A, B);
         RunEffect[] effects = driver.Feed(new ParticipantGone(B, "killed"));
         Assert.Contains(new RunPaused(1, 2), effects.OfType<Publish>().Select(p => p.Event with { At = default }));
-        Assert.Empty(effects.OfType<IssueLeaves>());
+        Assert.Empty(effects.OfType<IssueShards>());
         effects = driver.Feed(new ParticipantReady(C));
         Assert.Contains(new RunContinued(2), effects.OfType<Publish>().Select(p => p.Event with { At = default }));
-        Assert.Equal(4, effects.OfType<IssueLeaves>().Sum(issue => issue.Leaves.Count));
+        Assert.Equal(4, effects.OfType<IssueShards>().Sum(issue => issue.Shards.Count));
     }
 
     [Fact]
@@ -185,7 +185,7 @@ public sealed class TrainingRunTests
         RunState state = run.Begin(step: 3);
         Assert.Equal((3L, 1), (state.Step, state.Epochs));
         (_, ImmutableArray<RunEffect> effects) = run.Decide(state, new ParticipantReady(A), TimeSpan.Zero);
-        Assert.Equal(new RoundId(3, RoundKind.Gradient), effects.OfType<IssueLeaves>().Single().Round);
+        Assert.Equal(new RoundId(3, RoundKind.Gradient), effects.OfType<IssueShards>().Single().Round);
     }
 
     [Theory]
@@ -195,7 +195,7 @@ public sealed class TrainingRunTests
     {
         var run = new TrainingRun(_settings);
         (RunState state, ImmutableArray<RunEffect> effects) = run.Decide(run.Begin(step), new ParticipantReady(A), TimeSpan.Zero);
-        Assert.Equal((epoch, new RoundId(step, RoundKind.Test)), (state.Epochs, effects.OfType<IssueLeaves>().Single().Round));
+        Assert.Equal((epoch, new RoundId(step, RoundKind.Test)), (state.Epochs, effects.OfType<IssueShards>().Single().Round));
     }
 
     [Fact]

@@ -7,7 +7,7 @@ using NnCluster.Training;
 
 namespace NnCluster.Shared.Tests.Training;
 
-/// <summary>What the run asks of its workers: who computes which leaves, and what becomes of those that are lost, late, slow or fail.</summary>
+/// <summary>What the run asks of its workers: who computes which shards, and what becomes of those that are lost, late, slow or fail.</summary>
 public sealed class TrainingRunWorkerTests
 {
     private static readonly ParticipantId A = new("a");
@@ -23,24 +23,24 @@ public sealed class TrainingRunWorkerTests
     };
 
     [Fact]
-    public void A_step_whose_leaves_were_given_out_again_says_when_it_is_complete_and_others_do_not()
+    public void A_step_whose_shards_were_given_out_again_says_when_it_is_complete_and_others_do_not()
     {
         var driver = new TrainingRunDriver(_settings, A, B, C);
         driver.Feed(new ParticipantGone(B, "link broken"));
         RunEvent[] events = [.. driver.AnswerEverything().OfType<Publish>().Select(publish => publish.Event)];
-        LeavesRecovered recovered = Assert.Single(events.OfType<LeavesRecovered>());
-        Assert.Equal((1, driver.State.ReissuedLeaves), (recovered.Step, recovered.Leaves));
+        ShardsRecovered recovered = Assert.Single(events.OfType<ShardsRecovered>());
+        Assert.Equal((1, driver.State.ReissuedShards), (recovered.Step, recovered.Shards));
         Assert.Equal(1, Assert.Single(events.OfType<FirstStepTaken>()).Step);
     }
 
     [Fact]
-    public void The_leaves_of_a_lost_worker_go_to_the_others_at_once()
+    public void The_shards_of_a_lost_worker_go_to_the_others_at_once()
     {
         var driver = new TrainingRunDriver(_settings, A, B, C);
         RunEffect[] effects = driver.Feed(new ParticipantGone(B, "link broken"));
-        Assert.Equal(driver.Issued(B).Sum(range => range.Count), effects.OfType<IssueLeaves>().Sum(issue => issue.Leaves.Count));
-        Assert.DoesNotContain(effects.OfType<IssueLeaves>(), issue => issue.Participant == B);
-        Assert.True(driver.State.ReissuedLeaves > 0);
+        Assert.Equal(driver.Issued(B).Sum(range => range.Count), effects.OfType<IssueShards>().Sum(issue => issue.Shards.Count));
+        Assert.DoesNotContain(effects.OfType<IssueShards>(), issue => issue.Participant == B);
+        Assert.True(driver.State.ReissuedShards > 0);
         Assert.Equal(1, driver.State.WorkersLost);
     }
 
@@ -58,26 +58,26 @@ public sealed class TrainingRunWorkerTests
     }
 
     [Fact]
-    public void A_worker_without_others_keeps_its_leaves_for_long_and_is_then_asked_again()
+    public void A_worker_without_others_keeps_its_shards_for_long_and_is_then_asked_again()
     {
         var driver = new TrainingRunDriver(_settings, A);
         TimeSpan longest = _settings.Recovery.FirstDeadline * _settings.Recovery.LastResortFactor;
-        Assert.Empty(driver.Pass(longest - TimeSpan.FromSeconds(1)).OfType<IssueLeaves>());
-        Assert.Equal([new(0, 8)], driver.Pass(TimeSpan.FromSeconds(1)).OfType<IssueLeaves>().Select(issue => issue.Leaves));
+        Assert.Empty(driver.Pass(longest - TimeSpan.FromSeconds(1)).OfType<IssueShards>());
+        Assert.Equal([new(0, 8)], driver.Pass(TimeSpan.FromSeconds(1)).OfType<IssueShards>().Select(issue => issue.Shards));
         Assert.Contains(driver.Answer(A), effect => effect is TakeStep);
     }
 
     [Fact]
-    public void The_leaves_of_a_straggler_are_issued_to_an_idle_worker_as_well_and_the_first_result_wins()
+    public void The_shards_of_a_straggler_are_issued_to_an_idle_worker_as_well_and_the_first_result_wins()
     {
         var driver = new TrainingRunDriver(_settings, A, B);
         driver.AnswerStep();
         driver.Answer(A);
-        IssueLeaves second = driver.Pass(TimeSpan.FromMilliseconds(120)).OfType<IssueLeaves>().First();
+        IssueShards second = driver.Pass(TimeSpan.FromMilliseconds(120)).OfType<IssueShards>().First();
         Assert.Equal((A, B), (second.Participant, driver.State.Round!.Holdings.First(h => h.Duplicated).Participant));
         Assert.False(driver.State.Participants.Single(w => w.Id == B).Late);
         Assert.Contains(driver.Answer(B), effect => effect is TakeStep);
-        NodeId duplicate = _settings.Minibatch.NodesOf(second.Leaves)[0];
+        NodeId duplicate = _settings.Minibatch.NodesOf(second.Shards)[0];
         Assert.Contains(driver.Feed(new ResultArrived(A, second.Round, duplicate)), effect => effect is DropResult);
     }
 
@@ -113,7 +113,7 @@ public sealed class TrainingRunWorkerTests
     }
 
     [Fact]
-    public void A_worker_that_waits_for_the_network_but_computes_as_fast_gets_as_many_leaves()
+    public void A_worker_that_waits_for_the_network_but_computes_as_fast_gets_as_many_shards()
     {
         var driver = new TrainingRunDriver(_settings, A, B) { Computing = TimeSpan.FromMilliseconds(5) };
         for (int step = 0; step < 2; step++)
@@ -129,35 +129,35 @@ public sealed class TrainingRunWorkerTests
     }
 
     [Fact]
-    public void A_failed_leaf_goes_to_a_worker_that_has_not_failed_it()
+    public void A_failed_shard_goes_to_a_worker_that_has_not_failed_it()
     {
         var driver = new TrainingRunDriver(_settings, A, B);
-        RunEffect[] effects = driver.Feed(new LeavesFailed(A, new(0, RoundKind.Gradient), new(0, 4), "out of memory"));
-        Assert.Equal([0, 1, 2, 3], effects.OfType<IssueLeaves>().Where(issue => issue.Participant == B).Select(issue => issue.Leaves.Start));
+        RunEffect[] effects = driver.Feed(new ShardsFailed(A, new(0, RoundKind.Gradient), new(0, 4), "out of memory"));
+        Assert.Equal([0, 1, 2, 3], effects.OfType<IssueShards>().Where(issue => issue.Participant == B).Select(issue => issue.Shards.Start));
     }
 
     [Fact]
-    public void The_run_ends_with_the_error_when_every_worker_failed_the_same_leaf()
+    public void The_run_ends_with_the_error_when_every_worker_failed_the_same_shard()
     {
         var driver = new TrainingRunDriver(_settings, A, B);
-        driver.Feed(new LeavesFailed(A, new(0, RoundKind.Gradient), new(0, 4), "bad row"));
-        driver.Feed(new LeavesFailed(B, new(0, RoundKind.Gradient), new(2, 1), "bad row"));
-        Assert.Equal("every worker failed step 1, leaf 2: bad row", driver.State.Outcome!.Failure);
+        driver.Feed(new ShardsFailed(A, new(0, RoundKind.Gradient), new(0, 4), "bad row"));
+        driver.Feed(new ShardsFailed(B, new(0, RoundKind.Gradient), new(2, 1), "bad row"));
+        Assert.Equal("every worker failed step 1, shard 2: bad row", driver.State.Outcome!.Failure);
     }
 
     [Fact]
-    public void A_worker_alone_may_try_a_failed_leaf_again_until_it_has_failed_three_times()
+    public void A_worker_alone_may_try_a_failed_shard_again_until_it_has_failed_three_times()
     {
         var driver = new TrainingRunDriver(_settings, A);
         for (int i = 0; i < 2; i++)
         {
-            RunEffect[] effects = driver.Feed(new LeavesFailed(A, new(0, RoundKind.Gradient), new(2, 1), "bad row"));
-            Assert.Contains(new IssueLeaves(A, new(0, RoundKind.Gradient), new(2, 1)), effects);
-            Assert.Equal(8, driver.State.Round!.Holdings.Sum(h => _settings.Minibatch.LeavesOf(h.Node).Count));
+            RunEffect[] effects = driver.Feed(new ShardsFailed(A, new(0, RoundKind.Gradient), new(2, 1), "bad row"));
+            Assert.Contains(new IssueShards(A, new(0, RoundKind.Gradient), new(2, 1)), effects);
+            Assert.Equal(8, driver.State.Round!.Holdings.Sum(h => _settings.Minibatch.ShardsOf(h.Node).Count));
         }
 
-        driver.Feed(new LeavesFailed(A, new(0, RoundKind.Gradient), new(2, 1), "bad row"));
-        Assert.Equal("every worker failed step 1, leaf 2: bad row", driver.State.Outcome!.Failure);
+        driver.Feed(new ShardsFailed(A, new(0, RoundKind.Gradient), new(2, 1), "bad row"));
+        Assert.Equal("every worker failed step 1, shard 2: bad row", driver.State.Outcome!.Failure);
     }
 
     [Fact]
@@ -167,7 +167,7 @@ public sealed class TrainingRunWorkerTests
         RunEffect[] last = [];
         for (int i = 0; i < 3; i++)
         {
-            last = driver.Feed(new LeavesFailed(A, new(0, RoundKind.Gradient), driver.Issued(A).Last(), "out of memory"));
+            last = driver.Feed(new ShardsFailed(A, new(0, RoundKind.Gradient), driver.Issued(A).Last(), "out of memory"));
             driver.Answer(B);
             driver.AnswerEvaluations();
         }
@@ -185,14 +185,14 @@ public sealed class TrainingRunWorkerTests
         driver.Answer(A);
         driver.Feed(new ParticipantGone(C, "killed"));
         Assert.True(driver.State.Paused);
-        Assert.Empty(driver.Pass(TimeSpan.FromMilliseconds(120)).OfType<IssueLeaves>());
+        Assert.Empty(driver.Pass(TimeSpan.FromMilliseconds(120)).OfType<IssueShards>());
     }
 
     [Fact]
     public void One_bad_round_does_not_stretch_the_deadline_beyond_the_next() =>
         Assert.Equal(0.01, RoundTimes.None.With(60).With(0.01).Median);
 
-    // A answers after 11 ms for four leaves, B that much later.
+    // A answers after 11 ms for four shards, B that much later.
     private static void AnswerStep(TrainingRunDriver driver, TimeSpan later)
     {
         RoundId round = driver.State.Round!.Id;

@@ -4,24 +4,24 @@ using NnCluster.Training;
 namespace NnCluster.Simulation;
 
 /// <summary>
-/// A network so small that it is four floats: what leaves contribute, how they add up, and what a step does with the
+/// A network so small that it is four floats: what shards contribute, how they add up, and what a step does with the
 /// sum. Magnitudes lie far apart, so that another order of additions, or other weights, give other bits.
 /// </summary>
-internal static class LeafValues
+internal static class ShardValues
 {
-    /// <summary>The contribution of one leaf, from the weights of the round.</summary>
-    public static Vector128<float> Leaf(RoundId round, int leaf, Vector128<float> weights)
+    /// <summary>The contribution of one shard, from the weights of the round.</summary>
+    public static Vector128<float> Shard(RoundId round, int shard, Vector128<float> weights)
     {
-        ulong bits = SplitMix.Mix(((ulong)round.Step << 20) ^ ((ulong)round.Kind << 16) ^ (ulong)leaf);
+        ulong bits = SplitMix.Mix(((ulong)round.Step << 20) ^ ((ulong)round.Kind << 16) ^ (ulong)shard);
         Vector128<int> words = Vector128.Create(bits, SplitMix.Mix(bits)).AsInt32();
         Vector128<float> scale = Vector128.Create((float)(1 << (int)(bits & 15)), 1f / 4096, 1, 1f / (1 << (int)(bits & 7)));
         return (Vector128.ConvertToSingle(words >> 8) * scale) + weights;
     }
 
-    /// <summary>node = left + right, down to the leaves.</summary>
+    /// <summary>node = left + right, down to the shards.</summary>
     public static Vector128<float> Sum(ShardTree tree, NodeId node, RoundId round, Vector128<float> weights) =>
-        tree.IsLeaf(node)
-            ? Leaf(round, node.Value - tree.Leaves, weights)
+        tree.IsShard(node)
+            ? Shard(round, node.Value - tree.Shards, weights)
             : Sum(tree, node.Left, round, weights) + Sum(tree, node.Right, round, weights);
 
     /// <summary>The state after a step with the sum.</summary>
@@ -44,12 +44,12 @@ internal sealed class ReferenceRun(RunSettings settings)
         while (_states.Count <= step)
         {
             SimulatedState last = _states[^1];
-            _states.Add(LeafValues.Step(last, Sum(new(last.Step, RoundKind.Gradient))));
+            _states.Add(ShardValues.Step(last, Sum(new(last.Step, RoundKind.Gradient))));
         }
 
         return _states[(int)step];
     }
 
     public Vector128<float> Sum(RoundId round) =>
-        LeafValues.Sum(settings.TreeOf(round.Kind), NodeId.Root, round, After(round.Step).Weights);
+        ShardValues.Sum(settings.TreeOf(round.Kind), NodeId.Root, round, After(round.Step).Weights);
 }

@@ -6,11 +6,11 @@ using NnCluster.Training;
 
 namespace NnCluster.Coordinator.Tests;
 
-public sealed class LeafDebtTests
+public sealed class ShardDebtTests
 {
     private static readonly RoundId Round = new(3, RoundKind.Gradient);
 
-    private readonly LeafDebt _debt = new(new() { TotalSteps = 9, EpochEnds = [9], Minibatch = new(8, 512), Test = new(2, 128) });
+    private readonly InFlightShards _debt = new(new() { TotalSteps = 9, EpochEnds = [9], Minibatch = new(8, 512), Test = new(2, 128) });
 
     [Fact]
     public void What_was_asked_for_may_be_answered_once()
@@ -22,12 +22,12 @@ public sealed class LeafDebtTests
     }
 
     [Fact]
-    public void An_error_may_follow_the_sums_of_some_of_its_leaves()
+    public void An_error_may_follow_the_sums_of_some_of_its_shards()
     {
         _debt.Ask(new(0, 3));
         Assert.Null(_debt.Answer(Round, new NodeId(4)));
-        Assert.Null(_debt.Answer(Round, new LeafRange(0, 3)));
-        Assert.Contains("more answers", _debt.Answer(Round, new LeafRange(0, 3)), StringComparison.Ordinal);
+        Assert.Null(_debt.Answer(Round, new ShardRange(0, 3)));
+        Assert.Contains("more answers", _debt.Answer(Round, new ShardRange(0, 3)), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -35,8 +35,8 @@ public sealed class LeafDebtTests
     {
         _debt.Ask(new(1, 5));
         Assert.Null(_debt.Answer(Round, new NodeId(9)));
-        // The piece of leaves 1 to 3 fails after its first sum; that of leaves 4 and 5 is whole.
-        Assert.Null(_debt.Answer(Round, new LeafRange(1, 3)));
+        // The piece of shards 1 to 3 fails after its first sum; that of shards 4 and 5 is whole.
+        Assert.Null(_debt.Answer(Round, new ShardRange(1, 3)));
         Assert.Null(_debt.Answer(Round, new NodeId(6)));
     }
 
@@ -46,7 +46,7 @@ public sealed class LeafDebtTests
     public void A_node_outside_the_tree_is_no_answer(int node)
     {
         _debt.Ask(new(0, 8));
-        Assert.Contains("8 leaves", _debt.Answer(Round, new NodeId(node)), StringComparison.Ordinal);
+        Assert.Contains("8 shards", _debt.Answer(Round, new NodeId(node)), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -7,31 +7,31 @@ using NnCluster.Training;
 namespace NnCluster.Worker;
 
 /// <summary>
-/// A range of leaves that the slots of a node compute together: cut into even pieces, and added up again inside each
+/// A range of shards that the slots of a node compute together: cut into even pieces, and added up again inside each
 /// maximal node of the range, so that only those travel.
 /// </summary>
-internal sealed class LeafOrder
+internal sealed class ShardOrder
 {
     private readonly GradientTree _sums;
     private readonly ShardTree _tree;
     private readonly List<NodeId> _open;
 
-    public LeafOrder(RoundId round, ShardTree tree, LeafRange leaves, int slots)
+    public ShardOrder(RoundId round, ShardTree tree, ShardRange shards, int slots)
     {
         Round = round;
         _tree = tree;
-        _sums = new(tree.Leaves);
-        _open = [.. tree.NodesOf(leaves)];
+        _sums = new(tree.Shards);
+        _open = [.. tree.NodesOf(shards)];
         double[] speeds = new double[slots];
         Array.Fill(speeds, 1);
-        Pieces = LeafDivision.Ranges([leaves], LeafDivision.Counts(leaves.Count, new int[slots], speeds));
-        Missing = Pieces.Sum(piece => tree.NodesOf(piece.Leaves).Length);
+        Pieces = ShardPartitioner.Ranges([shards], ShardPartitioner.Counts(shards.Count, new int[slots], speeds));
+        Missing = Pieces.Sum(piece => tree.NodesOf(piece.Shards).Length);
     }
 
     public RoundId Round { get; }
 
     /// <summary>Which slot computes what.</summary>
-    public ImmutableArray<(int Slot, LeafRange Leaves)> Pieces { get; }
+    public ImmutableArray<(int Slot, ShardRange Shards)> Pieces { get; }
 
     /// <summary>Nodes that slots still owe.</summary>
     public int Missing { get; private set; }
@@ -41,8 +41,8 @@ internal sealed class LeafOrder
     {
         _sums.Put(node, sum);
         Missing--;
-        LeafRange leaves = _tree.LeavesOf(node);
-        int at = _open.FindIndex(open => _tree.LeavesOf(open).Contains(leaves.Start));
+        ShardRange shards = _tree.ShardsOf(node);
+        int at = _open.FindIndex(open => _tree.ShardsOf(open).Contains(shards.Start));
         if (!_sums.Covers(_open[at]))
         {
             return null;

@@ -1,7 +1,7 @@
 namespace NnCluster.Model;
 
-/// <summary>The rows of one leaf of a minibatch, and where in the run they stand.</summary>
-public readonly ref struct LeafRows
+/// <summary>The rows of one shard of a minibatch, and where in the run they stand.</summary>
+public readonly ref struct ShardRows
 {
     /// <summary>Number of rows.</summary>
     public required int Count { get; init; }
@@ -26,4 +26,4 @@ public readonly ref struct LeafRows
 }
 
 /// <summary>What a layer may know of the pass under way. Noise and dropout depend on nothing else.</summary>
-internal readonly record struct LeafPass(int Rows, bool Training, ulong Seed, long Step, int FirstRow);
+internal readonly record struct ShardPass(int Rows, bool Training, ulong Seed, long Step, int FirstRow);

@@ -7,7 +7,7 @@ using NnCluster.Training;
 
 namespace NnCluster.Worker.Tests;
 
-public sealed class LeafOrderTests
+public sealed class ShardOrderTests
 {
     private static readonly RoundId Round = new(3, RoundKind.Gradient);
 
@@ -17,27 +17,27 @@ public sealed class LeafOrderTests
         {
             var random = new Random(seed);
             var tree = new ShardTree(1 << power, 1 << power);
-            int start = random.Next(tree.Leaves);
-            var range = new LeafRange(start, random.Next(1, tree.Leaves - start + 1));
+            int start = random.Next(tree.Shards);
+            var range = new ShardRange(start, random.Next(1, tree.Shards - start + 1));
             using var pool = new BufferPool(1);
-            var order = new LeafOrder(Round, tree, range, slots);
-            NodeId[] parts = [.. order.Pieces.SelectMany(piece => tree.NodesOf(piece.Leaves))];
+            var order = new ShardOrder(Round, tree, range, slots);
+            NodeId[] parts = [.. order.Pieces.SelectMany(piece => tree.NodesOf(piece.Shards))];
             random.Shuffle(parts);
             List<NodeId> complete = [];
             foreach (NodeId part in parts)
             {
                 SharedBuffer sum = pool.Rent();
-                sum.Span[0] = tree.LeavesOf(part).Count;
+                sum.Span[0] = tree.ShardsOf(part).Count;
                 if (order.Put(part, sum) is { } done)
                 {
-                    Assert.Equal(tree.LeavesOf(done.Node).Count, done.Sum.Span[0]);
+                    Assert.Equal(tree.ShardsOf(done.Node).Count, done.Sum.Span[0]);
                     complete.Add(done.Node);
                     done.Sum.Release();
                 }
             }
 
             Assert.Equal(0, order.Missing);
-            Assert.Equal(tree.NodesOf(range), complete.OrderBy(node => tree.LeavesOf(node).Start));
+            Assert.Equal(tree.NodesOf(range), complete.OrderBy(node => tree.ShardsOf(node).Start));
         });
 
     [Fact]
@@ -45,7 +45,7 @@ public sealed class LeafOrderTests
     {
         var tree = new ShardTree(4, 4);
         using var pool = new BufferPool(1);
-        var order = new LeafOrder(Round, tree, new(0, 4), slots: 2);
+        var order = new ShardOrder(Round, tree, new(0, 4), slots: 2);
         Assert.Null(order.Put(new(2), pool.Rent()));
         order.Fail(1);
         Assert.Equal(0, order.Missing);

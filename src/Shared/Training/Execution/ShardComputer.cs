@@ -7,10 +7,10 @@ using NnCluster.Numerics;
 namespace NnCluster.Training;
 
 /// <summary>
-/// Computes the sums over leaves: gathers their rows, runs the network, and adds up every sub-tree that lies wholly in
+/// Computes the sums over shards: gathers their rows, runs the network, and adds up every sub-tree that lies wholly in
 /// the range it was given. Used by one thread; in the steady state it allocates nothing but its messages.
 /// </summary>
-public sealed class LeafComputer : IDisposable
+public sealed class ShardComputer : IDisposable
 {
     // Part of the arithmetic: the losses of so many rows are added in double precision and rounded once.
     private const int EvaluationRows = 256;
@@ -33,9 +33,9 @@ public sealed class LeafComputer : IDisposable
     /// <param name="blas">The backend whose arithmetic the run declares.</param>
     /// <param name="gradients">Buffers of the layout's gradient length.</param>
     /// <param name="evaluations">Buffers of the layout's evaluation length.</param>
-    public LeafComputer(RunSpec spec, Dataset data, IBlas blas, BufferPool gradients, BufferPool evaluations)
+    public ShardComputer(RunSpec spec, Dataset data, IBlas blas, BufferPool gradients, BufferPool evaluations)
     {
-        int maxRows = Math.Max(spec.MinibatchTree.MaxLeafRows, EvaluationRows);
+        int maxRows = Math.Max(spec.MinibatchTree.MaxShardRows, EvaluationRows);
         _spec = spec;
         _data = data;
         _network = new Network(spec.Model, blas, maxRows);
@@ -49,10 +49,10 @@ public sealed class LeafComputer : IDisposable
     }
 
     /// <summary>
-    /// Computes the leaves of <paramref name="work"/> and hands over the sum of each maximal node, with its only
+    /// Computes the shards of <paramref name="work"/> and hands over the sum of each maximal node, with its only
     /// reference, as soon as it is there. Releases nothing of the work.
     /// </summary>
-    public void Compute(LeafWork work, Action<NodeId, SharedBuffer> send)
+    public void Compute(ShardWork work, Action<NodeId, SharedBuffer> send)
     {
         ReadOnlySpan<float> state = work.Parameters.Span;
         if (_loadedStep != work.Round.Step)
@@ -63,7 +63,7 @@ public sealed class LeafComputer : IDisposable
 
         ShardTree tree = TreeOf(work.Round.Kind);
         BufferPool pool = work.Round.Kind == RoundKind.Gradient ? _gradients : _evaluations;
-        foreach (NodeId node in tree.NodesOf(work.Leaves))
+        foreach (NodeId node in tree.NodesOf(work.Shards))
         {
             SharedBuffer sum = pool.Rent();
             ComputeNode(work.Round, tree, node, state, sum.Span, pool);
@@ -78,19 +78,19 @@ public sealed class LeafComputer : IDisposable
         _features.Dispose();
     }
 
-    // node = left + right: a right leaf is added while it is computed, anything larger in a buffer of its own.
+    // node = left + right: a right shard is added while it is computed, anything larger in a buffer of its own.
     private void ComputeNode(RoundId round, ShardTree tree, NodeId node, ReadOnlySpan<float> state, Span<float> sum, BufferPool pool)
     {
-        if (tree.IsLeaf(node))
+        if (tree.IsShard(node))
         {
-            ComputeLeaf(round, tree, tree.LeavesOf(node).Start, state, sum, accumulate: false);
+            ComputeShard(round, tree, tree.ShardsOf(node).Start, state, sum, accumulate: false);
             return;
         }
 
         ComputeNode(round, tree, node.Left, state, sum, pool);
-        if (tree.IsLeaf(node.Right))
+        if (tree.IsShard(node.Right))
         {
-            ComputeLeaf(round, tree, tree.LeavesOf(node.Right).Start, state, sum, accumulate: true);
+            ComputeShard(round, tree, tree.ShardsOf(node.Right).Start, state, sum, accumulate: true);
             return;
         }
 
@@ -100,10 +100,10 @@ public sealed class LeafComputer : IDisposable
         right.Release();
     }
 
-    private void ComputeLeaf(RoundId round, ShardTree tree, int leaf, ReadOnlySpan<float> state, Span<float> sum, bool accumulate)
+    private void ComputeShard(RoundId round, ShardTree tree, int shard, ReadOnlySpan<float> state, Span<float> sum, bool accumulate)
     {
-        int first = tree.FirstRow(leaf);
-        int count = tree.RowsOf(leaf);
+        int first = tree.FirstRow(shard);
+        int count = tree.RowsOf(shard);
         if (round.Kind == RoundKind.Gradient)
         {
             _plan.RowsOf(round.Step, first, count, _rows);
@@ -124,7 +124,7 @@ public sealed class LeafComputer : IDisposable
         }
     }
 
-    private LeafRows Gather(DataSplit split, int firstRow, int count, long step)
+    private ShardRows Gather(DataSplit split, int firstRow, int count, long step)
     {
         ReadOnlySpan<int> rows = _rows.AsSpan(0, count);
         Span<float> features = _features.Span[..(count * _data.Features)];
@@ -140,7 +140,7 @@ public sealed class LeafComputer : IDisposable
             split.GatherTargets(rows, targets);
         }
 
-        return new LeafRows
+        return new ShardRows
         {
             Count = count,
             Features = features,

@@ -4,17 +4,17 @@ using NnCluster.Numerics;
 
 namespace NnCluster.Training;
 
-/// <summary>Cuts leaves among workers so that the last one is done as early as possible.</summary>
-public static class LeafDivision
+/// <summary>Cuts shards among workers so that the last one is done as early as possible.</summary>
+public static class ShardPartitioner
 {
     /// <summary>
-    /// How many of <paramref name="leaves"/> equal leaves each worker gets: one after the other, each to the worker
-    /// that would be done with it first (ties to the first in order), which is optimal for equal leaves.
+    /// How many of <paramref name="shards"/> equal shards each worker gets: one after the other, each to the worker
+    /// that would be done with it first (ties to the first in order), which is optimal for equal shards.
     /// </summary>
-    /// <param name="leaves">Leaves to give away.</param>
-    /// <param name="loads">Leaves each worker still has to do.</param>
-    /// <param name="speeds">Leaves, or rows, a second: only ratios matter; all positive.</param>
-    public static int[] Counts(int leaves, ReadOnlySpan<int> loads, ReadOnlySpan<double> speeds)
+    /// <param name="shards">Shards to give away.</param>
+    /// <param name="loads">Shards each worker still has to do.</param>
+    /// <param name="speeds">Shards, or rows, a second: only ratios matter; all positive.</param>
+    public static int[] Counts(int shards, ReadOnlySpan<int> loads, ReadOnlySpan<double> speeds)
     {
         int[] counts = new int[speeds.Length];
         var next = new PriorityQueue<int, (double, int)>(speeds.Length);
@@ -23,7 +23,7 @@ public static class LeafDivision
             next.Enqueue(worker, ((loads[worker] + 1) / speeds[worker], worker));
         }
 
-        for (int leaf = 0; leaf < leaves; leaf++)
+        for (int shard = 0; shard < shards; shard++)
         {
             int worker = next.Dequeue();
             counts[worker]++;
@@ -33,7 +33,7 @@ public static class LeafDivision
         return counts;
     }
 
-    /// <summary>When the last worker would be done, in leaves over speed.</summary>
+    /// <summary>When the last worker would be done, in shards over speed.</summary>
     public static double Makespan(ReadOnlySpan<int> counts, ReadOnlySpan<double> speeds)
     {
         double latest = 0;
@@ -46,12 +46,12 @@ public static class LeafDivision
     }
 
     /// <summary>Hands out <paramref name="gaps"/> from left to right, each worker its count, as contiguous as the gaps allow.</summary>
-    public static ImmutableArray<(int Worker, LeafRange Leaves)> Ranges(ImmutableArray<LeafRange> gaps, ReadOnlySpan<int> counts)
+    public static ImmutableArray<(int Worker, ShardRange Shards)> Ranges(ImmutableArray<ShardRange> gaps, ReadOnlySpan<int> counts)
     {
-        var ranges = ImmutableArray.CreateBuilder<(int, LeafRange)>();
+        var ranges = ImmutableArray.CreateBuilder<(int, ShardRange)>();
         int worker = 0;
         int left = counts[0];
-        foreach (LeafRange gap in gaps)
+        foreach (ShardRange gap in gaps)
         {
             int start = gap.Start;
             while (start < gap.End)

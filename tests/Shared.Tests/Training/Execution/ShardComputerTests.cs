@@ -8,7 +8,7 @@ using NnCluster.Training;
 
 namespace NnCluster.Shared.Tests.Training;
 
-public sealed class LeafComputerTests : IDisposable
+public sealed class ShardComputerTests : IDisposable
 {
     private readonly SmallRun _run = new();
 
@@ -17,16 +17,16 @@ public sealed class LeafComputerTests : IDisposable
         Gen.Int[1, 255].Sample(
             cuts =>
             {
-                float[] whole = Sum([new LeafRange(0, 8)], RoundKind.Gradient);
-                // Bit i of the mask cuts between leaf i and leaf i + 1.
-                List<LeafRange> ranges = [];
+                float[] whole = Sum([new ShardRange(0, 8)], RoundKind.Gradient);
+                // Bit i of the mask cuts between shard i and shard i + 1.
+                List<ShardRange> ranges = [];
                 int start = 0;
-                for (int leaf = 0; leaf < 8; leaf++)
+                for (int shard = 0; shard < 8; shard++)
                 {
-                    if (leaf == 7 || (cuts >> leaf & 1) != 0)
+                    if (shard == 7 || (cuts >> shard & 1) != 0)
                     {
-                        ranges.Add(new(start, leaf + 1 - start));
-                        start = leaf + 1;
+                        ranges.Add(new(start, shard + 1 - start));
+                        start = shard + 1;
                     }
                 }
 
@@ -37,7 +37,7 @@ public sealed class LeafComputerTests : IDisposable
     [Fact]
     public void A_range_is_answered_with_its_maximal_nodes()
     {
-        using LeafComputer computer = _run.CreateComputer();
+        using ShardComputer computer = _run.CreateComputer();
         List<NodeId> nodes = [];
         computer.Compute(Work(new(1, 7), RoundKind.Gradient), (node, sum) =>
         {
@@ -50,7 +50,7 @@ public sealed class LeafComputerTests : IDisposable
     [Fact]
     public void Every_row_is_counted_once_in_an_evaluation()
     {
-        float[] metrics = Sum([new(0, RunSpec.EvaluationTree(_run.Data.Test.Rows).Leaves)], RoundKind.Test);
+        float[] metrics = Sum([new(0, RunSpec.EvaluationTree(_run.Data.Test.Rows).Shards)], RoundKind.Test);
         Assert.Equal(_run.Data.Test.Rows, metrics[2..(2 + 9)].Sum());
         Assert.True(metrics[0] > 0);
     }
@@ -58,7 +58,7 @@ public sealed class LeafComputerTests : IDisposable
     [Fact]
     public void In_the_steady_state_no_buffer_is_made()
     {
-        using LeafComputer computer = _run.CreateComputer();
+        using ShardComputer computer = _run.CreateComputer();
         void ComputeOnce() => computer.Compute(Work(new(0, 8), RoundKind.Gradient), (_, sum) => sum.Release());
         ComputeOnce();
         int made = _run.Gradients.Created;
@@ -68,18 +68,18 @@ public sealed class LeafComputerTests : IDisposable
 
     public void Dispose() => _run.Dispose();
 
-    private LeafWork Work(LeafRange leaves, RoundKind kind) => kind == RoundKind.Gradient
-        ? new ComputeGradient(new(0, kind), leaves, _run.State)
-        : new ComputeEvaluation(new(0, kind), leaves, _run.State);
+    private ShardWork Work(ShardRange shards, RoundKind kind) => kind == RoundKind.Gradient
+        ? new ComputeGradient(new(0, kind), shards, _run.State)
+        : new ComputeEvaluation(new(0, kind), shards, _run.State);
 
     // Each range by a computer of its own, as if by workers that know nothing of each other.
-    private float[] Sum(IEnumerable<LeafRange> ranges, RoundKind kind)
+    private float[] Sum(IEnumerable<ShardRange> ranges, RoundKind kind)
     {
-        int leaves = kind == RoundKind.Gradient ? 8 : RunSpec.EvaluationTree(_run.Data.Test.Rows).Leaves;
-        var sums = new GradientTree(leaves);
-        foreach (LeafRange range in ranges)
+        int shards = kind == RoundKind.Gradient ? 8 : RunSpec.EvaluationTree(_run.Data.Test.Rows).Shards;
+        var sums = new GradientTree(shards);
+        foreach (ShardRange range in ranges)
         {
-            using LeafComputer computer = _run.CreateComputer();
+            using ShardComputer computer = _run.CreateComputer();
             computer.Compute(Work(range, kind), sums.Put);
         }
 
