@@ -22,7 +22,7 @@ public sealed partial class CoordinatorActor
                 Issue(issue);
                 break;
             case AcceptResult accept:
-                Accept(accept.Node);
+                Accept(accept.Subtree);
                 break;
             case DropResult:
                 _arrived?.Sum.Release();
@@ -84,12 +84,12 @@ public sealed partial class CoordinatorActor
         }
     }
 
-    private void Accept(NodeId node)
+    private void Accept(SubtreeId subtree)
     {
-        NodeResult result = _arrived ?? throw new InvalidOperationException($"Nothing has arrived that could be put at {node}.");
-        _sums[result.Round.Kind].Put(node, result.Sum);
-        ShardTree tree = _setup.Settings.TreeOf(result.Round.Kind);
-        ShardRange shards = tree.ShardsOf(node);
+        SubtreeResult result = _arrived ?? throw new InvalidOperationException($"Nothing has arrived that could be put at {subtree}.");
+        _sums[result.Round.Kind].Put(subtree, result.Sum);
+        ReductionTree tree = _setup.Settings.TreeOf(result.Round.Kind);
+        ShardRange shards = tree.ShardsOf(subtree);
         (long doneShards, long doneRows) = _progress.GetValueOrDefault(result.Participant);
         _progress[result.Participant] = (doneShards + shards.Count, doneRows + tree.RowsOf(shards));
         if (_remote.TryGetValue(result.Participant, out AddRemoteNode? remote))
@@ -105,7 +105,7 @@ public sealed partial class CoordinatorActor
             _setup.State.CountActiveUnits();
         }
 
-        GradientTree sums = _sums[RoundKind.Gradient];
+        SubtreeSums sums = _sums[RoundKind.Gradient];
         StepReport report = _setup.State.TakeStep(sums);
         sums.Clear();
         TimeSpan now = Now;
@@ -123,7 +123,7 @@ public sealed partial class CoordinatorActor
 
     private void AddUpEvaluation(RoundId round)
     {
-        GradientTree sums = _sums[round.Kind];
+        SubtreeSums sums = _sums[round.Kind];
         float[] metrics = new float[_setup.Layout.EvaluationLength];
         sums.SumInto(0, metrics, new float[sums.ScratchLength(metrics.Length)]);
         sums.Clear();

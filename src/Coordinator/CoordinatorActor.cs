@@ -24,14 +24,14 @@ public sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
     private readonly long _startedAt;
     private readonly Dictionary<ParticipantId, IActorRef> _workers = [];
     private readonly Dictionary<ParticipantId, (long Shards, long Rows)> _progress = [];
-    private readonly Dictionary<RoundKind, GradientTree> _sums;
+    private readonly Dictionary<RoundKind, SubtreeSums> _sums;
     private readonly Dictionary<ParticipantId, AddRemoteNode> _remote = [];
     private readonly Dictionary<string, int> _slotsUsed = [];
     private readonly HashSet<ParticipantId> _local = [];
     private readonly Queue<RunInput> _inputs = new();
     private readonly EpochMeans _means = new();
     private RunState _state;
-    private NodeResult? _arrived;
+    private SubtreeResult? _arrived;
     private TimeSpan _stepBegan;
     private TimeSpan _progressTold;
     private EpochCompleted? _lastEpoch;
@@ -199,10 +199,10 @@ public sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
 
     private void EndWith(RunOutcome outcome) => _setup.Ended.TrySetResult(new(outcome, _state, _lastEpoch, _slotsUsed.Values.Sum()));
 
-    private void Take(NodeResult result)
+    private void Take(SubtreeResult result)
     {
         _arrived = result;
-        Decide(new ResultArrived(result.Participant, result.Round, result.Node, result.Computing));
+        Decide(new ResultArrived(result.Participant, result.Round, result.Subtree, result.Computing));
         _arrived = null;
     }
 

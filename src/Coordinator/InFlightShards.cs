@@ -19,14 +19,14 @@ internal sealed class InFlightShards(RunSettings settings)
 
     /// <summary>A sum arrives.</summary>
     /// <returns>Null, or why this cannot be an answer.</returns>
-    public string? Answer(RoundId round, NodeId node)
+    public string? Answer(RoundId round, SubtreeId subtree)
     {
         if (TreeOf(round) is not { } tree)
         {
             return $"it sent a sum for {round}, and this run has no such round";
         }
 
-        return tree.Holds(node) ? Pay(tree.ShardsOf(node).Count) : $"it sent the sum of {node}, and the tree has {tree.Shards} shards, nodes 1 to {(2 * tree.Shards) - 1}";
+        return tree.Holds(subtree) ? Pay(tree.ShardsOf(subtree).Count) : $"it sent the sum of {subtree}, and the tree has {tree.Shards} shards, subtrees 1 to {(2 * tree.Shards) - 1}";
     }
 
     /// <summary>An error arrives in place of shards: at least of one, since sums of the others may have come before it.</summary>
@@ -41,7 +41,7 @@ internal sealed class InFlightShards(RunSettings settings)
         return shards.End <= tree.Shards ? Pay(1) : $"it reports an error of {shards}, and the tree has {tree.Shards} shards";
     }
 
-    private ShardTree? TreeOf(RoundId round) =>
+    private ReductionTree? TreeOf(RoundId round) =>
         round.Kind == RoundKind.Validation ? settings.Validation : settings.TreeOf(round.Kind);
 
     private string? Pay(int shards) =>

@@ -80,18 +80,18 @@ public sealed class RemoteNodeActor : ReceiveActor
     {
         switch (frame)
         {
-            case NodeSumFrame sum when sum.Term != _setup.Term:
+            case SubtreeSumFrame sum when sum.Term != _setup.Term:
                 sum.Sum.Release();
                 break;
-            case NodeSumFrame sum when _debt.Answer(sum.Round, sum.Node) is { } reason:
+            case SubtreeSumFrame sum when _debt.Answer(sum.Round, sum.Subtree) is { } reason:
                 sum.Sum.Release();
                 _link.Abort(reason);
                 break;
-            case NodeSumFrame { Round.Kind: RoundKind.Gradient } sum:
-                coordinator.Tell(new GradientComputed(_id, sum.Round, sum.Node, sum.Sum) { Computing = sum.Computing }, self);
+            case SubtreeSumFrame { Round.Kind: RoundKind.Gradient } sum:
+                coordinator.Tell(new GradientComputed(_id, sum.Round, sum.Subtree, sum.Sum) { Computing = sum.Computing }, self);
                 break;
-            case NodeSumFrame sum:
-                coordinator.Tell(new EvaluationComputed(_id, sum.Round, sum.Node, sum.Sum) { Computing = sum.Computing }, self);
+            case SubtreeSumFrame sum:
+                coordinator.Tell(new EvaluationComputed(_id, sum.Round, sum.Subtree, sum.Sum) { Computing = sum.Computing }, self);
                 break;
             case FailedFrame failed when failed.Term == _setup.Term && _debt.Answer(failed.Round, failed.Shards) is { } reason:
                 _link.Abort(reason);

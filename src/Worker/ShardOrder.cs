@@ -8,24 +8,24 @@ namespace NnCluster.Worker;
 
 /// <summary>
 /// A range of shards that the slots of a node compute together: cut into even pieces, and added up again inside each
-/// maximal node of the range, so that only those travel.
+/// maximal subtree of the range, so that only those travel.
 /// </summary>
 internal sealed class ShardOrder
 {
-    private readonly GradientTree _sums;
-    private readonly ShardTree _tree;
-    private readonly List<NodeId> _open;
+    private readonly SubtreeSums _sums;
+    private readonly ReductionTree _tree;
+    private readonly List<SubtreeId> _open;
 
-    public ShardOrder(RoundId round, ShardTree tree, ShardRange shards, int slots)
+    public ShardOrder(RoundId round, ReductionTree tree, ShardRange shards, int slots)
     {
         Round = round;
         _tree = tree;
         _sums = new(tree.Shards);
-        _open = [.. tree.NodesOf(shards)];
+        _open = [.. tree.SubtreesOf(shards)];
         double[] speeds = new double[slots];
         Array.Fill(speeds, 1);
         Pieces = ShardPartitioner.Ranges([shards], ShardPartitioner.Counts(shards.Count, new int[slots], speeds));
-        Missing = Pieces.Sum(piece => tree.NodesOf(piece.Shards).Length);
+        Missing = Pieces.Sum(piece => tree.SubtreesOf(piece.Shards).Length);
     }
 
     public RoundId Round { get; }
@@ -33,28 +33,28 @@ internal sealed class ShardOrder
     /// <summary>Which slot computes what.</summary>
     public ImmutableArray<(int Slot, ShardRange Shards)> Pieces { get; }
 
-    /// <summary>Nodes that slots still owe.</summary>
+    /// <summary>Subtrees that slots still owe.</summary>
     public int Missing { get; private set; }
 
-    /// <summary>Takes a slot's sum over, and hands out the maximal node that it completes, with the only reference.</summary>
-    public (NodeId Node, SharedBuffer Sum)? Put(NodeId node, SharedBuffer sum)
+    /// <summary>Takes a slot's sum over, and hands out the maximal subtree that it completes, with the only reference.</summary>
+    public (SubtreeId Subtree, SharedBuffer Sum)? Put(SubtreeId subtree, SharedBuffer sum)
     {
-        _sums.Put(node, sum);
+        _sums.Put(subtree, sum);
         Missing--;
-        ShardRange shards = _tree.ShardsOf(node);
+        ShardRange shards = _tree.ShardsOf(subtree);
         int at = _open.FindIndex(open => _tree.ShardsOf(open).Contains(shards.Start));
         if (!_sums.Covers(_open[at]))
         {
             return null;
         }
 
-        NodeId complete = _open[at];
+        SubtreeId complete = _open[at];
         _open.RemoveAt(at);
         return (complete, _sums.Take(complete));
     }
 
-    /// <summary>A slot could not compute a piece: its nodes will not come. Those it sent before the error came stay.</summary>
-    public void Fail(int nodes) => Missing -= nodes;
+    /// <summary>A slot could not compute a piece: its subtrees will not come. Those it sent before the error came stay.</summary>
+    public void Fail(int subtrees) => Missing -= subtrees;
 
     /// <summary>Lets go of sums whose other half will never come.</summary>
     public void Clear() => _sums.Clear();

@@ -14,7 +14,7 @@ namespace NnCluster.Worker;
 
 /// <summary>
 /// What a node does with the frames it gets: keeps the weights, divides each range over its slots, and sends each
-/// maximal node's sum as soon as it is complete. Belongs to <see cref="NodeActor"/> and its thread.
+/// maximal subtree's sum as soon as it is complete. Belongs to <see cref="NodeActor"/> and its thread.
 /// </summary>
 internal sealed class SlotWork(long term, RunSettings settings, ParameterLayout layout, BufferPool gradients, TensorLink link, IReadOnlyList<IActorRef> slots) : IDisposable
 {
@@ -67,7 +67,7 @@ internal sealed class SlotWork(long term, RunSettings settings, ParameterLayout 
         Issue(frame.Round, frame.Shards);
     }
 
-    public void Collect(NodeResult result)
+    public void Collect(SubtreeResult result)
     {
         Queue<Piece> owed = _owed[result.Participant.Name];
         Piece piece = owed.Peek();
@@ -76,7 +76,7 @@ internal sealed class SlotWork(long term, RunSettings settings, ParameterLayout 
             owed.Dequeue();
         }
 
-        if (piece.Order.Put(result.Node, result.Sum) is { } complete)
+        if (piece.Order.Put(result.Subtree, result.Sum) is { } complete)
         {
             long now = Stopwatch.GetTimestamp();
             if (complete.Sum.Memory.Home is not null)
@@ -84,7 +84,7 @@ internal sealed class SlotWork(long term, RunSettings settings, ParameterLayout 
                 _sent.Add(complete.Sum.Share());
             }
 
-            link.Send(new NodeSumFrame(term, piece.Order.Round, complete.Node, complete.Sum)
+            link.Send(new SubtreeSumFrame(term, piece.Order.Round, complete.Subtree, complete.Sum)
             {
                 Computing = Stopwatch.GetElapsedTime(_busySince, now),
             });
@@ -129,7 +129,7 @@ internal sealed class SlotWork(long term, RunSettings settings, ParameterLayout 
 
     private void Issue(RoundId round, ShardRange shards)
     {
-        ShardTree tree = settings.TreeOf(round.Kind);
+        ReductionTree tree = settings.TreeOf(round.Kind);
         if (shards.End > tree.Shards)
         {
             link.Send(new FailedFrame(term, round, shards, string.Create(CultureInfo.InvariantCulture, $"the round has {tree.Shards} shards")));
@@ -150,7 +150,7 @@ internal sealed class SlotWork(long term, RunSettings settings, ParameterLayout 
                 _owed.Add(worker.Path.Name, owed = new());
             }
 
-            owed.Enqueue(new(order, tree.NodesOf(piece).Length));
+            owed.Enqueue(new(order, tree.SubtreesOf(piece).Length));
             SharedBuffer weights = _weights!.Share();
             worker.Tell(round.Kind == RoundKind.Gradient
                 ? new ComputeGradient(round, piece, weights)

@@ -16,16 +16,16 @@ public sealed class ShardDebtTests
     public void What_was_asked_for_may_be_answered_once()
     {
         _debt.Ask(new(0, 4));
-        Assert.Null(_debt.Answer(Round, new NodeId(4)));
-        Assert.Null(_debt.Answer(Round, new NodeId(5)));
-        Assert.Contains("more answers", _debt.Answer(Round, new NodeId(5)), StringComparison.Ordinal);
+        Assert.Null(_debt.Answer(Round, new SubtreeId(4)));
+        Assert.Null(_debt.Answer(Round, new SubtreeId(5)));
+        Assert.Contains("more answers", _debt.Answer(Round, new SubtreeId(5)), StringComparison.Ordinal);
     }
 
     [Fact]
     public void An_error_may_follow_the_sums_of_some_of_its_shards()
     {
         _debt.Ask(new(0, 3));
-        Assert.Null(_debt.Answer(Round, new NodeId(4)));
+        Assert.Null(_debt.Answer(Round, new SubtreeId(4)));
         Assert.Null(_debt.Answer(Round, new ShardRange(0, 3)));
         Assert.Contains("more answers", _debt.Answer(Round, new ShardRange(0, 3)), StringComparison.Ordinal);
     }
@@ -34,25 +34,25 @@ public sealed class ShardDebtTests
     public void An_error_of_one_piece_leaves_the_others_their_answers()
     {
         _debt.Ask(new(1, 5));
-        Assert.Null(_debt.Answer(Round, new NodeId(9)));
+        Assert.Null(_debt.Answer(Round, new SubtreeId(9)));
         // The piece of shards 1 to 3 fails after its first sum; that of shards 4 and 5 is whole.
         Assert.Null(_debt.Answer(Round, new ShardRange(1, 3)));
-        Assert.Null(_debt.Answer(Round, new NodeId(6)));
+        Assert.Null(_debt.Answer(Round, new SubtreeId(6)));
     }
 
     [Theory]
     [InlineData(16)]
     [InlineData(1000)]
-    public void A_node_outside_the_tree_is_no_answer(int node)
+    public void A_node_outside_the_tree_is_no_answer(int subtree)
     {
         _debt.Ask(new(0, 8));
-        Assert.Contains("8 shards", _debt.Answer(Round, new NodeId(node)), StringComparison.Ordinal);
+        Assert.Contains("8 shards", _debt.Answer(Round, new SubtreeId(subtree)), StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_round_the_run_does_not_have_is_no_answer()
     {
         _debt.Ask(new(0, 8));
-        Assert.NotNull(_debt.Answer(new RoundId(3, RoundKind.Validation), NodeId.Root));
+        Assert.NotNull(_debt.Answer(new RoundId(3, RoundKind.Validation), SubtreeId.Root));
     }
 }

@@ -119,8 +119,8 @@ public sealed class HostileTrafficTests : IDisposable
         ("flooding", "it sent more answers than it was asked for", liar => liar.Repeat(5000, () => liar.Sum(node: 8))),
         ("foretelling", "it sent more answers than it was asked for", liar => liar.Repeat(20, () => liar.Sum(node: 1))),
         ("outside", "it sent the sum of node 16, and the tree has 8 shards, nodes 1 to 15", liar => liar.Sum(node: 16)),
-        ("short", "numbers, this run's have", liar => liar.Header(new(FrameKind.NodeSum, 1, 0, RoundKind.Gradient, 1, 0, 400, 0))),
-        ("oversized", "numbers, this run's have", liar => liar.Header(new(FrameKind.NodeSum, 1, 0, RoundKind.Gradient, 1, 0, int.MaxValue - 3, 0))),
+        ("short", "numbers, this run's have", liar => liar.Header(new(FrameKind.SubtreeSum, 1, 0, RoundKind.Gradient, 1, 0, 400, 0))),
+        ("oversized", "numbers, this run's have", liar => liar.Header(new(FrameKind.SubtreeSum, 1, 0, RoundKind.Gradient, 1, 0, int.MaxValue - 3, 0))),
         ("cut", "the connection ended in the middle of a frame", liar => liar.Bytes(new byte[30])),
         ("babbling", "expected a frame, found bytes that begin with", liar => liar.Bytes(RandomNumberGenerator.GetBytes(500))),
         ("insisting", "it said a second time that it is ready", liar => liar.Ready()),
@@ -237,7 +237,7 @@ public sealed class HostileTrafficTests : IDisposable
         byte[] whole = [.. bytes];
         BinaryPrimitives.WriteInt32LittleEndian(whole, bytes.Length - 4);
         byte[] frame = new byte[FrameHeader.Size];
-        new FrameHeader(FrameKind.NodeSum, 1, 1, RoundKind.Gradient, 1, 0, int.MaxValue - 3, 0).Write(frame);
+        new FrameHeader(FrameKind.SubtreeSum, 1, 1, RoundKind.Gradient, 1, 0, int.MaxValue - 3, 0).Write(frame);
         return [[], "GET / HTTP/1.1\r\n\r\n"u8.ToArray(), bytes, huge, cut, whole, frame];
     }
 
@@ -300,7 +300,7 @@ public sealed class HostileTrafficTests : IDisposable
         public void Sum(int node)
         {
             SharedBuffer sum = _sums.Rent();
-            _writer.Write(new NodeSumFrame(welcome.Term, new(1_000_000, RoundKind.Gradient), new(node), sum));
+            _writer.Write(new SubtreeSumFrame(welcome.Term, new(1_000_000, RoundKind.Gradient), new(node), sum));
             sum.Release();
         }
 
@@ -311,7 +311,7 @@ public sealed class HostileTrafficTests : IDisposable
             Find();
             byte[] payload = BitConverter.GetBytes(place);
             byte[] frame = [.. new byte[FrameHeader.Size], .. payload];
-            new FrameHeader(FrameKind.NodeSum, welcome.Term, 0, RoundKind.Gradient, 1, 0, payload.Length, XxHash3.HashToUInt64(payload)) { IsPlace = true }.Write(frame);
+            new FrameHeader(FrameKind.SubtreeSum, welcome.Term, 0, RoundKind.Gradient, 1, 0, payload.Length, XxHash3.HashToUInt64(payload)) { IsPlace = true }.Write(frame);
             Bytes(frame);
         }
 

@@ -16,34 +16,34 @@ public sealed class ShardOrderTests
         Gen.Select(Gen.Int[0, 5], Gen.Int[1, 9], Gen.Int).Sample((power, slots, seed) =>
         {
             var random = new Random(seed);
-            var tree = new ShardTree(1 << power, 1 << power);
+            var tree = new ReductionTree(1 << power, 1 << power);
             int start = random.Next(tree.Shards);
             var range = new ShardRange(start, random.Next(1, tree.Shards - start + 1));
             using var pool = new BufferPool(1);
             var order = new ShardOrder(Round, tree, range, slots);
-            NodeId[] parts = [.. order.Pieces.SelectMany(piece => tree.NodesOf(piece.Shards))];
+            SubtreeId[] parts = [.. order.Pieces.SelectMany(piece => tree.SubtreesOf(piece.Shards))];
             random.Shuffle(parts);
-            List<NodeId> complete = [];
-            foreach (NodeId part in parts)
+            List<SubtreeId> complete = [];
+            foreach (SubtreeId part in parts)
             {
                 SharedBuffer sum = pool.Rent();
                 sum.Span[0] = tree.ShardsOf(part).Count;
                 if (order.Put(part, sum) is { } done)
                 {
-                    Assert.Equal(tree.ShardsOf(done.Node).Count, done.Sum.Span[0]);
-                    complete.Add(done.Node);
+                    Assert.Equal(tree.ShardsOf(done.Subtree).Count, done.Sum.Span[0]);
+                    complete.Add(done.Subtree);
                     done.Sum.Release();
                 }
             }
 
             Assert.Equal(0, order.Missing);
-            Assert.Equal(tree.NodesOf(range), complete.OrderBy(node => tree.ShardsOf(node).Start));
+            Assert.Equal(tree.SubtreesOf(range), complete.OrderBy(subtree => tree.ShardsOf(subtree).Start));
         });
 
     [Fact]
     public void A_failed_piece_leaves_nothing_open_and_gives_buffers_back()
     {
-        var tree = new ShardTree(4, 4);
+        var tree = new ReductionTree(4, 4);
         using var pool = new BufferPool(1);
         var order = new ShardOrder(Round, tree, new(0, 4), slots: 2);
         Assert.Null(order.Put(new(2), pool.Rent()));

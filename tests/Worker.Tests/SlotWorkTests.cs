@@ -58,7 +58,7 @@ public sealed class SlotWorkTests : TestKit
             var asked = slot.ExpectMsg<ComputeGradient>();
             asked.Parameters.Release();
             SharedBuffer sum = gradients.Rent();
-            work.Collect(new GradientComputed(new(slot.Ref.Path.Name), asked.Round, _run.Spec.MinibatchTree.NodesOf(asked.Shards).Single(), sum));
+            work.Collect(new GradientComputed(new(slot.Ref.Path.Name), asked.Round, _run.Spec.MinibatchTree.SubtreesOf(asked.Shards).Single(), sum));
             return sum;
         }
 

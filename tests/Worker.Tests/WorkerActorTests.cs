@@ -30,7 +30,7 @@ public sealed class WorkerActorTests : TestKit
         worker.Tell(new ComputeGradient(new(0, RoundKind.Gradient), new(0, 6), _run.State.Share()));
         GradientComputed first = parent.ExpectMsg<GradientComputed>();
         GradientComputed second = parent.ExpectMsg<GradientComputed>();
-        Assert.Equal([(Id, new NodeId(2)), (Id, new NodeId(6))], [(first.Participant, first.Node), (second.Participant, second.Node)]);
+        Assert.Equal([(Id, new SubtreeId(2)), (Id, new SubtreeId(6))], [(first.Participant, first.Subtree), (second.Participant, second.Subtree)]);
         first.Sum.Release();
         second.Sum.Release();
 

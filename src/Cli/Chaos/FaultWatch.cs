@@ -66,15 +66,15 @@ internal sealed class FaultWatch(IReadOnlyList<string> workers)
         switch (happened.Name)
         {
             case "participantJoined":
-                Joined(NodeOf(happened.Text("worker")), happened.Time);
+                Joined(SubtreeOf(happened.Text("worker")), happened.Time);
                 break;
             case "participantLost":
                 WorkersLost++;
-                Lost(NodeOf(happened.Text("worker")), happened.Time);
+                Lost(SubtreeOf(happened.Text("worker")), happened.Time);
                 break;
             case "shardsReissued":
                 ReissuedShards += happened.Number("shards");
-                Reissued(NodeOf(happened.Text("from")), happened.Number("shards"), happened.Time);
+                Reissued(SubtreeOf(happened.Text("from")), happened.Number("shards"), happened.Time);
                 break;
             case "shardsRecovered":
                 Change(
@@ -158,5 +158,5 @@ internal sealed class FaultWatch(IReadOnlyList<string> workers)
     }
 
     // "worker-3.2" is the second life of the node worker-3.
-    private static string NodeOf(string worker) => worker[..Math.Max(worker.LastIndexOf('.'), 0)];
+    private static string SubtreeOf(string worker) => worker[..Math.Max(worker.LastIndexOf('.'), 0)];
 }

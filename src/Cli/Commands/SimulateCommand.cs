@@ -96,7 +96,7 @@ internal sealed class SimulateCommand
                 AddTime = pass,
                 OptimizerTime = OptimizerPasses * pass,
             },
-            Minibatch = new(given.GetValue(_shards) ?? ShardTree.DefaultShards(batch), batch),
+            Minibatch = new(given.GetValue(_shards) ?? ReductionTree.DefaultShards(batch), batch),
             Steps = given.GetValue(_steps) ?? 200,
             Seed = given.GetValue(_seed) ?? 1,
             MeanTimeBetweenFaults = given.GetValue(_mtbf),

@@ -70,7 +70,7 @@ internal static class TrainRequestReader
             Optimizer = optimizer,
             Epochs = given.GetValue(options.Epochs) ?? 5,
             BatchSize = batch,
-            Shards = given.GetValue(options.Shards) ?? ShardTree.DefaultShards(batch),
+            Shards = given.GetValue(options.Shards) ?? ReductionTree.DefaultShards(batch),
             Seed = given.GetValue(options.Seed) ?? 1,
             Shuffle = !given.GetValue(options.NoShuffle),
             Arithmetic = blas.Arithmetic,

@@ -51,7 +51,7 @@ public readonly record struct FrameHeader(
     private const byte PlaceOfFloat32 = 2;
 
     /// <summary>Whether the frame carries floats, or says where they are.</summary>
-    public bool HasFloats => Kind is FrameKind.Weights or FrameKind.NodeSum;
+    public bool HasFloats => Kind is FrameKind.Weights or FrameKind.SubtreeSum;
 
     /// <summary>Writes the header.</summary>
     public void Write(Span<byte> destination)
@@ -135,7 +135,7 @@ public readonly record struct FrameHeader(
         bool numbersFit = Kind switch
         {
             FrameKind.Weights or FrameKind.Compute or FrameKind.Failed => First >= 0 && Count >= 1 && First <= MaxShards - Count && Count <= MaxShards,
-            FrameKind.NodeSum => First >= 1 && First < 2 * MaxShards && Count >= 0,
+            FrameKind.SubtreeSum => First >= 1 && First < 2 * MaxShards && Count >= 0,
             FrameKind.DatasetRequest => First is >= 1 and <= MaxBytes && Count == 0,
             FrameKind.Goodbye => Enum.IsDefined((GoodbyeKind)First) && Count == 0,
             _ => First == 0 && Count == 0,
@@ -147,8 +147,8 @@ public readonly record struct FrameHeader(
 
         bool lengthFits = Kind switch
         {
-            FrameKind.Weights or FrameKind.NodeSum when IsPlace => PayloadLength == sizeof(int),
-            FrameKind.Weights or FrameKind.NodeSum => PayloadLength >= 0 && PayloadLength % sizeof(float) == 0,
+            FrameKind.Weights or FrameKind.SubtreeSum when IsPlace => PayloadLength == sizeof(int),
+            FrameKind.Weights or FrameKind.SubtreeSum => PayloadLength >= 0 && PayloadLength % sizeof(float) == 0,
             FrameKind.Failed or FrameKind.Goodbye or FrameKind.DatasetChunk => PayloadLength is >= 0 and <= MaxBytes,
             FrameKind.Memory => PayloadLength == LinkMemory.OfferSize,
             _ => PayloadLength == 0,

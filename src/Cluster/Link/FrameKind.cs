@@ -17,7 +17,7 @@ public enum FrameKind : byte
     Compute = 2,
 
     /// <summary>To the coordinator: the sum over one node.</summary>
-    NodeSum = 3,
+    SubtreeSum = 3,
 
     /// <summary>To the coordinator: shards that could not be computed, and why.</summary>
     Failed = 4,

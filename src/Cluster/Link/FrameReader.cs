@@ -83,7 +83,7 @@ internal sealed class FrameReader(Stream stream, LinkSide side, LinkPools pools,
         {
             Fill(MemoryMarshal.AsBytes(buffer.Span), hashed: true);
             bool intact = _hash.GetCurrentHashAsUInt64() == header.PayloadHash;
-            if (header.Kind == FrameKind.NodeSum)
+            if (header.Kind == FrameKind.SubtreeSum)
             {
                 handedOver = intact;
                 return intact
@@ -108,8 +108,8 @@ internal sealed class FrameReader(Stream stream, LinkSide side, LinkPools pools,
         }
     }
 
-    private static LinkFrame FrameOf(in FrameHeader header, SharedBuffer floats) => header.Kind == FrameKind.NodeSum
-        ? new NodeSumFrame(header.Term, new(header.Step, header.Round), new(header.First), floats) { Computing = TimeSpan.FromMicroseconds(header.Count) }
+    private static LinkFrame FrameOf(in FrameHeader header, SharedBuffer floats) => header.Kind == FrameKind.SubtreeSum
+        ? new SubtreeSumFrame(header.Term, new(header.Step, header.Round), new(header.First), floats) { Computing = TimeSpan.FromMicroseconds(header.Count) }
         : new WeightsFrame(header.Term, new(header.Step, header.Round), new(header.First, header.Count), floats);
 
     private SharedBuffer ReadPlace(in FrameHeader header, BufferPool pool)

@@ -36,7 +36,7 @@ internal sealed class FrameWriter(Stream stream, LinkOptions options)
     public static bool MaySend(LinkSide side, FrameKind kind) => kind switch
     {
         FrameKind.Weights or FrameKind.Compute or FrameKind.DatasetChunk or FrameKind.Memory => side == LinkSide.Coordinator,
-        FrameKind.NodeSum or FrameKind.Failed or FrameKind.DatasetRequest or FrameKind.Ready or FrameKind.MemoryFound => side == LinkSide.Worker,
+        FrameKind.SubtreeSum or FrameKind.Failed or FrameKind.DatasetRequest or FrameKind.Ready or FrameKind.MemoryFound => side == LinkSide.Worker,
         _ => true,
     };
 
@@ -82,7 +82,7 @@ internal sealed class FrameWriter(Stream stream, LinkOptions options)
     {
         WeightsFrame => FrameKind.Weights,
         ComputeFrame => FrameKind.Compute,
-        NodeSumFrame => FrameKind.NodeSum,
+        SubtreeSumFrame => FrameKind.SubtreeSum,
         FailedFrame => FrameKind.Failed,
         DatasetRequestFrame => FrameKind.DatasetRequest,
         DatasetChunkFrame => FrameKind.DatasetChunk,
@@ -99,7 +99,7 @@ internal sealed class FrameWriter(Stream stream, LinkOptions options)
     {
         WeightsFrame f => new(FrameKind.Weights, f.Term, f.Round.Step, f.Round.Kind, f.Shards.Start, f.Shards.Count, length, hash),
         ComputeFrame f => new(FrameKind.Compute, f.Term, f.Round.Step, f.Round.Kind, f.Shards.Start, f.Shards.Count, length, hash),
-        NodeSumFrame f => new(FrameKind.NodeSum, f.Term, f.Round.Step, f.Round.Kind, f.Node.Value, Microseconds(f.Computing), length, hash),
+        SubtreeSumFrame f => new(FrameKind.SubtreeSum, f.Term, f.Round.Step, f.Round.Kind, f.Subtree.Value, Microseconds(f.Computing), length, hash),
         FailedFrame f => new(FrameKind.Failed, f.Term, f.Round.Step, f.Round.Kind, f.Shards.Start, f.Shards.Count, length, hash),
         DatasetRequestFrame f => new(FrameKind.DatasetRequest, 0, f.Offset, 0, f.Length, 0, length, hash),
         DatasetChunkFrame f => new(FrameKind.DatasetChunk, 0, f.Offset, 0, 0, 0, length, hash),

@@ -34,7 +34,7 @@ public sealed record WeightsFrame(long Term, RoundId Round, ShardRange Shards, S
 public sealed record ComputeFrame(long Term, RoundId Round, ShardRange Shards) : LinkFrame;
 
 /// <summary>The sum over all shards of one node.</summary>
-public sealed record NodeSumFrame(long Term, RoundId Round, NodeId Node, SharedBuffer Sum) : LinkFrame
+public sealed record SubtreeSumFrame(long Term, RoundId Round, SubtreeId Subtree, SharedBuffer Sum) : LinkFrame
 {
     /// <summary>How long the worker computed on it, waiting left out; sent in whole microseconds.</summary>
     public TimeSpan Computing { get; init; }
@@ -78,7 +78,7 @@ public sealed record GoodbyeFrame(string Reason, GoodbyeKind Kind = GoodbyeKind.
 /// A sum arrived whose bytes do not match their hash. Only ever received: the result counts as dropped, and the link
 /// closes behind it.
 /// </summary>
-public sealed record DamagedSumFrame(long Term, RoundId Round, NodeId Node) : LinkFrame;
+public sealed record DamagedSumFrame(long Term, RoundId Round, SubtreeId Subtree) : LinkFrame;
 
 /// <summary>The link's own sign of life, answered by the link's own <see cref="PongFrame"/>.</summary>
 internal sealed record PingFrame(long SentAt) : LinkFrame;

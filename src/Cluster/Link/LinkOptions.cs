@@ -68,7 +68,7 @@ public sealed record LinkPools
     internal BufferPool? For(in FrameHeader header) => header.Kind switch
     {
         FrameKind.Weights => Weights,
-        FrameKind.NodeSum => header.Round == RoundKind.Gradient ? Gradients : Evaluations,
+        FrameKind.SubtreeSum => header.Round == RoundKind.Gradient ? Gradients : Evaluations,
         _ => null,
     };
 }

@@ -320,7 +320,7 @@ public sealed class TensorLink : IDisposable
                 break;
             case DamagedSumFrame damaged:
                 received(frame);
-                Fail($"the sum of {damaged.Node} for {damaged.Round} was damaged on the way (its hash does not match)", expected: false);
+                Fail($"the sum of {damaged.Subtree} for {damaged.Round} was damaged on the way (its hash does not match)", expected: false);
                 break;
             default:
                 received(frame);

@@ -9,7 +9,7 @@ public sealed record PredictionRequest
     public required ClusterModel Cluster { get; init; }
 
     /// <summary>How a minibatch is cut.</summary>
-    public required ShardTree Minibatch { get; init; }
+    public required ReductionTree Minibatch { get; init; }
 
     /// <summary>Steps to simulate.</summary>
     public required int Steps { get; init; }
@@ -62,7 +62,7 @@ public sealed record ClusterPrediction(TimeSpan StepTime, double ImagesPerSecond
     }
 
     /// <summary>
-    /// The star's step time in closed form, for equal workers that each hold one node: the coordinator sends the weights
+    /// The star's step time in closed form, for equal workers that each hold one subtree: the coordinator sends the weights
     /// W times, the last worker that has them computes its share, its gradient comes back, all are added, and the step
     /// is taken: W·w/b + B/(W·r) + L/W·overhead + g/b + 2·latency + W·add + optimizer. Or, where the interface is busy
     /// longer with what comes in, the first gradient and W − 1 more: w/b + computation + W·g/b.

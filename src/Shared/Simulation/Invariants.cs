@@ -51,7 +51,7 @@ internal sealed class Invariants(RunSettings settings, ReferenceRun reference, F
         switch (effect)
         {
             case AcceptResult accept:
-                Accept(before, input, accept.Node);
+                Accept(before, input, accept.Subtree);
                 break;
             case IssueShards issue:
                 Require(!_pauseTold, $"{issue.Shards} went out in what was told to be a pause");
@@ -89,10 +89,10 @@ internal sealed class Invariants(RunSettings settings, ReferenceRun reference, F
         }
     }
 
-    private void Accept(RunState before, RunInput input, NodeId node)
+    private void Accept(RunState before, RunInput input, SubtreeId subtree)
     {
-        Require(input is ResultArrived arrived && arrived.Node == node && arrived.Round == before.Round?.Id, $"{node} is counted in {before.Round?.Id} on {input}");
-        ShardRange shards = settings.TreeOf(before.Round!.Id.Kind).ShardsOf(node);
+        Require(input is ResultArrived arrived && arrived.Subtree == subtree && arrived.Round == before.Round?.Id, $"{subtree} is counted in {before.Round?.Id} on {input}");
+        ShardRange shards = settings.TreeOf(before.Round!.Id.Kind).ShardsOf(subtree);
         for (int shard = shards.Start; shard < shards.End; shard++)
         {
             Require(_counted.Add(shard), $"shard {shard} of {before.Round.Id} is counted twice");
@@ -122,14 +122,14 @@ internal sealed class Invariants(RunSettings settings, ReferenceRun reference, F
     // Every shard is there or with somebody who is expected to answer.
     private void CheckRound(RunState state, Round round)
     {
-        ShardTree tree = settings.TreeOf(round.Id.Kind);
+        ReductionTree tree = settings.TreeOf(round.Id.Kind);
         Span<bool> held = stackalloc bool[tree.Shards];
         foreach (Holding holding in round.Holdings)
         {
             Require(IsMember(state, holding.Participant), $"{holding} is no member's");
             if (holding.Live)
             {
-                ShardRange shards = tree.ShardsOf(holding.Node);
+                ShardRange shards = tree.ShardsOf(holding.Subtree);
                 held[shards.Start..shards.End].Fill(true);
             }
         }

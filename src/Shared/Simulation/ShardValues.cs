@@ -18,11 +18,11 @@ internal static class ShardValues
         return (Vector128.ConvertToSingle(words >> 8) * scale) + weights;
     }
 
-    /// <summary>node = left + right, down to the shards.</summary>
-    public static Vector128<float> Sum(ShardTree tree, NodeId node, RoundId round, Vector128<float> weights) =>
-        tree.IsShard(node)
-            ? Shard(round, node.Value - tree.Shards, weights)
-            : Sum(tree, node.Left, round, weights) + Sum(tree, node.Right, round, weights);
+    /// <summary>subtree = left + right, down to the shards.</summary>
+    public static Vector128<float> Sum(ReductionTree tree, SubtreeId subtree, RoundId round, Vector128<float> weights) =>
+        tree.IsShard(subtree)
+            ? Shard(round, subtree.Value - tree.Shards, weights)
+            : Sum(tree, subtree.Left, round, weights) + Sum(tree, subtree.Right, round, weights);
 
     /// <summary>The state after a step with the sum.</summary>
     public static SimulatedState Step(SimulatedState state, Vector128<float> sum) => new(
@@ -51,5 +51,5 @@ internal sealed class ReferenceRun(RunSettings settings)
     }
 
     public Vector128<float> Sum(RoundId round) =>
-        ShardValues.Sum(settings.TreeOf(round.Kind), NodeId.Root, round, After(round.Step).Weights);
+        ShardValues.Sum(settings.TreeOf(round.Kind), SubtreeId.Root, round, After(round.Step).Weights);
 }

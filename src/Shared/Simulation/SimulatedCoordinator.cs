@@ -18,7 +18,7 @@ internal sealed class SimulatedCoordinator
     private readonly Invariants _invariants;
     private readonly BufferPool _pool;
     private readonly History _history;
-    private readonly Dictionary<RoundKind, GradientTree> _sums = [];
+    private readonly Dictionary<RoundKind, SubtreeSums> _sums = [];
     private readonly Dictionary<ParticipantId, Connection> _connections = [];
     private readonly Queue<(RunInput Input, Vector128<float> Sum)> _mailbox = new();
     private readonly float[] _scratch;
@@ -94,7 +94,7 @@ internal sealed class SimulatedCoordinator
     public void Die()
     {
         Alive = false;
-        foreach (GradientTree sums in _sums.Values)
+        foreach (SubtreeSums sums in _sums.Values)
         {
             sums.Clear();
         }
@@ -142,7 +142,7 @@ internal sealed class SimulatedCoordinator
             case AcceptResult accept:
                 SharedBuffer buffer = _pool.Rent();
                 _arrived.CopyTo(buffer.Span);
-                _sums[((ResultArrived)input).Round.Kind].Put(accept.Node, buffer);
+                _sums[((ResultArrived)input).Round.Kind].Put(accept.Subtree, buffer);
                 _sumsPut++;
                 break;
             case TakeStep take:
@@ -190,7 +190,7 @@ internal sealed class SimulatedCoordinator
 
     private Vector128<float> AddUp(RoundId round)
     {
-        GradientTree sums = _sums[round.Kind];
+        SubtreeSums sums = _sums[round.Kind];
         if (!sums.IsComplete)
         {
             throw _invariants.Failure($"{round} is taken, but shards are missing");

@@ -7,7 +7,7 @@ namespace NnCluster.Simulation;
 /// <summary>Shards to compute, with the weights they are computed from.</summary>
 internal sealed record ShardOrder(RoundId Round, ShardRange Shards, Vector128<float> Weights);
 
-/// <summary>One life of a worker: computes its orders one after the other and sends each node's sum as soon as it is there.</summary>
+/// <summary>One life of a worker: computes its orders one after the other and sends each subtree's sum as soon as it is there.</summary>
 internal sealed class WorkerProcess(EventQueue events, ClusterModel model, RunSettings settings, Connection connection, ulong seed)
 {
     private readonly Queue<ShardOrder> _orders = new();
@@ -15,7 +15,7 @@ internal sealed class WorkerProcess(EventQueue events, ClusterModel model, RunSe
 
     public Connection Connection => connection;
 
-    /// <summary>Sends a node's sum.</summary>
+    /// <summary>Sends a subtree's sum.</summary>
     public required Action<Connection, ResultArrived, Vector128<float>> Answer { get; init; }
 
     /// <summary>Sends an error.</summary>
@@ -47,23 +47,23 @@ internal sealed class WorkerProcess(EventQueue events, ClusterModel model, RunSe
             return;
         }
 
-        Compute(order, settings.TreeOf(order.Round.Kind).NodesOf(order.Shards), 0);
+        Compute(order, settings.TreeOf(order.Round.Kind).SubtreesOf(order.Shards), 0);
     }
 
-    private void Compute(ShardOrder order, ImmutableArray<NodeId> nodes, int index)
+    private void Compute(ShardOrder order, ImmutableArray<SubtreeId> subtrees, int index)
     {
-        if (index == nodes.Length)
+        if (index == subtrees.Length)
         {
             Next();
             return;
         }
 
         TimeSpan begun = events.Now;
-        events.After(TimeOf(order.Round, nodes[index]), () => WhenRunning(() =>
+        events.After(TimeOf(order.Round, subtrees[index]), () => WhenRunning(() =>
         {
-            NodeId node = nodes[index];
-            Answer(connection, new(connection.Participant, order.Round, node, events.Now - begun), ShardValues.Sum(settings.TreeOf(order.Round.Kind), node, order.Round, order.Weights));
-            Compute(order, nodes, index + 1);
+            SubtreeId subtree = subtrees[index];
+            Answer(connection, new(connection.Participant, order.Round, subtree, events.Now - begun), ShardValues.Sum(settings.TreeOf(order.Round.Kind), subtree, order.Round, order.Weights));
+            Compute(order, subtrees, index + 1);
         }));
     }
 
@@ -80,12 +80,12 @@ internal sealed class WorkerProcess(EventQueue events, ClusterModel model, RunSe
         }
     }
 
-    private TimeSpan TimeOf(RoundId round, NodeId node)
+    private TimeSpan TimeOf(RoundId round, SubtreeId subtree)
     {
-        ShardTree tree = settings.TreeOf(round.Kind);
-        ShardRange shards = tree.ShardsOf(node);
+        ReductionTree tree = settings.TreeOf(round.Kind);
+        ShardRange shards = tree.ShardsOf(subtree);
         double seconds = (tree.RowsOf(shards) / model.SpeedOf(connection.Machine.Index)) + (shards.Count * model.ShardOverhead.TotalSeconds);
-        ulong bits = SplitMix.Mix(seed ^ ((ulong)round.Step << 24) ^ ((ulong)connection.Machine.Index << 13) ^ (uint)node.Value);
+        ulong bits = SplitMix.Mix(seed ^ ((ulong)round.Step << 24) ^ ((ulong)connection.Machine.Index << 13) ^ (uint)subtree.Value);
         double noise = 1 + (model.Noise * (((bits >> 11) * (2.0 / (1UL << 53))) - 1));
         return TimeSpan.FromSeconds(seconds * noise * connection.Machine.Slowdown);
     }

@@ -36,7 +36,7 @@ internal static class StepBenchmark
             Optimizer = new OptimizerSpec().Resolve(),
             Epochs = 100,
             BatchSize = batch,
-            Shards = ShardTree.DefaultShards(batch),
+            Shards = ReductionTree.DefaultShards(batch),
             Arithmetic = blas.Arithmetic,
         };
         var layout = ParameterLayout.For(spec.Model);
@@ -64,7 +64,7 @@ internal static class StepBenchmark
             SharedBuffer initial = parameters.Rent();
             state.Span.CopyTo(initial.Span);
             using var training = new TrainingState(layout, spec.MinibatchTree, optimizer, parameters, team, initial);
-            var sums = new GradientTree(spec.Shards);
+            var sums = new SubtreeSums(spec.Shards);
             int parts = Math.Min(2, spec.Shards);
             for (int part = 0; part < parts; part++)
             {

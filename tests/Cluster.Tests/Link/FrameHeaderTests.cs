@@ -14,7 +14,7 @@ namespace NnCluster.Cluster.Tests.Link;
 
 public sealed class FrameHeaderTests
 {
-    private static readonly FrameHeader Sample = new(FrameKind.NodeSum, 3, 77, RoundKind.Validation, 5, 0, 4096, 0x0123456789ABCDEF);
+    private static readonly FrameHeader Sample = new(FrameKind.SubtreeSum, 3, 77, RoundKind.Validation, 5, 0, 4096, 0x0123456789ABCDEF);
 
     [Fact]
     public void A_header_survives_the_wire() =>

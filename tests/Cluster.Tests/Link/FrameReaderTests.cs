@@ -59,8 +59,8 @@ public sealed class FrameReaderTests : IDisposable
         ];
         Assert.Equal(frames, ReadAll(LinkSide.Coordinator, Written(frames)));
 
-        var sum = Assert.IsType<NodeSumFrame>(ReadAll(LinkSide.Coordinator, Written(Sum(3))).Single());
-        Assert.Equal((2, Round, new NodeId(3)), (sum.Term, sum.Round, sum.Node));
+        var sum = Assert.IsType<SubtreeSumFrame>(ReadAll(LinkSide.Coordinator, Written(Sum(3))).Single());
+        Assert.Equal((2, Round, new SubtreeId(3)), (sum.Term, sum.Round, sum.Subtree));
         Assert.Equal(Pools.Values(_gradients, 3), sum.Sum.Span.ToArray());
         sum.Sum.Release();
     }
@@ -91,7 +91,7 @@ public sealed class FrameReaderTests : IDisposable
             }
             else
             {
-                Assert.Equal(new DamagedSumFrame(2, Round, new NodeId(3)), ReadAll(LinkSide.Coordinator, bytes).Single());
+                Assert.Equal(new DamagedSumFrame(2, Round, new SubtreeId(3)), ReadAll(LinkSide.Coordinator, bytes).Single());
             }
         }
 
@@ -133,7 +133,7 @@ public sealed class FrameReaderTests : IDisposable
     [Fact]
     public void A_frame_of_another_length_than_the_runs_is_refused_before_a_buffer_is_taken()
     {
-        var huge = new FrameHeader(FrameKind.NodeSum, 1, 1, RoundKind.Gradient, 1, 0, int.MaxValue - 3, 0);
+        var huge = new FrameHeader(FrameKind.SubtreeSum, 1, 1, RoundKind.Gradient, 1, 0, int.MaxValue - 3, 0);
         byte[] bytes = new byte[FrameHeader.Size];
         huge.Write(bytes);
         Assert.Contains("this run's have 8", Assert.Throws<LinkException>(() => ReadAll(LinkSide.Coordinator, bytes)).Message);
@@ -165,15 +165,15 @@ public sealed class FrameReaderTests : IDisposable
         var writer = new FrameWriter(stream, Options) { Seen = memory };
         foreach (SharedBuffer sum in sums)
         {
-            writer.Write(new NodeSumFrame(2, Round, new(3), sum) { Computing = TimeSpan.FromMicroseconds(5) });
+            writer.Write(new SubtreeSumFrame(2, Round, new(3), sum) { Computing = TimeSpan.FromMicroseconds(5) });
         }
 
         Assert.Equal(2 * (FrameHeader.Size + sizeof(int)), stream.Length);
         FrameReader reader = ReaderOf(stream.ToArray(), memory);
         foreach (SharedBuffer sum in sums)
         {
-            var frame = Assert.IsType<NodeSumFrame>(reader.Read());
-            Assert.Equal((2, Round, new NodeId(3), TimeSpan.FromMicroseconds(5)), (frame.Term, frame.Round, frame.Node, frame.Computing));
+            var frame = Assert.IsType<SubtreeSumFrame>(reader.Read());
+            Assert.Equal((2, Round, new SubtreeId(3), TimeSpan.FromMicroseconds(5)), (frame.Term, frame.Round, frame.Subtree, frame.Computing));
             sum.Span.Fill(9);
             Assert.Equal(sum.Span, frame.Sum.Span);
             frame.Sum.Release();
@@ -217,14 +217,14 @@ public sealed class FrameReaderTests : IDisposable
     {
         byte[] payload = BitConverter.GetBytes(place);
         byte[] frame = [.. new byte[FrameHeader.Size], .. payload];
-        new FrameHeader(FrameKind.NodeSum, 1, 9, round, 1, 0, payload.Length, XxHash3.HashToUInt64(payload)) { IsPlace = true }.Write(frame);
+        new FrameHeader(FrameKind.SubtreeSum, 1, 9, round, 1, 0, payload.Length, XxHash3.HashToUInt64(payload)) { IsPlace = true }.Write(frame);
         return frame;
     }
 
     private FrameReader ReaderOf(byte[] bytes, HostMemory? memory) =>
         new(new MemoryStream(bytes), LinkSide.Coordinator, new LinkPools { Gradients = _gradients, Evaluations = _evaluations }, Options) { Seen = memory };
 
-    private NodeSumFrame Sum(int seed) => new(2, Round, new(3), _gradients.RentFilled(seed));
+    private SubtreeSumFrame Sum(int seed) => new(2, Round, new(3), _gradients.RentFilled(seed));
 
     private static byte[] Written(params LinkFrame[] frames)
     {

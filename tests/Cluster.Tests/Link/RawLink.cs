@@ -61,7 +61,7 @@ internal sealed class RawLink : IDisposable
     {
         var stream = new MemoryStream();
         SharedBuffer sum = Gradients.RentFilled(1);
-        new FrameWriter(stream, new()).Write(new NodeSumFrame(1, new(4, RoundKind.Gradient), NodeId.Root, sum));
+        new FrameWriter(stream, new()).Write(new SubtreeSumFrame(1, new(4, RoundKind.Gradient), SubtreeId.Root, sum));
         sum.Release();
         return stream.ToArray();
     }

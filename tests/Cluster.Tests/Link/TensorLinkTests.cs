@@ -40,8 +40,8 @@ public sealed class TensorLinkTests
             order.Weights.Release();
 
             var computing = TimeSpan.FromMicroseconds(1234 * turn);
-            Assert.True(pair.Worker.Link.Send(new NodeSumFrame(1, Round, NodeId.Root, pair.Gradients.RentFilled(turn)) { Computing = computing }));
-            NodeSumFrame sum = await pair.Coordinator.Next<NodeSumFrame>();
+            Assert.True(pair.Worker.Link.Send(new SubtreeSumFrame(1, Round, SubtreeId.Root, pair.Gradients.RentFilled(turn)) { Computing = computing }));
+            SubtreeSumFrame sum = await pair.Coordinator.Next<SubtreeSumFrame>();
             Assert.Equal(computing, sum.Computing);
             Assert.Equal(Pools.Values(pair.Gradients, turn), sum.Sum.Span.ToArray());
             sum.Sum.Release();
@@ -76,8 +76,8 @@ public sealed class TensorLinkTests
             weights.Release();
 
             SharedBuffer sum = sums.RentFilled(turn);
-            Assert.True(pair.Worker.Link.Send(new NodeSumFrame(1, Round, NodeId.Root, sum.Share())));
-            NodeSumFrame got = await pair.Coordinator.Next<NodeSumFrame>();
+            Assert.True(pair.Worker.Link.Send(new SubtreeSumFrame(1, Round, SubtreeId.Root, sum.Share())));
+            SubtreeSumFrame got = await pair.Coordinator.Next<SubtreeSumFrame>();
             Assert.Equal(sum.Span, got.Sum.Span);
             got.Sum.Release();
             sum.Release();
@@ -98,8 +98,8 @@ public sealed class TensorLinkTests
         WeightsFrame order = await pair.Worker.Next<WeightsFrame>();
         Assert.Equal(Pools.Values(pair.Weights, 1), order.Weights.Span.ToArray());
         order.Weights.Release();
-        pair.Worker.Link.Send(new NodeSumFrame(1, Round, NodeId.Root, pair.Gradients.RentFilled(2)));
-        NodeSumFrame sum = await pair.Coordinator.Next<NodeSumFrame>();
+        pair.Worker.Link.Send(new SubtreeSumFrame(1, Round, SubtreeId.Root, pair.Gradients.RentFilled(2)));
+        SubtreeSumFrame sum = await pair.Coordinator.Next<SubtreeSumFrame>();
         Assert.Equal(Pools.Values(pair.Gradients, 2), sum.Sum.Span.ToArray());
         sum.Sum.Release();
         await AssertClosedCleanly(pair);
@@ -114,8 +114,8 @@ public sealed class TensorLinkTests
         await AssertSharing(pair);
         SharedBuffer sum = sums.RentFilled(3);
         float[] values = sum.Span.ToArray();
-        pair.Worker.Link.Send(new NodeSumFrame(1, Round, NodeId.Root, sum));
-        NodeSumFrame got = await pair.Coordinator.Next<NodeSumFrame>();
+        pair.Worker.Link.Send(new SubtreeSumFrame(1, Round, SubtreeId.Root, sum));
+        SubtreeSumFrame got = await pair.Coordinator.Next<SubtreeSumFrame>();
         pair.Worker.Link.Dispose();
         await pair.Worker.Closed;
         await pair.Coordinator.Closed;
@@ -156,11 +156,11 @@ public sealed class TensorLinkTests
     public async Task A_goodbye_delivers_what_was_sent_before_it_and_both_sides_know_why()
     {
         using LinkedPair pair = await LinkedPair.Open(200_000);
-        pair.Worker.Link.Send(new NodeSumFrame(1, Round, NodeId.Root, pair.Gradients.RentFilled(1)));
+        pair.Worker.Link.Send(new SubtreeSumFrame(1, Round, SubtreeId.Root, pair.Gradients.RentFilled(1)));
         pair.Worker.Link.Close("told to stop");
         Assert.False(pair.Worker.Link.Send(new ReadyFrame(1)));
 
-        (await pair.Coordinator.Next<NodeSumFrame>()).Sum.Release();
+        (await pair.Coordinator.Next<SubtreeSumFrame>()).Sum.Release();
         Assert.Equal(new GoodbyeFrame("told to stop"), await pair.Coordinator.Next<GoodbyeFrame>());
         Assert.Equal(new LinkClosed("the other side said goodbye: told to stop", true), await pair.Coordinator.Closed);
         Assert.Equal(new LinkClosed("told to stop", true), await pair.Worker.Closed);
@@ -195,7 +195,7 @@ public sealed class TensorLinkTests
         byte[] frame = raw.SumFrame();
         frame[^1] ^= 1;
         raw.Socket.Send(frame);
-        Assert.Equal(new DamagedSumFrame(1, Round, NodeId.Root), await raw.Coordinator.Next<DamagedSumFrame>());
+        Assert.Equal(new DamagedSumFrame(1, Round, SubtreeId.Root), await raw.Coordinator.Next<DamagedSumFrame>());
         Assert.Contains("damaged", (await raw.Coordinator.Closed).Reason);
         raw.Gradients.AssertAllReturned();
     }
@@ -277,7 +277,7 @@ public sealed class TensorLinkTests
     {
         using LinkedPair pair = await LinkedPair.Open();
         Assert.Throws<ArgumentException>(() => pair.Worker.Link.Send(new ComputeFrame(1, Round, new(0, 1))));
-        Assert.Throws<ArgumentException>(() => pair.Worker.Link.Send(new DamagedSumFrame(1, Round, NodeId.Root)));
+        Assert.Throws<ArgumentException>(() => pair.Worker.Link.Send(new DamagedSumFrame(1, Round, SubtreeId.Root)));
         Assert.Throws<ArgumentException>(() => pair.Coordinator.Link.Send(new DatasetChunkFrame(0, new byte[FrameHeader.MaxBytes + 1])));
     }
 

@@ -16,14 +16,14 @@ public sealed class SimulationMutantTests
     public void A_run_that_counts_a_duplicate_is_caught() =>
         Assert.Contains("is counted twice", Caught(rules => (state, input, now) =>
             Change(rules(state, input, now), effect => effect is DropResult drop && drop.Reason.EndsWith("is there already", StringComparison.Ordinal)
-                ? new AcceptResult(((ResultArrived)input).Node)
+                ? new AcceptResult(((ResultArrived)input).Subtree)
                 : effect)));
 
     [Fact]
     public void A_run_that_counts_results_of_another_round_is_caught() =>
         Assert.Contains("is counted in", Caught(rules => (state, input, now) =>
             Change(rules(state, input, now), effect => effect is DropResult drop && drop.Reason.EndsWith("is not being computed", StringComparison.Ordinal)
-                ? new AcceptResult(((ResultArrived)input).Node)
+                ? new AcceptResult(((ResultArrived)input).Subtree)
                 : effect)));
 
     [Fact]

@@ -19,20 +19,20 @@ public sealed record ComputeGradient(RoundId Round, ShardRange Shards, SharedBuf
 public sealed record ComputeEvaluation(RoundId Round, ShardRange Shards, SharedBuffer Parameters) : ShardWork(Round, Shards, Parameters);
 
 /// <summary>
-/// The sum over all shards of one node: one message for every maximal node of the range that was asked for. The
+/// The sum over all shards of one subtree: one message for every maximal subtree of the range that was asked for. The
 /// message carries the only reference to the sum.
 /// </summary>
-public abstract record NodeResult(ParticipantId Participant, RoundId Round, NodeId Node, SharedBuffer Sum)
+public abstract record SubtreeResult(ParticipantId Participant, RoundId Round, SubtreeId Subtree, SharedBuffer Sum)
 {
     /// <summary>How long the worker computed on it, waiting left out; null where that is not known.</summary>
     public TimeSpan? Computing { get; init; }
 }
 
 /// <summary>A sum of gradients, in the layout's order, statistics and metrics behind.</summary>
-public sealed record GradientComputed(ParticipantId Participant, RoundId Round, NodeId Node, SharedBuffer Sum) : NodeResult(Participant, Round, Node, Sum);
+public sealed record GradientComputed(ParticipantId Participant, RoundId Round, SubtreeId Subtree, SharedBuffer Sum) : SubtreeResult(Participant, Round, Subtree, Sum);
 
 /// <summary>A sum of evaluation metrics.</summary>
-public sealed record EvaluationComputed(ParticipantId Participant, RoundId Round, NodeId Node, SharedBuffer Sum) : NodeResult(Participant, Round, Node, Sum);
+public sealed record EvaluationComputed(ParticipantId Participant, RoundId Round, SubtreeId Subtree, SharedBuffer Sum) : SubtreeResult(Participant, Round, Subtree, Sum);
 
 /// <summary>A worker holds data and network and waits for work.</summary>
 public sealed record ParticipantStarted(ParticipantId Participant);

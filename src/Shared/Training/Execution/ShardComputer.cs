@@ -49,10 +49,10 @@ public sealed class ShardComputer : IDisposable
     }
 
     /// <summary>
-    /// Computes the shards of <paramref name="work"/> and hands over the sum of each maximal node, with its only
+    /// Computes the shards of <paramref name="work"/> and hands over the sum of each maximal subtree, with its only
     /// reference, as soon as it is there. Releases nothing of the work.
     /// </summary>
-    public void Compute(ShardWork work, Action<NodeId, SharedBuffer> send)
+    public void Compute(ShardWork work, Action<SubtreeId, SharedBuffer> send)
     {
         ReadOnlySpan<float> state = work.Parameters.Span;
         if (_loadedStep != work.Round.Step)
@@ -61,13 +61,13 @@ public sealed class ShardComputer : IDisposable
             _loadedStep = work.Round.Step;
         }
 
-        ShardTree tree = TreeOf(work.Round.Kind);
+        ReductionTree tree = TreeOf(work.Round.Kind);
         BufferPool pool = work.Round.Kind == RoundKind.Gradient ? _gradients : _evaluations;
-        foreach (NodeId node in tree.NodesOf(work.Shards))
+        foreach (SubtreeId subtree in tree.SubtreesOf(work.Shards))
         {
             SharedBuffer sum = pool.Rent();
-            ComputeNode(work.Round, tree, node, state, sum.Span, pool);
-            send(node, sum);
+            ComputeSubtree(work.Round, tree, subtree, state, sum.Span, pool);
+            send(subtree, sum);
         }
     }
 
@@ -78,29 +78,29 @@ public sealed class ShardComputer : IDisposable
         _features.Dispose();
     }
 
-    // node = left + right: a right shard is added while it is computed, anything larger in a buffer of its own.
-    private void ComputeNode(RoundId round, ShardTree tree, NodeId node, ReadOnlySpan<float> state, Span<float> sum, BufferPool pool)
+    // subtree = left + right: a right shard is added while it is computed, anything larger in a buffer of its own.
+    private void ComputeSubtree(RoundId round, ReductionTree tree, SubtreeId subtree, ReadOnlySpan<float> state, Span<float> sum, BufferPool pool)
     {
-        if (tree.IsShard(node))
+        if (tree.IsShard(subtree))
         {
-            ComputeShard(round, tree, tree.ShardsOf(node).Start, state, sum, accumulate: false);
+            ComputeShard(round, tree, tree.ShardsOf(subtree).Start, state, sum, accumulate: false);
             return;
         }
 
-        ComputeNode(round, tree, node.Left, state, sum, pool);
-        if (tree.IsShard(node.Right))
+        ComputeSubtree(round, tree, subtree.Left, state, sum, pool);
+        if (tree.IsShard(subtree.Right))
         {
-            ComputeShard(round, tree, tree.ShardsOf(node.Right).Start, state, sum, accumulate: true);
+            ComputeShard(round, tree, tree.ShardsOf(subtree.Right).Start, state, sum, accumulate: true);
             return;
         }
 
         SharedBuffer right = pool.Rent();
-        ComputeNode(round, tree, node.Right, state, right.Span, pool);
+        ComputeSubtree(round, tree, subtree.Right, state, right.Span, pool);
         TensorPrimitives.Add(sum, right.Span, sum);
         right.Release();
     }
 
-    private void ComputeShard(RoundId round, ShardTree tree, int shard, ReadOnlySpan<float> state, Span<float> sum, bool accumulate)
+    private void ComputeShard(RoundId round, ReductionTree tree, int shard, ReadOnlySpan<float> state, Span<float> sum, bool accumulate)
     {
         int first = tree.FirstRow(shard);
         int count = tree.RowsOf(shard);
@@ -152,7 +152,7 @@ public sealed class ShardComputer : IDisposable
         };
     }
 
-    private ShardTree TreeOf(RoundKind kind) => kind switch
+    private ReductionTree TreeOf(RoundKind kind) => kind switch
     {
         RoundKind.Gradient => _spec.MinibatchTree,
         RoundKind.Test => RunSpec.EvaluationTree(_data.Test.Rows),

@@ -23,7 +23,7 @@ public readonly record struct StepReport(long Step, float Loss, float Accuracy, 
 public sealed class TrainingState : IDisposable
 {
     private readonly ParameterLayout _layout;
-    private readonly ShardTree _tree;
+    private readonly ReductionTree _tree;
     private readonly Optimizer _optimizer;
     private readonly BufferPool _pool;
     private readonly ThreadTeam _team;
@@ -38,7 +38,7 @@ public sealed class TrainingState : IDisposable
     private readonly Action<int> _projectPart;
     private readonly Action<int> _verifyPart;
 
-    private GradientTree _sums = null!;
+    private SubtreeSums _sums = null!;
     private SharedBuffer _next = null!;
     private StepScalars _scalars;
     private double _norm;
@@ -53,7 +53,7 @@ public sealed class TrainingState : IDisposable
     /// <param name="team">The threads that take the step.</param>
     /// <param name="initial">Parameters and running statistics to start from; the reference passes to this object.</param>
     /// <param name="step">Steps taken by an earlier life.</param>
-    public TrainingState(ParameterLayout layout, ShardTree tree, Optimizer optimizer, BufferPool pool, ThreadTeam team, SharedBuffer initial, long step = 0)
+    public TrainingState(ParameterLayout layout, ReductionTree tree, Optimizer optimizer, BufferPool pool, ThreadTeam team, SharedBuffer initial, long step = 0)
     {
         Step = step;
         _layout = layout;
@@ -63,11 +63,11 @@ public sealed class TrainingState : IDisposable
         _team = team;
         Parameters = initial;
         _slots = [.. optimizer.SlotNames.Select(_ => new AlignedBuffer(layout.StateLength))];
-        int scratch = Optimizer.BlockLength + new GradientTree(tree.Shards).ScratchLength(Optimizer.BlockLength);
+        int scratch = Optimizer.BlockLength + new SubtreeSums(tree.Shards).ScratchLength(Optimizer.BlockLength);
         _scratch = [.. Enumerable.Range(0, team.Size).Select(_ => new AlignedBuffer(scratch))];
         _mean = optimizer.NeedsNormFirst ? new AlignedBuffer(layout.StateLength) : null;
         int tail = layout.GradientLength - optimizer.LearnedLength;
-        _tail = new AlignedBuffer(tail + new GradientTree(tree.Shards).ScratchLength(tail));
+        _tail = new AlignedBuffer(tail + new SubtreeSums(tree.Shards).ScratchLength(tail));
         _blockSums = new double[optimizer.BlockCount];
         _activeCounts = new double[layout.ActiveCountsLength];
         _reducePart = ReducePart;
@@ -102,7 +102,7 @@ public sealed class TrainingState : IDisposable
             : (float)_activeCounts.Count(count => count == 0) / _activeCounts.Length;
 
     /// <summary>Takes one optimizer step with the sums of a complete tree, which stays the caller's.</summary>
-    public StepReport TakeStep(GradientTree sums)
+    public StepReport TakeStep(SubtreeSums sums)
     {
         _sums = sums;
         _next = _pool.Rent();

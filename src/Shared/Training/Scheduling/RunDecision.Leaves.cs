@@ -32,8 +32,8 @@ internal sealed partial class RunDecision
             return;
         }
 
-        ShardTree tree = TreeOf(round);
-        ShardSet taken = round.Covered.WithAll(round.Holdings.Where(h => h.Live).Select(h => tree.ShardsOf(h.Node)));
+        ReductionTree tree = TreeOf(round);
+        ShardSet taken = round.Covered.WithAll(round.Holdings.Where(h => h.Live).Select(h => tree.ShardsOf(h.Subtree)));
 
         if (taken.IsFull)
         {
@@ -154,7 +154,7 @@ internal sealed partial class RunDecision
         };
         SetRound(round with
         {
-            Holdings = round.Holdings.AddRange(TreeOf(round).NodesOf(shards).Select(node => new Holding(id, node, now, true, false))),
+            Holdings = round.Holdings.AddRange(TreeOf(round).SubtreesOf(shards).Select(subtree => new Holding(id, subtree, now, true, false))),
         });
         _effects.Add(new IssueShards(id, round.Id, shards));
     }
@@ -185,11 +185,11 @@ internal sealed partial class RunDecision
 
     private int UncoveredShards(Round round, Func<Holding, bool> which)
     {
-        ShardTree tree = TreeOf(round);
+        ReductionTree tree = TreeOf(round);
         int shards = 0;
         foreach (Holding holding in round.Holdings)
         {
-            ShardRange range = tree.ShardsOf(holding.Node);
+            ShardRange range = tree.ShardsOf(holding.Subtree);
             shards += which(holding) && !round.Covered.Overlaps(range) ? range.Count : 0;
         }
 
@@ -202,7 +202,7 @@ internal sealed partial class RunDecision
 
     private Participant? Find(ParticipantId worker) => _state.Participants.FirstOrDefault(w => w.Id == worker);
 
-    private ShardTree TreeOf(Round round) => settings.TreeOf(round.Id.Kind);
+    private ReductionTree TreeOf(Round round) => settings.TreeOf(round.Id.Kind);
 
     private void SetRound(Round round) => _state = _state with { Round = round };
 

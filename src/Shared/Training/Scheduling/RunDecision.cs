@@ -127,13 +127,13 @@ internal sealed partial class RunDecision(RunSettings settings, RunState state, 
         Round? round = _state.Round;
         string? refusal =
             round is null || round.Taking || round.Id != result.Round ? $"{result.Round} is not being computed"
-            : !TreeOf(round).Holds(result.Node) ? $"{result.Node} is not in the tree"
-            : round.Covered.Overlaps(TreeOf(round).ShardsOf(result.Node)) ? $"{result.Node} is there already"
+            : !TreeOf(round).Holds(result.Subtree) ? $"{result.Subtree} is not in the tree"
+            : round.Covered.Overlaps(TreeOf(round).ShardsOf(result.Subtree)) ? $"{result.Subtree} is there already"
             : null;
         if (refusal is null)
         {
-            ShardRange shards = TreeOf(round!).ShardsOf(result.Node);
-            _effects.Add(new AcceptResult(result.Node));
+            ShardRange shards = TreeOf(round!).ShardsOf(result.Subtree);
+            _effects.Add(new AcceptResult(result.Subtree));
             SetRound(round! with { Covered = round!.Covered.With(shards) });
         }
         else
@@ -150,7 +150,7 @@ internal sealed partial class RunDecision(RunSettings settings, RunState state, 
         }
     }
 
-    /// <summary>The worker is alive and has one node less to do; with its last one, its speed is known.</summary>
+    /// <summary>The worker is alive and has one subtree less to do; with its last one, its speed is known.</summary>
     private void Answered(ResultArrived result)
     {
         if (Find(result.Participant) is not { } worker)
@@ -163,7 +163,7 @@ internal sealed partial class RunDecision(RunSettings settings, RunState state, 
         {
             SetRound(round with
             {
-                Holdings = round.Holdings.RemoveAll(h => h.Participant == result.Participant && h.Node == result.Node),
+                Holdings = round.Holdings.RemoveAll(h => h.Participant == result.Participant && h.Subtree == result.Subtree),
             });
             bool done = !_state.Round.Holdings.Any(h => h.Participant == result.Participant);
             double seconds = (answered.Computing > TimeSpan.Zero ? answered.Computing : now - worker.IssuedAt).TotalSeconds;
@@ -194,9 +194,9 @@ internal sealed partial class RunDecision(RunSettings settings, RunState state, 
         if (_state.Round is { Taking: false } round && round.Id == failed.Round)
         {
             SetRound(round with { Failures = round.Failures.Add(new(failed.Participant, failed.Shards, failed.Error)) });
-            ShardTree tree = TreeOf(round);
+            ReductionTree tree = TreeOf(round);
             Drop(
-                holding => holding.Participant == failed.Participant && failed.Shards.Overlaps(tree.ShardsOf(holding.Node)),
+                holding => holding.Participant == failed.Participant && failed.Shards.Overlaps(tree.ShardsOf(holding.Subtree)),
                 failed.Participant,
                 failed.Error);
         }
@@ -265,7 +265,7 @@ internal sealed partial class RunDecision(RunSettings settings, RunState state, 
     private void Duplicate(TimeSpan patience)
     {
         Round round = _state.Round!;
-        ShardTree tree = TreeOf(round);
+        ReductionTree tree = TreeOf(round);
         var idle = new Queue<ParticipantId>(_state.Participants
             .Where(w => !w.Late && !round.Holdings.Any(h => h.Participant == w.Id))
             .Select(w => w.Id));
@@ -276,7 +276,7 @@ internal sealed partial class RunDecision(RunSettings settings, RunState state, 
                 return;
             }
 
-            ShardRange shards = tree.ShardsOf(holding.Node);
+            ShardRange shards = tree.ShardsOf(holding.Subtree);
             if (holding is { Live: true, Duplicated: false } && now - holding.IssuedAt >= patience && !round.Covered.Overlaps(shards))
             {
                 SetRound(_state.Round! with { Holdings = _state.Round!.Holdings.Replace(holding, holding with { Duplicated = true }) });

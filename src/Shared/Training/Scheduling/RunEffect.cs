@@ -11,7 +11,7 @@ public abstract record RunEffect;
 public sealed record IssueShards(ParticipantId Participant, RoundId Round, ShardRange Shards) : RunEffect;
 
 /// <summary>Put the sum that just arrived into the tree.</summary>
-public sealed record AcceptResult(NodeId Node) : RunEffect;
+public sealed record AcceptResult(SubtreeId Subtree) : RunEffect;
 
 /// <summary>Do not use the sum that just arrived.</summary>
 public sealed record DropResult(string Reason) : RunEffect;

@@ -14,11 +14,11 @@ public sealed record ParticipantReady(ParticipantId Participant, int Slots = 1) 
 public sealed record ParticipantGone(ParticipantId Participant, string Reason) : RunInput;
 
 /// <summary>
-/// A node's sum has arrived. It is added only if the answer holds <see cref="AcceptResult"/>. <paramref name="Computing"/>
+/// A subtree's sum has arrived. It is added only if the answer holds <see cref="AcceptResult"/>. <paramref name="Computing"/>
 /// is the time the worker spent on it; where it is not known, the time since the shards were issued stands for it, and
 /// a worker that waits for a busy network looks slow.
 /// </summary>
-public sealed record ResultArrived(ParticipantId Participant, RoundId Round, NodeId Node, TimeSpan? Computing = null) : RunInput;
+public sealed record ResultArrived(ParticipantId Participant, RoundId Round, SubtreeId Subtree, TimeSpan? Computing = null) : RunInput;
 
 /// <summary>A worker could not compute shards.</summary>
 public sealed record ShardsFailed(ParticipantId Participant, RoundId Round, ShardRange Shards, string Error) : RunInput;

@@ -52,13 +52,13 @@ public sealed record RunSettings
     public required ImmutableArray<long> EpochEnds { get; init; }
 
     /// <summary>How a minibatch is cut.</summary>
-    public required ShardTree Minibatch { get; init; }
+    public required ReductionTree Minibatch { get; init; }
 
     /// <summary>How the test rows are cut.</summary>
-    public required ShardTree Test { get; init; }
+    public required ReductionTree Test { get; init; }
 
     /// <summary>How the held-out rows are cut; null where none are.</summary>
-    public ShardTree? Validation { get; init; }
+    public ReductionTree? Validation { get; init; }
 
     /// <summary>Evaluate after every n-th epoch, and after the last.</summary>
     public int EvaluateEvery { get; init; } = 1;
@@ -100,7 +100,7 @@ public sealed record RunSettings
         : [RoundKind.Test, RoundKind.Validation];
 
     /// <summary>How the rows of a kind of round are cut.</summary>
-    public ShardTree TreeOf(RoundKind kind) => kind switch
+    public ReductionTree TreeOf(RoundKind kind) => kind switch
     {
         RoundKind.Gradient => Minibatch,
         RoundKind.Test => Test,

@@ -50,10 +50,10 @@ public sealed record RunSpec
     public BatchPlan PlanFor(Dataset data) => new(Seed, data.Train.Rows, BatchSize, Epochs, Shuffle);
 
     /// <summary>How a minibatch is cut.</summary>
-    public ShardTree MinibatchTree => new(Shards, BatchSize);
+    public ReductionTree MinibatchTree => new(Shards, BatchSize);
 
     /// <summary>How the rows of an evaluation are cut: into as many shards as is usual for that many rows.</summary>
-    public static ShardTree EvaluationTree(int rows) => new(ShardTree.DefaultShards(rows), rows);
+    public static ReductionTree EvaluationTree(int rows) => new(ReductionTree.DefaultShards(rows), rows);
 
     /// <summary>The settings of the state machine for this run on this data.</summary>
     public RunSettings SettingsFor(Dataset data)

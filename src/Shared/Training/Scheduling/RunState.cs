@@ -61,13 +61,13 @@ public sealed record SpeedSamples(ImmutableArray<double> Latest)
     public SpeedSamples With(double speed) => new((Latest.Length == Window ? Latest.RemoveAt(0) : Latest).Add(speed));
 }
 
-/// <summary>A node that a worker was asked for and has not answered.</summary>
+/// <summary>A subtree that a worker was asked for and has not answered.</summary>
 /// <param name="Worker">Who.</param>
-/// <param name="Node">What.</param>
+/// <param name="Subtree">What.</param>
 /// <param name="IssuedAt">When.</param>
 /// <param name="Live">Whether its shards count as taken care of: not once its deadline has passed.</param>
 /// <param name="Duplicated">Whether the shards were issued a second time.</param>
-public sealed record Holding(ParticipantId Participant, NodeId Node, TimeSpan IssuedAt, bool Live, bool Duplicated);
+public sealed record Holding(ParticipantId Participant, SubtreeId Subtree, TimeSpan IssuedAt, bool Live, bool Duplicated);
 
 /// <summary>A worker could not compute some shards of this round.</summary>
 public sealed record ShardFailure(ParticipantId Participant, ShardRange Shards, string Error);
@@ -84,7 +84,7 @@ public sealed record Round
     /// <summary>The shards whose sums are in the tree.</summary>
     public required ShardSet Covered { get; init; }
 
-    /// <summary>The nodes that are out.</summary>
+    /// <summary>The subtrees that are out.</summary>
     public ImmutableArray<Holding> Holdings { get; init; } = [];
 
     /// <summary>What went wrong in this round.</summary>

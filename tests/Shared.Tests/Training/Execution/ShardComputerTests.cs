@@ -38,13 +38,13 @@ public sealed class ShardComputerTests : IDisposable
     public void A_range_is_answered_with_its_maximal_nodes()
     {
         using ShardComputer computer = _run.CreateComputer();
-        List<NodeId> nodes = [];
-        computer.Compute(Work(new(1, 7), RoundKind.Gradient), (node, sum) =>
+        List<SubtreeId> subtrees = [];
+        computer.Compute(Work(new(1, 7), RoundKind.Gradient), (subtree, sum) =>
         {
-            nodes.Add(node);
+            subtrees.Add(subtree);
             sum.Release();
         });
-        Assert.Equal([new(9), new(5), new(3)], nodes);
+        Assert.Equal([new(9), new(5), new(3)], subtrees);
     }
 
     [Fact]
@@ -76,7 +76,7 @@ public sealed class ShardComputerTests : IDisposable
     private float[] Sum(IEnumerable<ShardRange> ranges, RoundKind kind)
     {
         int shards = kind == RoundKind.Gradient ? 8 : RunSpec.EvaluationTree(_run.Data.Test.Rows).Shards;
-        var sums = new GradientTree(shards);
+        var sums = new SubtreeSums(shards);
         foreach (ShardRange range in ranges)
         {
             using ShardComputer computer = _run.CreateComputer();

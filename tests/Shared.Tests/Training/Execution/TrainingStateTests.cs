@@ -76,7 +76,7 @@ public sealed class TrainingStateTests : IDisposable
     {
         SharedBuffer initial = _parameters.Rent();
         initial.Span.Fill(0.5f);
-        return new(_layout, new ShardTree(1, 8), Optimizer.Create(optimizer.Resolve(), _layout.Tensors, _layout.StateLength, 10), _parameters, _team, initial);
+        return new(_layout, new ReductionTree(1, 8), Optimizer.Create(optimizer.Resolve(), _layout.Tensors, _layout.StateLength, 10), _parameters, _team, initial);
     }
 
     private delegate void Fill(Span<float> sum);
@@ -86,8 +86,8 @@ public sealed class TrainingStateTests : IDisposable
         SharedBuffer sum = _gradients.Rent();
         sum.Span.Clear();
         fill(sum.Span);
-        var tree = new GradientTree(1);
-        tree.Put(NodeId.Root, sum);
+        var tree = new SubtreeSums(1);
+        tree.Put(SubtreeId.Root, sum);
         StepReport report = state.TakeStep(tree);
         tree.Clear();
         return report;

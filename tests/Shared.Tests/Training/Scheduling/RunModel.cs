@@ -18,7 +18,7 @@ internal sealed class RunModel : IDisposable
     private readonly RunSettings _settings;
     private readonly TrainingRun _run;
     private readonly BufferPool _pool = new(Length);
-    private readonly Dictionary<RoundKind, GradientTree> _sums;
+    private readonly Dictionary<RoundKind, SubtreeSums> _sums;
     private readonly List<ResultArrived> _onTheWay = [];
     private readonly List<ParticipantId> _alive = [];
     private readonly HashSet<int> _counted = [];
@@ -45,7 +45,7 @@ internal sealed class RunModel : IDisposable
         _run = new(_settings);
         State = _run.Begin();
         _sums = Enum.GetValues<RoundKind>().Where(kind => kind != RoundKind.Validation || _settings.Validation is not null)
-            .ToDictionary(kind => kind, kind => new GradientTree(_settings.TreeOf(kind).Shards));
+            .ToDictionary(kind => kind, kind => new SubtreeSums(_settings.TreeOf(kind).Shards));
     }
 
     public RunState State { get; private set; }
@@ -150,7 +150,7 @@ internal sealed class RunModel : IDisposable
         // Every shard fails at most once, or "every worker failed" would be a true end of the run.
         if (State.Round is { } round && round.Id == work.Round && round.Failures.IsEmpty && _alive.Count > 1)
         {
-            Feed(new ShardsFailed(work.Participant, work.Round, _settings.TreeOf(work.Round.Kind).ShardsOf(work.Node), "out of memory"));
+            Feed(new ShardsFailed(work.Participant, work.Round, _settings.TreeOf(work.Round.Kind).ShardsOf(work.Subtree), "out of memory"));
         }
     }
 
@@ -190,7 +190,7 @@ internal sealed class RunModel : IDisposable
             case IssueShards issue:
                 Assert.Contains(issue.Participant, _alive);
                 Assert.Equal(State.Round!.Id, issue.Round);
-                _onTheWay.AddRange(_settings.TreeOf(issue.Round.Kind).NodesOf(issue.Shards).Select(node => new ResultArrived(issue.Participant, issue.Round, node)));
+                _onTheWay.AddRange(_settings.TreeOf(issue.Round.Kind).SubtreesOf(issue.Shards).Select(subtree => new ResultArrived(issue.Participant, issue.Round, subtree)));
                 break;
             case AcceptResult accept:
                 Accept(accept);
@@ -217,9 +217,9 @@ internal sealed class RunModel : IDisposable
 
     private void Accept(AcceptResult accept)
     {
-        Assert.Equal(_arriving!.Node, accept.Node);
-        ShardTree tree = _settings.TreeOf(_arriving.Round.Kind);
-        ShardRange shards = tree.ShardsOf(accept.Node);
+        Assert.Equal(_arriving!.Subtree, accept.Subtree);
+        ReductionTree tree = _settings.TreeOf(_arriving.Round.Kind);
+        ShardRange shards = tree.ShardsOf(accept.Subtree);
         for (int shard = shards.Start; shard < shards.End; shard++)
         {
             Assert.True(_counted.Add(shard), $"shard {shard} of {_arriving.Round} is counted twice");
@@ -227,14 +227,14 @@ internal sealed class RunModel : IDisposable
 
         SharedBuffer sum = _pool.Rent();
         ReferenceSum.Of(Shards(_arriving.Round, shards)).CopyTo(sum.Span);
-        _sums[_arriving.Round.Kind].Put(accept.Node, sum);
+        _sums[_arriving.Round.Kind].Put(accept.Subtree, sum);
     }
 
     private void CheckSum(RoundId round)
     {
-        ShardTree tree = _settings.TreeOf(round.Kind);
+        ReductionTree tree = _settings.TreeOf(round.Kind);
         Assert.Equal(tree.Shards, _counted.Count);
-        GradientTree sums = _sums[round.Kind];
+        SubtreeSums sums = _sums[round.Kind];
         float[] sum = new float[Length];
         sums.SumInto(0, sum, new float[sums.ScratchLength(Length)]);
         Assert.Equal(

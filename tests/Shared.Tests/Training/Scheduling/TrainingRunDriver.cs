@@ -91,8 +91,8 @@ internal sealed class TrainingRunDriver
         RoundId round = Seen.OfType<IssueShards>().Last().Round;
         _now += TimeSpan.FromMilliseconds(1);
         return [.. Issued(worker)
-            .SelectMany(shards => _settings.TreeOf(round.Kind).NodesOf(shards))
-            .SelectMany(node => Feed(new ResultArrived(worker, round, node, Computing)))];
+            .SelectMany(shards => _settings.TreeOf(round.Kind).SubtreesOf(shards))
+            .SelectMany(subtree => Feed(new ResultArrived(worker, round, subtree, Computing)))];
     }
 
     public void AnswerStep()

@@ -77,7 +77,7 @@ public sealed class TrainingRunWorkerTests
         Assert.Equal((A, B), (second.Participant, driver.State.Round!.Holdings.First(h => h.Duplicated).Participant));
         Assert.False(driver.State.Participants.Single(w => w.Id == B).Late);
         Assert.Contains(driver.Answer(B), effect => effect is TakeStep);
-        NodeId duplicate = _settings.Minibatch.NodesOf(second.Shards)[0];
+        SubtreeId duplicate = _settings.Minibatch.SubtreesOf(second.Shards)[0];
         Assert.Contains(driver.Feed(new ResultArrived(A, second.Round, duplicate)), effect => effect is DropResult);
     }
 
@@ -153,7 +153,7 @@ public sealed class TrainingRunWorkerTests
         {
             RunEffect[] effects = driver.Feed(new ShardsFailed(A, new(0, RoundKind.Gradient), new(2, 1), "bad row"));
             Assert.Contains(new IssueShards(A, new(0, RoundKind.Gradient), new(2, 1)), effects);
-            Assert.Equal(8, driver.State.Round!.Holdings.Sum(h => _settings.Minibatch.ShardsOf(h.Node).Count));
+            Assert.Equal(8, driver.State.Round!.Holdings.Sum(h => _settings.Minibatch.ShardsOf(h.Subtree).Count));
         }
 
         driver.Feed(new ShardsFailed(A, new(0, RoundKind.Gradient), new(2, 1), "bad row"));

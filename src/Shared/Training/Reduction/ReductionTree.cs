@@ -6,10 +6,10 @@ using NnCluster.Numerics;
 namespace NnCluster.Training;
 
 /// <summary>
-/// How the rows of a round are cut into shards and how the shards' sums combine: node(k) = node(2k) + node(2k + 1).
+/// How the rows of a round are cut into shards and how the shards' sums combine: sum(k) = sum(2k) + sum(2k + 1).
 /// The tree belongs to the run, never to the cluster, so that the additions are the same whoever did them.
 /// </summary>
-public sealed class ShardTree
+public sealed class ReductionTree
 {
     /// <summary>The default cut goes no finer than this many shards …</summary>
     public const int MaxDefaultShards = 16;
@@ -22,7 +22,7 @@ public sealed class ShardTree
 
     /// <summary>A tree over <paramref name="rows"/> rows cut into <paramref name="shards"/> shards.</summary>
     /// <exception cref="BadInputException">The shards are no power of two, or more than the rows.</exception>
-    public ShardTree(int shards, int rows)
+    public ReductionTree(int shards, int rows)
     {
         if (shards < 1 || shards > MaxShards || !BitOperations.IsPow2(shards))
         {
@@ -62,20 +62,20 @@ public sealed class ShardTree
         return shards;
     }
 
-    /// <summary>The node of one shard.</summary>
-    public NodeId Shard(int shard) => new(Shards + shard);
+    /// <summary>The subtree of one shard.</summary>
+    public SubtreeId Shard(int shard) => new(Shards + shard);
 
-    /// <summary>Whether the node is a single shard.</summary>
-    public bool IsShard(NodeId node) => node.Value >= Shards;
+    /// <summary>Whether the subtree is a single shard.</summary>
+    public bool IsShard(SubtreeId subtree) => subtree.Value >= Shards;
 
-    /// <summary>Whether the number names a node of this tree.</summary>
-    public bool Holds(NodeId node) => node.Value >= 1 && node.Value < 2 * Shards;
+    /// <summary>Whether the number names a subtree of this tree.</summary>
+    public bool Holds(SubtreeId subtree) => subtree.Value >= 1 && subtree.Value < 2 * Shards;
 
-    /// <summary>The shards below a node.</summary>
-    public ShardRange ShardsOf(NodeId node)
+    /// <summary>The shards below a subtree.</summary>
+    public ShardRange ShardsOf(SubtreeId subtree)
     {
-        int height = BitOperations.Log2((uint)Shards) - BitOperations.Log2((uint)node.Value);
-        return new((node.Value << height) - Shards, 1 << height);
+        int height = BitOperations.Log2((uint)Shards) - BitOperations.Log2((uint)subtree.Value);
+        return new((subtree.Value << height) - Shards, 1 << height);
     }
 
     /// <summary>The first row of a shard, and of the shard behind the last: shard i holds rows i·B/L up to (i+1)·B/L.</summary>
@@ -87,10 +87,10 @@ public sealed class ShardTree
     /// <summary>The number of rows of a range of shards.</summary>
     public int RowsOf(ShardRange shards) => FirstRow(shards.End) - FirstRow(shards.Start);
 
-    /// <summary>The largest nodes that lie wholly in the range, from left to right: one for an aligned range, O(log L) for any.</summary>
-    public ImmutableArray<NodeId> NodesOf(ShardRange range)
+    /// <summary>The largest subtrees that lie wholly in the range, from left to right: one for an aligned range, O(log L) for any.</summary>
+    public ImmutableArray<SubtreeId> SubtreesOf(ShardRange range)
     {
-        var nodes = ImmutableArray.CreateBuilder<NodeId>();
+        var subtrees = ImmutableArray.CreateBuilder<SubtreeId>();
         int start = range.Start;
         while (start < range.End)
         {
@@ -100,10 +100,10 @@ public sealed class ShardTree
                 size /= 2;
             }
 
-            nodes.Add(new((Shards + start) / size));
+            subtrees.Add(new((Shards + start) / size));
             start += size;
         }
 
-        return nodes.DrainToImmutable();
+        return subtrees.DrainToImmutable();
     }
 }

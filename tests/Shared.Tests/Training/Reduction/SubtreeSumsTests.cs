@@ -16,19 +16,19 @@ public sealed class GradientTreeTests : IDisposable
     public void Any_disjoint_nodes_in_any_order_give_the_reference_sum_to_the_bit() =>
         Gen.Select(Gen.Int[0, 5], Gen.Int).Sample((power, seed) =>
         {
-            var tree = new ShardTree(1 << power, 1 << power);
+            var tree = new ReductionTree(1 << power, 1 << power);
             var random = new Random(seed);
             float[][] shards = [.. Enumerable.Range(0, tree.Shards).Select(_ => Values(random))];
-            var sums = new GradientTree(tree.Shards);
-            NodeId[] nodes = [.. Cover(tree, NodeId.Root, random)];
-            random.Shuffle(nodes);
-            foreach (NodeId node in nodes)
+            var sums = new SubtreeSums(tree.Shards);
+            SubtreeId[] subtrees = [.. Cover(tree, SubtreeId.Root, random)];
+            random.Shuffle(subtrees);
+            foreach (SubtreeId subtree in subtrees)
             {
                 Assert.False(sums.IsComplete);
                 SharedBuffer buffer = _pool.Rent();
-                ShardRange range = tree.ShardsOf(node);
+                ShardRange range = tree.ShardsOf(subtree);
                 ReferenceSum.Of(shards.AsSpan(range.Start, range.Count)).CopyTo(buffer.Span);
-                sums.Put(node, buffer);
+                sums.Put(subtree, buffer);
             }
 
             Assert.True(sums.IsComplete);
@@ -47,19 +47,19 @@ public sealed class GradientTreeTests : IDisposable
     public void Taking_a_covered_node_out_gives_its_reference_sum_to_the_bit() =>
         Gen.Select(Gen.Int[0, 5], Gen.Int).Sample((power, seed) =>
         {
-            var tree = new ShardTree(1 << power, 1 << power);
+            var tree = new ReductionTree(1 << power, 1 << power);
             var random = new Random(seed);
             float[][] shards = [.. Enumerable.Range(0, tree.Shards).Select(_ => Values(random))];
-            NodeId top = new(random.Next(1, 2 * tree.Shards));
+            SubtreeId top = new(random.Next(1, 2 * tree.Shards));
             ShardRange range = tree.ShardsOf(top);
-            var sums = new GradientTree(tree.Shards);
-            foreach (NodeId node in Cover(tree, top, random))
+            var sums = new SubtreeSums(tree.Shards);
+            foreach (SubtreeId subtree in Cover(tree, top, random))
             {
                 Assert.False(sums.Covers(top));
                 SharedBuffer buffer = _pool.Rent();
-                ShardRange below = tree.ShardsOf(node);
+                ShardRange below = tree.ShardsOf(subtree);
                 ReferenceSum.Of(shards.AsSpan(below.Start, below.Count)).CopyTo(buffer.Span);
-                sums.Put(node, buffer);
+                sums.Put(subtree, buffer);
             }
 
             Assert.True(sums.Covers(top));
@@ -73,7 +73,7 @@ public sealed class GradientTreeTests : IDisposable
     [Fact]
     public void Clearing_gives_every_buffer_back()
     {
-        var sums = new GradientTree(4);
+        var sums = new SubtreeSums(4);
         for (int round = 0; round < 3; round++)
         {
             sums.Put(new(2), _pool.Rent());
@@ -88,7 +88,7 @@ public sealed class GradientTreeTests : IDisposable
     [Fact]
     public void A_node_is_not_taken_twice()
     {
-        var sums = new GradientTree(2);
+        var sums = new SubtreeSums(2);
         sums.Put(new(2), _pool.Rent());
         Assert.Throws<InvalidOperationException>(() => sums.Put(new(2), _pool.Rent()));
     }
@@ -101,6 +101,6 @@ public sealed class GradientTreeTests : IDisposable
 
     private static int[] Bits(float[] values) => [.. values.Select(BitConverter.SingleToInt32Bits)];
 
-    private static IEnumerable<NodeId> Cover(ShardTree tree, NodeId node, Random random) =>
-        tree.IsShard(node) || random.Next(3) == 0 ? [node] : [.. Cover(tree, node.Left, random), .. Cover(tree, node.Right, random)];
+    private static IEnumerable<SubtreeId> Cover(ReductionTree tree, SubtreeId subtree, Random random) =>
+        tree.IsShard(subtree) || random.Next(3) == 0 ? [subtree] : [.. Cover(tree, subtree.Left, random), .. Cover(tree, subtree.Right, random)];
 }

@@ -6,10 +6,10 @@ using NnCluster.Training;
 
 namespace NnCluster.Shared.Tests.Training;
 
-public sealed class ShardTreeTests
+public sealed class ReductionTreeTests
 {
-    private static readonly Gen<ShardTree> Trees =
-        Gen.Select(Gen.Int[0, 6], Gen.Int[0, 500], (power, more) => new ShardTree(1 << power, (1 << power) + more));
+    private static readonly Gen<ReductionTree> Trees =
+        Gen.Select(Gen.Int[0, 6], Gen.Int[0, 500], (power, more) => new ReductionTree(1 << power, (1 << power) + more));
 
     [Fact]
     public void Shards_hold_every_row_once_and_in_order() => Trees.Sample(tree =>
@@ -32,18 +32,18 @@ public sealed class ShardTreeTests
             int start = (int)(a * tree.Shards);
             start = Math.Min(start, tree.Shards - 1);
             var range = new ShardRange(start, 1 + (int)(b * (tree.Shards - start - 1)));
-            var nodes = tree.NodesOf(range);
+            var subtrees = tree.SubtreesOf(range);
             int next = range.Start;
-            foreach (NodeId node in nodes)
+            foreach (SubtreeId subtree in subtrees)
             {
-                Assert.Equal(next, tree.ShardsOf(node).Start);
-                next = tree.ShardsOf(node).End;
+                Assert.Equal(next, tree.ShardsOf(subtree).Start);
+                next = tree.ShardsOf(subtree).End;
             }
 
             Assert.Equal(range.End, next);
-            // Fewest: no two neighbours are the two children of one node.
-            Assert.DoesNotContain(nodes.Zip(nodes.Skip(1)), pair => pair.First.Value + 1 == pair.Second.Value && pair.First.Value % 2 == 0);
-            Assert.True(nodes.Length <= Math.Max(1, 2 * int.Log2(tree.Shards)));
+            // Fewest: no two neighbours are the two children of one subtree.
+            Assert.DoesNotContain(subtrees.Zip(subtrees.Skip(1)), pair => pair.First.Value + 1 == pair.Second.Value && pair.First.Value % 2 == 0);
+            Assert.True(subtrees.Length <= Math.Max(1, 2 * int.Log2(tree.Shards)));
         });
 
     [Fact]
@@ -51,10 +51,10 @@ public sealed class ShardTreeTests
     {
         for (int value = 1; value < tree.Shards; value++)
         {
-            var node = new NodeId(value);
-            ShardRange left = tree.ShardsOf(node.Left);
-            ShardRange right = tree.ShardsOf(node.Right);
-            Assert.Equal(new ShardRange(left.Start, left.Count + right.Count), tree.ShardsOf(node));
+            var subtree = new SubtreeId(value);
+            ShardRange left = tree.ShardsOf(subtree.Left);
+            ShardRange right = tree.ShardsOf(subtree.Right);
+            Assert.Equal(new ShardRange(left.Start, left.Count + right.Count), tree.ShardsOf(subtree));
             Assert.Equal(left.End, right.Start);
         }
     });
@@ -68,7 +68,7 @@ public sealed class ShardTreeTests
     [InlineData(127, 1)]
     [InlineData(1, 1)]
     public void Default_shards_are_up_to_16_of_at_least_64_rows(int rows, int shards) =>
-        Assert.Equal(shards, ShardTree.DefaultShards(rows));
+        Assert.Equal(shards, ReductionTree.DefaultShards(rows));
 
     [Theory]
     [InlineData(3, 100, "--shards 3: the number of shards is a power of two from 1 to 4096 (1, 2, 4, 8, 16 …).")]
@@ -76,5 +76,5 @@ public sealed class ShardTreeTests
     [InlineData(8192, 10000, "--shards 8192: the number of shards is a power of two from 1 to 4096 (1, 2, 4, 8, 16 …).")]
     [InlineData(128, 100, "--shards 128: 100 rows cannot be cut into 128 shards; take at most 64.")]
     public void Shards_that_cannot_be_are_refused_with_what_can(int shards, int rows, string message) =>
-        Assert.Equal(message, Assert.Throws<BadInputException>(() => new ShardTree(shards, rows)).Message);
+        Assert.Equal(message, Assert.Throws<BadInputException>(() => new ReductionTree(shards, rows)).Message);
 }

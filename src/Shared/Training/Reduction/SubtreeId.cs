@@ -4,22 +4,22 @@ using NnCluster.Numerics;
 namespace NnCluster.Training;
 
 /// <summary>
-/// A node of the shard tree in heap order: the root is 1, the children of k are 2k and 2k + 1, and shard i of L shards
+/// A subtree of the shard tree in heap order: the root is 1, the children of k are 2k and 2k + 1, and shard i of L shards
 /// is L + i.
 /// </summary>
-public readonly record struct NodeId(int Value)
+public readonly record struct SubtreeId(int Value)
 {
     /// <summary>The sum over all shards.</summary>
-    public static readonly NodeId Root = new(1);
+    public static readonly SubtreeId Root = new(1);
 
-    /// <summary>The lower half of this node's shards.</summary>
-    public NodeId Left => new(Value * 2);
+    /// <summary>The lower half of this subtree's shards.</summary>
+    public SubtreeId Left => new(Value * 2);
 
-    /// <summary>The upper half of this node's shards.</summary>
-    public NodeId Right => new((Value * 2) + 1);
+    /// <summary>The upper half of this subtree's shards.</summary>
+    public SubtreeId Right => new((Value * 2) + 1);
 
     /// <inheritdoc/>
-    public override string ToString() => $"node {Value}";
+    public override string ToString() => $"subtree {Value}";
 }
 
 /// <summary>The shards from <paramref name="Start"/> up to, not including, <see cref="End"/>.</summary>
