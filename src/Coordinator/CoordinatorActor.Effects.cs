@@ -94,7 +94,7 @@ public sealed partial class CoordinatorActor
         _progress[result.Participant] = (doneShards + shards.Count, doneRows + tree.RowsOf(shards));
         if (_remote.TryGetValue(result.Participant, out AddRemoteNode? remote))
         {
-            _slotsUsed[remote.Name] = remote.Slots;
+            _slotsUsed[remote.Name] = remote.Workers;
         }
     }
 

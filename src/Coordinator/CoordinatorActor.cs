@@ -131,7 +131,7 @@ public sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
         }
 
         _workers[id] = worker;
-        Decide(new ParticipantReady(id, remote?.Slots ?? 1));
+        Decide(new ParticipantReady(id, remote?.Workers ?? 1));
     }
 
     private void Miss(IActorRef worker)
@@ -159,7 +159,7 @@ public sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
 
         _registry = Sender;
         _remote.Add(add.Id, add);
-        Context.ActorOf(RemoteNodeActor.Props(add.Id, add.Slots, add.Link, _setup.Remote!), add.Id.Name);
+        Context.ActorOf(RemoteNodeActor.Props(add.Id, add.Workers, add.Link, _setup.Remote!), add.Id.Name);
     }
 
     private void LoseRemote(RemoteNodeGone gone)
@@ -185,7 +185,7 @@ public sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
     {
         if (_state is { Paused: true, Begun: false })
         {
-            Decide(new RunAborted($"only {_state.Slots} of {_setup.Settings.WorkersNeeded(begun: false)} workers were there within {_setup.StartTimeout!.Value.TotalSeconds:0.#} s (--min-workers, --start-workers, --start-timeout)"));
+            Decide(new RunAborted($"only {_state.Workers} of {_setup.Settings.WorkersNeeded(begun: false)} workers were there within {_setup.StartTimeout!.Value.TotalSeconds:0.#} s (--min-workers, --start-workers, --start-timeout)"));
         }
     }
 

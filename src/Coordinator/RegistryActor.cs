@@ -41,7 +41,7 @@ public sealed record RegistrySetup
 public sealed class RegistryActor : ReceiveActor
 {
     private const int MaxPending = 1024;
-    private const int MaxSlots = 1024;
+    private const int MaxWorkers = 1024;
     private static readonly TimeSpan TicketLifetime = TimeSpan.FromSeconds(10);
 
     private readonly RegistrySetup _setup;
@@ -56,7 +56,7 @@ public sealed class RegistryActor : ReceiveActor
         _setup = setup;
         Receive<RequestNonce>(Introduce);
         Receive<RegisterWorker>(Register);
-        Receive<LinkOpened>(opened => setup.Coordinator.Tell(new AddRemoteNode(opened.Id, opened.Name, opened.Slots, opened.Link)));
+        Receive<LinkOpened>(opened => setup.Coordinator.Tell(new AddRemoteNode(opened.Id, opened.Name, opened.Workers, opened.Link)));
         Receive<LinkFailed>(failed => Forget(failed.Id, failed.Reason));
         Receive<RemoteNodeGone>(gone => Forget(gone.Id, gone.BeforeWork ? gone.Reason : null));
         Receive<WorkerLeaving>(leaving => Lose(node => node.Equals(Sender), $"it leaves: {leaving.Reason}"));
@@ -125,7 +125,7 @@ public sealed class RegistryActor : ReceiveActor
         worker.Node.Tell(_setup.Welcome with { LinkToken = ticket.Token.ToArray() });
         ticket.Link.PipeTo(
             Self,
-            success: link => new LinkOpened(id, worker.Name, (int)Math.Min(worker.Slots, MaxSlots), link),
+            success: link => new LinkOpened(id, worker.Name, (int)Math.Min(worker.Workers, MaxWorkers), link),
             failure: error => new LinkFailed(id, error.GetBaseException().Message));
     }
 
@@ -194,7 +194,7 @@ public sealed class RegistryActor : ReceiveActor
 
     private sealed record Introduced(IActorRef Node, byte[] WorkerNonce, byte[] OwnNonce);
 
-    private sealed record LinkOpened(ParticipantId Id, string Name, int Slots, TensorLink Link);
+    private sealed record LinkOpened(ParticipantId Id, string Name, int Workers, TensorLink Link);
 
     private sealed record LinkFailed(ParticipantId Id, string Reason);
 }

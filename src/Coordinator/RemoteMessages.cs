@@ -13,9 +13,9 @@ namespace NnCluster.Coordinator;
 /// <summary>A node was taken in and has opened its link: the coordinator makes a worker of it.</summary>
 /// <param name="Id">This life of the node.</param>
 /// <param name="Name">The node, whichever life.</param>
-/// <param name="Slots">Workers it runs.</param>
+/// <param name="Workers">Workers it runs.</param>
 /// <param name="Link">Its link, not yet started.</param>
-public sealed record AddRemoteNode(ParticipantId Id, string Name, int Slots, TensorLink Link);
+public sealed record AddRemoteNode(ParticipantId Id, string Name, int Workers, TensorLink Link);
 
 /// <summary>A remote worker is lost: its link closed, it left, or the cluster cannot reach it.</summary>
 public sealed record RemoteNodeGone(ParticipantId Id, string Reason)

@@ -16,7 +16,7 @@ namespace NnCluster.Coordinator;
 public sealed class RemoteNodeActor : ReceiveActor
 {
     private readonly ParticipantId _id;
-    private readonly int _slots;
+    private readonly int _workers;
     private readonly TensorLink _link;
     private readonly RemoteSetup _setup;
     private readonly InFlightShards _debt;
@@ -24,9 +24,9 @@ public sealed class RemoteNodeActor : ReceiveActor
     private bool _ready;
 
     /// <summary>Creates the proxy of the worker named <paramref name="id"/>.</summary>
-    public RemoteNodeActor(ParticipantId id, int slots, TensorLink link, RemoteSetup setup)
+    public RemoteNodeActor(ParticipantId id, int workers, TensorLink link, RemoteSetup setup)
     {
-        _slots = slots;
+        _workers = workers;
         _id = id;
         _link = link;
         _setup = setup;
@@ -36,11 +36,11 @@ public sealed class RemoteNodeActor : ReceiveActor
     }
 
     /// <summary>Props for the proxy of a worker.</summary>
-    public static Props Props(ParticipantId id, int slots, TensorLink link, RemoteSetup setup) =>
-        Akka.Actor.Props.Create(() => new RemoteNodeActor(id, slots, link, setup)).WithDispatcher("nncluster.coordinator-dispatcher");
+    public static Props Props(ParticipantId id, int workers, TensorLink link, RemoteSetup setup) =>
+        Akka.Actor.Props.Create(() => new RemoteNodeActor(id, workers, link, setup)).WithDispatcher("nncluster.coordinator-dispatcher");
 
-    // A node's sum that is being used, one that is being computed, and what each slot adds up on its way there.
-    private int SumsInHand => 2 + (2 * _slots);
+    // A node's sum that is being used, one that is being computed, and what each worker adds up on its way there.
+    private int SumsInHand => 2 + (2 * _workers);
 
     /// <inheritdoc/>
     protected override void PreStart()

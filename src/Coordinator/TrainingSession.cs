@@ -99,7 +99,7 @@ internal sealed class TrainingSession : IDisposable
         _state = new(_layout, request.Settings.Minibatch, optimizer, _parameters, _team, initial, resume?.Position.Step ?? 0);
         if (resume is not null)
         {
-            Checkpoint.CopyTo(resume.File, _layout, initial.Span, _state.Slots);
+            Checkpoint.CopyTo(resume.File, _layout, initial.Span, _state.OptimizerState);
             _resumedFrom = resume.Position.Step;
         }
 

@@ -20,7 +20,7 @@ namespace NnCluster.Worker;
 /// </summary>
 /// <remarks>
 /// <code>
-/// RequestNonce ─► RegistrationNonce ─► RegisterWorker ─► WorkerWelcome ─► link ─► data set ─► slots ─► Ready ─► work
+/// RequestNonce ─► RegistrationNonce ─► RegisterWorker ─► WorkerWelcome ─► link ─► data set ─► workers ─► Ready ─► work
 /// </code>
 /// Whatever ends it completes <see cref="NodeSetup.Ended"/>; the next life is another actor system.
 /// </remarks>
@@ -35,7 +35,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
 
     private readonly NodeSetup _setup;
     private readonly byte[] _nonce = CookieProof.NewNonce();
-    private readonly List<IActorRef> _slots = [];
+    private readonly List<IActorRef> _workers = [];
     private Address? _coordinator;
     private ActorSelection? _registry;
     private WorkerWelcome? _welcome;
@@ -43,7 +43,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
     private ParameterLayout? _layout;
     private TensorLink? _link;
     private DatasetDownload? _download;
-    private SlotWork? _work;
+    private NodeWork? _work;
     private BufferPool? _weightsPool;
     private BufferPool? _gradients;
     private int _started;
@@ -63,7 +63,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
         Receive<DatasetSought>(sought => HaveOrFetch(sought.Data));
         Receive<DatasetChunkFrame>(Fetch);
         Receive<Status.Failure>(failure => End(LifeEndKind.Refused, failure.Cause.GetBaseException().Message));
-        Receive<ParticipantStarted>(_ => SlotStarted());
+        Receive<ParticipantStarted>(_ => OnWorkerStarted());
         Receive<WeightsFrame>(frame => _work!.Take(frame));
         Receive<ComputeFrame>(frame => _work!.Take(frame));
         Receive<GradientComputed>(result => _work!.Collect(result));
@@ -79,7 +79,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
             goodbye.Reason));
         Receive<LinkClosed>(closed => End(LifeEndKind.CoordinatorGone, closed.Reason));
         Receive<ThisActorSystemQuarantinedEvent>(_ => End(LifeEndKind.CoordinatorGone, "the coordinator has given this life of the node up"));
-        Receive<Terminated>(_ => End(LifeEndKind.Refused, "a slot could not be started: is there enough memory?"));
+        Receive<Terminated>(_ => End(LifeEndKind.Refused, "a worker could not be started: is there enough memory?"));
         Receive<LeaveCluster>(Leave);
     }
 
@@ -105,7 +105,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
     {
         _link?.Dispose();
         _download?.Dispose();
-        // First, so that a slot that still computes cannot rent a sum that the coordinator may be about to read.
+        // First, so that a worker that still computes cannot rent a sum that the coordinator may be about to read.
         _gradients?.Dispose();
         _work?.Dispose();
         _weightsPool?.Dispose();
@@ -178,7 +178,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
         Sender.Tell(new RegisterWorker(
             Self,
             _setup.Name,
-            _setup.Slots,
+            _setup.Workers,
             WireVersion.Current,
             ProgramVersion,
             [.. _setup.Backends.Select(blas => blas.Arithmetic)],
@@ -213,7 +213,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
         link.Start(new() { Weights = _weightsPool, Gradients = _gradients }, frame => self.Tell(frame), closed => self.Tell(closed));
         if (_setup.Memory.Dataset is { } held && held.Sha256 == _welcome!.DatasetSha256)
         {
-            StartSlots(held.Data);
+            StartWorkers(held.Data);
             return;
         }
 
@@ -227,7 +227,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
         if (data is not null)
         {
             _setup.Log($"data set {welcome.DatasetName} from the cache");
-            StartSlots(data);
+            StartWorkers(data);
             return;
         }
 
@@ -250,7 +250,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
             {
                 _download = null;
                 _setup.Log($"data set {welcome.DatasetName} received: {welcome.DatasetLength / 1e6:0.0} MB");
-                StartSlots(_setup.Cache.Find(welcome.DatasetSha256, welcome.DatasetName)!);
+                StartWorkers(_setup.Cache.Find(welcome.DatasetSha256, welcome.DatasetName)!);
             }
         }
         catch (BadInputException e)
@@ -263,24 +263,24 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
         }
     }
 
-    private void StartSlots(Dataset whole)
+    private void StartWorkers(Dataset whole)
     {
         _setup.Memory.Dataset = (_welcome!.DatasetSha256, whole);
         RunSpec spec = _spec!;
         Dataset data = spec.Validation > 0 ? whole.WithValidation(spec.Validation) : whole;
         data = spec.Limit is { } limit ? data.WithLimit(limit) : data;
         IBlas blas = _setup.Backends.First(backend => backend.Arithmetic == spec.Arithmetic);
-        _work = new SlotWork(_welcome.Term, spec.SettingsFor(data), _layout!, _gradients!, _link!, _slots);
+        _work = new NodeWork(_welcome.Term, spec.SettingsFor(data), _layout!, _gradients!, _link!, _workers);
         var setup = new WorkerSetup(spec, data, blas, _work.Gradients, _work.Evaluations);
         if (!_setup.Memory.IsWarm)
         {
             CompileLoops(setup);
         }
 
-        for (int slot = 0; slot < _setup.Slots; slot++)
+        for (int worker = 0; worker < _setup.Workers; worker++)
         {
-            var id = new ParticipantId($"slot-{slot}");
-            _slots.Add(Context.Watch(Context.ActorOf(WorkerActor.Props(id, setup), id.Name)));
+            var id = new ParticipantId($"worker-{worker}");
+            _workers.Add(Context.Watch(Context.ActorOf(WorkerActor.Props(id, setup), id.Name)));
         }
     }
 
@@ -296,13 +296,13 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
         _setup.Memory.IsWarm = true;
     }
 
-    private void SlotStarted()
+    private void OnWorkerStarted()
     {
-        if (++_started == _setup.Slots)
+        if (++_started == _setup.Workers)
         {
             _link!.Send(new ReadyFrame(_welcome!.Term));
-            _setup.Health.Say(true, $"in a run with {_setup.Slots} slot{(_setup.Slots == 1 ? "" : "s")} (term {_welcome.Term})");
-            _setup.Log($"{WorksFor} {_coordinator!.Host}:{_coordinator.Port} with {_setup.Slots} slot{(_setup.Slots == 1 ? "" : "s")} (term {_welcome.Term})");
+            _setup.Health.Say(true, $"in a run with {_setup.Workers} worker{(_setup.Workers == 1 ? "" : "s")} (term {_welcome.Term})");
+            _setup.Log($"{WorksFor} {_coordinator!.Host}:{_coordinator.Port} with {_setup.Workers} worker{(_setup.Workers == 1 ? "" : "s")} (term {_welcome.Term})");
         }
     }
 

@@ -30,7 +30,7 @@ public sealed record NodeSetup
     public required string Name { get; init; }
 
     /// <summary>Workers it runs, each on a thread of its own.</summary>
-    public required int Slots { get; init; }
+    public required int Workers { get; init; }
 
     /// <summary>The backends it has.</summary>
     public required IReadOnlyList<IBlas> Backends { get; init; }

@@ -22,7 +22,7 @@ internal sealed record NodeOptions
     public required string Name { get; init; }
 
     /// <summary>Workers it runs.</summary>
-    public required int Slots { get; init; }
+    public required int Workers { get; init; }
 
     /// <summary>What other nodes reach it by; null: the address that leads to the coordinator.</summary>
     public string? Host { get; init; }
@@ -158,7 +158,7 @@ internal sealed class WorkerNode(NodeOptions options, Action<string> log)
         var setup = new NodeSetup
         {
             Name = options.Name,
-            Slots = options.Slots,
+            Workers = options.Workers,
             Backends = options.Backends,
             Cache = options.Cache,
             Memory = _memory,

@@ -155,7 +155,7 @@ public sealed class FaultTests : IDisposable
         string ssh = _cluster.Directory["ssh"];
         File.WriteAllText(ssh, "#!/bin/sh\necho \"host $1\" >&2\nshift\nexec sh -c \"$*\"\n");
         string worker = NnClusterProcess.Program;
-        NnClusterProcess launch = _cluster.Launch(["--hosts", "alpha:2,beta", "--slots", "1", "--listen", _cluster.Address, "--ssh-command", $"sh {ssh}", "--remote-command", $"dotnet {worker} worker"]);
+        NnClusterProcess launch = _cluster.Launch(["--hosts", "alpha:2,beta", "--workers-per-node", "1", "--listen", _cluster.Address, "--ssh-command", $"sh {ssh}", "--remote-command", $"dotnet {worker} worker"]);
         ProcessResult result = SmallCluster.AssertSameBits(launch, 3);
         Assert.Equal("3", result.Field("workers"));
         Assert.Contains("alpha       | host alpha", result.Error, StringComparison.Ordinal);

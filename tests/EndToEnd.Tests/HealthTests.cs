@@ -25,7 +25,7 @@ public sealed class HealthTests : IDisposable
         int coordinatorsPort = SmallCluster.FreePort();
         NnClusterProcess coordinator = _cluster.Coordinator(["--min-workers", "2", "--health-port", $"{coordinatorsPort}"], epochs: SmallCluster.Endless);
         worker.WaitForError("works for");
-        await ExpectAsync(workersPort, "/readyz", 200, "in a run with 1 slot (term 1)");
+        await ExpectAsync(workersPort, "/readyz", 200, "in a run with 1 worker (term 1)");
         await ExpectAsync(coordinatorsPort, "/healthz", 200, "waiting at step 0 of ");
         await ExpectAsync(coordinatorsPort, "/readyz", 200, "waiting at step 0 of ");
         await ExpectAsync(coordinatorsPort, "/metrics", 404, "only /healthz and /readyz are here");

@@ -17,7 +17,7 @@ public sealed class JoiningTests : IDisposable
     public void Workers_in_the_process_and_outside_share_one_run()
     {
         NnClusterProcess coordinator = _cluster.Coordinator(["--workers", "1", "--min-workers", "3"]);
-        NnClusterProcess two = _cluster.Worker("two", ["--slots", "2"]);
+        NnClusterProcess two = _cluster.Worker("two", ["--workers", "2"]);
         NnClusterProcess one = _cluster.Worker("one");
         ProcessResult result = SmallCluster.AssertSameBits(coordinator, 3, one, two);
         Assert.Equal("4", result.Field("workers"));

@@ -60,7 +60,7 @@ internal sealed class SmallCluster : IDisposable
 
     public NnClusterProcess Worker(string name, string[]? arguments = null, (string, string)[]? environment = null, string? join = null, string[]? under = null) =>
         Start(
-            ["worker", "--join", join ?? Address, "--name", name, .. (arguments ?? []).Contains("--cache") ? [] : new[] { "--cache", Directory["cache"] }, .. (arguments ?? []).Contains("--give-up-after") ? [] : new[] { "--give-up-after", "60s" }, .. arguments ?? [], .. (arguments ?? []).Contains("--slots") ? [] : new[] { "--slots", "1" }],
+            ["worker", "--join", join ?? Address, "--name", name, .. (arguments ?? []).Contains("--cache") ? [] : new[] { "--cache", Directory["cache"] }, .. (arguments ?? []).Contains("--give-up-after") ? [] : new[] { "--give-up-after", "60s" }, .. arguments ?? [], .. (arguments ?? []).Contains("--workers") ? [] : new[] { "--workers", "1" }],
             environment,
             under);
 

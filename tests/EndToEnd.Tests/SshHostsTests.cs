@@ -117,7 +117,7 @@ public sealed class SshHostsTests(SshHosts hosts) : IClassFixture<SshHosts>, IDi
 
     private NnClusterProcess Launch(string machines, string[]? more = null, int epochs = 3, string[]? tls = null) => _cluster.Launch(
         [
-            "--hosts", machines, "--slots", "1", "--listen", SshHosts.Listen, "--cache", Cache, "--ssh-command", hosts.Command, .. tls ?? hosts.Tls, .. more ?? [],
+            "--hosts", machines, "--workers-per-node", "1", "--listen", SshHosts.Listen, "--cache", Cache, "--ssh-command", hosts.Command, .. tls ?? hosts.Tls, .. more ?? [],
             .. (more ?? []).Contains("--remote-command") ? [] : new[] { "--remote-command", $"dotnet {Worker}" },
         ],
         epochs,

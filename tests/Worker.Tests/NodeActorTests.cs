@@ -53,7 +53,7 @@ public sealed class NodeActorTests : IDisposable
         var setup = new NodeSetup
         {
             Name = "node",
-            Slots = 1,
+            Workers = 1,
             Backends = [_run.Blas],
             Cache = new DatasetCache(_cache),
             Memory = _memory,

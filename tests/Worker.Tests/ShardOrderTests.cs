@@ -13,14 +13,14 @@ public sealed class ShardOrderTests
 
     [Fact]
     public void Exactly_the_maximal_nodes_of_the_range_come_out_whatever_the_slots_and_their_order() =>
-        Gen.Select(Gen.Int[0, 5], Gen.Int[1, 9], Gen.Int).Sample((power, slots, seed) =>
+        Gen.Select(Gen.Int[0, 5], Gen.Int[1, 9], Gen.Int).Sample((power, workers, seed) =>
         {
             var random = new Random(seed);
             var tree = new ReductionTree(1 << power, 1 << power);
             int start = random.Next(tree.Shards);
             var range = new ShardRange(start, random.Next(1, tree.Shards - start + 1));
             using var pool = new BufferPool(1);
-            var order = new ShardOrder(Round, tree, range, slots);
+            var order = new ShardOrder(Round, tree, range, workers);
             SubtreeId[] parts = [.. order.Pieces.SelectMany(piece => tree.SubtreesOf(piece.Shards))];
             random.Shuffle(parts);
             List<SubtreeId> complete = [];
@@ -45,7 +45,7 @@ public sealed class ShardOrderTests
     {
         var tree = new ReductionTree(4, 4);
         using var pool = new BufferPool(1);
-        var order = new ShardOrder(Round, tree, new(0, 4), slots: 2);
+        var order = new ShardOrder(Round, tree, new(0, 4), workers: 2);
         Assert.Null(order.Put(new(2), pool.Rent()));
         order.Fail(1);
         Assert.Equal(0, order.Missing);

@@ -144,7 +144,7 @@ internal sealed class ChaosCluster : IDisposable
                 .. Workers.Select((name, number) => new WorkerCommandLine(name,
                 [
                     .. _network?.Inside(number) ?? [], .. ProgramPath.Of("nncluster"), "worker", "--end-with-input", "--join", listen.ToString(),
-                    "--name", name, "--slots", "1", "--cache", Path.Combine(_plan.Directory, "cache"), .. security,
+                    "--name", name, "--workers", "1", "--cache", Path.Combine(_plan.Directory, "cache"), .. security,
                 ])),
             ],
             MinWorkers = _plan.MinWorkers,

@@ -22,8 +22,8 @@ internal sealed class LaunchCommand
 
     private readonly TrainOptions _train = new();
     private readonly Option<int?> _workers = CliOption.Whole("--workers", "Worker processes on this machine; with --hosts, besides theirs.", 1, 1024);
-    private readonly Option<int?> _slots = CliOption.Whole("--slots", "Workers in each process. [1]", 1, 1024);
-    private readonly Option<HostSlots[]?> _hosts = CliOption.Parsed<HostSlots[]?>("--hosts", "HOST[:SLOTS],…", "Start workers on these machines over SSH; needs --listen with an address they reach. Paths of certificates and cookie are paths there.", HostSlots.ParseList, "hosts with their slots, such as alpha:2,beta:4");
+    private readonly Option<int?> _workersPerNode = CliOption.Whole("--workers-per-node", "Workers in each process. [1]", 1, 1024);
+    private readonly Option<HostWorkers[]?> _hosts = CliOption.Parsed<HostWorkers[]?>("--hosts", "HOST[:WORKERS],…", "Start workers on these machines over SSH; needs --listen with an address they reach. Paths of certificates and cookie are paths there.", HostWorkers.ParseList, "hosts with their workers, such as alpha:2,beta:4");
     private readonly Option<string?> _sshCommand = CliOption.Text("--ssh-command", "COMMAND", $"What starts a program on another machine. [{Ssh}]");
     private readonly Option<string?> _remoteCommand = CliOption.Text("--remote-command", "COMMAND", "The command that starts a worker on the other machines. [nncluster worker]");
     private readonly Option<string?> _cache = CliOption.Text("--cache", "DIR", "Where workers keep data sets. [their user's cache directory]");
@@ -37,7 +37,7 @@ internal sealed class LaunchCommand
         launch._train.StartWorkers.Description = "Begin only when so many are there. [all that are started]";
         var command = new Command("launch", "Start a coordinator and its workers, on this machine or over SSH, and take them all down at the end. Takes the options of train.")
         {
-            launch._workers, launch._slots, launch._hosts, launch._sshCommand, launch._remoteCommand, launch._cache, launch._maxRestarts,
+            launch._workers, launch._workersPerNode, launch._hosts, launch._sshCommand, launch._remoteCommand, launch._cache, launch._maxRestarts,
         };
         foreach (Option option in launch.PassedOn.Append(launch._train.Listen).Append(launch._train.MinWorkers).Append(launch._train.StartWorkers).Append(launch._train.EndWithInput).Append(launch._train.Config))
         {
@@ -64,11 +64,11 @@ internal sealed class LaunchCommand
 
     private LaunchPlan Plan(ParseResult given)
     {
-        HostSlots[] hosts = given.GetValue(_hosts) ?? [];
+        HostWorkers[] hosts = given.GetValue(_hosts) ?? [];
         int count = given.GetValue(_workers) ?? 0;
         if (hosts.Length + count == 0)
         {
-            throw new BadInputException("launch needs --workers N for this machine, or --hosts HOST:SLOTS,… for others, or both.");
+            throw new BadInputException("launch needs --workers N for this machine, or --hosts HOST:WORKERS,… for others, or both.");
         }
 
         HostPort? listen = given.GetValue(_train.Listen);
@@ -77,8 +77,8 @@ internal sealed class LaunchCommand
             throw new BadInputException("--hosts needs --listen HOST:PORT with an address of this machine that the others reach.");
         }
 
-        int slots = given.GetValue(_slots) ?? 1;
-        int workers = (count * slots) + hosts.Sum(host => host.Slots ?? slots);
+        int perNode = given.GetValue(_workersPerNode) ?? 1;
+        int workers = (count * perNode) + hosts.Sum(host => host.Workers ?? perNode);
         int least = given.GetValue(_train.MinWorkers) ?? 1;
         int first = given.GetValue(_train.StartWorkers) ?? workers;
         foreach ((Option<int?> option, int needed) in new[] { (_train.MinWorkers, least), (_train.StartWorkers, first) })
@@ -105,21 +105,21 @@ internal sealed class LaunchCommand
             MinWorkers = least,
             Workers =
             [
-                .. Enumerable.Range(1, count).Select(number => Local(given, join, $"worker-{number}", slots)),
-                .. RemoteNames(hosts, count).Zip(hosts, (name, host) => Remote(given, join, name, host.Host, host.Slots ?? slots)),
+                .. Enumerable.Range(1, count).Select(number => Local(given, join, $"worker-{number}", perNode)),
+                .. RemoteNames(hosts, count).Zip(hosts, (name, host) => Remote(given, join, name, host.Host, host.Workers ?? perNode)),
             ],
             MaxRestarts = given.GetValue(_maxRestarts) ?? 3,
         };
     }
 
-    private WorkerCommandLine Local(ParseResult given, HostPort join, string name, int slots) =>
-        new(name, [.. ProgramPath.Of("nncluster"), "worker", .. WorkerOptions(given, join, name, slots)], slots);
+    private WorkerCommandLine Local(ParseResult given, HostPort join, string name, int perNode) =>
+        new(name, [.. ProgramPath.Of("nncluster"), "worker", .. WorkerOptions(given, join, name, perNode)], perNode);
 
     // A host may stand there twice, and what is left of two names may be the same.
-    private static IEnumerable<string> RemoteNames(HostSlots[] hosts, int local)
+    private static IEnumerable<string> RemoteNames(HostWorkers[] hosts, int local)
     {
         HashSet<string> taken = [.. Enumerable.Range(1, local).Select(number => $"worker-{number}")];
-        foreach (HostSlots host in hosts)
+        foreach (HostWorkers host in hosts)
         {
             string plain = string.Concat(host.Host.Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' ? c : '-'));
             string name = plain;
@@ -132,17 +132,17 @@ internal sealed class LaunchCommand
         }
     }
 
-    private WorkerCommandLine Remote(ParseResult given, HostPort join, string name, string host, int slots)
+    private WorkerCommandLine Remote(ParseResult given, HostPort join, string name, string host, int perNode)
     {
         string[] ssh = (given.GetValue(_sshCommand) ?? Ssh).Split(' ', StringSplitOptions.RemoveEmptyEntries);
         string[] remote = (given.GetValue(_remoteCommand) ?? "nncluster worker").Split(' ', StringSplitOptions.RemoveEmptyEntries);
         // The other side's shell reads the line: nothing in it may mean anything to a shell.
-        return new(name, [.. ssh, host, .. remote, .. WorkerOptions(given, join, name, slots).Select(Quote)], slots, host);
+        return new(name, [.. ssh, host, .. remote, .. WorkerOptions(given, join, name, perNode).Select(Quote)], perNode, host);
     }
 
-    private IEnumerable<string> WorkerOptions(ParseResult given, HostPort join, string name, int slots) =>
+    private IEnumerable<string> WorkerOptions(ParseResult given, HostPort join, string name, int perNode) =>
     [
-        "--end-with-input", "--join", join.ToString(), "--name", name, "--slots", Text(slots),
+        "--end-with-input", "--join", join.ToString(), "--name", name, "--workers", Text(perNode),
         .. given.GetValue(_cache) is { } cache ? new[] { "--cache", cache } : [],
         .. Given(given, _train.Security.All),
     ];
@@ -177,16 +177,16 @@ internal sealed class LaunchCommand
     }
 
     /// <summary>A machine of <c>--hosts</c>.</summary>
-    private sealed record HostSlots(string Host, int? Slots)
+    private sealed record HostWorkers(string Host, int? Workers)
     {
-        public static HostSlots[]? ParseList(string text)
+        public static HostWorkers[]? ParseList(string text)
         {
             string[] parts = text.Split(',');
-            HostSlots[] hosts = [.. parts.Select(Parse).OfType<HostSlots>()];
+            HostWorkers[] hosts = [.. parts.Select(Parse).OfType<HostWorkers>()];
             return hosts.Length == parts.Length ? hosts : null;
         }
 
-        private static HostSlots? Parse(string text)
+        private static HostWorkers? Parse(string text)
         {
             // An IPv6 address stands in brackets, which ssh does not want.
             int colon = text.EndsWith(']') ? -1 : text.LastIndexOf(':');
@@ -194,7 +194,7 @@ internal sealed class LaunchCommand
             // A host that begins with a hyphen would be an option of ssh.
             return host.Length == 0 || host[0] == '-' ? null
                 : colon < 0 ? new(host, null)
-                : int.TryParse(text[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out int slots) && slots is > 0 and <= 1024 ? new(host, slots)
+                : int.TryParse(text[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out int perNode) && perNode is > 0 and <= 1024 ? new(host, perNode)
                 : null;
         }
     }

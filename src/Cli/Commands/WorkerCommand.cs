@@ -23,7 +23,7 @@ namespace NnCluster.Cli.Commands;
 internal sealed class WorkerCommand
 {
     private readonly Option<HostPort[]?> _join = CliOption.Parsed<HostPort[]?>("--join", "HOST:PORT[,HOST:PORT]", "Where the coordinator listens; several are tried in turn.", HostPort.ParseList, HostPort.Expected);
-    private readonly Option<int?> _slots = CliOption.Whole("--slots", "Workers on this machine. [one a core]", 1, 1024);
+    private readonly Option<int?> _workers = CliOption.Whole("--workers", "Workers on this machine. [one a core]", 1, 1024);
     private readonly Option<string?> _name = CliOption.Parsed<string?>("--name", "NAME", "What to call this node. [the host's name]", text => IsName(text) ? text : null, "letters, digits, '.', '-' and '_'");
     private readonly Option<string?> _host = CliOption.Text("--host", "HOST", "What other nodes reach this machine by. [the address that leads to the coordinator]");
     private readonly Option<string?> _cache = CliOption.Text("--cache", "DIR", "Where data sets are kept by their SHA-256. [the user's cache directory]");
@@ -40,7 +40,7 @@ internal sealed class WorkerCommand
         options._join.Required = true;
         var command = new Command("worker", "A worker node: joins a coordinator's cluster, computes its share of every step, and comes back by itself when the coordinator was away.")
         {
-            options._join, options._slots, options._name, options._host, options._cache, options._giveUpAfter, options._blas, options._healthPort, options._endWithInput,
+            options._join, options._workers, options._name, options._host, options._cache, options._giveUpAfter, options._blas, options._healthPort, options._endWithInput,
         };
         foreach (Option option in options._security.All)
         {
@@ -60,7 +60,7 @@ internal sealed class WorkerCommand
         {
             Coordinators = coordinators,
             Name = name,
-            Slots = given.GetValue(_slots) ?? Environment.ProcessorCount,
+            Workers = given.GetValue(_workers) ?? Environment.ProcessorCount,
             Host = given.GetValue(_host),
             Backends = Backends(given.GetValue(_blas)),
             Cache = new(given.GetValue(_cache) ?? DatasetCache.DefaultDirectory),

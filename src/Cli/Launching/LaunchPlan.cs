@@ -14,9 +14,9 @@ namespace NnCluster.Cli.Launching;
 /// <summary>A worker process to start.</summary>
 /// <param name="Name">What it is called, in the cluster and in the log.</param>
 /// <param name="Command">The program and its arguments.</param>
-/// <param name="Slots">How many workers it runs.</param>
+/// <param name="Workers">How many workers it runs.</param>
 /// <param name="Host">The machine it is started on over SSH; null: this one.</param>
-internal sealed record WorkerCommandLine(string Name, IReadOnlyList<string> Command, int Slots = 1, string? Host = null);
+internal sealed record WorkerCommandLine(string Name, IReadOnlyList<string> Command, int Workers = 1, string? Host = null);
 
 /// <summary>A cluster to start: one coordinator and its workers.</summary>
 internal sealed record LaunchPlan
@@ -33,7 +33,7 @@ internal sealed record LaunchPlan
     /// <summary>The workers.</summary>
     public required IReadOnlyList<WorkerCommandLine> Workers { get; init; }
 
-    /// <summary>How many slots the coordinator needs to compute.</summary>
+    /// <summary>How many workers the coordinator needs to compute.</summary>
     public required int MinWorkers { get; init; }
 
     /// <summary>Whether the coordinator's standard output is this program's own; else it goes to the log.</summary>

@@ -34,11 +34,11 @@ internal sealed class Launcher(LaunchPlan plan, Action<string> log) : IDisposabl
     private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly bool _outIsNew = plan.Out is not { } path || !HasCheckpoint(path);
     private string? _runDirectory;
-    private int _slotsLeft = plan.Workers.Sum(worker => worker.Slots);
+    private int _workersLeft = plan.Workers.Sum(worker => worker.Workers);
     private bool _ending;
 
     // What exceeds the workers of this launch is left to those that join by hand, of whom nobody knows when they come.
-    private int SlotsNeeded { get; } = Math.Min(plan.MinWorkers, plan.Workers.Sum(worker => worker.Slots));
+    private int WorkersNeeded { get; } = Math.Min(plan.MinWorkers, plan.Workers.Sum(worker => worker.Workers));
 
     /// <summary>Runs the cluster to its end.</summary>
     /// <returns>
@@ -200,9 +200,9 @@ internal sealed class Launcher(LaunchPlan plan, Action<string> log) : IDisposabl
             if (!crashed || budget.TryTake() is not { } pause)
             {
                 log($"{worker.Name} ended with exit code {code} and is not restarted" + (crashed ? $" (--max-restarts {plan.MaxRestarts})" : ""));
-                int left = Interlocked.Add(ref _slotsLeft, -worker.Slots);
+                int left = Interlocked.Add(ref _workersLeft, -worker.Workers);
                 return !worked ? new(ExitCode.BadInput, $"{worker.Name} (exit code {code}): {last}")
-                    : left > 0 && left >= SlotsNeeded ? null
+                    : left > 0 && left >= WorkersNeeded ? null
                     : new(ExitCode.Failed, $"{worker.Name} is gone (exit code {code}: {last}) and {left} of {plan.MinWorkers} workers needed can still come; --resume with a lower --min-workers goes on without it");
             }
 

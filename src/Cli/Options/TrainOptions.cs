@@ -77,7 +77,7 @@ internal sealed class TrainOptions
     public Option<string?> Advertise { get; } = CliOption.Parsed<string?>("--advertise", "HOST", "What workers reach this machine by. [the host of --listen]", HostPort.HostOf, "a name, an IPv4 or an IPv6 address");
     public Option<int?> LinkPort { get; } = CliOption.Whole("--link-port", "The port of the workers' second connections. [a free one]", 1, 65535);
     public Option<HostPort?> LinkAdvertise { get; } = CliOption.Parsed<HostPort?>("--link-advertise", "HOST:PORT", "What workers reach the port of their second connections by, where that is not --advertise and --link-port. Then workers of this machine get no memory to share either.", HostPort.Parse, HostPort.Expected);
-    public Option<int?> MinWorkers { get; } = CliOption.Whole("--min-workers", "Compute only while so many workers are there: workers of this process and slots of all nodes, each counts one. [1]", 1);
+    public Option<int?> MinWorkers { get; } = CliOption.Whole("--min-workers", "Compute only while so many workers are there: workers of this process and workers of all nodes, each counts one. [1]", 1);
     public Option<int?> StartWorkers { get; } = CliOption.Whole("--start-workers", "Begin only when so many are there; later --min-workers do. [--min-workers]", 1);
     public Option<TimeSpan?> StartTimeout { get; } = CliOption.Duration("--start-timeout", "How long to wait for the workers to begin with. [10m]");
     public SecurityOptions Security { get; } = new();

@@ -22,9 +22,9 @@ public static class Admission
             return $"worker {worker.Name} (version {worker.ProgramVersion}) speaks wire version {worker.WireVersion}, the coordinator {wireVersion}: use the same program on both";
         }
 
-        if (worker.Slots < 1)
+        if (worker.Workers < 1)
         {
-            return $"worker {worker.Name} offers {worker.Slots} slots: it needs at least 1";
+            return $"worker {worker.Name} offers {worker.Workers} workers: it needs at least 1";
         }
 
         if (!worker.Arithmetics.Contains(arithmetic, StringComparer.Ordinal))

@@ -27,7 +27,7 @@ public sealed record RegistrationNonce(byte[] CoordinatorNonce, byte[] Proof) : 
 /// <summary>A worker node offers itself; answered by <see cref="WorkerWelcome"/> or <see cref="WorkerRefused"/>.</summary>
 /// <param name="Node">The node's actor, to be answered and watched.</param>
 /// <param name="Name">What to call the node.</param>
-/// <param name="Slots">Workers it runs.</param>
+/// <param name="Workers">Workers it runs.</param>
 /// <param name="WireVersion">What the node speaks.</param>
 /// <param name="ProgramVersion">For people.</param>
 /// <param name="Arithmetics">The arithmetic of every backend the node has.</param>
@@ -37,7 +37,7 @@ public sealed record RegistrationNonce(byte[] CoordinatorNonce, byte[] Proof) : 
 public sealed record RegisterWorker(
     IActorRef Node,
     string Name,
-    long Slots,
+    long Workers,
     long WireVersion,
     string ProgramVersion,
     string[] Arithmetics,

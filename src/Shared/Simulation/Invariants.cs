@@ -111,7 +111,7 @@ internal sealed class Invariants(RunSettings settings, ReferenceRun reference, F
         Require(after.Step <= settings.TotalSteps, $"step {after.Step} of {settings.TotalSteps}");
         if (after.Outcome is null)
         {
-            Require(after.Paused == after.Slots < settings.WorkersNeeded(after.Begun), $"{after.Slots} workers, and paused is {after.Paused}");
+            Require(after.Paused == after.Workers < settings.WorkersNeeded(after.Begun), $"{after.Workers} workers, and paused is {after.Paused}");
             if (after.Round is { } round)
             {
                 CheckRound(after, round);

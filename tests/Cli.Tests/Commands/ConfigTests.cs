@@ -66,7 +66,7 @@ public sealed class ConfigTests : IDisposable
     [Fact]
     public void A_worker_takes_its_options_from_a_file_the_required_one_too()
     {
-        Write("""{ "join": "127.0.0.1:1", "giveUpAfter": "1s", "name": "filed", "slots": 1 }""");
+        Write("""{ "join": "127.0.0.1:1", "giveUpAfter": "1s", "name": "filed", "workers": 1 }""");
         ProcessResult result = Run("worker", "--config", "c.json");
         Assert.Equal(1, result.ExitCode);
         Assert.Contains("filed: ", result.Error, StringComparison.Ordinal);

@@ -105,7 +105,7 @@ public sealed class KubernetesTests
     {
         Assert.All(Workloads, workload => Assert.Equal(Labels(Container(workload).At("resources", "requests")), Labels(Container(workload).At("resources", "limits"))));
         string processors = Container(Worker).Text("resources", "limits", "cpu");
-        Assert.All([DeployCommand.Kubernetes[1], DeployCommand.KubernetesTls[1]], command => Assert.Equal(processors, command.Value("--slots")));
+        Assert.All([DeployCommand.Kubernetes[1], DeployCommand.KubernetesTls[1]], command => Assert.Equal(processors, command.Value("--workers")));
         int workers = int.Parse(Worker.Text("spec", "replicas"), CultureInfo.InvariantCulture) * int.Parse(processors, CultureInfo.InvariantCulture);
         Assert.All([DeployCommand.Kubernetes[0], DeployCommand.KubernetesTls[0]], command =>
             Assert.InRange(int.Parse(command.Value("--min-workers"), CultureInfo.InvariantCulture), 1, workers));

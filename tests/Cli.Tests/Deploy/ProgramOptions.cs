@@ -23,7 +23,7 @@ internal static partial class ProgramOptions
     {
         ["train"] = ["--listen", "--link-port", "--min-workers", "--start-timeout", "--tls-cert", "--tls-key", "--tls-ca", "--cookie-file"],
         ["launch"] = ["--hosts", "--workers", "--dataset", "--epochs", "--json"],
-        [DeployCommand.Worker] = ["--join", "--slots", "--name", "--cache", "--give-up-after", "--tls-cert", "--tls-key", "--tls-ca", "--cookie-file"],
+        [DeployCommand.Worker] = ["--join", "--workers", "--name", "--cache", "--give-up-after", "--tls-cert", "--tls-key", "--tls-ca", "--cookie-file"],
     };
 
     private static readonly Dictionary<string, IReadOnlySet<string>> Known = [];

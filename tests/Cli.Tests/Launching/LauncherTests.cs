@@ -119,7 +119,7 @@ public sealed class LauncherTests : IDisposable
     {
         LaunchPlan plan = Plan(Stays, Works + "exit 1", Works + Stays) with { MinWorkers = 3 };
 
-        await Run(plan with { Workers = [plan.Workers[0] with { Slots = 2 }, plan.Workers[1] with { Slots = 2 }] }, expected: 1);
+        await Run(plan with { Workers = [plan.Workers[0] with { Workers = 2 }, plan.Workers[1] with { Workers = 2 }] }, expected: 1);
 
         Assert.Contains("2 of 3 workers needed can still come", _log.Last(), StringComparison.Ordinal);
     }

@@ -33,5 +33,5 @@ public sealed class AdmissionTests
         Assert.Contains("wire version 1, the coordinator 2", Admission.Check(Worker with { WireVersion = 1 }, "simd 1", wireVersion: 2));
 
     [Fact]
-    public void A_worker_without_slots_is_refused() => Assert.Contains("at least 1", Admission.Check(Worker with { Slots = 0 }, "simd 1"));
+    public void A_worker_without_slots_is_refused() => Assert.Contains("at least 1", Admission.Check(Worker with { Workers = 0 }, "simd 1"));
 }

@@ -70,7 +70,7 @@ internal sealed partial class RunDecision(RunSettings settings, RunState state, 
             return;
         }
 
-        _state = _state with { Participants = _state.Participants.Add(new() { Id = ready.Participant, Slots = ready.Slots }) };
+        _state = _state with { Participants = _state.Participants.Add(new() { Id = ready.Participant, Workers = ready.Workers }) };
         Tell(new ParticipantJoined(ready.Participant.Name));
     }
 
@@ -93,7 +93,7 @@ internal sealed partial class RunDecision(RunSettings settings, RunState state, 
 
     private void PauseOrContinue()
     {
-        bool pause = _state.Slots < settings.WorkersNeeded(_state.Begun);
+        bool pause = _state.Workers < settings.WorkersNeeded(_state.Begun);
         if (pause == _state.Paused)
         {
             return;
@@ -103,8 +103,8 @@ internal sealed partial class RunDecision(RunSettings settings, RunState state, 
         if (_state.Begun)
         {
             Tell(pause
-                ? new RunPaused(_state.Slots, settings.MinWorkers)
-                : new RunContinued(_state.Slots));
+                ? new RunPaused(_state.Workers, settings.MinWorkers)
+                : new RunContinued(_state.Workers));
         }
 
         _state = _state with { Paused = pause };

@@ -8,7 +8,7 @@ namespace NnCluster.Training;
 public abstract record RunInput;
 
 /// <summary>A worker holds data and network and can compute; a node of several slots is one worker that counts as many.</summary>
-public sealed record ParticipantReady(ParticipantId Participant, int Slots = 1) : RunInput;
+public sealed record ParticipantReady(ParticipantId Participant, int Workers = 1) : RunInput;
 
 /// <summary>A worker's link broke, its actor ended, or the cluster cannot reach it.</summary>
 public sealed record ParticipantGone(ParticipantId Participant, string Reason) : RunInput;

@@ -15,7 +15,7 @@ public sealed record Participant
     public required ParticipantId Id { get; init; }
 
     /// <summary>How many it counts as where workers are counted: its threads.</summary>
-    public int Slots { get; init; } = 1;
+    public int Workers { get; init; } = 1;
 
     /// <summary>How fast it was in its latest rounds, in rows a second.</summary>
     public SpeedSamples Speed { get; init; } = SpeedSamples.None;
@@ -126,7 +126,7 @@ public sealed record RunState
     public ImmutableArray<Participant> Participants { get; init; } = [];
 
     /// <summary>How many workers are there, every slot of a node counted.</summary>
-    public int Slots => Participants.Sum(worker => worker.Slots);
+    public int Workers => Participants.Sum(worker => worker.Workers);
 
     /// <summary>The workers' speeds by which shards are cut, renewed only when it pays.</summary>
     public ImmutableDictionary<ParticipantId, double> CutSpeeds { get; init; } = ImmutableDictionary<ParticipantId, double>.Empty;

@@ -32,11 +32,11 @@ public sealed class SlotWorkTests : TestKit
         using HostMemory shown = memory;
         using var gradients = new BufferPool(_run.Layout.GradientLength);
         gradients.Add(shown);
-        TestProbe slot = CreateTestProbe("slot-0");
+        TestProbe worker = CreateTestProbe("worker-0");
         LinkTicket ticket = _listener.Expect(Patience);
         using TensorLink link = await TensorLink.ConnectAsync("127.0.0.1", _listener.EndPoint.Port, ticket.Token, LinkSecurity.None, new());
         using TensorLink coordinator = await ticket.Link.WaitAsync(Patience);
-        using var work = new SlotWork(Term, _run.Spec.SettingsFor(_run.Data), _run.Layout, gradients, link, [slot]);
+        using var work = new NodeWork(Term, _run.Spec.SettingsFor(_run.Data), _run.Layout, gradients, link, [worker]);
 
         work.Take(new WeightsFrame(Term, new(0, RoundKind.Gradient), new(0, 2), _run.State.Share()));
         SharedBuffer sent = Answer();
@@ -45,7 +45,7 @@ public sealed class SlotWorkTests : TestKit
         SharedBuffer second = Answer();
         Assert.NotSame(sent, second);
         work.Take(new WeightsFrame(Term, new(0, RoundKind.Test), new(0, 1), _run.State.Share()));
-        slot.ExpectMsg<ComputeEvaluation>();
+        worker.ExpectMsg<ComputeEvaluation>();
         Assert.DoesNotContain(RentAll(), buffer => buffer == sent || buffer == second);
 
         work.Take(new WeightsFrame(Term, new(1, RoundKind.Gradient), new(0, 2), _run.State.Share()));
@@ -55,10 +55,10 @@ public sealed class SlotWorkTests : TestKit
 
         SharedBuffer Answer()
         {
-            var asked = slot.ExpectMsg<ComputeGradient>();
+            var asked = worker.ExpectMsg<ComputeGradient>();
             asked.Parameters.Release();
             SharedBuffer sum = gradients.Rent();
-            work.Collect(new GradientComputed(new(slot.Ref.Path.Name), asked.Round, _run.Spec.MinibatchTree.SubtreesOf(asked.Shards).Single(), sum));
+            work.Collect(new GradientComputed(new(worker.Ref.Path.Name), asked.Round, _run.Spec.MinibatchTree.SubtreesOf(asked.Shards).Single(), sum));
             return sum;
         }
 

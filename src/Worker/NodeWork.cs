@@ -13,12 +13,12 @@ using NnCluster.Training;
 namespace NnCluster.Worker;
 
 /// <summary>
-/// What a node does with the frames it gets: keeps the weights, divides each range over its slots, and sends each
+/// What a node does with the frames it gets: keeps the weights, divides each range over its workers, and sends each
 /// maximal subtree's sum as soon as it is complete. Belongs to <see cref="NodeActor"/> and its thread.
 /// </summary>
-internal sealed class SlotWork(long term, RunSettings settings, ParameterLayout layout, BufferPool gradients, TensorLink link, IReadOnlyList<IActorRef> slots) : IDisposable
+internal sealed class NodeWork(long term, RunSettings settings, ParameterLayout layout, BufferPool gradients, TensorLink link, IReadOnlyList<IActorRef> workers) : IDisposable
 {
-    // Each slot answers in the order it was asked.
+    // Each worker answers in the order it was asked.
     private readonly Dictionary<string, Queue<Piece>> _owed = [];
 
     // The coordinator may read them where they are, until it sends newer weights.
@@ -26,7 +26,7 @@ internal sealed class SlotWork(long term, RunSettings settings, ParameterLayout 
     private SharedBuffer? _weights;
     private long _step = -1;
 
-    // When the slots began on what they work on now: with the order, or when the sum before it was complete.
+    // When the workers began on what they work on now: with the order, or when the sum before it was complete.
     private long _busySince;
 
     public BufferPool Gradients { get; } = gradients;
@@ -141,10 +141,10 @@ internal sealed class SlotWork(long term, RunSettings settings, ParameterLayout 
             _busySince = Stopwatch.GetTimestamp();
         }
 
-        var order = new ShardOrder(round, tree, shards, slots.Count);
-        foreach ((int slot, ShardRange piece) in order.Pieces)
+        var order = new ShardOrder(round, tree, shards, workers.Count);
+        foreach ((int index, ShardRange piece) in order.Pieces)
         {
-            IActorRef worker = slots[slot];
+            IActorRef worker = workers[index];
             if (!_owed.TryGetValue(worker.Path.Name, out Queue<Piece>? owed))
             {
                 _owed.Add(worker.Path.Name, owed = new());
