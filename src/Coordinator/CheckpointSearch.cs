@@ -151,6 +151,6 @@ internal sealed class CheckpointSearch
         ParameterLayout layout = ParameterLayout.For(request.Spec.Model);
         var optimizer = Optimizer.Create(
             request.Spec.Optimizer, [.. layout.Tensors.OrderBy(tensor => tensor.Offset)], layout.StateLength, request.Settings.TotalSteps);
-        Checkpoint.RequireTensors(file, layout, optimizer.SlotNames);
+        Checkpoint.RequireTensors(file, layout, optimizer.StateNames);
     }
 }

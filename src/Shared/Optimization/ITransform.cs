@@ -12,27 +12,27 @@ namespace NnCluster.Optimization;
 internal readonly record struct TransformContext(OptimizerSpec Spec, StepScalars Scalars, float ClipFactor, bool IsWeight);
 
 /// <summary>
-/// One link of an optimizer: turns the update of some parameters into another one and may keep state in slots
+/// One link of an optimizer: turns the update of some parameters into another one and may keep state in states
 /// (the gradient transformation of optax). Element-wise, with IEEE +, -, ·, / and √ only and never a fused
 /// multiply-add, so any vector width gives the same bits. Links are structs, so a chain compiles to one loop.
 /// </summary>
 internal interface ITransform<TSelf>
     where TSelf : struct, ITransform<TSelf>
 {
-    /// <summary>The number of slots: 0, 1 or 2.</summary>
-    static abstract int SlotCount { get; }
+    /// <summary>The number of states: 0, 1 or 2.</summary>
+    static abstract int StateCount { get; }
 
-    /// <summary>Names of the slots in a checkpoint.</summary>
-    static abstract ImmutableArray<string> SlotNames { get; }
+    /// <summary>Names of the states in a checkpoint.</summary>
+    static abstract ImmutableArray<string> StateNames { get; }
 
     /// <summary>The transform of one step for one segment.</summary>
     static abstract TSelf At(in TransformContext context);
 
-    /// <summary>The new update of one vector of parameters; slots it owns are replaced in place.</summary>
+    /// <summary>The new update of one vector of parameters; states it owns are replaced in place.</summary>
     Vector<float> Apply(Vector<float> update, Vector<float> parameters, ref Vector<float> slot0, ref Vector<float> slot1);
 }
 
-/// <summary>First one transform, then the other. The second one's slots come after the first one's.</summary>
+/// <summary>First one transform, then the other. The second one's states come after the first one's.</summary>
 internal readonly struct Then<TFirst, TSecond>(TFirst first, TSecond second) : ITransform<Then<TFirst, TSecond>>
     where TFirst : struct, ITransform<TFirst>
     where TSecond : struct, ITransform<TSecond>
@@ -40,13 +40,13 @@ internal readonly struct Then<TFirst, TSecond>(TFirst first, TSecond second) : I
     private readonly TFirst _first = first;
     private readonly TSecond _second = second;
 
-    public static int SlotCount
+    public static int StateCount
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => TFirst.SlotCount + TSecond.SlotCount;
+        get => TFirst.StateCount + TSecond.StateCount;
     }
 
-    public static ImmutableArray<string> SlotNames => [.. TFirst.SlotNames, .. TSecond.SlotNames];
+    public static ImmutableArray<string> StateNames => [.. TFirst.StateNames, .. TSecond.StateNames];
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Then<TFirst, TSecond> At(in TransformContext context) => new(TFirst.At(context), TSecond.At(context));
@@ -55,7 +55,7 @@ internal readonly struct Then<TFirst, TSecond>(TFirst first, TSecond second) : I
     public Vector<float> Apply(Vector<float> update, Vector<float> parameters, ref Vector<float> slot0, ref Vector<float> slot1)
     {
         Vector<float> between = _first.Apply(update, parameters, ref slot0, ref slot1);
-        return TFirst.SlotCount == 0
+        return TFirst.StateCount == 0
             ? _second.Apply(between, parameters, ref slot0, ref slot1)
             : _second.Apply(between, parameters, ref slot1, ref slot0);
     }

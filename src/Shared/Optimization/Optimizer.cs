@@ -4,7 +4,7 @@ using NnCluster.Model;
 namespace NnCluster.Optimization;
 
 /// <summary>
-/// Turns mean gradients into new parameters. It holds no state of its own: slots, gradient and parameters are flat
+/// Turns mean gradients into new parameters. It holds no state of its own: states, gradient and parameters are flat
 /// buffers of the caller, and every call works on one block of them, so any thread may do any block at any time within
 /// a phase and the bits stay. One step is <see cref="Begin"/>, then for every block <see cref="Penalise"/> and
 /// <see cref="Update"/> (block by block, or, where <see cref="NeedsNormFirst"/>, all the first before any of the
@@ -41,10 +41,10 @@ public sealed class Optimizer
     /// <summary>The specification with its defaults written out.</summary>
     public OptimizerSpec Spec { get; }
 
-    /// <summary>Names of the slots, such as <c>adam.m</c>: buffers of the caller that start at zero and belong in a checkpoint.</summary>
-    public ImmutableArray<string> SlotNames => _sweep.SlotNames;
+    /// <summary>Names of the states, such as <c>adam.m</c>: buffers of the caller that start at zero and belong in a checkpoint.</summary>
+    public ImmutableArray<string> StateNames => _sweep.StateNames;
 
-    /// <summary>Floats of the flat buffers that are learned, gaps included; at most this much of a slot is used.</summary>
+    /// <summary>Floats of the flat buffers that are learned, gaps included; at most this much of a state is used.</summary>
     public int LearnedLength { get; }
 
     /// <summary>Number of blocks; the last one may be short.</summary>
@@ -126,17 +126,17 @@ public sealed class Optimizer
         return Math.Sqrt(sum);
     }
 
-    /// <summary>Phase 2: the block's new parameters and slots. Every buffer is read once and written once.</summary>
+    /// <summary>Phase 2: the block's new parameters and states. Every buffer is read once and written once.</summary>
     /// <param name="block">The block.</param>
     /// <param name="scalars">The step's scalars.</param>
     /// <param name="gradientNorm">The norm of the whole gradient; read only where <see cref="NeedsNormFirst"/>.</param>
     /// <param name="gradient">The block's mean gradient after phase 1.</param>
     /// <param name="parameters">The block's parameters.</param>
-    /// <param name="slots">The block's slots, changed in place.</param>
+    /// <param name="states">The block's states, changed in place.</param>
     /// <param name="newParameters">Receives the block's new parameters; may be <paramref name="parameters"/> itself.</param>
-    /// <exception cref="ArgumentException">A span has not the block's length, or a slot is missing or too many.</exception>
+    /// <exception cref="ArgumentException">A span has not the block's length, or a state is missing or too many.</exception>
     public void Update(int block, in StepScalars scalars, double gradientNorm, ReadOnlySpan<float> gradient,
-        ReadOnlySpan<float> parameters, SlotSpans slots, Span<float> newParameters)
+        ReadOnlySpan<float> parameters, StateSpans states, Span<float> newParameters)
     {
         float clipFactor = Spec.ClipNorm is double limit ? (float)Math.Min(1, limit / (gradientNorm + 1e-6)) : 1;
         foreach (Segment segment in _segments[block])
@@ -146,7 +146,7 @@ public sealed class Optimizer
                 new TransformContext(Spec, scalars, clipFactor, isWeight),
                 gradient.Slice(start, length),
                 parameters.Slice(start, length),
-                slots.Slice(start, length),
+                states.Slice(start, length),
                 newParameters.Slice(start, length));
         }
     }

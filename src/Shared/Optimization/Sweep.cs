@@ -8,47 +8,47 @@ namespace NnCluster.Optimization;
 /// <summary>A chain of transforms compiled to one pass over a segment of the parameters.</summary>
 internal abstract class Sweep
 {
-    /// <summary>Names of the chain's slots.</summary>
-    public abstract ImmutableArray<string> SlotNames { get; }
+    /// <summary>Names of the chain's states.</summary>
+    public abstract ImmutableArray<string> StateNames { get; }
 
     /// <summary>newParameters ← parameters + chain(gradient). All spans have one length; parameters may be updated in place.</summary>
     public abstract void Run(in TransformContext context, ReadOnlySpan<float> gradient, ReadOnlySpan<float> parameters,
-        SlotSpans slots, Span<float> newParameters);
+        StateSpans states, Span<float> newParameters);
 }
 
 /// <summary>The pass for one chain: each buffer is read once and written once, nothing is kept in between.</summary>
 internal sealed class Sweep<TChain> : Sweep
     where TChain : struct, ITransform<TChain>
 {
-    public override ImmutableArray<string> SlotNames => TChain.SlotNames;
+    public override ImmutableArray<string> StateNames => TChain.StateNames;
 
     public override void Run(in TransformContext context, ReadOnlySpan<float> gradient, ReadOnlySpan<float> parameters,
-        SlotSpans slots, Span<float> newParameters)
+        StateSpans states, Span<float> newParameters)
     {
         int length = gradient.Length;
         Check(length, parameters.Length, nameof(parameters));
         Check(length, newParameters.Length, nameof(newParameters));
-        Check(TChain.SlotCount > 0 ? length : 0, slots.First.Length, nameof(slots));
-        Check(TChain.SlotCount > 1 ? length : 0, slots.Second.Length, nameof(slots));
+        Check(TChain.StateCount > 0 ? length : 0, states.First.Length, nameof(states));
+        Check(TChain.StateCount > 1 ? length : 0, states.Second.Length, nameof(states));
 
         int whole = length - (length % Vector<float>.Count);
-        RunVectors(context, whole, gradient, parameters, slots, newParameters);
+        RunVectors(context, whole, gradient, parameters, states, newParameters);
         if (whole < length)
         {
-            RunRest(context, gradient[whole..], parameters[whole..], slots.Slice(whole, length - whole), newParameters[whole..]);
+            RunRest(context, gradient[whole..], parameters[whole..], states.Slice(whole, length - whole), newParameters[whole..]);
         }
     }
 
     private static void RunVectors(in TransformContext context, int length, ReadOnlySpan<float> gradient, ReadOnlySpan<float> parameters,
-        SlotSpans slots, Span<float> newParameters)
+        StateSpans states, Span<float> newParameters)
     {
         TChain chain = TChain.At(context);
-        bool hasFirst = TChain.SlotCount > 0;
-        bool hasSecond = TChain.SlotCount > 1;
+        bool hasFirst = TChain.StateCount > 0;
+        bool hasSecond = TChain.StateCount > 1;
         ref float g = ref MemoryMarshal.GetReference(gradient);
         ref float w = ref MemoryMarshal.GetReference(parameters);
-        ref float s0 = ref MemoryMarshal.GetReference(slots.First);
-        ref float s1 = ref MemoryMarshal.GetReference(slots.Second);
+        ref float s0 = ref MemoryMarshal.GetReference(states.First);
+        ref float s1 = ref MemoryMarshal.GetReference(states.Second);
         ref float result = ref MemoryMarshal.GetReference(newParameters);
         for (nuint i = 0; i < (nuint)length; i += (nuint)Vector<float>.Count)
         {
@@ -71,7 +71,7 @@ internal sealed class Sweep<TChain> : Sweep
 
     // The last elements go through the same vector code, padded with zeros, so they cannot differ from it.
     private static void RunRest(in TransformContext context, ReadOnlySpan<float> gradient, ReadOnlySpan<float> parameters,
-        SlotSpans slots, Span<float> newParameters)
+        StateSpans states, Span<float> newParameters)
     {
         int width = Vector<float>.Count;
         Span<float> padded = stackalloc float[5 * width];
@@ -83,12 +83,12 @@ internal sealed class Sweep<TChain> : Sweep
         Span<float> result = padded.Slice(4 * width, width);
         gradient.CopyTo(g);
         parameters.CopyTo(w);
-        slots.First.CopyTo(s0);
-        slots.Second.CopyTo(s1);
-        RunVectors(context, width, g, w, new SlotSpans(s0, s1), result);
+        states.First.CopyTo(s0);
+        states.Second.CopyTo(s1);
+        RunVectors(context, width, g, w, new StateSpans(s0, s1), result);
         result[..gradient.Length].CopyTo(newParameters);
-        s0[..slots.First.Length].CopyTo(slots.First);
-        s1[..slots.Second.Length].CopyTo(slots.Second);
+        s0[..states.First.Length].CopyTo(states.First);
+        s1[..states.Second.Length].CopyTo(states.Second);
     }
 
     private static void Check(int expected, int actual, string name)

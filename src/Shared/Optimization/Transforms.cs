@@ -9,9 +9,9 @@ internal readonly struct ClipByGlobalNorm(float factor) : ITransform<ClipByGloba
 {
     private readonly Vector<float> _factor = new(factor);
 
-    public static int SlotCount => 0;
+    public static int StateCount => 0;
 
-    public static ImmutableArray<string> SlotNames => [];
+    public static ImmutableArray<string> StateNames => [];
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ClipByGlobalNorm At(in TransformContext context) => new(context.ClipFactor);
@@ -36,9 +36,9 @@ internal readonly struct ScaleByAdam(double beta1, double beta2, double correcti
     private readonly Vector<float> _scaleRootV = new((float)(1 / Math.Sqrt(correction2)));
     private readonly Vector<float> _epsilon = new((float)epsilon);
 
-    public static int SlotCount => 2;
+    public static int StateCount => 2;
 
-    public static ImmutableArray<string> SlotNames => ["adam.m", "adam.v"];
+    public static ImmutableArray<string> StateNames => ["adam.m", "adam.v"];
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ScaleByAdam At(in TransformContext context) => new(context.Spec.Beta1!.Value, context.Spec.Beta2!.Value,
@@ -58,9 +58,9 @@ internal readonly struct Trace(double momentum) : ITransform<Trace>
 {
     private readonly Vector<float> _momentum = new((float)momentum);
 
-    public static int SlotCount => 1;
+    public static int StateCount => 1;
 
-    public static ImmutableArray<string> SlotNames => ["momentum.buffer"];
+    public static ImmutableArray<string> StateNames => ["momentum.buffer"];
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Trace At(in TransformContext context) => new(context.Spec.Momentum!.Value);
@@ -75,9 +75,9 @@ internal readonly struct NesterovTrace(double momentum) : ITransform<NesterovTra
 {
     private readonly Vector<float> _momentum = new((float)momentum);
 
-    public static int SlotCount => 1;
+    public static int StateCount => 1;
 
-    public static ImmutableArray<string> SlotNames => ["momentum.buffer"];
+    public static ImmutableArray<string> StateNames => ["momentum.buffer"];
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static NesterovTrace At(in TransformContext context) => new(context.Spec.Momentum!.Value);
@@ -97,9 +97,9 @@ internal readonly struct ScaleByRms(double rho, double epsilon) : ITransform<Sca
     private readonly Vector<float> _rest = new((float)(1 - rho));
     private readonly Vector<float> _epsilon = new((float)epsilon);
 
-    public static int SlotCount => 1;
+    public static int StateCount => 1;
 
-    public static ImmutableArray<string> SlotNames => ["rmsprop.v"];
+    public static ImmutableArray<string> StateNames => ["rmsprop.v"];
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ScaleByRms At(in TransformContext context) => new(context.Spec.Rho!.Value, context.Spec.Epsilon!.Value);
@@ -117,9 +117,9 @@ internal readonly struct ScaleByAccumulatedSquares(double epsilon) : ITransform<
 {
     private readonly Vector<float> _epsilon = new((float)epsilon);
 
-    public static int SlotCount => 1;
+    public static int StateCount => 1;
 
-    public static ImmutableArray<string> SlotNames => ["adagrad.sum"];
+    public static ImmutableArray<string> StateNames => ["adagrad.sum"];
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ScaleByAccumulatedSquares At(in TransformContext context) => new(context.Spec.Epsilon!.Value);
@@ -137,9 +137,9 @@ internal readonly struct AddDecayedWeights(double weightDecay) : ITransform<AddD
 {
     private readonly Vector<float> _weightDecay = new((float)weightDecay);
 
-    public static int SlotCount => 0;
+    public static int StateCount => 0;
 
-    public static ImmutableArray<string> SlotNames => [];
+    public static ImmutableArray<string> StateNames => [];
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static AddDecayedWeights At(in TransformContext context) => new(context.IsWeight ? context.Spec.WeightDecay!.Value : 0);
@@ -154,9 +154,9 @@ internal readonly struct ScaleByLearningRate(double learningRate) : ITransform<S
 {
     private readonly Vector<float> _factor = new((float)-learningRate);
 
-    public static int SlotCount => 0;
+    public static int StateCount => 0;
 
-    public static ImmutableArray<string> SlotNames => [];
+    public static ImmutableArray<string> StateNames => [];
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ScaleByLearningRate At(in TransformContext context) => new(context.Scalars.LearningRate);

@@ -17,8 +17,8 @@ namespace NnCluster.Persistence;
 public sealed record CheckpointPosition(string RunId, long Step, long Term, string RunSpec, string ModelSpec);
 
 /// <summary>
-/// <c>checkpoint-&lt;step&gt;.safetensors</c>: parameters and running statistics by name, each slot of the optimizer as
-/// <c>&lt;slot&gt;.&lt;tensor&gt;</c>, the position in the metadata, and a digest over everything.
+/// <c>checkpoint-&lt;step&gt;.safetensors</c>: parameters and running statistics by name, each state of the optimizer as
+/// <c>&lt;state&gt;.&lt;tensor&gt;</c>, the position in the metadata, and a digest over everything.
 /// </summary>
 public static class Checkpoint
 {
@@ -37,17 +37,17 @@ public static class Checkpoint
     /// <param name="position">Where the run stands.</param>
     /// <param name="layout">Where each tensor lies.</param>
     /// <param name="parameters">Parameters and running statistics.</param>
-    /// <param name="slots">The optimizer's memory by name.</param>
+    /// <param name="states">The optimizer's memory by name.</param>
     public static void Write(
         string path,
         CheckpointPosition position,
         ParameterLayout layout,
         AlignedBuffer parameters,
-        IReadOnlyList<(string Name, AlignedBuffer Values)> slots)
+        IReadOnlyList<(string Name, AlignedBuffer Values)> states)
     {
         IEnumerable<TensorToWrite> tensors = layout.Tensors.Select(view => Tensor(view.Name, view, parameters));
-        IEnumerable<TensorToWrite> moments = slots.SelectMany(slot =>
-            Moments(layout, slot.Name).Select(view => Tensor(view.Name, view, slot.Values)));
+        IEnumerable<TensorToWrite> moments = states.SelectMany(state =>
+            Moments(layout, state.Name).Select(view => Tensor(view.Name, view, state.Values)));
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["format"] = Format,
@@ -96,8 +96,8 @@ public static class Checkpoint
 
     /// <summary>Checks that a checkpoint has every tensor of a run.</summary>
     /// <exception cref="BadInputException">A tensor is missing or of another shape.</exception>
-    public static void RequireTensors(SafeTensorsFile file, ParameterLayout layout, IEnumerable<string> slots) =>
-        ModelFile.RequireTensors(file, [.. layout.Tensors, .. slots.SelectMany(slot => Moments(layout, slot))]);
+    public static void RequireTensors(SafeTensorsFile file, ParameterLayout layout, IEnumerable<string> states) =>
+        ModelFile.RequireTensors(file, [.. layout.Tensors, .. states.SelectMany(state => Moments(layout, state))]);
 
     /// <summary>Copies a checkpoint's tensors into a run's buffers.</summary>
     /// <exception cref="BadInputException">A tensor is missing or of another shape.</exception>
@@ -105,17 +105,17 @@ public static class Checkpoint
         SafeTensorsFile file,
         ParameterLayout layout,
         Span<float> parameters,
-        IEnumerable<(string Name, AlignedBuffer Values)> slots)
+        IEnumerable<(string Name, AlignedBuffer Values)> states)
     {
         ModelFile.CopyTo(file, layout.Tensors, parameters);
-        foreach ((string name, AlignedBuffer values) in slots)
+        foreach ((string name, AlignedBuffer values) in states)
         {
             ModelFile.CopyTo(file, [.. Moments(layout, name)], values.Span);
         }
     }
 
-    private static IEnumerable<ParameterView> Moments(ParameterLayout layout, string slot) =>
-        Learned(layout).Select(view => view with { Name = $"{slot}.{view.Name}" });
+    private static IEnumerable<ParameterView> Moments(ParameterLayout layout, string state) =>
+        Learned(layout).Select(view => view with { Name = $"{state}.{view.Name}" });
 
     private static IEnumerable<ParameterView> Learned(ParameterLayout layout) =>
         layout.Tensors.Where(view => view.Offset < layout.LearnedLength);

@@ -134,7 +134,7 @@ public sealed class CheckpointWriter : IDisposable
         try
         {
             _before?.Invoke();
-            Checkpoint.Write(path, _origin with { Step = snapshot.Step }, _layout, snapshot.Parameters, snapshot.Slots);
+            Checkpoint.Write(path, _origin with { Step = snapshot.Step }, _layout, snapshot.Parameters, snapshot.OptimizerState);
             if (!_written.Contains(path))
             {
                 _written.Enqueue(path);
@@ -166,7 +166,7 @@ public sealed class CheckpointWriter : IDisposable
         }
     }
 
-    /// <summary>The state at one step: the weights are shared, since nobody writes to them; the slots are copied.</summary>
+    /// <summary>The state at one step: the weights are shared, since nobody writes to them; the states are copied.</summary>
     private sealed class Snapshot(TrainingState state) : IDisposable
     {
         private SharedBuffer? _parameters;
@@ -175,15 +175,15 @@ public sealed class CheckpointWriter : IDisposable
 
         public AlignedBuffer Parameters => _parameters!.Memory;
 
-        public IReadOnlyList<(string Name, AlignedBuffer Values)> Slots { get; } =
-            [.. state.Slots.Select(slot => (slot.Name, new AlignedBuffer(slot.Values.Length)))];
+        public IReadOnlyList<(string Name, AlignedBuffer Values)> OptimizerState { get; } =
+            [.. state.OptimizerState.Select(state => (state.Name, new AlignedBuffer(state.Values.Length)))];
 
         public void Take(TrainingState state)
         {
             Release();
             Step = state.Step;
             _parameters = state.Parameters.Share();
-            foreach (((_, AlignedBuffer copy), (_, AlignedBuffer values)) in Slots.Zip(state.Slots))
+            foreach (((_, AlignedBuffer copy), (_, AlignedBuffer values)) in OptimizerState.Zip(state.OptimizerState))
             {
                 values.Span.CopyTo(copy.Span);
             }
@@ -198,7 +198,7 @@ public sealed class CheckpointWriter : IDisposable
         public void Dispose()
         {
             Release();
-            foreach ((_, AlignedBuffer copy) in Slots)
+            foreach ((_, AlignedBuffer copy) in OptimizerState)
             {
                 copy.Dispose();
             }

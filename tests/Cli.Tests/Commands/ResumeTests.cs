@@ -216,7 +216,7 @@ public sealed class ResumeTests : IClassFixture<InterruptedRun>, IDisposable
         CheckpointPosition position = Checkpoint.ReadHeader(source);
         RunSpec spec = RunSpecJson.Parse(position.RunSpec, source);
         var layout = ParameterLayout.For(hidden is { } units ? spec.Model with { Hidden = [new() { Units = units }] } : spec.Model);
-        ImmutableArray<string> names = Optimizer.Create(spec.Optimizer, [.. layout.Tensors.OrderBy(tensor => tensor.Offset)], layout.StateLength, totalSteps: 23).SlotNames;
+        ImmutableArray<string> names = Optimizer.Create(spec.Optimizer, [.. layout.Tensors.OrderBy(tensor => tensor.Offset)], layout.StateLength, totalSteps: 23).StateNames;
         using var zero = new AlignedBuffer(layout.StateLength);
         long step = long.Parse(Path.GetFileNameWithoutExtension(path).Split('-')[1], CultureInfo.InvariantCulture);
         Checkpoint.Write(path, position with { Step = step }, layout, zero, [.. names.Select(name => (name, zero))]);

@@ -104,7 +104,7 @@ public class OptimizerBitsTests
                 for (int i = 0; i < Model.Length; i++)
                 {
                     Assert.True(isLearned[i] || setup.Parameters[i] == start.Parameters[i], $"element {i} moved");
-                    Assert.True(isLearned[i] || setup.Slots.All(slot => slot[i] == 0), $"a moment of element {i} moved");
+                    Assert.True(isLearned[i] || setup.OptimizerState.All(state => state[i] == 0), $"a moment of element {i} moved");
                 }
             },
             iter: 40);
@@ -122,7 +122,7 @@ public class OptimizerBitsTests
             for (int step = 2; step < 3000; step++)
             {
                 setup.Step(step, OptimizerSetup.InOrder, inPlace: true);
-                Assert.DoesNotContain(setup.Slots, slot => slot.Any(float.IsSubnormal));
+                Assert.DoesNotContain(setup.OptimizerState, state => state.Any(float.IsSubnormal));
             }
         }
     }
@@ -158,7 +158,7 @@ public class OptimizerBitsTests
     {
         Assert.Equal(expected.GradientNorm, actual.GradientNorm);
         AssertSameBits(expected.Parameters, actual.Parameters);
-        foreach ((float[] first, float[] second) in expected.Slots.Zip(actual.Slots))
+        foreach ((float[] first, float[] second) in expected.OptimizerState.Zip(actual.OptimizerState))
         {
             AssertSameBits(first, second);
         }

@@ -12,7 +12,7 @@ namespace NnCluster.Shared.Tests.Optimization;
 /// <summary>A model's flat buffers on the managed heap, stepped block by block in an order the test chooses.</summary>
 internal sealed class OptimizerSetup
 {
-    private readonly float[][] _slots;
+    private readonly float[][] _optimizerState;
 
     public OptimizerSetup(OptimizerSpec spec, ImmutableArray<ParameterView> tensors, int stateLength, long totalSteps = 100)
     {
@@ -20,7 +20,7 @@ internal sealed class OptimizerSetup
         Tensors = tensors;
         Parameters = new float[stateLength];
         Gradient = new float[stateLength];
-        _slots = [.. Optimizer.SlotNames.Select(_ => new float[stateLength])];
+        _optimizerState = [.. Optimizer.StateNames.Select(_ => new float[stateLength])];
     }
 
     public Optimizer Optimizer { get; }
@@ -31,7 +31,7 @@ internal sealed class OptimizerSetup
 
     public float[] Gradient { get; }
 
-    public IReadOnlyList<float[]> Slots => _slots;
+    public IReadOnlyList<float[]> OptimizerState => _optimizerState;
 
     /// <summary>The norm of the last step's gradient, penalties included.</summary>
     public double GradientNorm { get; private set; }
@@ -101,7 +101,7 @@ internal sealed class OptimizerSetup
         Optimizer.Update(block, scalars, GradientNorm, Gradient.AsSpan(range), Parameters.AsSpan(range), SlotsOf(range), next.AsSpan(range));
     }
 
-    private SlotSpans SlotsOf(Range range) => new(
-        _slots.Length > 0 ? _slots[0].AsSpan(range) : default,
-        _slots.Length > 1 ? _slots[1].AsSpan(range) : default);
+    private StateSpans SlotsOf(Range range) => new(
+        _optimizerState.Length > 0 ? _optimizerState[0].AsSpan(range) : default,
+        _optimizerState.Length > 1 ? _optimizerState[1].AsSpan(range) : default);
 }

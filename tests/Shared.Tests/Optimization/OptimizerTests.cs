@@ -129,8 +129,8 @@ public class OptimizerTests
     [InlineData(OptimizerKind.AdaGrad, "adagrad.sum")]
     public void Slots_are_named_whether_clipped_or_not(OptimizerKind kind, string names)
     {
-        Assert.Equal(names, string.Join(',', Setup(new OptimizerSpec { Kind = kind }).Optimizer.SlotNames));
-        Assert.Equal(names, string.Join(',', Setup(new OptimizerSpec { Kind = kind, ClipNorm = 1 }).Optimizer.SlotNames));
+        Assert.Equal(names, string.Join(',', Setup(new OptimizerSpec { Kind = kind }).Optimizer.StateNames));
+        Assert.Equal(names, string.Join(',', Setup(new OptimizerSpec { Kind = kind, ClipNorm = 1 }).Optimizer.StateNames));
     }
 
     [Theory]
@@ -169,8 +169,8 @@ public class OptimizerTests
         Optimizer optimizer = Setup(new OptimizerSpec()).Optimizer;
         float[] block = new float[optimizer.LearnedLength];
         StepScalars scalars = optimizer.Begin(1);
-        Assert.Throws<ArgumentException>(() => optimizer.Update(0, scalars, 0, block, block, new SlotSpans(block), block));
-        Assert.ThrowsAny<ArgumentException>(() => optimizer.Update(0, scalars, 0, block, block, new SlotSpans(block, block), block.AsSpan(1)));
+        Assert.Throws<ArgumentException>(() => optimizer.Update(0, scalars, 0, block, block, new StateSpans(block), block));
+        Assert.ThrowsAny<ArgumentException>(() => optimizer.Update(0, scalars, 0, block, block, new StateSpans(block, block), block.AsSpan(1)));
     }
 
     [Fact]
@@ -203,10 +203,10 @@ public class OptimizerTests
         using AlignedBuffer first = new(64);
         using AlignedBuffer second = new(64);
         (first.Span[20], second.Span[20]) = (1, 2);
-        SlotSpans slots = SlotSpans.Of([first, second], 16..32);
-        Assert.Equal(16, slots.First.Length);
-        Assert.Equal((1, 2), (slots.First[4], slots.Second[4]));
-        Assert.True(SlotSpans.Of([first], 16..32).Second.IsEmpty);
+        StateSpans states = StateSpans.Of([first, second], 16..32);
+        Assert.Equal(16, states.First.Length);
+        Assert.Equal((1, 2), (states.First[4], states.Second[4]));
+        Assert.True(StateSpans.Of([first], 16..32).Second.IsEmpty);
     }
 
     private static OptimizerSetup Setup(OptimizerSpec spec)

@@ -27,7 +27,7 @@ public sealed class TrainingState : IDisposable
     private readonly Optimizer _optimizer;
     private readonly BufferPool _pool;
     private readonly ThreadTeam _team;
-    private readonly AlignedBuffer[] _slots;
+    private readonly AlignedBuffer[] _optimizerState;
     private readonly AlignedBuffer[] _scratch;
     private readonly AlignedBuffer? _mean;
     private readonly AlignedBuffer _tail;
@@ -45,7 +45,7 @@ public sealed class TrainingState : IDisposable
     private long? _countedFrom;
     private volatile bool _isFinite;
 
-    /// <summary>The state after <paramref name="step"/> steps, all slots zero: before the first step of a life, whoever restores fills them.</summary>
+    /// <summary>The state after <paramref name="step"/> steps, all states zero: before the first step of a life, whoever restores fills them.</summary>
     /// <param name="layout">Where each tensor lies.</param>
     /// <param name="tree">How minibatches are cut.</param>
     /// <param name="optimizer">The rule of the step.</param>
@@ -62,7 +62,7 @@ public sealed class TrainingState : IDisposable
         _pool = pool;
         _team = team;
         Parameters = initial;
-        _slots = [.. optimizer.SlotNames.Select(_ => new AlignedBuffer(layout.StateLength))];
+        _optimizerState = [.. optimizer.StateNames.Select(_ => new AlignedBuffer(layout.StateLength))];
         int scratch = Optimizer.BlockLength + new SubtreeSums(tree.Shards).ScratchLength(Optimizer.BlockLength);
         _scratch = [.. Enumerable.Range(0, team.Size).Select(_ => new AlignedBuffer(scratch))];
         _mean = optimizer.NeedsNormFirst ? new AlignedBuffer(layout.StateLength) : null;
@@ -83,7 +83,7 @@ public sealed class TrainingState : IDisposable
     public long Step { get; private set; }
 
     /// <summary>The optimizer's memory by name, each as long as the state; to be touched only between steps.</summary>
-    public IEnumerable<(string Name, AlignedBuffer Values)> Slots => _optimizer.SlotNames.Zip(_slots);
+    public IEnumerable<(string Name, AlignedBuffer Values)> OptimizerState => _optimizer.StateNames.Zip(_optimizerState);
 
     /// <summary>Counts anew, from here on, on how many rows each ReLU unit is positive.</summary>
     public void CountActiveUnits()
@@ -141,7 +141,7 @@ public sealed class TrainingState : IDisposable
     public void Dispose()
     {
         Parameters.Release();
-        foreach (AlignedBuffer buffer in _slots.Concat(_scratch).Append(_tail))
+        foreach (AlignedBuffer buffer in _optimizerState.Concat(_scratch).Append(_tail))
         {
             buffer.Dispose();
         }
@@ -186,7 +186,7 @@ public sealed class TrainingState : IDisposable
     private void Update(int block, ReadOnlySpan<float> mean, double norm)
     {
         Range range = _optimizer.BlockRange(block);
-        _optimizer.Update(block, _scalars, norm, mean, Parameters.Span[range], SlotSpans.Of(_slots, range), _next.Span[range]);
+        _optimizer.Update(block, _scalars, norm, mean, Parameters.Span[range], StateSpans.Of(_optimizerState, range), _next.Span[range]);
     }
 
     private void ProjectPart(int part)

@@ -1,0 +1,27 @@
+using NnCluster.Memory;
+using NnCluster.Numerics;
+
+namespace NnCluster.Optimization;
+
+/// <summary>
+/// One block of each of the optimizer's states, in the order of <see cref="Optimizer.StateNames"/>; states the optimizer
+/// does not have stay empty.
+/// </summary>
+public readonly ref struct StateSpans(Span<float> first, Span<float> second = default)
+{
+    /// <summary>The block of the first state.</summary>
+    public Span<float> First { get; } = first;
+
+    /// <summary>The block of the second state.</summary>
+    public Span<float> Second { get; } = second;
+
+    /// <summary>Cuts <paramref name="range"/> out of whole state buffers.</summary>
+    public static StateSpans Of(ReadOnlySpan<AlignedBuffer> states, Range range) => new(
+        states.Length > 0 ? states[0].Span[range] : default,
+        states.Length > 1 ? states[1].Span[range] : default);
+
+    /// <summary>A part of the block.</summary>
+    internal StateSpans Slice(int start, int length) => new(
+        First.IsEmpty ? default : First.Slice(start, length),
+        Second.IsEmpty ? default : Second.Slice(start, length));
+}
