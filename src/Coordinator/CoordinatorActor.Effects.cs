@@ -18,8 +18,8 @@ public sealed partial class CoordinatorActor
     {
         switch (effect)
         {
-            case IssueShards issue:
-                Issue(issue);
+            case AssignShards assign:
+                Assign(assign);
                 break;
             case AcceptResult accept:
                 Accept(accept.Subtree);
@@ -56,14 +56,14 @@ public sealed partial class CoordinatorActor
         }
     }
 
-    private void Issue(IssueShards issue)
+    private void Assign(AssignShards assign)
     {
-        if (_workers.TryGetValue(issue.Participant, out IActorRef? worker))
+        if (_workers.TryGetValue(assign.Participant, out IActorRef? worker))
         {
             SharedBuffer parameters = _setup.State.Parameters.Share();
-            worker.Tell(issue.Round.Kind == RoundKind.Gradient
-                ? new ComputeGradient(issue.Round, issue.Shards, parameters)
-                : new ComputeEvaluation(issue.Round, issue.Shards, parameters));
+            worker.Tell(assign.Round.Kind == RoundKind.Gradient
+                ? new ComputeGradient(assign.Round, assign.Shards, parameters)
+                : new ComputeEvaluation(assign.Round, assign.Shards, parameters));
         }
     }
 

@@ -324,7 +324,7 @@ internal sealed class TrainingSession : IDisposable
             Shards = _request.Spec.Shards,
             Blas = _request.Blas.Name,
             Seed = _request.Spec.Seed,
-            ReissuedShards = report.Final.ReissuedShards,
+            ReassignedShards = report.Final.ReassignedShards,
             WorkersLost = report.Final.WorkersLost,
             ResumedFromStep = _resumedFrom,
             RunDirectory = Path,

@@ -48,7 +48,7 @@ internal sealed class NodeWork(long term, RunSettings settings, ParameterLayout 
 
         _weights?.Release();
         (_weights, _step) = (frame.Weights, frame.Round.Step);
-        Issue(frame.Round, frame.Shards);
+        Assign(frame.Round, frame.Shards);
     }
 
     public void Take(ComputeFrame frame)
@@ -64,7 +64,7 @@ internal sealed class NodeWork(long term, RunSettings settings, ParameterLayout 
             return;
         }
 
-        Issue(frame.Round, frame.Shards);
+        Assign(frame.Round, frame.Shards);
     }
 
     public void Collect(SubtreeResult result)
@@ -127,7 +127,7 @@ internal sealed class NodeWork(long term, RunSettings settings, ParameterLayout 
         }
     }
 
-    private void Issue(RoundId round, ShardRange shards)
+    private void Assign(RoundId round, ShardRange shards)
     {
         ReductionTree tree = settings.TreeOf(round.Kind);
         if (shards.End > tree.Shards)

@@ -21,7 +21,7 @@ internal sealed class Certificates
         var root = new CertificateRequest("CN=test authority", _rootKey, HashAlgorithmName.SHA256);
         root.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
         _authority = root.CreateSelfSigned(_now.AddDays(-2), _now.AddDays(2));
-        Options = Issue(directory, addresses);
+        Options = Assign(directory, addresses);
     }
 
     /// <summary>The options that name the first certificate.</summary>
@@ -31,7 +31,7 @@ internal sealed class Certificates
     /// <param name="directory">Gets ca.pem, node.pem and node.key.</param>
     /// <param name="addresses">What it names.</param>
     /// <returns>The options that name it.</returns>
-    public string[] Issue(string directory, params IPAddress[] addresses)
+    public string[] Assign(string directory, params IPAddress[] addresses)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var node = new CertificateRequest("CN=node", key, HashAlgorithmName.SHA256);

@@ -34,7 +34,7 @@ public sealed class ChaosTests : IDisposable
         Assert.Equal(count, result.GetProperty("medians").GetProperty(kind).GetProperty("faults").GetInt32());
         if (moves)
         {
-            Assert.True(result.GetProperty("reissuedShards").GetInt64() > 0, result.ToString());
+            Assert.True(result.GetProperty("reassignedShards").GetInt64() > 0, result.ToString());
         }
 
         if (kind is "kill" or "corrupt")
@@ -47,7 +47,7 @@ public sealed class ChaosTests : IDisposable
 
     [RootFact]
     public void A_network_that_is_cut_changes_no_bit() =>
-        Assert.True(Run("partition", 1, "--network", "namespaces").GetProperty("reissuedShards").GetInt64() > 0);
+        Assert.True(Run("partition", 1, "--network", "namespaces").GetProperty("reassignedShards").GetInt64() > 0);
 
     [RootFact]
     public void A_disk_that_is_full_for_a_while_changes_no_bit_and_loses_no_metric()
@@ -62,7 +62,7 @@ public sealed class ChaosTests : IDisposable
     {
         string kinds = "kill,stop,slow,partition,corrupt,coordinator" + (Environment.UserName == "root" ? ",disk" : "");
         JsonElement result = Run(kinds, kinds.Count(c => c == ',') + 1, "--seed", "4");
-        Assert.True(result.GetProperty("reissuedShards").GetInt64() > 0, result.ToString());
+        Assert.True(result.GetProperty("reassignedShards").GetInt64() > 0, result.ToString());
         Assert.Equal(2, result.GetProperty("coordinatorLives").GetInt32());
     }
 

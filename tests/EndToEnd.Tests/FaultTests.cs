@@ -29,7 +29,7 @@ public sealed class FaultTests : IDisposable
         NnClusterProcess replacement = _cluster.Worker("victim");
         coordinator.WaitForError("worker victim.2 joined");
         ProcessResult result = SmallCluster.AssertSameBits(coordinator, SmallCluster.Long, witness, replacement);
-        Assert.True(int.Parse(result.Field("reissuedShards"), null) > 0);
+        Assert.True(int.Parse(result.Field("reassignedShards"), null) > 0);
         Assert.Equal(("1", "2"), (result.Field("workersLost"), result.Field("workers")));
     }
 

@@ -31,8 +31,8 @@ public sealed class SshHosts : IDisposable
         Own = Path.Combine(_directory.Path, "own");
         var certificates = new Certificates(Own, HostNetwork.AddressOf(1));
         Tls = certificates.Options;
-        certificates.Issue(_directory["alpha"], HostNetwork.AddressOf(2));
-        certificates.Issue(_directory["beta"], HostNetwork.AddressOf(3));
+        certificates.Assign(_directory["alpha"], HostNetwork.AddressOf(2));
+        certificates.Assign(_directory["beta"], HostNetwork.AddressOf(3));
         Run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", _directory["host_key"]);
         Run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", _directory["user_key"]);
         Configure();

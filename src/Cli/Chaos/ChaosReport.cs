@@ -36,7 +36,7 @@ internal sealed record ChaosReport(ChaosPlan Plan, DisturbedRun Disturbed, RunSu
         {
             line,
             fault.Kind is FaultKind.Disk or FaultKind.Coordinator ? null
-                : fault.Reissued is { } reissued ? FormattableString.Invariant($"{fault.Shards} shards elsewhere after {Text(reissued)}") : "no shard had to move",
+                : fault.Reassigned is { } reassigned ? FormattableString.Invariant($"{fault.Shards} shards elsewhere after {Text(reassigned)}") : "no shard had to move",
             fault.Recovered is { } recovered ? $"recovered after {Text(recovered)}" : null,
             fault.Back is { } back ? $"back after {Text(back)}" : null,
         }.OfType<string>());
@@ -53,14 +53,14 @@ internal sealed record ChaosReport(ChaosPlan Plan, DisturbedRun Disturbed, RunSu
         ["workers"] = Plan.Workers,
         ["seed"] = Plan.Seed,
         ["seconds"] = Disturbed.Time.TotalSeconds,
-        ["reissuedShards"] = Disturbed.Watch.ReissuedShards,
+        ["reassignedShards"] = Disturbed.Watch.ReassignedShards,
         ["workersLost"] = Disturbed.Watch.WorkersLost,
         ["coordinatorLives"] = Disturbed.Watch.Lives,
         ["medians"] = new JsonObject(Kinds().Select(kind => KeyValuePair.Create(CliOption.NameOf(kind.Kind), (JsonNode?)new JsonObject
         {
             ["faults"] = kind.Count,
             ["noticedMs"] = Milliseconds(kind.Noticed),
-            ["reissuedMs"] = Milliseconds(kind.Reissued),
+            ["reassignedMs"] = Milliseconds(kind.Reassigned),
             ["recoveredMs"] = Milliseconds(kind.Recovered),
             ["backMs"] = Milliseconds(kind.Back),
         }))),
@@ -77,9 +77,9 @@ internal sealed record ChaosReport(ChaosPlan Plan, DisturbedRun Disturbed, RunSu
     public IEnumerable<string> ToText()
     {
         yield return $"{"fault",-12} {"struck",6} {"noticed",9} {"elsewhere",10} {"recovered",10} {"back",9}   (medians)";
-        foreach ((FaultKind kind, int count, TimeSpan? noticed, TimeSpan? reissued, TimeSpan? recovered, TimeSpan? back) in Kinds())
+        foreach ((FaultKind kind, int count, TimeSpan? noticed, TimeSpan? reassigned, TimeSpan? recovered, TimeSpan? back) in Kinds())
         {
-            yield return $"{CliOption.NameOf(kind),-12} {count,6} {Text(noticed),9} {Text(reissued),10} {Text(recovered),10} {Text(back),9}";
+            yield return $"{CliOption.NameOf(kind),-12} {count,6} {Text(noticed),9} {Text(reassigned),10} {Text(recovered),10} {Text(back),9}";
         }
 
         foreach ((string role, UseGrowth growth) in Disturbed.Growth)
@@ -87,17 +87,17 @@ internal sealed record ChaosReport(ChaosPlan Plan, DisturbedRun Disturbed, RunSu
             yield return FormattableString.Invariant($"{role,-12} memory {growth.Start.Memory / 1e6:0} to {growth.End.Memory / 1e6:0} MB, threads {growth.Start.Threads} to {growth.End.Threads}, handles {growth.Start.Handles} to {growth.End.Handles}");
         }
 
-        yield return FormattableString.Invariant($"{Result.Steps} steps in {Disturbed.Time.TotalSeconds:0.0} s, {Disturbed.Watch.ReissuedShards} shards given out again, {Disturbed.Watch.WorkersLost} workers lost, {Disturbed.Watch.Lives} lives of the coordinator");
+        yield return FormattableString.Invariant($"{Result.Steps} steps in {Disturbed.Time.TotalSeconds:0.0} s, {Disturbed.Watch.ReassignedShards} shards given out again, {Disturbed.Watch.WorkersLost} workers lost, {Disturbed.Watch.Lives} lives of the coordinator");
         yield return $"disturbed    {Result.WeightsSha256}";
         yield return $"undisturbed  {Alone.WeightsSha256}";
         yield return Steps ?? (IsGood ? "the same bits, every step once" : "DIFFERENT");
     }
 
-    private IEnumerable<(FaultKind Kind, int Count, TimeSpan? Noticed, TimeSpan? Reissued, TimeSpan? Recovered, TimeSpan? Back)> Kinds() =>
+    private IEnumerable<(FaultKind Kind, int Count, TimeSpan? Noticed, TimeSpan? Reassigned, TimeSpan? Recovered, TimeSpan? Back)> Kinds() =>
         from fault in Faults
         group fault by fault.Kind into kind
         orderby kind.Key
-        select (kind.Key, kind.Count(), Median(kind, f => f.Noticed), Median(kind, f => f.Reissued), Median(kind, f => f.Recovered), Median(kind, f => f.Back));
+        select (kind.Key, kind.Count(), Median(kind, f => f.Noticed), Median(kind, f => f.Reassigned), Median(kind, f => f.Recovered), Median(kind, f => f.Back));
 
     private static JsonObject Json(FaultRecord fault) => new()
     {
@@ -108,7 +108,7 @@ internal sealed record ChaosReport(ChaosPlan Plan, DisturbedRun Disturbed, RunSu
         ["seconds"] = fault.Length.TotalSeconds,
         ["shards"] = fault.Shards,
         ["noticedMs"] = Milliseconds(fault.Noticed),
-        ["reissuedMs"] = Milliseconds(fault.Reissued),
+        ["reassignedMs"] = Milliseconds(fault.Reassigned),
         ["recoveredMs"] = Milliseconds(fault.Recovered),
         ["backMs"] = Milliseconds(fault.Back),
     };

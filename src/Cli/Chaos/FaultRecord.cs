@@ -36,7 +36,7 @@ internal sealed record FaultRecord
     public TimeSpan? Noticed { get; init; }
 
     /// <summary>Until the first of the victim's shards were given to others.</summary>
-    public TimeSpan? Reissued { get; init; }
+    public TimeSpan? Reassigned { get; init; }
 
     /// <summary>Shards that were given to others.</summary>
     public long Shards { get; init; }

@@ -32,7 +32,7 @@ internal sealed class FaultWatch(IReadOnlyList<string> workers)
     public int Lives { get; private set; }
 
     /// <summary>Shards that were given out again, in all lives of the coordinator.</summary>
-    public long ReissuedShards { get; private set; }
+    public long ReassignedShards { get; private set; }
 
     /// <summary>Workers that were lost, in all lives of the coordinator.</summary>
     public int WorkersLost { get; private set; }
@@ -72,13 +72,13 @@ internal sealed class FaultWatch(IReadOnlyList<string> workers)
                 WorkersLost++;
                 Lost(SubtreeOf(happened.Text("worker")), happened.Time);
                 break;
-            case "shardsReissued":
-                ReissuedShards += happened.Number("shards");
-                Reissued(SubtreeOf(happened.Text("from")), happened.Number("shards"), happened.Time);
+            case "shardsReassigned":
+                ReassignedShards += happened.Number("shards");
+                Reassigned(SubtreeOf(happened.Text("from")), happened.Number("shards"), happened.Time);
                 break;
             case "shardsRecovered":
                 Change(
-                    fault => fault.Reissued is not null && fault.Recovered is null,
+                    fault => fault.Reassigned is not null && fault.Recovered is null,
                     fault => fault with { Recovered = happened.Time - fault.StruckAt });
                 break;
             case "firstStepTaken":
@@ -108,7 +108,7 @@ internal sealed class FaultWatch(IReadOnlyList<string> workers)
         _ => fault.Recovered is not null,
     };
 
-    private static bool IsWhole(FaultRecord fault) => fault.Reissued is null || fault.Recovered is not null;
+    private static bool IsWhole(FaultRecord fault) => fault.Reassigned is null || fault.Recovered is not null;
 
     private void Joined(string node, DateTime time)
     {
@@ -126,12 +126,12 @@ internal sealed class FaultWatch(IReadOnlyList<string> workers)
             fault => fault with { Lost = true, Back = null, Noticed = fault.Noticed ?? time - fault.StruckAt });
     }
 
-    private void Reissued(string node, long shards, DateTime time) => Change(
+    private void Reassigned(string node, long shards, DateTime time) => Change(
         fault => fault.Target == node && fault.StruckAt <= time,
         fault => fault with
         {
             Noticed = fault.Noticed ?? time - fault.StruckAt,
-            Reissued = fault.Reissued ?? time - fault.StruckAt,
+            Reassigned = fault.Reassigned ?? time - fault.StruckAt,
             Shards = fault.Shards + shards,
         });
 

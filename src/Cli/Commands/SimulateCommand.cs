@@ -156,7 +156,7 @@ internal sealed class SimulateCommand
             result["secondsPerFault"] = faults.PerFault.TotalSeconds;
             result["faultsPerHour"] = faults.FaultsPerHour;
             result["availability"] = faults.Availability;
-            result["reissuedShardsPerFault"] = faults.ReissuedShards;
+            result["reassignedShardsPerFault"] = faults.ReassignedShards;
         }
 
         return result;
@@ -176,7 +176,7 @@ internal sealed class SimulateCommand
         Line("speed", $"{prediction.ImagesPerSecond:N0} images/s, efficiency {100 * prediction.Efficiency:0.0} %");
         if (prediction.Faults is { } faults)
         {
-            Line("a fault costs", $"{faults.PerFault.TotalSeconds:0.000} s and {faults.ReissuedShards:0.0} shards computed again");
+            Line("a fault costs", $"{faults.PerFault.TotalSeconds:0.000} s and {faults.ReassignedShards:0.0} shards computed again");
             Line("availability", $"{100 * faults.Availability:0.000} % at {faults.FaultsPerHour:0.##} faults an hour");
         }
     }

@@ -49,7 +49,7 @@ internal static class ProgressView
             $"{run.Name}: {run.Parameters:N0} parameters, {run.Epochs} epochs of {run.BatchSize}-row batches, {run.Shards} shards, {run.Blas}, seed {run.Seed}"),
         ParticipantJoined joined => $"worker {joined.Participant} joined",
         ParticipantLost lost => $"worker {lost.Participant} lost: {lost.Reason}",
-        ShardsReissued again => Invariant($"step {again.Step}: {again.Shards} shards of {again.From} given out again: {again.Reason}"),
+        ShardsReassigned again => Invariant($"step {again.Step}: {again.Shards} shards of {again.From} given out again: {again.Reason}"),
         CheckpointFailed failed => Invariant($"the checkpoint after step {failed.Step} could not be written, the previous one stays: {failed.Reason}"),
         RunPaused paused => Invariant($"paused: {paused.Workers} of {paused.Needed} workers needed"),
         RunContinued continued => Invariant($"going on with {continued.Workers} workers"),

@@ -42,9 +42,9 @@ public static class SummaryTable
         Row("time", $"{summary.TrainSeconds:F2} s of training, {summary.TotalSeconds:F2} s in all");
         Row("speed", $"{summary.ImagesPerSecond:N0} images/s");
         Row("with", $"{summary.Parameters:N0} parameters, {summary.Workers} workers, {summary.Shards} shards, {summary.Blas}, seed {summary.Seed}");
-        if (summary.ReissuedShards > 0 || summary.WorkersLost > 0)
+        if (summary.ReassignedShards > 0 || summary.WorkersLost > 0)
         {
-            Row("faults", $"{summary.WorkersLost} workers lost, {summary.ReissuedShards:N0} shards given out again");
+            Row("faults", $"{summary.WorkersLost} workers lost, {summary.ReassignedShards:N0} shards given out again");
         }
 
         if (summary.ResumedFromStep is long step)

@@ -73,11 +73,11 @@ internal static class RunEventJson
                 json.WriteString("participant"u8, lost.Participant);
                 json.WriteString("reason"u8, lost.Reason);
                 break;
-            case ShardsReissued reissued:
-                json.WriteNumber("step"u8, reissued.Step);
-                json.WriteNumber("shards"u8, reissued.Shards);
-                json.WriteString("from"u8, reissued.From);
-                json.WriteString("reason"u8, reissued.Reason);
+            case ShardsReassigned reassigned:
+                json.WriteNumber("step"u8, reassigned.Step);
+                json.WriteNumber("shards"u8, reassigned.Shards);
+                json.WriteString("from"u8, reassigned.From);
+                json.WriteString("reason"u8, reassigned.Reason);
                 break;
             case ShardsRecovered recovered:
                 json.WriteNumber("step"u8, recovered.Step);

@@ -58,7 +58,7 @@ public sealed record RunSummary
     public required ulong Seed { get; init; }
 
     /// <summary>Shards that had to be given out again.</summary>
-    public required long ReissuedShards { get; init; }
+    public required long ReassignedShards { get; init; }
 
     /// <summary>Workers that were lost.</summary>
     public required int WorkersLost { get; init; }

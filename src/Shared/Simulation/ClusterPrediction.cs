@@ -31,8 +31,8 @@ public sealed record PredictionRequest
 /// <param name="PerFault">Mean time by which one fault lengthens the run.</param>
 /// <param name="FaultsPerHour">Faults of all workers.</param>
 /// <param name="Availability">The share of time that is not lost to faults.</param>
-/// <param name="ReissuedShards">Shards given out again, a fault.</param>
-public sealed record FaultCost(TimeSpan PerFault, double FaultsPerHour, double Availability, double ReissuedShards);
+/// <param name="ReassignedShards">Shards given out again, a fault.</param>
+public sealed record FaultCost(TimeSpan PerFault, double FaultsPerHour, double Availability, double ReassignedShards);
 
 /// <summary>Step time, speed and scaling of a cluster, from the run's own state machine on the virtual clock.</summary>
 /// <param name="StepTime">Mean time of a step, faults left out.</param>
@@ -110,7 +110,7 @@ public sealed record ClusterPrediction(TimeSpan StepTime, double ImagesPerSecond
         TimeSpan lost = ((faulty.Elapsed - clean.Elapsed) / FaultsSimulated) + ((request.RepairTime - simulated) * (1 - Math.Min(1, without)));
         lost = Max(lost, TimeSpan.Zero);
         double rate = cluster.Workers / mean.TotalSeconds;
-        return new(lost, rate * 3600, 1 / (1 + (rate * lost.TotalSeconds)), (double)faulty.Final.ReissuedShards / FaultsSimulated);
+        return new(lost, rate * 3600, 1 / (1 + (rate * lost.TotalSeconds)), (double)faulty.Final.ReassignedShards / FaultsSimulated);
     }
 
     private static Scenario ScenarioOf(PredictionRequest request, ClusterModel cluster, int steps, int minWorkers, ReadOnlySpan<Fault> faults) => new()

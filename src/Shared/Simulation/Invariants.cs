@@ -53,12 +53,12 @@ internal sealed class Invariants(RunSettings settings, ReferenceRun reference, F
             case AcceptResult accept:
                 Accept(before, input, accept.Subtree);
                 break;
-            case IssueShards issue:
-                Require(!_pauseTold, $"{issue.Shards} went out in what was told to be a pause");
-                Require(after.Participants.Any(worker => worker.Id == issue.Participant), $"{issue.Shards} went to {issue.Participant}, which is no member");
-                Require(issue.Round == after.Round?.Id, $"{issue.Shards} of {issue.Round} went out in {after.Round?.Id}");
-                Require(!after.Paused, $"{issue.Shards} went out while the run is paused");
-                Require(!after.Round!.Covered.Overlaps(issue.Shards), $"{issue.Shards} of {issue.Round} went out although they are there");
+            case AssignShards assign:
+                Require(!_pauseTold, $"{assign.Shards} went out in what was told to be a pause");
+                Require(after.Participants.Any(worker => worker.Id == assign.Participant), $"{assign.Shards} went to {assign.Participant}, which is no member");
+                Require(assign.Round == after.Round?.Id, $"{assign.Shards} of {assign.Round} went out in {after.Round?.Id}");
+                Require(!after.Paused, $"{assign.Shards} went out while the run is paused");
+                Require(!after.Round!.Covered.Overlaps(assign.Shards), $"{assign.Shards} of {assign.Round} went out although they are there");
                 break;
             case TakeStep take:
                 Require(take.Round == new RoundId(before.Step, RoundKind.Gradient), $"{take.Round} is taken after {before.Step} steps");
@@ -124,7 +124,7 @@ internal sealed class Invariants(RunSettings settings, ReferenceRun reference, F
     {
         ReductionTree tree = settings.TreeOf(round.Id.Kind);
         Span<bool> held = stackalloc bool[tree.Shards];
-        foreach (Holding holding in round.Holdings)
+        foreach (Assignment holding in round.Assignments)
         {
             Require(IsMember(state, holding.Participant), $"{holding} is no member's");
             if (holding.Live)

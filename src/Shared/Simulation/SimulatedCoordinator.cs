@@ -136,8 +136,8 @@ internal sealed class SimulatedCoordinator
     {
         switch (effect)
         {
-            case IssueShards issue:
-                Issue(issue);
+            case AssignShards assign:
+                Assign(assign);
                 break;
             case AcceptResult accept:
                 SharedBuffer buffer = _pool.Rent();
@@ -167,14 +167,14 @@ internal sealed class SimulatedCoordinator
         }
     }
 
-    private void Issue(IssueShards issue)
+    private void Assign(AssignShards assign)
     {
-        if (!_connections.TryGetValue(issue.Participant, out Connection? connection))
+        if (!_connections.TryGetValue(assign.Participant, out Connection? connection))
         {
-            throw _invariants.Failure($"{issue.Shards} went to {issue.Participant}, which has no link");
+            throw _invariants.Failure($"{assign.Shards} went to {assign.Participant}, which has no link");
         }
 
-        Send(connection, new(issue.Round, issue.Shards, Trained.Weights));
+        Send(connection, new(assign.Round, assign.Shards, Trained.Weights));
     }
 
     private void TakeStep(RoundId round)

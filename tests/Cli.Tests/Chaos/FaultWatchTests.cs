@@ -33,17 +33,17 @@ public sealed class FaultWatchTests
     public void A_killed_worker_is_over_when_its_shards_are_done_elsewhere_and_it_is_back()
     {
         Strike(FaultKind.Kill, "worker-1");
-        Happen(-5, "shardsReissued", """ "from":"worker-1.1","shards":1 """);
+        Happen(-5, "shardsReassigned", """ "from":"worker-1.1","shards":1 """);
         Happen(3, "participantLost", """ "worker":"worker-1.1" """);
         Assert.False(_watch.IsFree("worker-1"));
         Assert.True(_watch.IsFree("worker-2"));
-        Happen(4, "shardsReissued", """ "from":"worker-1.1","shards":3 """);
+        Happen(4, "shardsReassigned", """ "from":"worker-1.1","shards":3 """);
         Happen(9, "shardsRecovered", """ "step":7,"shards":3 """);
         Assert.Empty(_watch.Settle());
         Happen(900, "participantJoined", """ "worker":"worker-1.2" """);
         FaultRecord fault = Assert.Single(_watch.Settle());
-        Assert.Equal((3.0, 4.0, 9.0, 900.0), (Ms(fault.Noticed), Ms(fault.Reissued), Ms(fault.Recovered), Ms(fault.Back)));
-        Assert.Equal((3, 4, 1), (fault.Shards, _watch.ReissuedShards, _watch.WorkersLost));
+        Assert.Equal((3.0, 4.0, 9.0, 900.0), (Ms(fault.Noticed), Ms(fault.Reassigned), Ms(fault.Recovered), Ms(fault.Back)));
+        Assert.Equal((3, 4, 1), (fault.Shards, _watch.ReassignedShards, _watch.WorkersLost));
         Assert.True(_watch.IsFree("worker-1"));
     }
 
@@ -53,7 +53,7 @@ public sealed class FaultWatchTests
         Strike(FaultKind.Stop, "worker-2", undone: false);
         Assert.Empty(_watch.Settle());
         _watch.Undo(0, At(500));
-        Assert.Null(Assert.Single(_watch.Settle()).Reissued);
+        Assert.Null(Assert.Single(_watch.Settle()).Reassigned);
     }
 
     [Fact]

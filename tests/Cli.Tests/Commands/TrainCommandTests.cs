@@ -27,7 +27,7 @@ public sealed class TrainCommandTests : IDisposable
         Assert.Equal(
             [
                 "testAccuracy", "testLoss", "trainLoss", "validationAccuracy", "epochs", "steps", "images", "trainSeconds", "totalSeconds",
-                "imagesPerSecond", "weightsSha256", "parameters", "workers", "shards", "blas", "seed", "reissuedShards", "workersLost",
+                "imagesPerSecond", "weightsSha256", "parameters", "workers", "shards", "blas", "seed", "reassignedShards", "workersLost",
                 "resumedFromStep", "runDirectory",
             ],
             result.Json.EnumerateObject().Select(field => field.Name));

@@ -39,7 +39,7 @@ public sealed class ProgressDisplayTests
             display.Observe(new CheckpointWritten(100, "x"));
             display.Observe(new EpochCompleted(1, 100, 0.5f, 0.9f, new(0.25, 0.9512, 10_000), new(0.3, 0.94, 100), null, 1.25));
             display.Observe(new ParticipantLost("worker-1", "link broken"));
-            display.Observe(new ShardsReissued(101, 4, "worker-1", "link broken"));
+            display.Observe(new ShardsReassigned(101, 4, "worker-1", "link broken"));
             display.Observe(new RunPaused(0, 1));
             display.Observe(new RunContinued(1));
             display.WriteLine("a line of the log");

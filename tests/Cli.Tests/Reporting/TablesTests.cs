@@ -34,7 +34,7 @@ public sealed class TablesTests
     [Fact]
     public void The_summary_tells_of_faults_and_of_resuming_and_of_no_accuracy_in_regression()
     {
-        string text = Render(SummaryTable.Create(Summary() with { TestAccuracy = double.NaN, WorkersLost = 1, ReissuedShards = 12, ResumedFromStep = 1000, ValidationAccuracy = 0.5 }));
+        string text = Render(SummaryTable.Create(Summary() with { TestAccuracy = double.NaN, WorkersLost = 1, ReassignedShards = 12, ResumedFromStep = 1000, ValidationAccuracy = 0.5 }));
 
         Assert.Contains("1 workers lost, 12 shards given out again", text, StringComparison.Ordinal);
         Assert.Contains("step 1,000", text, StringComparison.Ordinal);
@@ -81,7 +81,7 @@ public sealed class TablesTests
         Shards = 16,
         Blas = "simd",
         Seed = 1,
-        ReissuedShards = 0,
+        ReassignedShards = 0,
         WorkersLost = 0,
         RunDirectory = "/runs/[x]",
     };

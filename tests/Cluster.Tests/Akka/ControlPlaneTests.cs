@@ -49,7 +49,7 @@ public sealed class ControlPlaneTests : IDisposable
         ActorSystem coordinator = Start(LinkSecurity.WithTls(_authority.Identity()));
         ChannelReader<string> log = LogOf(coordinator);
         // It trusts us, so it is ours to refuse it.
-        ActorSystem stranger = Start(LinkSecurity.WithTls(new(foreign.Issue("localhost"), _authority.Identity().Authorities)));
+        ActorSystem stranger = Start(LinkSecurity.WithTls(new(foreign.Assign("localhost"), _authority.Identity().Authorities)));
         await AssertUnheard(stranger, coordinator);
         await Logged(log, "not to be trusted");
     }
@@ -58,7 +58,7 @@ public sealed class ControlPlaneTests : IDisposable
     public async Task A_system_refuses_a_coordinator_of_another_authority_or_host()
     {
         using var foreign = new Authority("theirs");
-        foreach (TlsIdentity identity in new TlsIdentity[] { new(foreign.Issue("localhost"), _authority.Identity().Authorities), _authority.Identity("elsewhere") })
+        foreach (TlsIdentity identity in new TlsIdentity[] { new(foreign.Assign("localhost"), _authority.Identity().Authorities), _authority.Identity("elsewhere") })
         {
             ActorSystem impostor = Start(LinkSecurity.WithTls(identity));
             ActorSystem worker = Start(LinkSecurity.WithTls(_authority.Identity()));

@@ -44,7 +44,7 @@ public sealed class TensorLinkTlsTests : IDisposable
     public async Task A_worker_of_another_authority_is_refused_and_logged()
     {
         using var foreign = new Authority("theirs");
-        TlsIdentity worker = new(foreign.Issue("worker-1"), _authority.Identity().Authorities);
+        TlsIdentity worker = new(foreign.Assign("worker-1"), _authority.Identity().Authorities);
         await AssertRefused(_authority.Identity(), LinkSecurity.WithTls(worker));
         Assert.Contains("\"CN=worker-1\" is not to be trusted", await NextLine());
     }
@@ -67,7 +67,7 @@ public sealed class TensorLinkTlsTests : IDisposable
     public async Task A_worker_refuses_a_coordinator_of_another_authority()
     {
         using var foreign = new Authority("theirs");
-        TlsIdentity coordinator = new(foreign.Issue("localhost"), _authority.Identity().Authorities);
+        TlsIdentity coordinator = new(foreign.Assign("localhost"), _authority.Identity().Authorities);
         Assert.Contains("\"CN=localhost\" is not to be trusted", await AssertRefused(coordinator, LinkSecurity.WithTls(_authority.Identity("worker-1"))));
     }
 

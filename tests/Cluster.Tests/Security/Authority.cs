@@ -41,9 +41,9 @@ internal sealed class Authority : IDisposable
 
     public string Pem => _root.ExportCertificatePem() + "\n" + _above?.Pem;
 
-    public TlsIdentity Identity(string host = "localhost", bool expired = false) => new(Issue(host, expired), [_root]);
+    public TlsIdentity Identity(string host = "localhost", bool expired = false) => new(Assign(host, expired), [_root]);
 
-    public X509Certificate2 Issue(string host, bool expired = false)
+    public X509Certificate2 Assign(string host, bool expired = false)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN={host}", key, HashAlgorithmName.SHA256);

@@ -19,19 +19,19 @@ public sealed class LinkSecurityTests : IDisposable
     [Fact]
     public void Three_pem_files_make_an_identity()
     {
-        (string certificate, string key, string authority) = Write(_authority.Issue("localhost"), _authority);
+        (string certificate, string key, string authority) = Write(_authority.Assign("localhost"), _authority);
         LinkSecurity security = LinkSecurity.Load(certificate, key, authority, null);
         Assert.True(security.Tls!.Certificate.HasPrivateKey);
-        Assert.Null(security.Tls.WhyNotTrusted(_authority.Issue("worker-1"), forServer: false));
+        Assert.Null(security.Tls.WhyNotTrusted(_authority.Assign("worker-1"), forServer: false));
     }
 
     [Fact]
     public void An_authority_between_certificate_and_root_is_trusted_if_the_file_holds_both()
     {
         using var between = new Authority("between", _authority);
-        (string certificate, string key, string authority) = Write(between.Issue("localhost"), between);
+        (string certificate, string key, string authority) = Write(between.Assign("localhost"), between);
         LinkSecurity security = LinkSecurity.Load(certificate, key, authority, null);
-        Assert.Null(security.Tls!.WhyNotTrusted(between.Issue("worker-1"), forServer: false));
+        Assert.Null(security.Tls!.WhyNotTrusted(between.Assign("worker-1"), forServer: false));
         File.WriteAllText(authority, _authority.Pem);
         Assert.Contains("not to be trusted", Assert.Throws<BadInputException>(() => LinkSecurity.Load(certificate, key, authority, null)).Message);
     }
@@ -43,7 +43,7 @@ public sealed class LinkSecurityTests : IDisposable
     [Fact]
     public void A_missing_file_is_named()
     {
-        (string certificate, string key, _) = Write(_authority.Issue("localhost"), _authority);
+        (string certificate, string key, _) = Write(_authority.Assign("localhost"), _authority);
         string nowhere = _directory["nowhere.pem"];
         Assert.Contains($"--tls-ca {nowhere}", Assert.Throws<BadInputException>(() => LinkSecurity.Load(certificate, key, nowhere, null)).Message);
     }
@@ -51,8 +51,8 @@ public sealed class LinkSecurityTests : IDisposable
     [Fact]
     public void A_key_of_another_certificate_is_refused()
     {
-        (string certificate, string key, string authority) = Write(_authority.Issue("localhost"), _authority);
-        using X509Certificate2 other = _authority.Issue("other");
+        (string certificate, string key, string authority) = Write(_authority.Assign("localhost"), _authority);
+        using X509Certificate2 other = _authority.Assign("other");
         File.WriteAllText(key, other.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
         Assert.Contains("--tls-key", Assert.Throws<BadInputException>(() => LinkSecurity.Load(certificate, key, authority, null)).Message);
     }
@@ -60,7 +60,7 @@ public sealed class LinkSecurityTests : IDisposable
     [Fact]
     public void A_file_that_is_no_certificate_is_refused()
     {
-        (string certificate, string key, string authority) = Write(_authority.Issue("localhost"), _authority);
+        (string certificate, string key, string authority) = Write(_authority.Assign("localhost"), _authority);
         File.WriteAllText(authority, "hello");
         Assert.Contains("--tls-ca", Assert.Throws<BadInputException>(() => LinkSecurity.Load(certificate, key, authority, null)).Message);
         File.WriteAllText(certificate, "hello");
@@ -71,9 +71,9 @@ public sealed class LinkSecurityTests : IDisposable
     public void A_certificate_of_another_authority_or_of_yesterday_is_refused()
     {
         using var foreign = new Authority("theirs");
-        (string certificate, string key, string authority) = Write(foreign.Issue("localhost"), _authority);
+        (string certificate, string key, string authority) = Write(foreign.Assign("localhost"), _authority);
         Assert.Contains("not to be trusted", Assert.Throws<BadInputException>(() => LinkSecurity.Load(certificate, key, authority, null)).Message);
-        (certificate, key, authority) = Write(_authority.Issue("localhost", expired: true), _authority);
+        (certificate, key, authority) = Write(_authority.Assign("localhost", expired: true), _authority);
         Assert.Contains("not to be trusted", Assert.Throws<BadInputException>(() => LinkSecurity.Load(certificate, key, authority, null)).Message);
     }
 
@@ -112,7 +112,7 @@ public sealed class LinkSecurityTests : IDisposable
     {
         string path = what == "below a file" ? _directory["file/secret"] : _directory["secret"];
         make(path);
-        (string certificate, string key, string authority) = Write(_authority.Issue("localhost"), _authority);
+        (string certificate, string key, string authority) = Write(_authority.Assign("localhost"), _authority);
         Expect("--cookie-file", () => LinkSecurity.Load(null, null, null, path));
         Expect("--tls-cert", () => LinkSecurity.Load(path, key, authority, null));
         Expect("--tls-key", () => LinkSecurity.Load(certificate, path, authority, null));

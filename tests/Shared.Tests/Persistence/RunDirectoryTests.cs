@@ -80,7 +80,7 @@ public sealed class RunDirectoryTests : IDisposable
             new RunStarted("mnist", 203530, 100, 2, 128, 8, "simd", ulong.MaxValue),
             new ParticipantJoined("a \"quoted\" name"),
             new ParticipantLost("b", "link broken"),
-            new ShardsReissued(7, 2, "b", "late"),
+            new ShardsReassigned(7, 2, "b", "late"),
             new ShardsRecovered(7, 2),
             new FirstStepTaken(8),
             new CheckpointWritten(50, "/x/checkpoint-50.safetensors"),

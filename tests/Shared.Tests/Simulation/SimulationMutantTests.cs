@@ -31,7 +31,7 @@ public sealed class SimulationMutantTests
         Assert.Contains("the run is not over after", Caught(rules => (state, input, now) =>
         {
             Transition made = rules(state, input, now);
-            return input is ParticipantGone or Tick ? made with { Effects = made.Effects.RemoveAll(effect => effect is IssueShards) } : made;
+            return input is ParticipantGone or Tick ? made with { Effects = made.Effects.RemoveAll(effect => effect is AssignShards) } : made;
         }));
 
     [Fact]
@@ -40,7 +40,7 @@ public sealed class SimulationMutantTests
         {
             Transition made = rules(state, input, now);
             return input is ParticipantGone && made.State.Round is { Taking: false } round && state.Round?.Id == round.Id
-                ? new(made.State with { Round = round with { Holdings = state.Round.Holdings.RemoveAll(h => !made.State.Participants.Any(w => w.Id == h.Participant)) } }, made.Effects)
+                ? new(made.State with { Round = round with { Assignments = state.Round.Assignments.RemoveAll(h => !made.State.Participants.Any(w => w.Id == h.Participant)) } }, made.Effects)
                 : made;
         }));
 
@@ -50,7 +50,7 @@ public sealed class SimulationMutantTests
         {
             Transition made = rules(state, input, now);
             return input is ParticipantGone && made.State.Round is { Taking: false } round && state.Round?.Id == round.Id
-                ? made with { State = made.State with { Round = round with { Holdings = state.Round.Holdings } } }
+                ? made with { State = made.State with { Round = round with { Assignments = state.Round.Assignments } } }
                 : made;
         }));
 
@@ -69,7 +69,7 @@ public sealed class SimulationMutantTests
         {
             Transition made = rules(state, input, now);
             return made.State.Round is { Taking: false } round && made.Effects.Any(effect => effect is AcceptResult)
-                ? new(made.State with { Round = round with { Taking = true, Holdings = [] } }, made.Effects.Add(new TakeStep(round.Id)))
+                ? new(made.State with { Round = round with { Taking = true, Assignments = [] } }, made.Effects.Add(new TakeStep(round.Id)))
                 : made;
         }));
 

@@ -32,7 +32,7 @@ public sealed class UnlikeSpeedsTests
     public void Measured_speeds_are_the_speeds()
     {
         SimulationResult result = SimulatedRun.RunOnce(ScenarioOf([1, 0.5], []));
-        ImmutableDictionary<ParticipantId, double> cut = result.Final.CutSpeeds;
+        ImmutableDictionary<ParticipantId, double> cut = result.Final.PartitionSpeeds;
         Assert.Equal(2, cut[new("worker-1.1")] / cut[new("worker-2.1")], 0.1);
     }
 

@@ -33,7 +33,7 @@ internal sealed partial class RunDecision
         }
 
         ReductionTree tree = TreeOf(round);
-        ShardSet taken = round.Covered.WithAll(round.Holdings.Where(h => h.Live).Select(h => tree.ShardsOf(h.Subtree)));
+        ShardSet taken = round.Covered.WithAll(round.Assignments.Where(h => h.Live).Select(h => tree.ShardsOf(h.Subtree)));
 
         if (taken.IsFull)
         {
@@ -49,7 +49,7 @@ internal sealed partial class RunDecision
 
         foreach (int shard in gaps.SelectMany(gap => Enumerable.Range(gap.Start, gap.Count)))
         {
-            if (!TryIssueFailed(shard))
+            if (!TryAssignFailed(shard))
             {
                 return;
             }
@@ -68,7 +68,7 @@ internal sealed partial class RunDecision
             _state = _state with
             {
                 Participants = _state.Participants.Replace(worker, waiting),
-                CutSpeeds = stale ? _state.CutSpeeds.Remove(worker.Id) : _state.CutSpeeds,
+                PartitionSpeeds = stale ? _state.PartitionSpeeds.Remove(worker.Id) : _state.PartitionSpeeds,
             };
         }
     }
@@ -82,10 +82,10 @@ internal sealed partial class RunDecision
             RenewCut(shards, loads, workers);
         }
 
-        double[] speeds = Speeds(workers, w => _state.CutSpeeds.GetValueOrDefault(w.Id));
+        double[] speeds = Speeds(workers, w => _state.PartitionSpeeds.GetValueOrDefault(w.Id));
         foreach ((int worker, ShardRange range) in ShardPartitioner.Ranges(gaps, ShardPartitioner.Counts(shards, loads, speeds)))
         {
-            Issue(workers[worker].Id, range);
+            Assign(workers[worker].Id, range);
         }
     }
 
@@ -93,15 +93,15 @@ internal sealed partial class RunDecision
     private void RenewCut(int shards, int[] loads, ImmutableArray<Participant> workers)
     {
         double[] measured = Speeds(workers, w => w.Speed.Median);
-        double[] old = Speeds(workers, w => _state.CutSpeeds.GetValueOrDefault(w.Id));
-        bool sameWorkers = _state.CutSpeeds.Count == workers.Length && workers.All(w => _state.CutSpeeds.ContainsKey(w.Id));
+        double[] old = Speeds(workers, w => _state.PartitionSpeeds.GetValueOrDefault(w.Id));
+        bool sameWorkers = _state.PartitionSpeeds.Count == workers.Length && workers.All(w => _state.PartitionSpeeds.ContainsKey(w.Id));
         double now = ShardPartitioner.Makespan(ShardPartitioner.Counts(shards, loads, old), measured);
         double then = ShardPartitioner.Makespan(ShardPartitioner.Counts(shards, loads, measured), measured);
-        if (!sameWorkers || then < now * (1 - settings.Recovery.RecutGain))
+        if (!sameWorkers || then < now * (1 - settings.Recovery.RebalanceThreshold))
         {
             _state = _state with
             {
-                CutSpeeds = workers.Select((w, i) => KeyValuePair.Create(w.Id, measured[i])).ToImmutableDictionary(),
+                PartitionSpeeds = workers.Select((w, i) => KeyValuePair.Create(w.Id, measured[i])).ToImmutableDictionary(),
             };
         }
     }
@@ -118,7 +118,7 @@ internal sealed partial class RunDecision
     /// A shard of a round with errors goes, by itself, to the least busy worker that has not failed it; while others
     /// do not answer, or there are none, a worker may try again. False when the run has ended over it.
     /// </summary>
-    private bool TryIssueFailed(int shard)
+    private bool TryAssignFailed(int shard)
     {
         Round round = _state.Round!;
         int FailuresOf(ParticipantId worker) => round.Failures.Count(f => f.Participant == worker && f.Shards.Contains(shard));
@@ -133,34 +133,34 @@ internal sealed partial class RunDecision
             return false;
         }
 
-        Issue(next.Id, new(shard, 1));
+        Assign(next.Id, new(shard, 1));
         return true;
     }
 
-    private void Issue(ParticipantId id, ShardRange shards)
+    private void Assign(ParticipantId id, ShardRange shards)
     {
         Round round = _state.Round!;
         Participant worker = Find(id)!;
-        bool idle = !round.Holdings.Any(h => h.Participant == id);
+        bool idle = !round.Assignments.Any(h => h.Participant == id);
         _state = _state with
         {
             Participants = _state.Participants.Replace(worker, worker with
             {
                 IdleRounds = 0,
-                IssuedAt = idle ? now : worker.IssuedAt,
-                IssuedRows = (idle ? 0 : worker.IssuedRows) + TreeOf(round).RowsOf(shards),
+                AssignedAt = idle ? now : worker.AssignedAt,
+                AssignedRows = (idle ? 0 : worker.AssignedRows) + TreeOf(round).RowsOf(shards),
                 Computing = idle ? TimeSpan.Zero : worker.Computing,
             }),
         };
         SetRound(round with
         {
-            Holdings = round.Holdings.AddRange(TreeOf(round).SubtreesOf(shards).Select(subtree => new Holding(id, subtree, now, true, false))),
+            Assignments = round.Assignments.AddRange(TreeOf(round).SubtreesOf(shards).Select(subtree => new Assignment(id, subtree, now, true, false))),
         });
-        _effects.Add(new IssueShards(id, round.Id, shards));
+        _effects.Add(new AssignShards(id, round.Id, shards));
     }
 
-    /// <summary>Forgets holdings; the shards that nobody else has are issued again by <see cref="Dispatch"/>.</summary>
-    private void Drop(Predicate<Holding> which, ParticipantId from, string reason)
+    /// <summary>Forgets holdings; the shards that nobody else has are assigned again by <see cref="Dispatch"/>.</summary>
+    private void Drop(Predicate<Assignment> which, ParticipantId from, string reason)
     {
         if (_state.Round is not { Taking: false } round)
         {
@@ -168,26 +168,26 @@ internal sealed partial class RunDecision
         }
 
         int shards = UncoveredShards(round, h => which(h) && h.Live);
-        SetRound(round with { Holdings = round.Holdings.RemoveAll(which) });
-        Reissued(from, shards, reason);
+        SetRound(round with { Assignments = round.Assignments.RemoveAll(which) });
+        Reassigned(from, shards, reason);
     }
 
-    private void Reissued(ParticipantId from, int shards, string reason)
+    private void Reassigned(ParticipantId from, int shards, string reason)
     {
         if (shards > 0)
         {
             Round round = _state.Round!;
-            SetRound(round with { Reissued = round.Reissued + shards });
-            _state = _state with { ReissuedShards = _state.ReissuedShards + shards };
-            Tell(new ShardsReissued(_state.Step + 1, shards, from.Name, reason));
+            SetRound(round with { Reassigned = round.Reassigned + shards });
+            _state = _state with { ReassignedShards = _state.ReassignedShards + shards };
+            Tell(new ShardsReassigned(_state.Step + 1, shards, from.Name, reason));
         }
     }
 
-    private int UncoveredShards(Round round, Func<Holding, bool> which)
+    private int UncoveredShards(Round round, Func<Assignment, bool> which)
     {
         ReductionTree tree = TreeOf(round);
         int shards = 0;
-        foreach (Holding holding in round.Holdings)
+        foreach (Assignment holding in round.Assignments)
         {
             ShardRange range = tree.ShardsOf(holding.Subtree);
             shards += which(holding) && !round.Covered.Overlaps(range) ? range.Count : 0;

@@ -68,9 +68,9 @@ internal sealed partial class RunDecision
 
     private void TellRecovered(Round round, long step)
     {
-        if (round.Reissued > 0)
+        if (round.Reassigned > 0)
         {
-            Tell(new ShardsRecovered(step, round.Reissued));
+            Tell(new ShardsRecovered(step, round.Reassigned));
         }
     }
 

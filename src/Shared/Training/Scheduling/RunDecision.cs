@@ -84,7 +84,7 @@ internal sealed partial class RunDecision(RunSettings settings, RunState state, 
         _state = _state with
         {
             Participants = _state.Participants.Remove(lost),
-            CutSpeeds = _state.CutSpeeds.Remove(worker),
+            PartitionSpeeds = _state.PartitionSpeeds.Remove(worker),
             WorkersLost = _state.WorkersLost + 1,
         };
         Tell(new ParticipantLost(worker.Name, reason));
@@ -145,7 +145,7 @@ internal sealed partial class RunDecision(RunSettings settings, RunState state, 
         Answered(result);
         if (_state.Round is { Taking: false } current && current.Covered.IsFull)
         {
-            SetRound(current with { Taking = true, Holdings = [] });
+            SetRound(current with { Taking = true, Assignments = [] });
             _effects.Add(current.Id.Kind == RoundKind.Gradient ? new TakeStep(current.Id) : new TakeEvaluation(current.Id));
         }
     }
@@ -163,16 +163,16 @@ internal sealed partial class RunDecision(RunSettings settings, RunState state, 
         {
             SetRound(round with
             {
-                Holdings = round.Holdings.RemoveAll(h => h.Participant == result.Participant && h.Subtree == result.Subtree),
+                Assignments = round.Assignments.RemoveAll(h => h.Participant == result.Participant && h.Subtree == result.Subtree),
             });
-            bool done = !_state.Round.Holdings.Any(h => h.Participant == result.Participant);
-            double seconds = (answered.Computing > TimeSpan.Zero ? answered.Computing : now - worker.IssuedAt).TotalSeconds;
-            if (done && worker.IssuedRows > 0 && seconds > 0)
+            bool done = !_state.Round.Assignments.Any(h => h.Participant == result.Participant);
+            double seconds = (answered.Computing > TimeSpan.Zero ? answered.Computing : now - worker.AssignedAt).TotalSeconds;
+            if (done && worker.AssignedRows > 0 && seconds > 0)
             {
                 answered = answered with
                 {
-                    IssuedRows = 0,
-                    Speed = round.Id.Kind == RoundKind.Gradient ? worker.Speed.With(worker.IssuedRows / seconds) : worker.Speed,
+                    AssignedRows = 0,
+                    Speed = round.Id.Kind == RoundKind.Gradient ? worker.Speed.With(worker.AssignedRows / seconds) : worker.Speed,
                 };
             }
         }
@@ -214,7 +214,7 @@ internal sealed partial class RunDecision(RunSettings settings, RunState state, 
 
     private void PassOverLate()
     {
-        if (_state.Paused || _state.Round is not { Taking: false } round || round.Holdings.IsEmpty)
+        if (_state.Paused || _state.Round is not { Taking: false } round || round.Assignments.IsEmpty)
         {
             return;
         }
@@ -224,8 +224,8 @@ internal sealed partial class RunDecision(RunSettings settings, RunState state, 
         TimeSpan deadline = times.Median is { } median
             ? Max(policy.MinDeadline, TimeSpan.FromSeconds(median * policy.DeadlineFactor))
             : policy.FirstDeadline;
-        ImmutableArray<ParticipantId> late = [.. round.Holdings
-            .Where(h => h.Live && now - h.IssuedAt >= deadline)
+        ImmutableArray<ParticipantId> late = [.. round.Assignments
+            .Where(h => h.Live && now - h.AssignedAt >= deadline)
             .Select(h => h.Participant)
             .Distinct()];
         foreach (ParticipantId worker in late)
@@ -249,16 +249,16 @@ internal sealed partial class RunDecision(RunSettings settings, RunState state, 
         Participant? worker = Find(id);
         bool others = _state.Participants.Any(other => other.Id != id && !other.Late);
         TimeSpan patience = others ? deadline : deadline * settings.Recovery.LastResortFactor;
-        bool Lost(Holding holding) => holding.Participant == id && holding.Live && now - holding.IssuedAt >= patience;
-        if (worker is null || !round.Holdings.Any(Lost))
+        bool Lost(Assignment holding) => holding.Participant == id && holding.Live && now - holding.AssignedAt >= patience;
+        if (worker is null || !round.Assignments.Any(Lost))
         {
             return;
         }
 
         _state = _state with { Participants = _state.Participants.Replace(worker, worker with { Late = true }) };
         int shards = UncoveredShards(round, Lost);
-        SetRound(round with { Holdings = [.. round.Holdings.Select(h => Lost(h) ? h with { Live = false } : h)] });
-        Reissued(id, shards, $"no answer within {patience.TotalMilliseconds:0} ms");
+        SetRound(round with { Assignments = [.. round.Assignments.Select(h => Lost(h) ? h with { Live = false } : h)] });
+        Reassigned(id, shards, $"no answer within {patience.TotalMilliseconds:0} ms");
     }
 
     /// <summary>Gives the shards of stragglers to workers that have nothing to do, as well.</summary>
@@ -267,9 +267,9 @@ internal sealed partial class RunDecision(RunSettings settings, RunState state, 
         Round round = _state.Round!;
         ReductionTree tree = TreeOf(round);
         var idle = new Queue<ParticipantId>(_state.Participants
-            .Where(w => !w.Late && !round.Holdings.Any(h => h.Participant == w.Id))
+            .Where(w => !w.Late && !round.Assignments.Any(h => h.Participant == w.Id))
             .Select(w => w.Id));
-        foreach (Holding holding in round.Holdings)
+        foreach (Assignment holding in round.Assignments)
         {
             if (idle.Count == 0)
             {
@@ -277,11 +277,11 @@ internal sealed partial class RunDecision(RunSettings settings, RunState state, 
             }
 
             ShardRange shards = tree.ShardsOf(holding.Subtree);
-            if (holding is { Live: true, Duplicated: false } && now - holding.IssuedAt >= patience && !round.Covered.Overlaps(shards))
+            if (holding is { Live: true, Duplicated: false } && now - holding.AssignedAt >= patience && !round.Covered.Overlaps(shards))
             {
-                SetRound(_state.Round! with { Holdings = _state.Round!.Holdings.Replace(holding, holding with { Duplicated = true }) });
-                Issue(idle.Dequeue(), shards);
-                Reissued(holding.Participant, shards.Count, $"slower than {patience.TotalMilliseconds:0} ms");
+                SetRound(_state.Round! with { Assignments = _state.Round!.Assignments.Replace(holding, holding with { Duplicated = true }) });
+                Assign(idle.Dequeue(), shards);
+                Reassigned(holding.Participant, shards.Count, $"slower than {patience.TotalMilliseconds:0} ms");
             }
         }
     }

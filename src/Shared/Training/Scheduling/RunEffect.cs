@@ -8,7 +8,7 @@ namespace NnCluster.Training;
 public abstract record RunEffect;
 
 /// <summary>Send the work to the worker, with the weights of the round.</summary>
-public sealed record IssueShards(ParticipantId Participant, RoundId Round, ShardRange Shards) : RunEffect;
+public sealed record AssignShards(ParticipantId Participant, RoundId Round, ShardRange Shards) : RunEffect;
 
 /// <summary>Put the sum that just arrived into the tree.</summary>
 public sealed record AcceptResult(SubtreeId Subtree) : RunEffect;

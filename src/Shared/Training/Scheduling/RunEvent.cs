@@ -21,7 +21,7 @@ public sealed record ParticipantJoined(string Participant) : RunEvent;
 public sealed record ParticipantLost(string Participant, string Reason) : RunEvent;
 
 /// <summary>Shards that a worker held were given to others, or to others as well.</summary>
-public sealed record ShardsReissued(long Step, int Shards, string From, string Reason) : RunEvent;
+public sealed record ShardsReassigned(long Step, int Shards, string From, string Reason) : RunEvent;
 
 /// <summary>A minibatch or an evaluation of which shards were given out again is complete all the same.</summary>
 public sealed record ShardsRecovered(long Step, int Shards) : RunEvent;

@@ -15,7 +15,7 @@ public sealed record ParticipantGone(ParticipantId Participant, string Reason) :
 
 /// <summary>
 /// A subtree's sum has arrived. It is added only if the answer holds <see cref="AcceptResult"/>. <paramref name="Computing"/>
-/// is the time the worker spent on it; where it is not known, the time since the shards were issued stands for it, and
+/// is the time the worker spent on it; where it is not known, the time since the shards were assigned stands for it, and
 /// a worker that waits for a busy network looks slow.
 /// </summary>
 public sealed record ResultArrived(ParticipantId Participant, RoundId Round, SubtreeId Subtree, TimeSpan? Computing = null) : RunInput;

@@ -39,7 +39,7 @@ public sealed record RecoveryPolicy
     public int MaxFailures { get; init; } = 3;
 
     /// <summary>Ranges are cut anew when that shortens the round by at least this share.</summary>
-    public double RecutGain { get; init; } = 0.1;
+    public double RebalanceThreshold { get; init; } = 0.1;
 }
 
 /// <summary>All that <see cref="TrainingRun"/> knows of a run.</summary>

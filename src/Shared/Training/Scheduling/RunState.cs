@@ -26,11 +26,11 @@ public sealed record Participant
     /// <summary>Errors in a row.</summary>
     public int Failures { get; init; }
 
-    /// <summary>When the leaves it now works on were issued.</summary>
-    public TimeSpan IssuedAt { get; init; }
+    /// <summary>When the leaves it now works on were assigned.</summary>
+    public TimeSpan AssignedAt { get; init; }
 
     /// <summary>The rows of those shards.</summary>
-    public int IssuedRows { get; init; }
+    public int AssignedRows { get; init; }
 
     /// <summary>The time it spent on those that have come back, where it says so.</summary>
     public TimeSpan Computing { get; init; }
@@ -64,10 +64,10 @@ public sealed record SpeedSamples(ImmutableArray<double> Latest)
 /// <summary>A subtree that a worker was asked for and has not answered.</summary>
 /// <param name="Worker">Who.</param>
 /// <param name="Subtree">What.</param>
-/// <param name="IssuedAt">When.</param>
+/// <param name="AssignedAt">When.</param>
 /// <param name="Live">Whether its shards count as taken care of: not once its deadline has passed.</param>
-/// <param name="Duplicated">Whether the shards were issued a second time.</param>
-public sealed record Holding(ParticipantId Participant, SubtreeId Subtree, TimeSpan IssuedAt, bool Live, bool Duplicated);
+/// <param name="Duplicated">Whether the shards were assigned a second time.</param>
+public sealed record Assignment(ParticipantId Participant, SubtreeId Subtree, TimeSpan AssignedAt, bool Live, bool Duplicated);
 
 /// <summary>A worker could not compute some shards of this round.</summary>
 public sealed record ShardFailure(ParticipantId Participant, ShardRange Shards, string Error);
@@ -78,20 +78,20 @@ public sealed record Round
     /// <summary>Which round.</summary>
     public required RoundId Id { get; init; }
 
-    /// <summary>When its first shard was issued.</summary>
+    /// <summary>When its first shard was assigned.</summary>
     public required TimeSpan StartedAt { get; init; }
 
     /// <summary>The shards whose sums are in the tree.</summary>
     public required ShardSet Covered { get; init; }
 
     /// <summary>The subtrees that are out.</summary>
-    public ImmutableArray<Holding> Holdings { get; init; } = [];
+    public ImmutableArray<Assignment> Assignments { get; init; } = [];
 
     /// <summary>What went wrong in this round.</summary>
     public ImmutableArray<ShardFailure> Failures { get; init; } = [];
 
     /// <summary>Shards that were given out again.</summary>
-    public int Reissued { get; init; }
+    public int Reassigned { get; init; }
 
     /// <summary>Whether all shards are there and the shell is adding up.</summary>
     public bool Taking { get; init; }
@@ -129,7 +129,7 @@ public sealed record RunState
     public int Workers => Participants.Sum(worker => worker.Workers);
 
     /// <summary>The workers' speeds by which shards are cut, renewed only when it pays.</summary>
-    public ImmutableDictionary<ParticipantId, double> CutSpeeds { get; init; } = ImmutableDictionary<ParticipantId, double>.Empty;
+    public ImmutableDictionary<ParticipantId, double> PartitionSpeeds { get; init; } = ImmutableDictionary<ParticipantId, double>.Empty;
 
     /// <summary>The shards in flight, if any.</summary>
     public Round? Round { get; init; }
@@ -167,8 +167,8 @@ public sealed record RunState
     /// <summary>How long evaluations took.</summary>
     public RoundTimes EvaluationTimes { get; init; } = RoundTimes.None;
 
-    /// <summary>Shards issued again after a loss, an error, a deadline or a straggler.</summary>
-    public int ReissuedShards { get; init; }
+    /// <summary>Shards assigned again after a loss, an error, a deadline or a straggler.</summary>
+    public int ReassignedShards { get; init; }
 
     /// <summary>Workers that went away or were refused while the run still wanted them.</summary>
     public int WorkersLost { get; init; }

@@ -15,11 +15,11 @@ public sealed record Transition(RunState State, ImmutableArray<RunEffect> Effect
 /// <code>
 ///            ParticipantReady                    ResultArrived (last shard)            StepTaken
 ///  paused ──────────────► round of shards ─────────────────────────► taking ─────────────► next step, evaluation or end
-///     ▲                    │        ▲ IssueShards                     TakeStep
+///     ▲                    │        ▲ AssignShards                     TakeStep
 ///     └── too few workers ─┘        └── whatever shard nobody has: lost, failed, late
 /// </code>
 /// One rule serves start, loss, error and lateness: <i>every shard that is neither covered nor held by a live worker is
-/// issued to somebody</i>. A result is added exactly if none of its shards is covered yet.
+/// assigned to somebody</i>. A result is added exactly if none of its shards is covered yet.
 /// </remarks>
 public sealed class TrainingRun(RunSettings settings)
 {

@@ -187,10 +187,10 @@ internal sealed class RunModel : IDisposable
     {
         switch (effect)
         {
-            case IssueShards issue:
-                Assert.Contains(issue.Participant, _alive);
-                Assert.Equal(State.Round!.Id, issue.Round);
-                _onTheWay.AddRange(_settings.TreeOf(issue.Round.Kind).SubtreesOf(issue.Shards).Select(subtree => new ResultArrived(issue.Participant, issue.Round, subtree)));
+            case AssignShards assign:
+                Assert.Contains(assign.Participant, _alive);
+                Assert.Equal(State.Round!.Id, assign.Round);
+                _onTheWay.AddRange(_settings.TreeOf(assign.Round.Kind).SubtreesOf(assign.Shards).Select(subtree => new ResultArrived(assign.Participant, assign.Round, subtree)));
                 break;
             case AcceptResult accept:
                 Accept(accept);

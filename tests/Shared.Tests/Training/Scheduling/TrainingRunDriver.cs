@@ -24,7 +24,7 @@ internal sealed class TrainingRunDriver
         State = _run.Begin(from);
         foreach (ParticipantId worker in workers)
         {
-            // All are there before the first shard is issued.
+            // All are there before the first shard is assigned.
             State = State with { Participants = State.Participants.Add(new() { Id = worker }) };
         }
 
@@ -79,18 +79,18 @@ internal sealed class TrainingRunDriver
     public void Wait(TimeSpan time) => _now += time;
 
     /// <summary>What the worker was asked for in the round in flight.</summary>
-    public ShardRange[] Issued(ParticipantId worker)
+    public ShardRange[] Assigned(ParticipantId worker)
     {
-        RoundId round = Seen.OfType<IssueShards>().Last().Round;
-        return [.. Seen.OfType<IssueShards>().Where(issue => issue.Participant == worker && issue.Round == round).Select(issue => issue.Shards)];
+        RoundId round = Seen.OfType<AssignShards>().Last().Round;
+        return [.. Seen.OfType<AssignShards>().Where(assign => assign.Participant == worker && assign.Round == round).Select(assign => assign.Shards)];
     }
 
     /// <summary>Delivers everything the worker was asked for in the round in flight.</summary>
     public RunEffect[] Answer(ParticipantId worker)
     {
-        RoundId round = Seen.OfType<IssueShards>().Last().Round;
+        RoundId round = Seen.OfType<AssignShards>().Last().Round;
         _now += TimeSpan.FromMilliseconds(1);
-        return [.. Issued(worker)
+        return [.. Assigned(worker)
             .SelectMany(shards => _settings.TreeOf(round.Kind).SubtreesOf(shards))
             .SelectMany(subtree => Feed(new ResultArrived(worker, round, subtree, Computing)))];
     }
@@ -100,7 +100,7 @@ internal sealed class TrainingRunDriver
         RoundId round = State.Round!.Id;
         while (State.Round is { } now && now.Id == round)
         {
-            Answer(now.Holdings[0].Participant);
+            Answer(now.Assignments[0].Participant);
         }
     }
 

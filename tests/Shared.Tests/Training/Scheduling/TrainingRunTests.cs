@@ -25,10 +25,10 @@ public sealed class TrainingRunTests
     public void Nothing_is_issued_before_there_are_enough_workers()
     {
         var driver = new TrainingRunDriver(_settings with { MinWorkers = 2 });
-        Assert.DoesNotContain(driver.Feed(new ParticipantReady(A)), effect => effect is IssueShards);
+        Assert.DoesNotContain(driver.Feed(new ParticipantReady(A)), effect => effect is AssignShards);
         Assert.Equal(
-            [new IssueShards(A, new(0, RoundKind.Gradient), new(0, 4)), new IssueShards(B, new(0, RoundKind.Gradient), new(4, 4))],
-            driver.Feed(new ParticipantReady(B)).OfType<IssueShards>());
+            [new AssignShards(A, new(0, RoundKind.Gradient), new(0, 4)), new AssignShards(B, new(0, RoundKind.Gradient), new(4, 4))],
+            driver.Feed(new ParticipantReady(B)).OfType<AssignShards>());
     }
 
     [Fact]
@@ -67,10 +67,10 @@ public sealed class TrainingRunTests
         var driver = new TrainingRunDriver(_settings with { MinWorkers = 2 }, A, B);
         RunEffect[] effects = driver.Feed(new ParticipantGone(B, "killed"));
         Assert.Contains(new RunPaused(1, 2), effects.OfType<Publish>().Select(p => p.Event with { At = default }));
-        Assert.Empty(effects.OfType<IssueShards>());
+        Assert.Empty(effects.OfType<AssignShards>());
         effects = driver.Feed(new ParticipantReady(C));
         Assert.Contains(new RunContinued(2), effects.OfType<Publish>().Select(p => p.Event with { At = default }));
-        Assert.Equal(4, effects.OfType<IssueShards>().Sum(issue => issue.Shards.Count));
+        Assert.Equal(4, effects.OfType<AssignShards>().Sum(assign => assign.Shards.Count));
     }
 
     [Fact]
@@ -90,10 +90,10 @@ public sealed class TrainingRunTests
         var driver = new TrainingRunDriver(_settings with { StartWorkers = 2 }, A);
         Assert.Null(driver.State.Round);
         driver.Feed(new ParticipantReady(B));
-        Assert.Contains(driver.State.Round!.Holdings, holding => holding.Participant == A);
+        Assert.Contains(driver.State.Round!.Assignments, holding => holding.Participant == A);
         driver.Feed(new ParticipantGone(A, "killed"));
         Assert.False(driver.State.Paused);
-        Assert.All(driver.State.Round!.Holdings, holding => Assert.Equal(B, holding.Participant));
+        Assert.All(driver.State.Round!.Assignments, holding => Assert.Equal(B, holding.Participant));
     }
 
     [Fact]
@@ -185,7 +185,7 @@ public sealed class TrainingRunTests
         RunState state = run.Begin(step: 3);
         Assert.Equal((3L, 1), (state.Step, state.Epochs));
         (_, ImmutableArray<RunEffect> effects) = run.Decide(state, new ParticipantReady(A), TimeSpan.Zero);
-        Assert.Equal(new RoundId(3, RoundKind.Gradient), effects.OfType<IssueShards>().Single().Round);
+        Assert.Equal(new RoundId(3, RoundKind.Gradient), effects.OfType<AssignShards>().Single().Round);
     }
 
     [Theory]
@@ -195,7 +195,7 @@ public sealed class TrainingRunTests
     {
         var run = new TrainingRun(_settings);
         (RunState state, ImmutableArray<RunEffect> effects) = run.Decide(run.Begin(step), new ParticipantReady(A), TimeSpan.Zero);
-        Assert.Equal((epoch, new RoundId(step, RoundKind.Test)), (state.Epochs, effects.OfType<IssueShards>().Single().Round));
+        Assert.Equal((epoch, new RoundId(step, RoundKind.Test)), (state.Epochs, effects.OfType<AssignShards>().Single().Round));
     }
 
     [Fact]

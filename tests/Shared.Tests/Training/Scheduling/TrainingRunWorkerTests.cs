@@ -29,7 +29,7 @@ public sealed class TrainingRunWorkerTests
         driver.Feed(new ParticipantGone(B, "link broken"));
         RunEvent[] events = [.. driver.AnswerEverything().OfType<Publish>().Select(publish => publish.Event)];
         ShardsRecovered recovered = Assert.Single(events.OfType<ShardsRecovered>());
-        Assert.Equal((1, driver.State.ReissuedShards), (recovered.Step, recovered.Shards));
+        Assert.Equal((1, driver.State.ReassignedShards), (recovered.Step, recovered.Shards));
         Assert.Equal(1, Assert.Single(events.OfType<FirstStepTaken>()).Step);
     }
 
@@ -38,9 +38,9 @@ public sealed class TrainingRunWorkerTests
     {
         var driver = new TrainingRunDriver(_settings, A, B, C);
         RunEffect[] effects = driver.Feed(new ParticipantGone(B, "link broken"));
-        Assert.Equal(driver.Issued(B).Sum(range => range.Count), effects.OfType<IssueShards>().Sum(issue => issue.Shards.Count));
-        Assert.DoesNotContain(effects.OfType<IssueShards>(), issue => issue.Participant == B);
-        Assert.True(driver.State.ReissuedShards > 0);
+        Assert.Equal(driver.Assigned(B).Sum(range => range.Count), effects.OfType<AssignShards>().Sum(assign => assign.Shards.Count));
+        Assert.DoesNotContain(effects.OfType<AssignShards>(), assign => assign.Participant == B);
+        Assert.True(driver.State.ReassignedShards > 0);
         Assert.Equal(1, driver.State.WorkersLost);
     }
 
@@ -62,8 +62,8 @@ public sealed class TrainingRunWorkerTests
     {
         var driver = new TrainingRunDriver(_settings, A);
         TimeSpan longest = _settings.Recovery.FirstDeadline * _settings.Recovery.LastResortFactor;
-        Assert.Empty(driver.Pass(longest - TimeSpan.FromSeconds(1)).OfType<IssueShards>());
-        Assert.Equal([new(0, 8)], driver.Pass(TimeSpan.FromSeconds(1)).OfType<IssueShards>().Select(issue => issue.Shards));
+        Assert.Empty(driver.Pass(longest - TimeSpan.FromSeconds(1)).OfType<AssignShards>());
+        Assert.Equal([new(0, 8)], driver.Pass(TimeSpan.FromSeconds(1)).OfType<AssignShards>().Select(assign => assign.Shards));
         Assert.Contains(driver.Answer(A), effect => effect is TakeStep);
     }
 
@@ -73,8 +73,8 @@ public sealed class TrainingRunWorkerTests
         var driver = new TrainingRunDriver(_settings, A, B);
         driver.AnswerStep();
         driver.Answer(A);
-        IssueShards second = driver.Pass(TimeSpan.FromMilliseconds(120)).OfType<IssueShards>().First();
-        Assert.Equal((A, B), (second.Participant, driver.State.Round!.Holdings.First(h => h.Duplicated).Participant));
+        AssignShards second = driver.Pass(TimeSpan.FromMilliseconds(120)).OfType<AssignShards>().First();
+        Assert.Equal((A, B), (second.Participant, driver.State.Round!.Assignments.First(h => h.Duplicated).Participant));
         Assert.False(driver.State.Participants.Single(w => w.Id == B).Late);
         Assert.Contains(driver.Answer(B), effect => effect is TakeStep);
         SubtreeId duplicate = _settings.Minibatch.SubtreesOf(second.Shards)[0];
@@ -90,7 +90,7 @@ public sealed class TrainingRunWorkerTests
             AnswerStep(driver, TimeSpan.FromMilliseconds(20));
         }
 
-        Assert.Equal([6, 2], [driver.Issued(A).Sum(r => r.Count), driver.Issued(B).Sum(r => r.Count)]);
+        Assert.Equal([6, 2], [driver.Assigned(A).Sum(r => r.Count), driver.Assigned(B).Sum(r => r.Count)]);
     }
 
     [Fact]
@@ -98,18 +98,18 @@ public sealed class TrainingRunWorkerTests
     {
         var driver = new TrainingRunDriver(_settings with { TotalSteps = 500, EpochEnds = [500] }, A, B);
         int steps = 0;
-        while (driver.Issued(B).Length > 0 && steps++ < 20)
+        while (driver.Assigned(B).Length > 0 && steps++ < 20)
         {
             AnswerStep(driver, TimeSpan.FromMilliseconds(200));
         }
 
-        Assert.Empty(driver.Issued(B));
+        Assert.Empty(driver.Assigned(B));
         for (int step = 0; step < 2 * Participant.FirstPatience; step++)
         {
             AnswerStep(driver, TimeSpan.FromMilliseconds(1));
         }
 
-        Assert.Equal([4, 4], [driver.Issued(A).Sum(r => r.Count), driver.Issued(B).Sum(r => r.Count)]);
+        Assert.Equal([4, 4], [driver.Assigned(A).Sum(r => r.Count), driver.Assigned(B).Sum(r => r.Count)]);
     }
 
     [Fact]
@@ -125,7 +125,7 @@ public sealed class TrainingRunWorkerTests
             driver.AnswerEvaluations();
         }
 
-        Assert.Equal([4, 4], [driver.Issued(A).Sum(r => r.Count), driver.Issued(B).Sum(r => r.Count)]);
+        Assert.Equal([4, 4], [driver.Assigned(A).Sum(r => r.Count), driver.Assigned(B).Sum(r => r.Count)]);
     }
 
     [Fact]
@@ -133,7 +133,7 @@ public sealed class TrainingRunWorkerTests
     {
         var driver = new TrainingRunDriver(_settings, A, B);
         RunEffect[] effects = driver.Feed(new ShardsFailed(A, new(0, RoundKind.Gradient), new(0, 4), "out of memory"));
-        Assert.Equal([0, 1, 2, 3], effects.OfType<IssueShards>().Where(issue => issue.Participant == B).Select(issue => issue.Shards.Start));
+        Assert.Equal([0, 1, 2, 3], effects.OfType<AssignShards>().Where(assign => assign.Participant == B).Select(assign => assign.Shards.Start));
     }
 
     [Fact]
@@ -152,8 +152,8 @@ public sealed class TrainingRunWorkerTests
         for (int i = 0; i < 2; i++)
         {
             RunEffect[] effects = driver.Feed(new ShardsFailed(A, new(0, RoundKind.Gradient), new(2, 1), "bad row"));
-            Assert.Contains(new IssueShards(A, new(0, RoundKind.Gradient), new(2, 1)), effects);
-            Assert.Equal(8, driver.State.Round!.Holdings.Sum(h => _settings.Minibatch.ShardsOf(h.Subtree).Count));
+            Assert.Contains(new AssignShards(A, new(0, RoundKind.Gradient), new(2, 1)), effects);
+            Assert.Equal(8, driver.State.Round!.Assignments.Sum(h => _settings.Minibatch.ShardsOf(h.Subtree).Count));
         }
 
         driver.Feed(new ShardsFailed(A, new(0, RoundKind.Gradient), new(2, 1), "bad row"));
@@ -167,7 +167,7 @@ public sealed class TrainingRunWorkerTests
         RunEffect[] last = [];
         for (int i = 0; i < 3; i++)
         {
-            last = driver.Feed(new ShardsFailed(A, new(0, RoundKind.Gradient), driver.Issued(A).Last(), "out of memory"));
+            last = driver.Feed(new ShardsFailed(A, new(0, RoundKind.Gradient), driver.Assigned(A).Last(), "out of memory"));
             driver.Answer(B);
             driver.AnswerEvaluations();
         }
@@ -185,7 +185,7 @@ public sealed class TrainingRunWorkerTests
         driver.Answer(A);
         driver.Feed(new ParticipantGone(C, "killed"));
         Assert.True(driver.State.Paused);
-        Assert.Empty(driver.Pass(TimeSpan.FromMilliseconds(120)).OfType<IssueShards>());
+        Assert.Empty(driver.Pass(TimeSpan.FromMilliseconds(120)).OfType<AssignShards>());
     }
 
     [Fact]
@@ -196,7 +196,7 @@ public sealed class TrainingRunWorkerTests
     private static void AnswerStep(TrainingRunDriver driver, TimeSpan later)
     {
         RoundId round = driver.State.Round!.Id;
-        driver.Wait(TimeSpan.FromMilliseconds(2.5 * driver.Issued(A).Sum(r => r.Count)));
+        driver.Wait(TimeSpan.FromMilliseconds(2.5 * driver.Assigned(A).Sum(r => r.Count)));
         driver.Answer(A);
         if (driver.State.Round!.Id == round)
         {
