@@ -47,7 +47,7 @@ public sealed class RegistryActor : ReceiveActor
     private readonly RegistrySetup _setup;
     private readonly List<Introduced> _introduced = [];
     private readonly Dictionary<ParticipantId, IActorRef> _nodes = [];
-    private readonly Dictionary<string, int> _lives = [];
+    private readonly Dictionary<string, int> _incarnations = [];
     private IActorRef? _dismissedBy;
 
     /// <summary>Creates the registry of a run.</summary>
@@ -118,7 +118,7 @@ public sealed class RegistryActor : ReceiveActor
 
         // Names that are cleaned to the same one are lives of the same.
         string name = Clean(worker.Name);
-        int life = _lives[name] = _lives.GetValueOrDefault(name) + 1;
+        int life = _incarnations[name] = _incarnations.GetValueOrDefault(name) + 1;
         var id = new ParticipantId(string.Create(CultureInfo.InvariantCulture, $"{name}.{life}"));
         LinkTicket ticket = _setup.Listener.Expect(TicketLifetime);
         _nodes.Add(id, worker.Node);

@@ -56,13 +56,13 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
         Receive<JoinCoordinator>(join => Join(join.Coordinator));
         Receive<Beat>(_ => _setup.Health.Beat());
         Receive<Introduce>(_ => _registry!.Tell(new RequestNonce(WireVersion.Current, _nonce)));
-        Receive<PatienceOver>(_ => End(LifeEndKind.CoordinatorGone, $"{_coordinator!.Host}:{_coordinator.Port} does not answer as a coordinator: is that the very name or address that it says workers join by (another one for the same machine is refused), and have both the same --tls options?"));
+        Receive<PatienceOver>(_ => End(NodeEndKind.CoordinatorGone, $"{_coordinator!.Host}:{_coordinator.Port} does not answer as a coordinator: is that the very name or address that it says workers join by (another one for the same machine is refused), and have both the same --tls options?"));
         Receive<IControlMessage>(message => Obey(message), _ => Sender.Path.Address.Equals(_coordinator));
         Receive<LinkMade>(made => Begin(made.Link));
-        Receive<LinkFailed>(failed => End(LifeEndKind.CoordinatorGone, $"no link: {failed.Reason}"));
+        Receive<LinkFailed>(failed => End(NodeEndKind.CoordinatorGone, $"no link: {failed.Reason}"));
         Receive<DatasetSought>(sought => HaveOrFetch(sought.Data));
         Receive<DatasetChunkFrame>(Fetch);
-        Receive<Status.Failure>(failure => End(LifeEndKind.Refused, failure.Cause.GetBaseException().Message));
+        Receive<Status.Failure>(failure => End(NodeEndKind.Refused, failure.Cause.GetBaseException().Message));
         Receive<ParticipantStarted>(_ => OnWorkerStarted());
         Receive<WeightsFrame>(frame => _work!.Take(frame));
         Receive<ComputeFrame>(frame => _work!.Take(frame));
@@ -72,14 +72,14 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
         Receive<GoodbyeFrame>(goodbye => End(
             goodbye.Kind switch
             {
-                GoodbyeKind.RunOver => LifeEndKind.RunOver,
-                GoodbyeKind.Refused => LifeEndKind.Refused,
-                _ => LifeEndKind.CoordinatorGone,
+                GoodbyeKind.RunOver => NodeEndKind.RunOver,
+                GoodbyeKind.Refused => NodeEndKind.Refused,
+                _ => NodeEndKind.CoordinatorGone,
             },
             goodbye.Reason));
-        Receive<LinkClosed>(closed => End(LifeEndKind.CoordinatorGone, closed.Reason));
-        Receive<ThisActorSystemQuarantinedEvent>(_ => End(LifeEndKind.CoordinatorGone, "the coordinator has given this life of the node up"));
-        Receive<Terminated>(_ => End(LifeEndKind.Refused, "a worker could not be started: is there enough memory?"));
+        Receive<LinkClosed>(closed => End(NodeEndKind.CoordinatorGone, closed.Reason));
+        Receive<ThisActorSystemQuarantinedEvent>(_ => End(NodeEndKind.CoordinatorGone, "the coordinator has given this life of the node up"));
+        Receive<Terminated>(_ => End(NodeEndKind.Refused, "a worker could not be started: is there enough memory?"));
         Receive<LeaveCluster>(Leave);
     }
 
@@ -109,7 +109,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
         _gradients?.Dispose();
         _work?.Dispose();
         _weightsPool?.Dispose();
-        End(LifeEndKind.CoordinatorGone, "the node's actor system ended");
+        End(NodeEndKind.CoordinatorGone, "the node's actor system ended");
     }
 
     // ---- joining ----
@@ -149,16 +149,16 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
                 Register(nonce);
                 break;
             case WorkerRefused refused:
-                End(LifeEndKind.Refused, refused.Reason);
+                End(NodeEndKind.Refused, refused.Reason);
                 break;
             case WorkerWelcome welcome when _welcome is null:
                 Enter(welcome);
                 break;
             case RunEnded ended when IsCurrent(ended.Term):
-                End(LifeEndKind.RunOver, ended.Outcome);
+                End(NodeEndKind.RunOver, ended.Outcome);
                 break;
             case CoordinatorLeaving leaving when IsCurrent(leaving.Term):
-                End(LifeEndKind.CoordinatorGone, leaving.Reason);
+                End(NodeEndKind.CoordinatorGone, leaving.Reason);
                 break;
         }
     }
@@ -171,7 +171,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
         LinkSecurity security = _setup.Security;
         if (CookieProof.Check(CookieProof.OfCoordinator(security, _nonce, nonce.CoordinatorNonce), nonce.Proof) is { } reason)
         {
-            End(LifeEndKind.Refused, reason);
+            End(NodeEndKind.Refused, reason);
             return;
         }
 
@@ -192,7 +192,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
         Timers.Cancel(nameof(PatienceOver));
         if (_setup.Memory.Run is { } seen && seen.RunId == welcome.RunId && welcome.Term < seen.Term)
         {
-            End(LifeEndKind.CoordinatorGone, $"its term is {welcome.Term}, and a coordinator of term {seen.Term} of the same run has been seen");
+            End(NodeEndKind.CoordinatorGone, $"its term is {welcome.Term}, and a coordinator of term {seen.Term} of the same run has been seen");
             return;
         }
 
@@ -237,7 +237,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
         }
         catch (BadInputException e)
         {
-            End(LifeEndKind.Refused, e.Message);
+            End(NodeEndKind.Refused, e.Message);
         }
     }
 
@@ -255,11 +255,11 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
         }
         catch (BadInputException e)
         {
-            End(LifeEndKind.CoordinatorGone, e.Message);
+            End(NodeEndKind.CoordinatorGone, e.Message);
         }
         catch (IOException e)
         {
-            End(LifeEndKind.Refused, $"the data set could not be written: {e.Message}");
+            End(NodeEndKind.Refused, $"the data set could not be written: {e.Message}");
         }
     }
 
@@ -312,10 +312,10 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
     {
         _registry?.Tell(new WorkerLeaving(_setup.Name, leave.Reason));
         _link?.Close($"the worker shards: {leave.Reason}");
-        End(LifeEndKind.Left, leave.Reason);
+        End(NodeEndKind.Left, leave.Reason);
     }
 
-    private void End(LifeEndKind kind, string reason) => _setup.Ended.TrySetResult(new(kind, reason, _link is not null));
+    private void End(NodeEndKind kind, string reason) => _setup.Ended.TrySetResult(new(kind, reason, _link is not null));
 
     private sealed record Beat
     {

@@ -51,11 +51,11 @@ public sealed record NodeSetup
     public required HealthState Health { get; init; }
 
     /// <summary>Receives how the life ended.</summary>
-    public required TaskCompletionSource<LifeEnd> Ended { get; init; }
+    public required TaskCompletionSource<NodeEnd> Ended { get; init; }
 }
 
 /// <summary>Why a life of a node ended.</summary>
-public enum LifeEndKind
+public enum NodeEndKind
 {
     /// <summary>The run is over: no worker is needed any more.</summary>
     RunOver,
@@ -74,7 +74,7 @@ public enum LifeEndKind
 /// <param name="Kind">Why, for the program.</param>
 /// <param name="Reason">Why, for people.</param>
 /// <param name="WasIn">Whether a coordinator had taken the node in.</param>
-public sealed record LifeEnd(LifeEndKind Kind, string Reason, bool WasIn);
+public sealed record NodeEnd(NodeEndKind Kind, string Reason, bool WasIn);
 
 /// <summary>Tells a node that a coordinator can be reached: its life begins.</summary>
 public sealed record JoinCoordinator(Address Coordinator);

@@ -80,9 +80,9 @@ internal sealed class WorkerNode(NodeOptions options, Action<string> log)
             }
 
             HostPort? coordinator = found?.Coordinator;
-            LifeEnd? end = coordinator is null ? null : await LiveAsync(life!, coordinator, stop).ConfigureAwait(false);
+            NodeEnd? end = coordinator is null ? null : await LiveAsync(life!, coordinator, stop).ConfigureAwait(false);
             await EndAsync(life).ConfigureAwait(false);
-            if (end?.Kind == LifeEndKind.CoordinatorGone)
+            if (end?.Kind == NodeEndKind.CoordinatorGone)
             {
                 // A life leaves a whole actor system behind; left to itself the collector lets a few hundred megabytes of them pile up.
                 GC.Collect();
@@ -90,13 +90,13 @@ internal sealed class WorkerNode(NodeOptions options, Action<string> log)
 
             switch (end?.Kind)
             {
-                case LifeEndKind.RunOver:
+                case NodeEndKind.RunOver:
                     log($"{RunIsOver}: {end.Reason}");
                     return ExitCode.Done;
-                case LifeEndKind.Refused:
+                case NodeEndKind.Refused:
                     log($"refused by {coordinator}: {end.Reason}");
                     return ExitCode.BadInput;
-                case LifeEndKind.CoordinatorGone:
+                case NodeEndKind.CoordinatorGone:
                     Say($"{coordinator}: {end.Reason}; waiting for a coordinator for up to {options.GiveUpAfter.TotalSeconds:0.#} s (--give-up-after)");
                     lastSeen = end.WasIn ? Stopwatch.GetTimestamp() : lastSeen;
                     break;
@@ -121,7 +121,7 @@ internal sealed class WorkerNode(NodeOptions options, Action<string> log)
             return null;
         }
 
-        var ended = new TaskCompletionSource<LifeEnd>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var ended = new TaskCompletionSource<NodeEnd>(TaskCreationOptions.RunContinuationsAsynchronously);
         return new(from, Task.Run(() => StartAsync(from, ended), CancellationToken.None), ended.Task);
     }
 
@@ -153,7 +153,7 @@ internal sealed class WorkerNode(NodeOptions options, Action<string> log)
         }
     }
 
-    private Task<ClusterHost> StartAsync(IPAddress from, TaskCompletionSource<LifeEnd> ended)
+    private Task<ClusterHost> StartAsync(IPAddress from, TaskCompletionSource<NodeEnd> ended)
     {
         var setup = new NodeSetup
         {
@@ -178,7 +178,7 @@ internal sealed class WorkerNode(NodeOptions options, Action<string> log)
             node, WorkerActor.DispatcherConfig, (system, actors) => actors.Register<NodeActor>(system.ActorOf(NodeActor.Props(setup), "node")));
     }
 
-    private async Task<LifeEnd> LiveAsync(Life life, HostPort coordinator, CancellationToken stop)
+    private async Task<NodeEnd> LiveAsync(Life life, HostPort coordinator, CancellationToken stop)
     {
         ClusterHost host = await life.Starting.ConfigureAwait(false);
         IActorRef node = host.Actors.Get<NodeActor>();
@@ -234,5 +234,5 @@ internal sealed class WorkerNode(NodeOptions options, Action<string> log)
     }
 
     /// <summary>One life: an actor system that dials from <paramref name="From"/>.</summary>
-    private sealed record Life(IPAddress From, Task<ClusterHost> Starting, Task<LifeEnd> Ended);
+    private sealed record Life(IPAddress From, Task<ClusterHost> Starting, Task<NodeEnd> Ended);
 }

@@ -42,7 +42,7 @@ public sealed class ChaosTests : IDisposable
             Assert.True(result.GetProperty("workersLost").GetInt32() >= count, result.ToString());
         }
 
-        Assert.Equal(kind == "coordinator" ? count + 1 : 1, result.GetProperty("coordinatorLives").GetInt32());
+        Assert.Equal(kind == "coordinator" ? count + 1 : 1, result.GetProperty("coordinatorTerms").GetInt32());
     }
 
     [RootFact]
@@ -63,7 +63,7 @@ public sealed class ChaosTests : IDisposable
         string kinds = "kill,stop,slow,partition,corrupt,coordinator" + (Environment.UserName == "root" ? ",disk" : "");
         JsonElement result = Run(kinds, kinds.Count(c => c == ',') + 1, "--seed", "4");
         Assert.True(result.GetProperty("reassignedShards").GetInt64() > 0, result.ToString());
-        Assert.Equal(2, result.GetProperty("coordinatorLives").GetInt32());
+        Assert.Equal(2, result.GetProperty("coordinatorTerms").GetInt32());
     }
 
     [RootFact]

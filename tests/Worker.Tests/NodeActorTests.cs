@@ -49,7 +49,7 @@ public sealed class NodeActorTests : IDisposable
     private async Task<string> LiveAsync(Coordinators coordinators, string runId, long term)
     {
         coordinators.Welcome = coordinators.Welcome with { RunId = runId, Term = term };
-        var ended = new TaskCompletionSource<LifeEnd>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var ended = new TaskCompletionSource<NodeEnd>(TaskCreationOptions.RunContinuationsAsynchronously);
         var setup = new NodeSetup
         {
             Name = "node",
@@ -65,8 +65,8 @@ public sealed class NodeActorTests : IDisposable
         var node = new ClusterNode { Role = ClusterNode.WorkerRole, Host = "127.0.0.1", Security = LinkSecurity.None };
         await using ClusterHost host = await ClusterHost.StartAsync(
             node, WorkerActor.DispatcherConfig, (system, _) => system.ActorOf(NodeActor.Props(setup), "node").Tell(new JoinCoordinator(coordinators.Address)));
-        LifeEnd end = await ended.Task.WaitAsync(Patience);
-        Assert.Equal(LifeEndKind.CoordinatorGone, end.Kind);
+        NodeEnd end = await ended.Task.WaitAsync(Patience);
+        Assert.Equal(NodeEndKind.CoordinatorGone, end.Kind);
         return end.Reason;
     }
 

@@ -55,7 +55,7 @@ internal sealed record ChaosReport(ChaosPlan Plan, DisturbedRun Disturbed, RunSu
         ["seconds"] = Disturbed.Time.TotalSeconds,
         ["reassignedShards"] = Disturbed.Watch.ReassignedShards,
         ["workersLost"] = Disturbed.Watch.WorkersLost,
-        ["coordinatorLives"] = Disturbed.Watch.Lives,
+        ["coordinatorTerms"] = Disturbed.Watch.Incarnations,
         ["medians"] = new JsonObject(Kinds().Select(kind => KeyValuePair.Create(CliOption.NameOf(kind.Kind), (JsonNode?)new JsonObject
         {
             ["faults"] = kind.Count,
@@ -87,7 +87,7 @@ internal sealed record ChaosReport(ChaosPlan Plan, DisturbedRun Disturbed, RunSu
             yield return FormattableString.Invariant($"{role,-12} memory {growth.Start.Memory / 1e6:0} to {growth.End.Memory / 1e6:0} MB, threads {growth.Start.Threads} to {growth.End.Threads}, handles {growth.Start.Handles} to {growth.End.Handles}");
         }
 
-        yield return FormattableString.Invariant($"{Result.Steps} steps in {Disturbed.Time.TotalSeconds:0.0} s, {Disturbed.Watch.ReassignedShards} shards given out again, {Disturbed.Watch.WorkersLost} workers lost, {Disturbed.Watch.Lives} lives of the coordinator");
+        yield return FormattableString.Invariant($"{Result.Steps} steps in {Disturbed.Time.TotalSeconds:0.0} s, {Disturbed.Watch.ReassignedShards} shards given out again, {Disturbed.Watch.WorkersLost} workers lost, {Disturbed.Watch.Incarnations} lives of the coordinator");
         yield return $"disturbed    {Result.WeightsSha256}";
         yield return $"undisturbed  {Alone.WeightsSha256}";
         yield return Steps ?? (IsGood ? "the same bits, every step once" : "DIFFERENT");

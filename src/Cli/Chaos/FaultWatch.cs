@@ -26,10 +26,10 @@ internal sealed class FaultWatch(IReadOnlyList<string> workers)
     public IReadOnlyList<FaultRecord> Closed => _closed;
 
     /// <summary>Whether every worker is in the run and its first step is taken.</summary>
-    public bool AllPresent => _present.Count == workers.Count && Lives > 0;
+    public bool AllPresent => _present.Count == workers.Count && Incarnations > 0;
 
-    /// <summary>Lives of the coordinator that have taken a step.</summary>
-    public int Lives { get; private set; }
+    /// <summary>Incarnations of the coordinator that have taken a step.</summary>
+    public int Incarnations { get; private set; }
 
     /// <summary>Shards that were given out again, in all lives of the coordinator.</summary>
     public long ReassignedShards { get; private set; }
@@ -82,7 +82,7 @@ internal sealed class FaultWatch(IReadOnlyList<string> workers)
                     fault => fault with { Recovered = happened.Time - fault.StruckAt });
                 break;
             case "firstStepTaken":
-                Lives++;
+                Incarnations++;
                 Change(Struck(FaultKind.Coordinator, happened.Time), fault => fault with { Recovered = happened.Time - fault.StruckAt });
                 break;
             case "checkpointFailed":

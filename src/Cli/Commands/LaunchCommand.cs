@@ -52,7 +52,7 @@ internal sealed class LaunchCommand
         _train.All.Except([_train.Workers, _train.Listen, _train.MinWorkers, _train.StartWorkers, _train.Out, _train.Resume, _train.EndWithInput, _train.Config]).Concat([_train.Out, _train.Resume]);
 
     // A coordinator started again finds the network and its parameters in the run, whatever has become of the files.
-    private Option[] OfFirstLife => [_train.Out, _train.Resume, _train.Model, _train.InitFrom];
+    private Option[] OfFirstTerm => [_train.Out, _train.Resume, _train.Model, _train.InitFrom];
 
     private async Task<int> RunAsync(ParseResult given)
     {
@@ -91,7 +91,7 @@ internal sealed class LaunchCommand
 
         listen ??= new("127.0.0.1", FreePort());
         HostPort join = listen with { Host = given.GetValue(_train.Advertise) ?? listen.Host };
-        Option[] always = [.. PassedOn.Except(OfFirstLife)];
+        Option[] always = [.. PassedOn.Except(OfFirstTerm)];
         return new()
         {
             Coordinator =
@@ -100,7 +100,7 @@ internal sealed class LaunchCommand
                 "--min-workers", Text(least), .. Given(given, always),
             ],
             // A later life of the coordinator goes on with whom it has.
-            First = ["--start-workers", Text(first), .. Given(given, OfFirstLife)],
+            First = ["--start-workers", Text(first), .. Given(given, OfFirstTerm)],
             Out = given.GetValue(_train.Resume) is null ? given.GetValue(_train.Out) : null,
             MinWorkers = least,
             Workers =

@@ -14,7 +14,7 @@ internal sealed class Invariants(RunSettings settings, ReferenceRun reference, F
     public SimulationFailedException Failure(string message) => failure(message);
 
     /// <summary>A coordinator begins; nothing is counted yet.</summary>
-    public void BeginLife(RunState state)
+    public void BeginIncarnation(RunState state)
     {
         _counted.Clear();
         _pauseTold = false;

@@ -21,8 +21,8 @@ internal sealed class Machine(int index)
 
     public bool CorruptNext { get; set; }
 
-    /// <summary>Lives so far.</summary>
-    public int Lives { get; set; }
+    /// <summary>Incarnations so far.</summary>
+    public int Incarnations { get; set; }
 
     /// <summary>The process, while there is one with a link.</summary>
     public WorkerProcess? Process { get; set; }

@@ -47,7 +47,7 @@ internal sealed class SimulatedCoordinator
         }
 
         _scratch = new float[_sums.Values.Max(sums => sums.ScratchLength(Vector128<float>.Count))];
-        invariants.BeginLife(State);
+        invariants.BeginIncarnation(State);
     }
 
     public RunState State { get; private set; }

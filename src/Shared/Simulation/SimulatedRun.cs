@@ -13,8 +13,8 @@ namespace NnCluster.Simulation;
 /// <param name="TrainTime">Virtual time on minibatches, as the last life of the coordinator counts it.</param>
 /// <param name="Decisions">Inputs that were decided.</param>
 /// <param name="Final">What the state machine remembers.</param>
-/// <param name="Lives">Lives of the coordinator.</param>
-public sealed record SimulationResult(RunOutcome Outcome, long Steps, ulong Digest, TimeSpan Elapsed, TimeSpan TrainTime, long Decisions, RunState Final, int Lives);
+/// <param name="Incarnations">Incarnations of the coordinator.</param>
+public sealed record SimulationResult(RunOutcome Outcome, long Steps, ulong Digest, TimeSpan Elapsed, TimeSpan TrainTime, long Decisions, RunState Final, int Incarnations);
 
 /// <summary>
 /// A discrete-event simulation around <see cref="TrainingRun"/>: the same state machine as in a real run, on a virtual
@@ -40,7 +40,7 @@ public sealed partial class SimulatedRun
     private SimulatedCoordinator? _coordinator;
     private SimulatedState _stored;
     private long _decisions;
-    private int _lives;
+    private int _incarnations;
     private bool _over;
 
     private SimulatedRun(Scenario scenario, RunRules? rules, ReferenceRun reference, int historyLength)
@@ -107,7 +107,7 @@ public sealed partial class SimulatedRun
             AddMachine();
         }
 
-        BeginLife();
+        BeginIncarnation();
         foreach (Fault fault in _scenario.Faults)
         {
             _events.At(fault.At, () => Strike(fault));
@@ -135,14 +135,14 @@ public sealed partial class SimulatedRun
             // What is still on the way arrives, and must change nothing.
         }
 
-        EndLife();
+        EndIncarnation();
         _pool.Dispose();
         if (final.Outcome!.Failure is { } why)
         {
             throw Failure($"the run failed: {why}");
         }
 
-        return new(final.Outcome, trained.Step, trained.Digest, ended, final.TrainTime, _decisions, final, _lives);
+        return new(final.Outcome, trained.Step, trained.Digest, ended, final.TrainTime, _decisions, final, _incarnations);
     }
 
     private SimulationFailedException Failure(string message) => new(
@@ -153,10 +153,10 @@ public sealed partial class SimulatedRun
 
     // ---- the coordinator's lives ----
 
-    private void BeginLife()
+    private void BeginIncarnation()
     {
-        _lives++;
-        _history.Add(_events.Now, $"coordinator begins life {_lives} after step {_stored.Step}");
+        _incarnations++;
+        _history.Add(_events.Now, $"coordinator begins life {_incarnations} after step {_stored.Step}");
         _coordinator = new(_events, _scenario.Cluster, _scenario.Settings, _rules, _invariants, _pool, _history, _stored)
         {
             CheckpointBegun = state => _events.After(_scenario.Cluster.CheckpointTime, () => Store(state)),
@@ -173,7 +173,7 @@ public sealed partial class SimulatedRun
     // A later life may already have stored the same step again.
     private void Store(SimulatedState state) => _stored = state.Step > _stored.Step ? state : _stored;
 
-    private void EndLife()
+    private void EndIncarnation()
     {
         if (_coordinator is { } coordinator)
         {
@@ -185,7 +185,7 @@ public sealed partial class SimulatedRun
 
     private void KillCoordinator(TimeSpan downtime)
     {
-        EndLife();
+        EndIncarnation();
         foreach (Machine machine in _machines)
         {
             if (machine.Process is { } process)
@@ -198,7 +198,7 @@ public sealed partial class SimulatedRun
         {
             if (_coordinator is null)
             {
-                BeginLife();
+                BeginIncarnation();
             }
         });
     }
@@ -215,13 +215,13 @@ public sealed partial class SimulatedRun
     /// <summary>A new life of the worker: it tries until it has a link.</summary>
     private void Start(Machine machine, TimeSpan delay)
     {
-        int life = ++machine.Lives;
+        int life = ++machine.Incarnations;
         _events.After(delay, () => Connect(machine, life));
     }
 
     private void Connect(Machine machine, int life)
     {
-        if (machine.Lives != life)
+        if (machine.Incarnations != life)
         {
             return;
         }

@@ -76,7 +76,7 @@ public sealed class FaultWatchTests
         Assert.Empty(_watch.Settle());
         Happen(2500, "participantJoined", """ "worker":"worker-1.1" """);
         Assert.Equal(2100, Ms(Assert.Single(_watch.Settle()).Recovered));
-        Assert.Equal(2, _watch.Lives);
+        Assert.Equal(2, _watch.Incarnations);
     }
 
     [Fact]

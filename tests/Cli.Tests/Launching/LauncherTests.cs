@@ -37,7 +37,7 @@ public sealed class LauncherTests : IDisposable
     {
         await Run(Plan($"echo \"$@\" >> {_directory["lives"]}; [ -e {Out}/metrics.jsonl ] && exit 0; mkdir {Out}; touch {Out}/metrics.jsonl; kill -9 $$"), expected: 0);
 
-        Assert.Equal([$"--out {Out}", $"--out {Out}"], Lives());
+        Assert.Equal([$"--out {Out}", $"--out {Out}"], Incarnations());
     }
 
     [Fact]
@@ -45,7 +45,7 @@ public sealed class LauncherTests : IDisposable
     {
         await Run(Plan($"echo \"$@\" >> {_directory["lives"]}; [ -e {Out} ] && exit 0; mkdir {Out}; touch {Out}/checkpoint-0.safetensors; kill -9 $$"), expected: 0);
 
-        Assert.Equal([$"--out {Out}", $"--resume {Out}"], Lives());
+        Assert.Equal([$"--out {Out}", $"--resume {Out}"], Incarnations());
     }
 
     [Fact]
@@ -56,7 +56,7 @@ public sealed class LauncherTests : IDisposable
 
         await Run(Plan($"echo \"$@\" >> {_directory["lives"]}; [ $(wc -l < {_directory["lives"]}) = 1 ] || exit 2; kill -9 $$"), expected: 2);
 
-        Assert.Equal([$"--out {Out}", $"--out {Out}"], Lives());
+        Assert.Equal([$"--out {Out}", $"--out {Out}"], Incarnations());
     }
 
     [Fact]
@@ -64,7 +64,7 @@ public sealed class LauncherTests : IDisposable
     {
         await Run(Plan($"echo \"$@\" >> {_directory["lives"]}; [ $(wc -l < {_directory["lives"]}) = 1 ] || exit 0; echo '{TrainingSession.RunDirectoryLine}/there' >&2; kill -9 $$"), expected: 0);
 
-        Assert.Equal([$"--out {Out}", "--resume /there"], Lives());
+        Assert.Equal([$"--out {Out}", "--resume /there"], Incarnations());
     }
 
     [Fact]
@@ -203,5 +203,5 @@ public sealed class LauncherTests : IDisposable
         Assert.True(code == expected, $"exit code {code}: {string.Join('\n', _log)}");
     }
 
-    private string[] Lives() => File.ReadAllLines(_directory["lives"]);
+    private string[] Incarnations() => File.ReadAllLines(_directory["lives"]);
 }

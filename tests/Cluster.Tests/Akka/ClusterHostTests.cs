@@ -14,7 +14,7 @@ namespace NnCluster.Cluster.Tests.AkkaSupport;
 
 public sealed class ClusterHostTests
 {
-    private const int Lives = 4;
+    private const int Incarnations = 4;
 
     [Theory]
     [InlineData(false)]
@@ -24,7 +24,7 @@ public sealed class ClusterHostTests
         using var authority = new Authority("ours");
         LinkSecurity security = certificates ? LinkSecurity.WithTls(authority.Identity()) : LinkSecurity.None;
         var ended = new List<WeakReference>();
-        for (int life = 0; life < Lives; life++)
+        for (int life = 0; life < Incarnations; life++)
         {
             await LiveAsync(ended, security);
         }
