@@ -81,12 +81,12 @@ internal sealed class ClusterFront : IAsyncDisposable
     }
 
     /// <summary>Tells every worker that the run is over, and waits until their links are closed.</summary>
-    public async Task DismissAsync(RunOutcome outcome, TimeSpan patience)
+    public async Task DismissAsync(RunOutcome outcome, TimeSpan timeout)
     {
         string said = outcome.Failure is { } failure ? $"it failed: {failure}" : outcome.Interrupted ? "the run was stopped with a checkpoint and may be resumed" : "it is complete";
         try
         {
-            await _registry.Ask<NodesDismissed>(new DismissNodes(said, outcome.Interrupted), patience).ConfigureAwait(false);
+            await _registry.Ask<NodesDismissed>(new DismissNodes(said, outcome.Interrupted), timeout).ConfigureAwait(false);
         }
         catch (AskTimeoutException)
         {

@@ -91,9 +91,9 @@ public sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
     protected override void PreStart()
     {
         Timers.StartPeriodicTimer(nameof(TimerElapsed), TimerElapsed.Instance, TickInterval);
-        if (_setup.StartTimeout is { } patience)
+        if (_setup.StartTimeout is { } timeout)
         {
-            Timers.StartSingleTimer(nameof(StartTimedOut), StartTimedOut.Instance, patience);
+            Timers.StartSingleTimer(nameof(StartTimedOut), StartTimedOut.Instance, timeout);
         }
 
         IActorRef self = Self;

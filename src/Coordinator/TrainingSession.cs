@@ -35,13 +35,13 @@ internal sealed class TrainingSession : IDisposable
         """;
 
     // What remains of a node after that is cleaned up by itself.
-    private static readonly TimeSpan DismissPatience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan DismissTimeout = TimeSpan.FromSeconds(1);
 
     // The state now, the one in the making, one that a checkpoint is written from, and one in reserve.
     private const int StatesInHand = 4;
 
     // A coordinator that has not written all down by then ends with its system.
-    private static readonly TimeSpan LastWordsPatience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LastWordsTimeout = TimeSpan.FromSeconds(1);
 
     private readonly TrainRequest _request;
     private readonly TimeProvider _time;
@@ -223,7 +223,7 @@ internal sealed class TrainingSession : IDisposable
             RunReport report = await setup.Ended.Task.ConfigureAwait(false);
             Health?.End();
             Task settled = SettleCheckpointsAsync(report.Outcome, front.Coordinator);
-            await front.DismissAsync(report.Outcome, DismissPatience).ConfigureAwait(false);
+            await front.DismissAsync(report.Outcome, DismissTimeout).ConfigureAwait(false);
             await settled.ConfigureAwait(false);
             return report;
         }
@@ -241,7 +241,7 @@ internal sealed class TrainingSession : IDisposable
         try
         {
             // Answered after everything that the writer has told it before.
-            await coordinator.Ask<ActorIdentity>(new Identify(null), LastWordsPatience).ConfigureAwait(false);
+            await coordinator.Ask<ActorIdentity>(new Identify(null), LastWordsTimeout).ConfigureAwait(false);
         }
         catch (AskTimeoutException)
         {

@@ -28,7 +28,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
 {
     private static readonly TimeSpan RegistrationRetry = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan BeatInterval = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan RegistrationPatience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan RegistrationTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>How a node says that it has been taken in and has all it needs.</summary>
     public const string WorksFor = "works for the coordinator at";
@@ -56,7 +56,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
         Receive<JoinCoordinator>(join => Join(join.Coordinator));
         Receive<Beat>(_ => _setup.Health.Beat());
         Receive<Introduce>(_ => _registry!.Tell(new RequestNonce(WireVersion.Current, _nonce)));
-        Receive<PatienceOver>(_ => End(NodeEndKind.CoordinatorGone, $"{_coordinator!.Host}:{_coordinator.Port} does not answer as a coordinator: is that the very name or address that it says workers join by (another one for the same machine is refused), and have both the same --tls options?"));
+        Receive<TimedOut>(_ => End(NodeEndKind.CoordinatorGone, $"{_coordinator!.Host}:{_coordinator.Port} does not answer as a coordinator: is that the very name or address that it says workers join by (another one for the same machine is refused), and have both the same --tls options?"));
         Receive<IControlMessage>(message => Obey(message), _ => Sender.Path.Address.Equals(_coordinator));
         Receive<LinkMade>(made => Begin(made.Link));
         Receive<LinkFailed>(failed => End(NodeEndKind.CoordinatorGone, $"no link: {failed.Reason}"));
@@ -122,7 +122,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
         _registry = Context.ActorSelection(new RootActorPath(coordinator) / "user" / "registry");
         ClusterHost.Join(Context.System, coordinator);
         Timers.StartPeriodicTimer(nameof(Introduce), Introduce.Instance, TimeSpan.Zero, RegistrationRetry);
-        Timers.StartSingleTimer(nameof(PatienceOver), PatienceOver.Instance, RegistrationPatience);
+        Timers.StartSingleTimer(nameof(TimedOut), TimedOut.Instance, RegistrationTimeout);
     }
 
     // The serializer compiles code for each message when it first meets it: better now, while nobody waits.
@@ -189,7 +189,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
 
     private void Enter(WorkerWelcome welcome)
     {
-        Timers.Cancel(nameof(PatienceOver));
+        Timers.Cancel(nameof(TimedOut));
         if (_setup.Memory.Run is { } seen && seen.RunId == welcome.RunId && welcome.Term < seen.Term)
         {
             End(NodeEndKind.CoordinatorGone, $"its term is {welcome.Term}, and a coordinator of term {seen.Term} of the same run has been seen");
@@ -327,9 +327,9 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
         public static readonly Introduce Instance = new();
     }
 
-    private sealed record PatienceOver
+    private sealed record TimedOut
     {
-        public static readonly PatienceOver Instance = new();
+        public static readonly TimedOut Instance = new();
     }
 
     private sealed record LinkMade(TensorLink Link);

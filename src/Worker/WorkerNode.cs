@@ -53,7 +53,7 @@ internal sealed class WorkerNode(NodeOptions options, Action<string> log)
     public const string RunIsOver = "the run is over";
 
     private static readonly TimeSpan ProbeInterval = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan LeavePatience = TimeSpan.FromMilliseconds(700);
+    private static readonly TimeSpan LeaveTimeout = TimeSpan.FromMilliseconds(700);
 
     private readonly NodeMemory _memory = new();
     private IPAddress? _towards = CoordinatorProbe.Guess(options.Coordinators[0].Host);
@@ -149,7 +149,7 @@ internal sealed class WorkerNode(NodeOptions options, Action<string> log)
         {
             ClusterHost host = await life.Starting.ConfigureAwait(false);
             // Leaving takes a few rounds of gossip; nobody needs to wait for a member that does nothing any more.
-            await Task.WhenAny(host.DisposeAsync().AsTask(), Task.Delay(LeavePatience, CancellationToken.None)).ConfigureAwait(false);
+            await Task.WhenAny(host.DisposeAsync().AsTask(), Task.Delay(LeaveTimeout, CancellationToken.None)).ConfigureAwait(false);
         }
     }
 
@@ -189,7 +189,7 @@ internal sealed class WorkerNode(NodeOptions options, Action<string> log)
         }
     }
 
-    /// <summary>Waits until a coordinator can be reached; null when the patience is over or the end is asked for.</summary>
+    /// <summary>Waits until a coordinator can be reached; null when the timeout is over or the end is asked for.</summary>
     private async Task<(HostPort Coordinator, IPAddress Address)?> AwaitCoordinatorAsync(long since, CancellationToken stop)
     {
         options.Health.Say(true, "waiting for a coordinator");

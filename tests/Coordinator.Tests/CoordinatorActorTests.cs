@@ -14,7 +14,7 @@ namespace NnCluster.Coordinator.Tests;
 
 public sealed class CoordinatorActorTests : TestKit
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
 
     public CoordinatorActorTests()
         : base(WorkerActor.DispatcherConfig + "\n" + CoordinatorActor.DispatcherConfig)
@@ -102,7 +102,7 @@ public sealed class CoordinatorActorTests : TestKit
             var optimizer = Optimizer.Create(spec.Optimizer, _small.Layout.Tensors, _small.Layout.StateLength, settings.TotalSteps);
             State = new(_small.Layout, settings.Minibatch, optimizer, _small.Parameters, _team, _small.State.Share());
             var ended = new TaskCompletionSource<RunReport>(TaskCreationOptions.RunContinuationsAsynchronously);
-            Ended = ended.Task.WaitAsync(Patience);
+            Ended = ended.Task.WaitAsync(Timeout);
             Coordinator = kit.Sys.ActorOf(CoordinatorActor.Props(new()
             {
                 Settings = settings,
@@ -147,7 +147,7 @@ public sealed class CoordinatorActorTests : TestKit
         {
             _kit.Watch(Coordinator);
             _kit.Sys.Stop(Coordinator);
-            _kit.ExpectTerminated(Coordinator, Patience);
+            _kit.ExpectTerminated(Coordinator, Timeout);
             State.Dispose();
             _team.Dispose();
             _small.Dispose();

@@ -22,7 +22,7 @@ namespace NnCluster.EndToEnd.Tests;
 /// <summary>Whatever strangers and liars send to the two ports of a run, it goes on and ends with the same bits.</summary>
 public sealed class HostileTrafficTests : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
     private readonly SmallCluster _cluster = new();
     private readonly int _linkPort = SmallCluster.FreePort();
 
@@ -110,7 +110,7 @@ public sealed class HostileTrafficTests : IDisposable
             closed => goodbye.TrySetException(new InvalidOperationException(closed.Reason)));
         link.Send(new ReadyFrame(welcome.Term));
         coordinator.WaitForError("worker unwell.1 lost: refused after 3 errors in a row: out of memory");
-        Assert.Equal(new GoodbyeFrame("refused after 3 errors in a row: out of memory", GoodbyeKind.Refused), await goodbye.Task.WaitAsync(Patience));
+        Assert.Equal(new GoodbyeFrame("refused after 3 errors in a row: out of memory", GoodbyeKind.Refused), await goodbye.Task.WaitAsync(Timeout));
         SmallCluster.AssertSameBits(coordinator, SmallCluster.Long, honest, _cluster.Worker("next"));
     }
 
@@ -243,7 +243,7 @@ public sealed class HostileTrafficTests : IDisposable
 
     private static Socket Connect(int port)
     {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveTimeout = (int)Patience.TotalMilliseconds };
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveTimeout = (int)Timeout.TotalMilliseconds };
         socket.Connect(IPAddress.Loopback, port);
         return socket;
     }
@@ -327,7 +327,7 @@ public sealed class HostileTrafficTests : IDisposable
         public void Bytes(byte[] bytes)
         {
             link.Write(bytes);
-            ((SslStream)link).ShutdownAsync().Wait(Patience);
+            ((SslStream)link).ShutdownAsync().Wait(Timeout);
         }
 
         public void Repeat(int times, Action lie)

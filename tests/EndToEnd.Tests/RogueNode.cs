@@ -25,7 +25,7 @@ namespace NnCluster.EndToEnd.Tests;
 /// </summary>
 internal sealed class RogueNode : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
 
     private readonly LinkSecurity _security;
     private readonly ActorSystem _system;
@@ -64,15 +64,15 @@ internal sealed class RogueNode : IDisposable
     public async Task<IControlMessage> RegisterAsync(string name)
     {
         byte[] nonce = CookieProof.NewNonce();
-        using var patience = new CancellationTokenSource(Patience);
-        RegistrationNonce answer = await FirstAsync<RegistrationNonce>(() => Tell(new RequestNonce(WireVersion.Current, nonce)), patience.Token);
+        using var timeout = new CancellationTokenSource(Timeout);
+        RegistrationNonce answer = await FirstAsync<RegistrationNonce>(() => Tell(new RequestNonce(WireVersion.Current, nonce)), timeout.Token);
         Tell(new RegisterWorker(
             _self, name, 1, WireVersion.Current, "0", [Blas.Create("simd").Arithmetic], [],
             answer.CoordinatorNonce, CookieProof.OfNode(_security, nonce, answer.CoordinatorNonce, name)));
         IControlMessage decision;
         do
         {
-            decision = await _inbox.Reader.ReadAsync(patience.Token);
+            decision = await _inbox.Reader.ReadAsync(timeout.Token);
         }
         while (decision is RegistrationNonce);
         return decision;
@@ -103,7 +103,7 @@ internal sealed class RogueNode : IDisposable
 
     public void Dispose()
     {
-        _system.Terminate().Wait(Patience);
+        _system.Terminate().Wait(Timeout);
         _system.Dispose();
     }
 

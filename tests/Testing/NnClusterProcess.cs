@@ -20,7 +20,7 @@ internal sealed record ProcessResult(int ExitCode, string Output, string Error)
 /// <summary>The real program in a process of its own. Disposing kills it, if it still runs.</summary>
 internal sealed partial class NnClusterProcess : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(2);
 
     private static readonly string Programs =
         typeof(NnClusterProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == nameof(Programs)).Value!;
@@ -92,8 +92,8 @@ internal sealed partial class NnClusterProcess : IDisposable
     /// <summary>Waits until a line of standard error has the text.</summary>
     public string WaitForError(string text)
     {
-        using var patience = new CancellationTokenSource(Patience);
-        foreach (string line in _errorLines.GetConsumingEnumerable(patience.Token))
+        using var timeout = new CancellationTokenSource(Timeout);
+        foreach (string line in _errorLines.GetConsumingEnumerable(timeout.Token))
         {
             _errors.Add(line);
             if (line.Contains(text, StringComparison.Ordinal))
@@ -117,7 +117,7 @@ internal sealed partial class NnClusterProcess : IDisposable
     /// <summary>Waits for the end.</summary>
     public ProcessResult Wait()
     {
-        if (!_process.WaitForExit(Patience))
+        if (!_process.WaitForExit(Timeout))
         {
             while (_errorLines.TryTake(out string? line))
             {

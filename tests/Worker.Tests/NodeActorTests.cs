@@ -13,7 +13,7 @@ namespace NnCluster.Worker.Tests;
 /// <summary>Real nodes over loopback, before a coordinator that only welcomes.</summary>
 public sealed class NodeActorTests : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(2);
 
     private readonly SmallRun _run = new();
     private readonly string _cache = Directory.CreateTempSubdirectory("nncluster-test-").FullName;
@@ -65,7 +65,7 @@ public sealed class NodeActorTests : IDisposable
         var node = new ClusterNode { Role = ClusterNode.WorkerRole, Host = "127.0.0.1", Security = LinkSecurity.None };
         await using ClusterHost host = await ClusterHost.StartAsync(
             node, WorkerActor.DispatcherConfig, (system, _) => system.ActorOf(NodeActor.Props(setup), "node").Tell(new JoinCoordinator(coordinators.Address)));
-        NodeEnd end = await ended.Task.WaitAsync(Patience);
+        NodeEnd end = await ended.Task.WaitAsync(Timeout);
         Assert.Equal(NodeEndKind.CoordinatorGone, end.Kind);
         return end.Reason;
     }

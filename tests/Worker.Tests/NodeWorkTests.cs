@@ -16,7 +16,7 @@ namespace NnCluster.Worker.Tests;
 public sealed class SlotWorkTests : TestKit
 {
     private const long Term = 3;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
 
     private readonly SmallRun _run = new();
     private readonly TensorListener _listener = new(new(IPAddress.Loopback, 0), LinkSecurity.None, new(), _ => { });
@@ -33,9 +33,9 @@ public sealed class SlotWorkTests : TestKit
         using var gradients = new BufferPool(_run.Layout.GradientLength);
         gradients.Add(shown);
         TestProbe worker = CreateTestProbe("worker-0");
-        LinkTicket ticket = _listener.Expect(Patience);
+        LinkTicket ticket = _listener.Expect(Timeout);
         using TensorLink link = await TensorLink.ConnectAsync("127.0.0.1", _listener.EndPoint.Port, ticket.Token, LinkSecurity.None, new());
-        using TensorLink coordinator = await ticket.Link.WaitAsync(Patience);
+        using TensorLink coordinator = await ticket.Link.WaitAsync(Timeout);
         using var work = new NodeWork(Term, _run.Spec.SettingsFor(_run.Data), _run.Layout, gradients, link, [worker]);
 
         work.Take(new WeightsFrame(Term, new(0, RoundKind.Gradient), new(0, 2), _run.State.Share()));

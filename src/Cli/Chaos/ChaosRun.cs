@@ -27,7 +27,7 @@ internal sealed record DisturbedRun(int ExitCode, FaultWatch Watch, IReadOnlyDic
 internal sealed class ChaosRun(ChaosPlan plan, ChaosCluster cluster, Action<string> say)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(5);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
 
     private readonly FaultSchedule _schedule = new(plan.Seed, plan.Kinds, plan.Workers);
     private readonly FaultWatch _watch = new(cluster.Workers);
@@ -93,7 +93,7 @@ internal sealed class ChaosRun(ChaosPlan plan, ChaosCluster cluster, Action<stri
             say(ChaosReport.Line(fault));
         }
 
-        foreach (FaultRecord fault in _watch.Open.Where(fault => DateTime.UtcNow - fault.UndoneAt > Patience).ToArray())
+        foreach (FaultRecord fault in _watch.Open.Where(fault => DateTime.UtcNow - fault.UndoneAt > Timeout).ToArray())
         {
             _watch.GiveUp(fault.Number);
             say(ChaosReport.Line(fault) + " (given up)");

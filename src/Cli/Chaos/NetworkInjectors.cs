@@ -52,12 +52,12 @@ internal sealed class BlackholeInjector(LinkRelay relay) : IFaultInjector
 /// <summary>Turns one bit over in what passes through the relay between a worker and the coordinator.</summary>
 internal sealed class CorruptInjector(LinkRelay relay) : IFaultInjector
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
 
     /// <inheritdoc/>
     public async Task InjectAsync(FaultTarget target, CancellationToken stop)
     {
         Task damaged = relay.DamageAsync(target.Process, target.Plan.Draw, target.Strikes);
-        await Task.WhenAny(damaged, Pause.ForAsync(Patience, stop)).ConfigureAwait(false);
+        await Task.WhenAny(damaged, Pause.ForAsync(Timeout, stop)).ConfigureAwait(false);
     }
 }

@@ -22,7 +22,7 @@ namespace NnCluster.Cli.Commands;
 /// </summary>
 /// <remarks>
 /// Not <see cref="HttpListener"/>, which takes only IPv4 for "all addresses" and has no bound on how many connections
-/// stay open or for how long. Here each connection is one request, has <see cref="Patience"/>, and is closed.
+/// stay open or for how long. Here each connection is one request, has <see cref="Timeout"/>, and is closed.
 /// </remarks>
 internal sealed class HealthEndpoint : IDisposable
 {
@@ -33,7 +33,7 @@ internal sealed class HealthEndpoint : IDisposable
     internal const int MostHead = 4096;
 
     /// <summary>The time that a connection has from being accepted to being closed.</summary>
-    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    internal static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
 
     private static readonly TimeSpan AcceptRetry = TimeSpan.FromMilliseconds(100);
 
@@ -161,12 +161,12 @@ internal sealed class HealthEndpoint : IDisposable
 
     private async Task ConverseAsync(Socket connection)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
-        patience.CancelAfter(Patience);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+        timeout.CancelAfter(Timeout);
         try
         {
             byte[] buffer = new byte[MostHead];
-            if (await ReadHeadAsync(connection, buffer, patience.Token).ConfigureAwait(false) is not { } head)
+            if (await ReadHeadAsync(connection, buffer, timeout.Token).ConfigureAwait(false) is not { } head)
             {
                 return;
             }
@@ -174,12 +174,12 @@ internal sealed class HealthEndpoint : IDisposable
             byte[] answer = Encoding.UTF8.GetBytes(Answer(head, _report));
             for (int sent = 0; sent < answer.Length;)
             {
-                sent += await connection.SendAsync(answer.AsMemory(sent), patience.Token).ConfigureAwait(false);
+                sent += await connection.SendAsync(answer.AsMemory(sent), timeout.Token).ConfigureAwait(false);
             }
 
             connection.Shutdown(SocketShutdown.Send);
             // Closed with bytes unread, the connection would be reset and the answer perhaps lost.
-            while (await connection.ReceiveAsync(buffer, patience.Token).ConfigureAwait(false) > 0)
+            while (await connection.ReceiveAsync(buffer, timeout.Token).ConfigureAwait(false) > 0)
             {
             }
         }

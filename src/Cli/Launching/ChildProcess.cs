@@ -18,7 +18,7 @@ namespace NnCluster.Cli.Launching;
 /// </summary>
 internal sealed class ChildProcess : IDisposable
 {
-    private static readonly TimeSpan LastLinesPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LastLinesTimeout = TimeSpan.FromSeconds(5);
 
     private readonly Process _process;
     private readonly Task _errors;
@@ -120,7 +120,7 @@ internal sealed class ChildProcess : IDisposable
     {
         await _process.WaitForExitAsync().ConfigureAwait(false);
         // What it left running, such as a shared connection of ssh, may hold the pipes open for as long as it likes.
-        await Task.WhenAny(_errors, Task.Delay(LastLinesPatience)).ConfigureAwait(false);
+        await Task.WhenAny(_errors, Task.Delay(LastLinesTimeout)).ConfigureAwait(false);
         return _process.ExitCode;
     }
 }

@@ -24,9 +24,9 @@ internal sealed class Launcher(LaunchPlan plan, Action<string> log) : IDisposabl
     private const int CannotExecute = 126;
     private const int NotFound = 127;
 
-    private static readonly TimeSpan CoordinatorPatience = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan WorkerPatience = TimeSpan.FromSeconds(1.5);
-    private static readonly TimeSpan DismissedPatience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan CoordinatorTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan WorkerTimeout = TimeSpan.FromSeconds(1.5);
+    private static readonly TimeSpan DismissedTimeout = TimeSpan.FromSeconds(3);
 
     private readonly Lock _gate = new();
     private readonly Dictionary<string, ChildProcess> _children = [];
@@ -138,7 +138,7 @@ internal sealed class Launcher(LaunchPlan plan, Action<string> log) : IDisposabl
     {
         log("a worker that is needed cannot be had: ending the run");
         coordinator.AskToEnd();
-        await OrKillAsync(coordinator, CoordinatorPatience).ConfigureAwait(false);
+        await OrKillAsync(coordinator, CoordinatorTimeout).ConfigureAwait(false);
         int code = await coordinator.Exited.ConfigureAwait(false);
         // The worker may have been missed only because all was at its end.
         return code == ExitCode.Done || (code == ExitCode.Interrupted && stop.IsCancellationRequested)
@@ -187,7 +187,7 @@ internal sealed class Launcher(LaunchPlan plan, Action<string> log) : IDisposabl
             {
                 // A coordinator that dies between this and its own end goes on from a checkpoint, and needs workers again.
                 dismissed = false;
-                await PauseAsync(DismissedPatience, _over.Task, stop).ConfigureAwait(false);
+                await PauseAsync(DismissedTimeout, _over.Task, stop).ConfigureAwait(false);
                 continue;
             }
 
@@ -247,13 +247,13 @@ internal sealed class Launcher(LaunchPlan plan, Action<string> log) : IDisposabl
             child.AskToEnd();
         }
 
-        await Task.WhenAll(running.Select(child => OrKillAsync(child, WorkerPatience))).ConfigureAwait(false);
+        await Task.WhenAll(running.Select(child => OrKillAsync(child, WorkerTimeout))).ConfigureAwait(false);
         await Task.WhenAll(workers).ConfigureAwait(false);
     }
 
-    private static async Task OrKillAsync(ChildProcess child, TimeSpan patience)
+    private static async Task OrKillAsync(ChildProcess child, TimeSpan timeout)
     {
-        await Task.WhenAny(child.Exited, Task.Delay(patience)).ConfigureAwait(false);
+        await Task.WhenAny(child.Exited, Task.Delay(timeout)).ConfigureAwait(false);
         if (!child.HasExited)
         {
             child.Kill();

@@ -102,11 +102,11 @@ public sealed class ClusterHost : IAsyncDisposable
 
     private const int AnyPort = 9;
 
-    private static readonly TimeSpan CoordinatorPatience = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan CoordinatorTimeout = TimeSpan.FromSeconds(4);
 
     // Only the coordinator judges who can be reached: workers need not reach each other, and a worker learns from its
     // link that the coordinator is gone.
-    private static readonly TimeSpan WorkerPatience = TimeSpan.FromDays(1);
+    private static readonly TimeSpan WorkerTimeout = TimeSpan.FromDays(1);
 
     private readonly IHost _host;
 
@@ -147,7 +147,7 @@ public sealed class ClusterHost : IAsyncDisposable
                 FailureDetector = new()
                 {
                     HeartbeatInterval = TimeSpan.FromSeconds(1),
-                    AcceptableHeartbeatPause = node.Role == ClusterNode.CoordinatorRole ? CoordinatorPatience : WorkerPatience,
+                    AcceptableHeartbeatPause = node.Role == ClusterNode.CoordinatorRole ? CoordinatorTimeout : WorkerTimeout,
                 },
             });
             if (setup is not null)

@@ -19,7 +19,7 @@ public sealed record ProbeResult(IPAddress? Address, string? Reason);
 /// <summary>Finds out whether a coordinator may be somewhere, before an actor system is asked to join it.</summary>
 public static class CoordinatorProbe
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
 
     /// <summary>Connects, with certificates also proves both sides to each other, and hangs up.</summary>
     /// <param name="host">Where it should listen, as its certificate names it.</param>
@@ -94,17 +94,17 @@ public static class CoordinatorProbe
 
     private static async Task<string?> TryAsync(IPAddress address, string host, int port, LinkSecurity security, CancellationToken cancellation)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        patience.CancelAfter(Patience);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        timeout.CancelAfter(Timeout);
         string? distrust = null;
         try
         {
             using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-            await socket.ConnectAsync(address, port, patience.Token).ConfigureAwait(false);
+            await socket.ConnectAsync(address, port, timeout.Token).ConfigureAwait(false);
             if (security.Tls is { } tls)
             {
                 await using var stream = new SslStream(new NetworkStream(socket));
-                await stream.AuthenticateAsClientAsync(tls.ClientOptions(host, reason => distrust = reason), patience.Token).ConfigureAwait(false);
+                await stream.AuthenticateAsClientAsync(tls.ClientOptions(host, reason => distrust = reason), timeout.Token).ConfigureAwait(false);
                 await stream.ShutdownAsync().ConfigureAwait(false);
             }
 

@@ -18,7 +18,7 @@ public readonly record struct HealthReport(bool Alive, bool Ready, string State)
 public sealed class HealthState(TimeProvider time)
 {
     /// <summary>How long a main loop may be silent. A machine under load is slow for seconds; what hangs does so for ever.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
 
     private const long AtRest = long.MinValue;
 
@@ -32,7 +32,7 @@ public sealed class HealthState(TimeProvider time)
         {
             long last = Interlocked.Read(ref _lastBeat);
             TimeSpan silent = last == AtRest ? TimeSpan.Zero : time.GetElapsedTime(last);
-            return silent > Patience
+            return silent > Timeout
                 ? new(false, false, $"no sign of life from the main loop for {silent.TotalSeconds:0} s")
                 : new(true, _told.Ready, _told.State());
         }

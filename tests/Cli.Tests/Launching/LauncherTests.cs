@@ -23,7 +23,7 @@ public sealed class LauncherTests : IDisposable
 
     private static readonly string Works = $"echo '{NodeActor.WorksFor} 127.0.0.1:1' >&2; ";
     private static readonly string Dismissed = $"echo '{WorkerNode.RunIsOver}: it is complete' >&2; ";
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(50);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(50);
 
     private readonly TemporaryDirectory _directory = new();
     private readonly ConcurrentQueue<string> _log = new();
@@ -199,7 +199,7 @@ public sealed class LauncherTests : IDisposable
             _log.Enqueue(text);
             line?.Invoke(text);
         });
-        int code = await launcher.RunAsync(stop).WaitAsync(Patience, CancellationToken.None);
+        int code = await launcher.RunAsync(stop).WaitAsync(Timeout, CancellationToken.None);
         Assert.True(code == expected, $"exit code {code}: {string.Join('\n', _log)}");
     }
 

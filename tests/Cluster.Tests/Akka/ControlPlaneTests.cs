@@ -22,7 +22,7 @@ namespace NnCluster.Cluster.Tests.AkkaSupport;
 /// <summary>Real actor systems over loopback.</summary>
 public sealed class ControlPlaneTests : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(20);
     private readonly Authority _authority = new("ours");
     private readonly List<ActorSystem> _systems = [];
 
@@ -73,14 +73,14 @@ public sealed class ControlPlaneTests : IDisposable
         using var dying = new TcpListener(IPAddress.Loopback, 0);
         dying.Start();
         ActorSelection target = dialler.ActorSelection(new RootActorPath(AddressOf(dialler).WithPort(((IPEndPoint)dying.LocalEndpoint).Port)) / "user" / "anybody");
-        using var patience = new CancellationTokenSource(Patience);
+        using var timeout = new CancellationTokenSource(Timeout);
         // A system that shut down after the first would never dial again.
         for (int call = 0; call < 3; call++)
         {
             // Until it is heard: what is sent while the gate is closed is lost.
             using var calling = new Cancelable(dialler.Scheduler);
             dialler.Scheduler.Advanced.ScheduleRepeatedly(TimeSpan.Zero, TimeSpan.FromMilliseconds(20), () => target.Tell(new WorkerRefused("a call")), calling);
-            using Socket socket = await dying.AcceptSocketAsync(patience.Token);
+            using Socket socket = await dying.AcceptSocketAsync(timeout.Token);
             calling.Cancel();
             await socket.ReceiveAsync(new byte[1]);
         }
@@ -136,7 +136,7 @@ public sealed class ControlPlaneTests : IDisposable
             """,
             LinkSecurity.None);
         ActorSelection target = attacker.ActorSelection(new RootActorPath(AddressOf(coordinator)) / "user" / "coordinator");
-        await target.Ask<ActorIdentity>(new Identify(0), Patience);
+        await target.Ask<ActorIdentity>(new Identify(0), Timeout);
 
         var random = new Random(2);
         for (int i = 0; i < 50; i++)
@@ -151,7 +151,7 @@ public sealed class ControlPlaneTests : IDisposable
         attacker.ActorOf(Props.Create<DeployedActor>().WithDeploy(Deploy.None.WithScope(new RemoteScope(AddressOf(coordinator)))), "deployed");
 
         // What is sent afterwards over the same connection still arrives.
-        ActorIdentity identity = await target.Ask<ActorIdentity>(new Identify(1), Patience);
+        ActorIdentity identity = await target.Ask<ActorIdentity>(new Identify(1), Timeout);
         Assert.NotNull(identity.Subject);
         Assert.Equal(created, JsonAttack.Created);
         Assert.Equal(0, DeployedActor.Started);
@@ -161,7 +161,7 @@ public sealed class ControlPlaneTests : IDisposable
 
     public void Dispose()
     {
-        Task.WaitAll([.. _systems.Select(system => system.Terminate())], Patience);
+        Task.WaitAll([.. _systems.Select(system => system.Terminate())], Timeout);
         _authority.Dispose();
     }
 
@@ -177,15 +177,15 @@ public sealed class ControlPlaneTests : IDisposable
 
     private static async Task Logged(ChannelReader<string> log, string text)
     {
-        using var patience = new CancellationTokenSource(Patience);
-        while (!(await log.ReadAsync(patience.Token)).Contains(text, StringComparison.Ordinal))
+        using var timeout = new CancellationTokenSource(Timeout);
+        while (!(await log.ReadAsync(timeout.Token)).Contains(text, StringComparison.Ordinal))
         {
         }
     }
 
     private static async Task AssertRegisters(ActorSystem worker, ActorSystem coordinator)
     {
-        WorkerRefused answer = await Register(worker, coordinator).WaitAsync(Patience);
+        WorkerRefused answer = await Register(worker, coordinator).WaitAsync(Timeout);
         Assert.Equal("no seat left", answer.Reason);
     }
 

@@ -19,7 +19,7 @@ public sealed class HealthStateTests
     public void A_program_that_starts_is_alive_and_not_ready_however_long_it_takes()
     {
         var state = new HealthState(_time);
-        _time.Now += HealthState.Patience * 10;
+        _time.Now += HealthState.Timeout * 10;
         Assert.Equal(new HealthReport(true, false, "starting"), state.Report);
     }
 
@@ -29,7 +29,7 @@ public sealed class HealthStateTests
         var state = new HealthState(_time);
         state.Say(true, "waiting");
         state.Beat();
-        _time.Now += HealthState.Patience;
+        _time.Now += HealthState.Timeout;
         Assert.Equal(new HealthReport(true, true, "waiting"), state.Report);
         _time.Now += TimeSpan.FromSeconds(1);
         Assert.Equal(new HealthReport(false, false, "no sign of life from the main loop for 61 s"), state.Report);
@@ -44,7 +44,7 @@ public sealed class HealthStateTests
         state.Say(true, "training");
         state.Beat();
         state.Rest("writing files");
-        _time.Now += HealthState.Patience * 10;
+        _time.Now += HealthState.Timeout * 10;
         Assert.Equal(new HealthReport(true, false, "writing files"), state.Report);
     }
 

@@ -16,7 +16,7 @@ namespace NnCluster.Cluster.Tests.Link;
 /// <summary>One side of a link: what it received, in order, and how it was closed.</summary>
 internal sealed class LinkEnd : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(20);
     private readonly Channel<LinkFrame> _frames = Channel.CreateUnbounded<LinkFrame>();
     private readonly TaskCompletionSource<LinkClosed> _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -28,10 +28,10 @@ internal sealed class LinkEnd : IDisposable
 
     public TensorLink Link { get; }
 
-    public Task<LinkClosed> Closed => _closed.Task.WaitAsync(Patience);
+    public Task<LinkClosed> Closed => _closed.Task.WaitAsync(Timeout);
 
     public async Task<T> Next<T>()
-        where T : LinkFrame => Assert.IsType<T>(await _frames.Reader.ReadAsync().AsTask().WaitAsync(Patience));
+        where T : LinkFrame => Assert.IsType<T>(await _frames.Reader.ReadAsync().AsTask().WaitAsync(Timeout));
 
     public bool HasMore => _frames.Reader.TryPeek(out _);
 

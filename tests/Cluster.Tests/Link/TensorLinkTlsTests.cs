@@ -17,7 +17,7 @@ namespace NnCluster.Cluster.Tests.Link;
 
 public sealed class TensorLinkTlsTests : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(20);
     private readonly Authority _authority = new("ours");
     private readonly Channel<string> _log = Channel.CreateUnbounded<string>();
 
@@ -91,10 +91,10 @@ public sealed class TensorLinkTlsTests : IDisposable
             Assert.Contains("refused a link", await NextLine());
         }
 
-        using LinkTicket ticket = listener.Expect(Patience);
+        using LinkTicket ticket = listener.Expect(Timeout);
         using TensorLink worker = await TensorLink.ConnectAsync(
             "localhost", listener.EndPoint.Port, ticket.Token, LinkSecurity.WithTls(_authority.Identity("worker-1")), new());
-        (await ticket.Link.WaitAsync(Patience)).Dispose();
+        (await ticket.Link.WaitAsync(Timeout)).Dispose();
     }
 
     public void Dispose() => _authority.Dispose();
@@ -102,9 +102,9 @@ public sealed class TensorLinkTlsTests : IDisposable
     private async Task<string> AssertRefused(TlsIdentity coordinator, LinkSecurity worker)
     {
         using TensorListener listener = Listen(coordinator);
-        using LinkTicket ticket = listener.Expect(Patience);
+        using LinkTicket ticket = listener.Expect(Timeout);
         LinkException e = await Assert.ThrowsAsync<LinkException>(
-            () => TensorLink.ConnectAsync("localhost", listener.EndPoint.Port, ticket.Token, worker, new()).WaitAsync(Patience));
+            () => TensorLink.ConnectAsync("localhost", listener.EndPoint.Port, ticket.Token, worker, new()).WaitAsync(Timeout));
         Assert.False(ticket.Link.IsCompletedSuccessfully);
         return e.Message;
     }
@@ -112,5 +112,5 @@ public sealed class TensorLinkTlsTests : IDisposable
     private TensorListener Listen(TlsIdentity identity) =>
         new(new(IPAddress.Loopback, 0), LinkSecurity.WithTls(identity), new(), line => _log.Writer.TryWrite(line));
 
-    private Task<string> NextLine() => _log.Reader.ReadAsync().AsTask().WaitAsync(Patience);
+    private Task<string> NextLine() => _log.Reader.ReadAsync().AsTask().WaitAsync(Timeout);
 }

@@ -15,7 +15,7 @@ namespace NnCluster.Cluster.Tests.Link;
 
 public sealed class TensorListenerTests : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(20);
     private readonly Channel<string> _log = Channel.CreateUnbounded<string>();
     private readonly TensorListener _listener;
 
@@ -24,9 +24,9 @@ public sealed class TensorListenerTests : IDisposable
     [Fact]
     public async Task A_token_opens_one_link_and_no_second()
     {
-        using LinkTicket ticket = _listener.Expect(Patience);
+        using LinkTicket ticket = _listener.Expect(Timeout);
         using TensorLink worker = await Connect(_listener, ticket.Token);
-        using TensorLink coordinator = await ticket.Link.WaitAsync(Patience);
+        using TensorLink coordinator = await ticket.Link.WaitAsync(Timeout);
         await AssertRefused(_listener, ticket.Token);
     }
 
@@ -37,7 +37,7 @@ public sealed class TensorListenerTests : IDisposable
     public async Task An_expired_token_is_refused_and_its_ticket_says_so()
     {
         using LinkTicket ticket = _listener.Expect(TimeSpan.FromMilliseconds(30));
-        LinkException e = await Assert.ThrowsAsync<LinkException>(() => ticket.Link.WaitAsync(Patience));
+        LinkException e = await Assert.ThrowsAsync<LinkException>(() => ticket.Link.WaitAsync(Timeout));
         Assert.Contains("did not open its link", e.Message);
         await AssertRefused(_listener, ticket.Token);
     }
@@ -45,7 +45,7 @@ public sealed class TensorListenerTests : IDisposable
     [Fact]
     public async Task A_token_taken_back_is_refused()
     {
-        LinkTicket ticket = _listener.Expect(Patience);
+        LinkTicket ticket = _listener.Expect(Timeout);
         ticket.Dispose();
         await AssertRefused(_listener, ticket.Token);
     }
@@ -81,9 +81,9 @@ public sealed class TensorListenerTests : IDisposable
     public async Task Silent_strangers_cannot_keep_a_worker_out()
     {
         Socket[] strangers = [.. Enumerable.Range(0, 20).Select(_ => Raw(_listener))];
-        using LinkTicket ticket = _listener.Expect(Patience);
+        using LinkTicket ticket = _listener.Expect(Timeout);
         using TensorLink worker = await Connect(_listener, ticket.Token);
-        using TensorLink coordinator = await ticket.Link.WaitAsync(Patience);
+        using TensorLink coordinator = await ticket.Link.WaitAsync(Timeout);
         foreach (Socket stranger in strangers)
         {
             stranger.Dispose();
@@ -110,20 +110,20 @@ public sealed class TensorListenerTests : IDisposable
         int port = ((IPEndPoint)impostor.LocalEndpoint).Port;
         var brief = new LinkOptions { HandshakeDeadline = TimeSpan.FromMilliseconds(100) };
         LinkException silent = await Assert.ThrowsAsync<LinkException>(
-            () => TensorLink.ConnectAsync("localhost", port, new byte[32], LinkSecurity.None, brief).WaitAsync(Patience));
+            () => TensorLink.ConnectAsync("localhost", port, new byte[32], LinkSecurity.None, brief).WaitAsync(Timeout));
         Assert.Contains("no link within 0.1 s", silent.Message);
         impostor.Stop();
         LinkException absent = await Assert.ThrowsAsync<LinkException>(
-            () => TensorLink.ConnectAsync("127.0.0.1", port, new byte[32], LinkSecurity.None, new()).WaitAsync(Patience));
+            () => TensorLink.ConnectAsync("127.0.0.1", port, new byte[32], LinkSecurity.None, new()).WaitAsync(Timeout));
         Assert.Contains($"127.0.0.1:{port}", absent.Message);
     }
 
     [Fact]
     public async Task A_listener_that_stops_ends_its_tickets()
     {
-        LinkTicket ticket = _listener.Expect(Patience);
+        LinkTicket ticket = _listener.Expect(Timeout);
         _listener.Dispose();
-        await Assert.ThrowsAsync<LinkException>(() => ticket.Link.WaitAsync(Patience));
+        await Assert.ThrowsAsync<LinkException>(() => ticket.Link.WaitAsync(Timeout));
         await Assert.ThrowsAsync<LinkException>(() => Connect(_listener, ticket.Token));
     }
 
@@ -133,9 +133,9 @@ public sealed class TensorListenerTests : IDisposable
         using var listener = new TensorListener(new(IPAddress.IPv6Any, 0), LinkSecurity.None, new(), _ => { });
         foreach (string host in new[] { "127.0.0.1", "::1" })
         {
-            using LinkTicket ticket = listener.Expect(Patience);
-            using TensorLink worker = await TensorLink.ConnectAsync(host, listener.EndPoint.Port, ticket.Token, LinkSecurity.None, new()).WaitAsync(Patience);
-            (await ticket.Link.WaitAsync(Patience)).Dispose();
+            using LinkTicket ticket = listener.Expect(Timeout);
+            using TensorLink worker = await TensorLink.ConnectAsync(host, listener.EndPoint.Port, ticket.Token, LinkSecurity.None, new()).WaitAsync(Timeout);
+            (await ticket.Link.WaitAsync(Timeout)).Dispose();
         }
     }
 
@@ -148,7 +148,7 @@ public sealed class TensorListenerTests : IDisposable
     private TensorListener Listen(LinkOptions options) => new(new(IPAddress.Loopback, 0), LinkSecurity.None, options, line => _log.Writer.TryWrite(line));
 
     private static Task<TensorLink> Connect(TensorListener listener, ReadOnlyMemory<byte> token) =>
-        TensorLink.ConnectAsync("127.0.0.1", listener.EndPoint.Port, token, LinkSecurity.None, new()).WaitAsync(Patience);
+        TensorLink.ConnectAsync("127.0.0.1", listener.EndPoint.Port, token, LinkSecurity.None, new()).WaitAsync(Timeout);
 
     private static Socket Raw(TensorListener listener)
     {
@@ -182,5 +182,5 @@ public sealed class TensorListenerTests : IDisposable
         Assert.Contains("unknown, used or expired", await NextLine());
     }
 
-    private Task<string> NextLine() => _log.Reader.ReadAsync().AsTask().WaitAsync(Patience);
+    private Task<string> NextLine() => _log.Reader.ReadAsync().AsTask().WaitAsync(Timeout);
 }

@@ -61,9 +61,9 @@ internal sealed partial class RunDecision
     {
         foreach (Participant worker in _state.Participants)
         {
-            bool stale = worker.IdleRounds >= worker.Patience;
+            bool stale = worker.IdleRounds >= worker.Timeout;
             Participant waiting = stale
-                ? worker with { Speed = SpeedSamples.None, IdleRounds = 0, Patience = worker.Patience * 2 }
+                ? worker with { Speed = SpeedSamples.None, IdleRounds = 0, Timeout = worker.Timeout * 2 }
                 : worker with { IdleRounds = worker.IdleRounds + 1 };
             _state = _state with
             {

@@ -248,8 +248,8 @@ internal sealed partial class RunDecision(RunSettings settings, RunState state, 
         Round round = _state.Round!;
         Participant? worker = Find(id);
         bool others = _state.Participants.Any(other => other.Id != id && !other.Late);
-        TimeSpan patience = others ? deadline : deadline * settings.Recovery.LastResortFactor;
-        bool Lost(Assignment holding) => holding.Participant == id && holding.Live && now - holding.AssignedAt >= patience;
+        TimeSpan timeout = others ? deadline : deadline * settings.Recovery.LastResortFactor;
+        bool Lost(Assignment holding) => holding.Participant == id && holding.Live && now - holding.AssignedAt >= timeout;
         if (worker is null || !round.Assignments.Any(Lost))
         {
             return;
@@ -258,11 +258,11 @@ internal sealed partial class RunDecision(RunSettings settings, RunState state, 
         _state = _state with { Participants = _state.Participants.Replace(worker, worker with { Late = true }) };
         int shards = UncoveredShards(round, Lost);
         SetRound(round with { Assignments = [.. round.Assignments.Select(h => Lost(h) ? h with { Live = false } : h)] });
-        Reassigned(id, shards, $"no answer within {patience.TotalMilliseconds:0} ms");
+        Reassigned(id, shards, $"no answer within {timeout.TotalMilliseconds:0} ms");
     }
 
     /// <summary>Gives the shards of stragglers to workers that have nothing to do, as well.</summary>
-    private void Duplicate(TimeSpan patience)
+    private void Duplicate(TimeSpan timeout)
     {
         Round round = _state.Round!;
         ReductionTree tree = TreeOf(round);
@@ -277,11 +277,11 @@ internal sealed partial class RunDecision(RunSettings settings, RunState state, 
             }
 
             ShardRange shards = tree.ShardsOf(holding.Subtree);
-            if (holding is { Live: true, Duplicated: false } && now - holding.AssignedAt >= patience && !round.Covered.Overlaps(shards))
+            if (holding is { Live: true, Duplicated: false } && now - holding.AssignedAt >= timeout && !round.Covered.Overlaps(shards))
             {
                 SetRound(_state.Round! with { Assignments = _state.Round!.Assignments.Replace(holding, holding with { Duplicated = true }) });
                 Assign(idle.Dequeue(), shards);
-                Reassigned(holding.Participant, shards.Count, $"slower than {patience.TotalMilliseconds:0} ms");
+                Reassigned(holding.Participant, shards.Count, $"slower than {timeout.TotalMilliseconds:0} ms");
             }
         }
     }

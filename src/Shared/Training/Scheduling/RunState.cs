@@ -9,7 +9,7 @@ namespace NnCluster.Training;
 public sealed record Participant
 {
     /// <summary>Rounds without a shard after which a worker's old measures are forgotten, the first time.</summary>
-    public const int FirstPatience = 32;
+    public const int FirstTimeout = 32;
 
     /// <summary>Which.</summary>
     public required ParticipantId Id { get; init; }
@@ -42,7 +42,7 @@ public sealed record Participant
     /// After so many of them it counts as unmeasured and gets a fair share again: it may have been slow only for a
     /// while. Doubles each time, so that a worker that stays slow costs ever less.
     /// </summary>
-    public int Patience { get; init; } = FirstPatience;
+    public int Timeout { get; init; } = FirstTimeout;
 }
 
 /// <summary>The latest measures of a worker's speed, in rows a second.</summary>

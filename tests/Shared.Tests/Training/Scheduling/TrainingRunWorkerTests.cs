@@ -104,7 +104,7 @@ public sealed class TrainingRunWorkerTests
         }
 
         Assert.Empty(driver.Assigned(B));
-        for (int step = 0; step < 2 * Participant.FirstPatience; step++)
+        for (int step = 0; step < 2 * Participant.FirstTimeout; step++)
         {
             AnswerStep(driver, TimeSpan.FromMilliseconds(1));
         }
