@@ -117,7 +117,7 @@ public sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
 
     private void Turn()
     {
-        _setup.Beat?.Invoke();
+        _setup.Heartbeat?.Invoke();
         Decide(Tick.Now);
     }
 

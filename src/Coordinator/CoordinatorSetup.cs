@@ -37,7 +37,7 @@ public sealed record CoordinatorSetup
     public IReadOnlyList<IRunObserver> Observers { get; init; } = [];
 
     /// <summary>Called whenever the actor has had a look at its clock; null: nobody wants to know that it lives.</summary>
-    public Action? Beat { get; init; }
+    public Action? Heartbeat { get; init; }
 
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;

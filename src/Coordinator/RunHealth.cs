@@ -32,19 +32,19 @@ internal sealed class RunHealth : IRunObserver
     {
         _needed = needed;
         Interlocked.CompareExchange(ref _step, step, 0);
-        _state.Beat();
+        _state.Heartbeat();
         _state.Say(true, Words);
     }
 
     /// <summary>The coordinator's loop turns.</summary>
-    public void Beat()
+    public void Heartbeat()
     {
         // The actor outlives its run by a few turns.
         lock (_ending)
         {
             if (!_over)
             {
-                _state.Beat();
+                _state.Heartbeat();
             }
         }
     }

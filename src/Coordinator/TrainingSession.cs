@@ -164,7 +164,7 @@ internal sealed class TrainingSession : IDisposable
             Layout = _layout,
             Checkpoints = _checkpoints,
             Observers = [.. _directory is null ? [] : new IRunObserver[] { _directory }, _history, observer, .. Health is null ? [] : new IRunObserver[] { Health }],
-            Beat = Health is null ? null : Health.Beat,
+            Heartbeat = Health is null ? null : Health.Heartbeat,
             Time = _time,
             Ended = ended,
         };

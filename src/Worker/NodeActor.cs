@@ -27,7 +27,7 @@ namespace NnCluster.Worker;
 public sealed class NodeActor : ReceiveActor, IWithTimers
 {
     private static readonly TimeSpan RegistrationRetry = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan BeatInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan HeartbeatInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RegistrationTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>How a node says that it has been taken in and has all it needs.</summary>
@@ -54,7 +54,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
         _setup = setup;
 
         Receive<JoinCoordinator>(join => Join(join.Coordinator));
-        Receive<Beat>(_ => _setup.Health.Beat());
+        Receive<Heartbeat>(_ => _setup.Health.Heartbeat());
         Receive<Introduce>(_ => _registry!.Tell(new RequestNonce(WireVersion.Current, _nonce)));
         Receive<TimedOut>(_ => End(NodeEndKind.CoordinatorGone, $"{_coordinator!.Host}:{_coordinator.Port} does not answer as a coordinator: is that the very name or address that it says workers join by (another one for the same machine is refused), and have both the same --tls options?"));
         Receive<IControlMessage>(message => Obey(message), _ => Sender.Path.Address.Equals(_coordinator));
@@ -118,7 +118,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
     {
         _coordinator = coordinator;
         _setup.Health.Say(false, "joining a coordinator");
-        Timers.StartPeriodicTimer(nameof(Beat), Beat.Instance, BeatInterval);
+        Timers.StartPeriodicTimer(nameof(Heartbeat), Heartbeat.Instance, HeartbeatInterval);
         _registry = Context.ActorSelection(new RootActorPath(coordinator) / "user" / "registry");
         ClusterHost.Join(Context.System, coordinator);
         Timers.StartPeriodicTimer(nameof(Introduce), Introduce.Instance, TimeSpan.Zero, RegistrationRetry);
@@ -317,9 +317,9 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
 
     private void End(NodeEndKind kind, string reason) => _setup.Ended.TrySetResult(new(kind, reason, _link is not null));
 
-    private sealed record Beat
+    private sealed record Heartbeat
     {
-        public static readonly Beat Instance = new();
+        public static readonly Heartbeat Instance = new();
     }
 
     private sealed record Introduce

@@ -209,7 +209,7 @@ internal sealed class WorkerNode(NodeOptions options, Action<string> log)
     {
         foreach (HostPort coordinator in options.Coordinators)
         {
-            options.Health.Beat();
+            options.Health.Heartbeat();
             ProbeResult probe = await CoordinatorProbe.TryAsync(coordinator.Host, coordinator.Port, options.Security, stop).ConfigureAwait(false);
             if (probe.Address is { } address)
             {

@@ -22,15 +22,15 @@ public sealed class HealthState(TimeProvider time)
 
     private const long AtRest = long.MinValue;
 
-    private long _lastBeat = AtRest;
+    private long _lastHeartbeat = AtRest;
     private volatile Told _told = new(false, () => "starting");
 
-    /// <summary>How things stand; a silence counts from the last <see cref="Beat"/>.</summary>
+    /// <summary>How things stand; a silence counts from the last <see cref="Heartbeat"/>.</summary>
     public HealthReport Report
     {
         get
         {
-            long last = Interlocked.Read(ref _lastBeat);
+            long last = Interlocked.Read(ref _lastHeartbeat);
             TimeSpan silent = last == AtRest ? TimeSpan.Zero : time.GetElapsedTime(last);
             return silent > Timeout
                 ? new(false, false, $"no sign of life from the main loop for {silent.TotalSeconds:0} s")
@@ -39,7 +39,7 @@ public sealed class HealthState(TimeProvider time)
     }
 
     /// <summary>The main loop turns.</summary>
-    public void Beat() => Interlocked.Exchange(ref _lastBeat, time.GetTimestamp());
+    public void Heartbeat() => Interlocked.Exchange(ref _lastHeartbeat, time.GetTimestamp());
 
     /// <summary>Says what the program does now.</summary>
     public void Say(bool ready, string state) => Say(ready, () => state);
@@ -51,7 +51,7 @@ public sealed class HealthState(TimeProvider time)
     /// <param name="state">What the program does now.</param>
     public void Rest(string state)
     {
-        Interlocked.Exchange(ref _lastBeat, AtRest);
+        Interlocked.Exchange(ref _lastHeartbeat, AtRest);
         Say(false, state);
     }
 

@@ -31,7 +31,7 @@ public sealed class TensorLink : IDisposable
     private LinkMemory? _memory;
     private FrameReader? _reader;
     private Thread? _sending;
-    private LinkPulse? _pulse;
+    private LinkHeartbeat? _heartbeat;
     private LinkClosed? _closed;
     private string? _goodbye;
     private long _roundTripTicks;
@@ -95,7 +95,7 @@ public sealed class TensorLink : IDisposable
 
         _pools = pools;
         _reader = new FrameReader(_stream, _side, pools, _options);
-        _pulse = new LinkPulse(this, _reader, _writer, _options);
+        _heartbeat = new LinkHeartbeat(this, _reader, _writer, _options);
         _sending = new Thread(SendAll) { IsBackground = true, Name = $"link send {RemoteEndPoint}" };
         _sending.Start();
         if (_side == LinkSide.Coordinator && _isWithinHost && LinkMemory.Offer(pools) is { } memory)
@@ -207,7 +207,7 @@ public sealed class TensorLink : IDisposable
             Monitor.PulseAll(_gate);
         }
 
-        _pulse?.Dispose();
+        _heartbeat?.Dispose();
         // Disposing the socket wakes whoever is blocked in it; the stream follows when both threads have left it.
         _socket.Dispose();
         if (_sending is null)
@@ -287,7 +287,7 @@ public sealed class TensorLink : IDisposable
         }
 
         _sending!.Join();
-        _pulse!.Dispose();
+        _heartbeat!.Dispose();
         _stream.Dispose();
         _memory?.Dispose();
         closed(_closed!);

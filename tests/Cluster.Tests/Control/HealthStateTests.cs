@@ -28,12 +28,12 @@ public sealed class HealthStateTests
     {
         var state = new HealthState(_time);
         state.Say(true, "waiting");
-        state.Beat();
+        state.Heartbeat();
         _time.Now += HealthState.Timeout;
         Assert.Equal(new HealthReport(true, true, "waiting"), state.Report);
         _time.Now += TimeSpan.FromSeconds(1);
         Assert.Equal(new HealthReport(false, false, "no sign of life from the main loop for 61 s"), state.Report);
-        state.Beat();
+        state.Heartbeat();
         Assert.Equal(new HealthReport(true, true, "waiting"), state.Report);
     }
 
@@ -42,7 +42,7 @@ public sealed class HealthStateTests
     {
         var state = new HealthState(_time);
         state.Say(true, "training");
-        state.Beat();
+        state.Heartbeat();
         state.Rest("writing files");
         _time.Now += HealthState.Timeout * 10;
         Assert.Equal(new HealthReport(true, false, "writing files"), state.Report);

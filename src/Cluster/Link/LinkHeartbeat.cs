@@ -11,7 +11,7 @@ namespace NnCluster.Link;
 /// Watches one link from the outside, because its threads may be blocked: ends it when a frame takes too long or the
 /// other side is silent, and pings when there is nothing else to send.
 /// </summary>
-internal sealed class LinkPulse : IDisposable
+internal sealed class LinkHeartbeat : IDisposable
 {
     private readonly TensorLink _link;
     private readonly FrameReader _reader;
@@ -24,7 +24,7 @@ internal sealed class LinkPulse : IDisposable
     private TimeSpan _silence;
     private TimeSpan _idle;
 
-    public LinkPulse(TensorLink link, FrameReader reader, FrameWriter writer, LinkOptions options)
+    public LinkHeartbeat(TensorLink link, FrameReader reader, FrameWriter writer, LinkOptions options)
     {
         _link = link;
         _reader = reader;
@@ -32,12 +32,12 @@ internal sealed class LinkPulse : IDisposable
         _options = options;
         TimeSpan shortest = new[] { options.HeartbeatInterval, options.SilenceLimit, options.FrameDeadline }.Min();
         _interval = shortest / 4;
-        _timer = options.Time.CreateTimer(_ => Beat(), null, _interval, _interval);
+        _timer = options.Time.CreateTimer(_ => Heartbeat(), null, _interval, _interval);
     }
 
     public void Dispose() => _timer.Dispose();
 
-    private void Beat()
+    private void Heartbeat()
     {
         long now = _options.Time.GetTimestamp();
         if (now > _writer.FrameDueAt)
