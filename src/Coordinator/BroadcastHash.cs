@@ -24,7 +24,7 @@ public sealed class BroadcastHash
     {
         if (_hash is null || step != _step)
         {
-            (_step, _hash) = (step, new(() => TensorLink.HashOf(weights)));
+            (_step, _hash) = (step, new(() => DataLink.HashOf(weights)));
         }
 
         return _hash;

@@ -21,15 +21,15 @@ namespace NnCluster.Coordinator;
 internal sealed class ClusterFront : IAsyncDisposable
 {
     private readonly ClusterHost _host;
-    private readonly TensorListener _listener;
+    private readonly DataListener _listener;
     private readonly IActorRef _registry;
 
-    private ClusterFront(ClusterHost host, TensorListener listener)
+    private ClusterFront(ClusterHost host, DataListener listener)
     {
         _host = host;
         _listener = listener;
         Coordinator = host.Actors.Get<CoordinatorActor>();
-        _registry = host.Actors.Get<RegistryActor>();
+        _registry = host.Actors.Get<RegistrationActor>();
     }
 
     /// <summary>The coordinator.</summary>
@@ -39,7 +39,7 @@ internal sealed class ClusterFront : IAsyncDisposable
     /// <exception cref="BadInputException">The address cannot be listened on.</exception>
     public static async Task<ClusterFront> OpenAsync(ClusterRequest request, CoordinatorSetup setup, Action<string> log)
     {
-        var listener = new TensorListener(new(AddressOf(request.Listen.Host), request.LinkPort), request.Security, new(), log);
+        var listener = new DataListener(new(AddressOf(request.Listen.Host), request.LinkPort), request.Security, new(), log);
         try
         {
             var node = new ClusterNode
@@ -55,8 +55,8 @@ internal sealed class ClusterFront : IAsyncDisposable
             {
                 IActorRef coordinator = system.ActorOf(CoordinatorActor.Props(setup), "coordinator");
                 actors.Register<CoordinatorActor>(coordinator);
-                actors.Register<RegistryActor>(system.ActorOf(
-                    RegistryActor.Props(new()
+                actors.Register<RegistrationActor>(system.ActorOf(
+                    RegistrationActor.Props(new()
                     {
                         Welcome = WelcomeFrom(request, setup, listener),
                         Arithmetic = setup.Workers.Spec.Arithmetic,
@@ -101,7 +101,7 @@ internal sealed class ClusterFront : IAsyncDisposable
         await _host.DisposeAsync().ConfigureAwait(false);
     }
 
-    private static WorkerWelcome WelcomeFrom(ClusterRequest request, CoordinatorSetup setup, TensorListener listener)
+    private static RegistrationAccepted WelcomeFrom(ClusterRequest request, CoordinatorSetup setup, DataListener listener)
     {
         RunSpec spec = setup.Workers.Spec;
         return new(

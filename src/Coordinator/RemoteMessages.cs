@@ -15,7 +15,7 @@ namespace NnCluster.Coordinator;
 /// <param name="Name">The node, whichever life.</param>
 /// <param name="Workers">Workers it runs.</param>
 /// <param name="Link">Its link, not yet started.</param>
-public sealed record AddRemoteNode(ParticipantId Id, string Name, int Workers, TensorLink Link);
+public sealed record AddRemoteNode(ParticipantId Id, string Name, int Workers, DataLink Link);
 
 /// <summary>A remote worker is lost: its link closed, it left, or the cluster cannot reach it.</summary>
 public sealed record RemoteNodeGone(ParticipantId Id, string Reason)

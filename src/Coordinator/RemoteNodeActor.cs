@@ -17,14 +17,14 @@ public sealed class RemoteNodeActor : ReceiveActor
 {
     private readonly ParticipantId _id;
     private readonly int _workers;
-    private readonly TensorLink _link;
+    private readonly DataLink _link;
     private readonly RemoteSetup _setup;
     private readonly InFlightShards _debt;
     private long _sentStep = -1;
     private bool _ready;
 
     /// <summary>Creates the proxy of the worker named <paramref name="id"/>.</summary>
-    public RemoteNodeActor(ParticipantId id, int workers, TensorLink link, RemoteSetup setup)
+    public RemoteNodeActor(ParticipantId id, int workers, DataLink link, RemoteSetup setup)
     {
         _workers = workers;
         _id = id;
@@ -36,7 +36,7 @@ public sealed class RemoteNodeActor : ReceiveActor
     }
 
     /// <summary>Props for the proxy of a worker.</summary>
-    public static Props Props(ParticipantId id, int workers, TensorLink link, RemoteSetup setup) =>
+    public static Props Props(ParticipantId id, int workers, DataLink link, RemoteSetup setup) =>
         Akka.Actor.Props.Create(() => new RemoteNodeActor(id, workers, link, setup)).WithDispatcher("nncluster.coordinator-dispatcher");
 
     // A node's sum that is being used, one that is being computed, and what each worker adds up on its way there.

@@ -11,11 +11,11 @@ internal sealed class DatasetDownload : IDisposable
 {
     private const int PiecesAhead = 8;
 
-    private readonly TensorLink _link;
+    private readonly DataLink _link;
     private readonly IncomingDataset _incoming;
     private long _asked;
 
-    public DatasetDownload(TensorLink link, IncomingDataset incoming)
+    public DatasetDownload(DataLink link, IncomingDataset incoming)
     {
         _link = link;
         _incoming = incoming;

@@ -20,7 +20,7 @@ namespace NnCluster.Worker;
 /// </summary>
 /// <remarks>
 /// <code>
-/// RequestNonce ─► RegistrationNonce ─► RegisterWorker ─► WorkerWelcome ─► link ─► data set ─► workers ─► Ready ─► work
+/// RequestNonce ─► RegistrationNonce ─► RegisterNode ─► RegistrationAccepted ─► link ─► data set ─► workers ─► Ready ─► work
 /// </code>
 /// Whatever ends it completes <see cref="NodeSetup.Ended"/>; the next life is another actor system.
 /// </remarks>
@@ -38,10 +38,10 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
     private readonly List<IActorRef> _workers = [];
     private Address? _coordinator;
     private ActorSelection? _registry;
-    private WorkerWelcome? _welcome;
+    private RegistrationAccepted? _welcome;
     private RunSpec? _spec;
     private ParameterLayout? _layout;
-    private TensorLink? _link;
+    private DataLink? _link;
     private DatasetDownload? _download;
     private NodeWork? _work;
     private BufferPool? _weightsPool;
@@ -133,8 +133,8 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
         {
             new RequestNonce(0, _nonce),
             new RegistrationNonce(_nonce, []),
-            new RegisterWorker(Self, "", 1, 0, "", [], [], _nonce, []),
-            new WorkerWelcome("", "", 0, "", 0, [], "", "", 0, ""),
+            new RegisterNode(Self, "", 1, 0, "", [], [], _nonce, []),
+            new RegistrationAccepted("", "", 0, "", 0, [], "", "", 0, ""),
         })
         {
             serializer.FromBinary(serializer.ToBinary(message), message.GetType());
@@ -148,10 +148,10 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
             case RegistrationNonce nonce when _welcome is null:
                 Register(nonce);
                 break;
-            case WorkerRefused refused:
+            case RegistrationRefused refused:
                 End(NodeEndKind.Refused, refused.Reason);
                 break;
-            case WorkerWelcome welcome when _welcome is null:
+            case RegistrationAccepted welcome when _welcome is null:
                 Enter(welcome);
                 break;
             case RunEnded ended when IsCurrent(ended.Term):
@@ -175,7 +175,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
             return;
         }
 
-        Sender.Tell(new RegisterWorker(
+        Sender.Tell(new RegisterNode(
             Self,
             _setup.Name,
             _setup.Workers,
@@ -187,7 +187,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
             CookieProof.OfNode(security, _nonce, nonce.CoordinatorNonce, _setup.Name)));
     }
 
-    private void Enter(WorkerWelcome welcome)
+    private void Enter(RegistrationAccepted welcome)
     {
         Timers.Cancel(nameof(TimedOut));
         if (_setup.Memory.Run is { } seen && seen.RunId == welcome.RunId && welcome.Term < seen.Term)
@@ -200,11 +200,11 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
         _setup.Memory.Run = (welcome.RunId, welcome.Term);
         _spec = RunSpecJson.Parse(welcome.Run, "the coordinator's welcome");
         _layout = ParameterLayout.For(_spec.Model);
-        TensorLink.ConnectAsync(welcome.LinkHost, (int)welcome.LinkPort, welcome.LinkToken, _setup.Security, new LinkOptions())
+        DataLink.ConnectAsync(welcome.LinkHost, (int)welcome.LinkPort, welcome.LinkToken, _setup.Security, new LinkOptions())
             .PipeTo(Self, success: link => new LinkMade(link), failure: error => new LinkFailed(error.GetBaseException().Message));
     }
 
-    private void Begin(TensorLink link)
+    private void Begin(DataLink link)
     {
         _link = link;
         _weightsPool = new(_layout!.StateLength);
@@ -217,13 +217,13 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
             return;
         }
 
-        WorkerWelcome welcome = _welcome!;
+        RegistrationAccepted welcome = _welcome!;
         Task.Run(() => _setup.Cache.Find(welcome.DatasetSha256, welcome.DatasetName)).PipeTo(Self, success: data => new DatasetSought(data));
     }
 
     private void HaveOrFetch(Dataset? data)
     {
-        WorkerWelcome welcome = _welcome!;
+        RegistrationAccepted welcome = _welcome!;
         if (data is not null)
         {
             _setup.Log($"data set {welcome.DatasetName} from the cache");
@@ -243,7 +243,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
 
     private void Fetch(DatasetChunkFrame chunk)
     {
-        WorkerWelcome welcome = _welcome!;
+        RegistrationAccepted welcome = _welcome!;
         try
         {
             if (_download!.Take(chunk))
@@ -310,7 +310,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
 
     private void Leave(LeaveCluster leave)
     {
-        _registry?.Tell(new WorkerLeaving(_setup.Name, leave.Reason));
+        _registry?.Tell(new NodeLeaving(_setup.Name, leave.Reason));
         _link?.Close($"the worker shards: {leave.Reason}");
         End(NodeEndKind.Left, leave.Reason);
     }
@@ -332,7 +332,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
         public static readonly TimedOut Instance = new();
     }
 
-    private sealed record LinkMade(TensorLink Link);
+    private sealed record LinkMade(DataLink Link);
 
     private sealed record LinkFailed(string Reason);
 

@@ -16,7 +16,7 @@ namespace NnCluster.Worker;
 /// What a node does with the frames it gets: keeps the weights, divides each range over its workers, and sends each
 /// maximal subtree's sum as soon as it is complete. Belongs to <see cref="NodeActor"/> and its thread.
 /// </summary>
-internal sealed class NodeWork(long term, RunSettings settings, ParameterLayout layout, BufferPool gradients, TensorLink link, IReadOnlyList<IActorRef> workers) : IDisposable
+internal sealed class NodeWork(long term, RunSettings settings, ParameterLayout layout, BufferPool gradients, DataLink link, IReadOnlyList<IActorRef> workers) : IDisposable
 {
     // Each worker answers in the order it was asked.
     private readonly Dictionary<string, Queue<Piece>> _owed = [];

@@ -68,7 +68,7 @@ public sealed class HostileTrafficTests : IDisposable
         using var rogue = new RogueNode(_cluster.Port, Load(options));
         foreach ((string name, string reason, Action<Liar> lie) in Lies)
         {
-            var welcome = Assert.IsType<WorkerWelcome>(await rogue.RegisterAsync(name));
+            var welcome = Assert.IsType<RegistrationAccepted>(await rogue.RegisterAsync(name));
             using Stream link = rogue.OpenLink(welcome);
             using var liar = new Liar(link, welcome);
             liar.Ready();
@@ -85,9 +85,9 @@ public sealed class HostileTrafficTests : IDisposable
         NnClusterProcess coordinator = Coordinator([]);
         NnClusterProcess honest = _cluster.Worker("honest");
         using var rogue = new RogueNode(_cluster.Port, LinkSecurity.None);
-        var welcome = Assert.IsType<WorkerWelcome>(await rogue.RegisterAsync("unwell"));
+        var welcome = Assert.IsType<RegistrationAccepted>(await rogue.RegisterAsync("unwell"));
         using var weights = new BufferPool(ParameterLayout.For(RunSpecJson.Parse(welcome.Run, "welcome").Model).StateLength);
-        using TensorLink link = await TensorLink.ConnectAsync("127.0.0.1", (int)welcome.LinkPort, welcome.LinkToken, LinkSecurity.None, new());
+        using DataLink link = await DataLink.ConnectAsync("127.0.0.1", (int)welcome.LinkPort, welcome.LinkToken, LinkSecurity.None, new());
         var goodbye = new TaskCompletionSource<GoodbyeFrame>(TaskCreationOptions.RunContinuationsAsynchronously);
         link.Start(
             new() { Weights = weights },
@@ -168,7 +168,7 @@ public sealed class HostileTrafficTests : IDisposable
             rogue.Forge(-5, "", RandomNumberGenerator.GetBytes(100));
             rogue.AskNobody();
             // Over the same connection, and still heard.
-            var welcome = Assert.IsType<WorkerWelcome>(await rogue.RegisterAsync("guest"));
+            var welcome = Assert.IsType<RegistrationAccepted>(await rogue.RegisterAsync("guest"));
             using (rogue.OpenLink(welcome))
             {
                 Assert.Contains("its token is unknown, used or expired", Assert.Throws<LinkException>(() => rogue.OpenLink(welcome)).Message, StringComparison.Ordinal);
@@ -200,7 +200,7 @@ public sealed class HostileTrafficTests : IDisposable
     private async Task AssertRefused(LinkSecurity security, string reason)
     {
         using var rogue = new RogueNode(_cluster.Port, security);
-        Assert.Contains(reason, Assert.IsType<WorkerRefused>(await rogue.RegisterAsync("stranger\nworker forged joined")).Reason, StringComparison.Ordinal);
+        Assert.Contains(reason, Assert.IsType<RegistrationRefused>(await rogue.RegisterAsync("stranger\nworker forged joined")).Reason, StringComparison.Ordinal);
     }
 
     private static void AssertLogged(string protection, string log)
@@ -287,7 +287,7 @@ public sealed class HostileTrafficTests : IDisposable
     }
 
     /// <summary>The end of a link that says what no worker would.</summary>
-    private sealed class Liar(Stream link, WorkerWelcome welcome) : IDisposable
+    private sealed class Liar(Stream link, RegistrationAccepted welcome) : IDisposable
     {
         private readonly FrameWriter _writer = new(link, new());
         private readonly BufferPool _sums = new(ParameterLayout.For(RunSpecJson.Parse(welcome.Run, "welcome").Model).GradientLength);

@@ -66,7 +66,7 @@ internal sealed class RogueNode : IDisposable
         byte[] nonce = CookieProof.NewNonce();
         using var timeout = new CancellationTokenSource(Timeout);
         RegistrationNonce answer = await FirstAsync<RegistrationNonce>(() => Tell(new RequestNonce(WireVersion.Current, nonce)), timeout.Token);
-        Tell(new RegisterWorker(
+        Tell(new RegisterNode(
             _self, name, 1, WireVersion.Current, "0", [Blas.Create("simd").Arithmetic], [],
             answer.CoordinatorNonce, CookieProof.OfNode(_security, nonce, answer.CoordinatorNonce, name)));
         IControlMessage decision;
@@ -85,7 +85,7 @@ internal sealed class RogueNode : IDisposable
     public void AskNobody() => _system.ActorSelection(_registry.Anchor, "user/nobody").Tell(new Identify(0), ActorRefs.NoSender);
 
     /// <summary>A link's connection on which the token has been shown.</summary>
-    public Stream OpenLink(WorkerWelcome welcome)
+    public Stream OpenLink(RegistrationAccepted welcome)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
         socket.Connect(IPAddress.Loopback, (int)welcome.LinkPort);

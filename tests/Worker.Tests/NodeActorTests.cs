@@ -78,7 +78,7 @@ public sealed class NodeActorTests : IDisposable
 
         private Coordinators(ClusterHost host, Socket taken) => (_host, _taken) = (host, taken);
 
-        public required WorkerWelcome Welcome { get; set; }
+        public required RegistrationAccepted Welcome { get; set; }
 
         public Address Address => ((ExtendedActorSystem)_host.System).Provider.DefaultAddress;
 
@@ -109,10 +109,10 @@ public sealed class NodeActorTests : IDisposable
 
     private sealed class Registry : ReceiveActor
     {
-        public Registry(Func<WorkerWelcome> welcome)
+        public Registry(Func<RegistrationAccepted> welcome)
         {
             Receive<RequestNonce>(_ => Sender.Tell(new RegistrationNonce(CookieProof.NewNonce(), [])));
-            Receive<RegisterWorker>(worker => worker.Node.Tell(welcome()));
+            Receive<RegisterNode>(worker => worker.Node.Tell(welcome()));
             ReceiveAny(_ => { });
         }
     }

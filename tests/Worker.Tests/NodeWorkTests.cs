@@ -19,7 +19,7 @@ public sealed class SlotWorkTests : TestKit
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
 
     private readonly SmallRun _run = new();
-    private readonly TensorListener _listener = new(new(IPAddress.Loopback, 0), LinkSecurity.None, new(), _ => { });
+    private readonly DataListener _listener = new(new(IPAddress.Loopback, 0), LinkSecurity.None, new(), _ => { });
 
     [Fact]
     public async Task A_sum_that_was_sent_is_not_written_to_before_newer_weights_come()
@@ -33,9 +33,9 @@ public sealed class SlotWorkTests : TestKit
         using var gradients = new BufferPool(_run.Layout.GradientLength);
         gradients.Add(shown);
         TestProbe worker = CreateTestProbe("worker-0");
-        LinkTicket ticket = _listener.Expect(Timeout);
-        using TensorLink link = await TensorLink.ConnectAsync("127.0.0.1", _listener.EndPoint.Port, ticket.Token, LinkSecurity.None, new());
-        using TensorLink coordinator = await ticket.Link.WaitAsync(Timeout);
+        PendingLink pending = _listener.Expect(Timeout);
+        using DataLink link = await DataLink.ConnectAsync("127.0.0.1", _listener.EndPoint.Port, pending.Token, LinkSecurity.None, new());
+        using DataLink coordinator = await pending.Link.WaitAsync(Timeout);
         using var work = new NodeWork(Term, _run.Spec.SettingsFor(_run.Data), _run.Layout, gradients, link, [worker]);
 
         work.Take(new WeightsFrame(Term, new(0, RoundKind.Gradient), new(0, 2), _run.State.Share()));

@@ -15,7 +15,7 @@ public static class Admission
     /// <param name="arithmetic">The run's.</param>
     /// <param name="wireVersion">The coordinator's.</param>
     /// <returns>Null, or the reason in words for both sides.</returns>
-    public static string? Check(RegisterWorker worker, string arithmetic, long wireVersion = WireVersion.Current)
+    public static string? Check(RegisterNode worker, string arithmetic, long wireVersion = WireVersion.Current)
     {
         if (worker.WireVersion != wireVersion)
         {

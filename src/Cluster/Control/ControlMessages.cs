@@ -14,7 +14,7 @@ namespace NnCluster.Control;
 /// </summary>
 public interface IControlMessage;
 
-/// <summary>A worker node's first words to a coordinator; answered by <see cref="RegistrationNonce"/> or <see cref="WorkerRefused"/>.</summary>
+/// <summary>A worker node's first words to a coordinator; answered by <see cref="RegistrationNonce"/> or <see cref="RegistrationRefused"/>.</summary>
 /// <param name="WireVersion">What the node speaks.</param>
 /// <param name="WorkerNonce">Random bytes the coordinator must prove the cookie over.</param>
 public sealed record RequestNonce(long WireVersion, byte[] WorkerNonce) : IControlMessage;
@@ -24,7 +24,7 @@ public sealed record RequestNonce(long WireVersion, byte[] WorkerNonce) : IContr
 /// <param name="Proof"><see cref="CookieProof.OfCoordinator"/>; empty if the cluster has no cookie.</param>
 public sealed record RegistrationNonce(byte[] CoordinatorNonce, byte[] Proof) : IControlMessage;
 
-/// <summary>A worker node offers itself; answered by <see cref="WorkerWelcome"/> or <see cref="WorkerRefused"/>.</summary>
+/// <summary>A worker node offers itself; answered by <see cref="RegistrationAccepted"/> or <see cref="RegistrationRefused"/>.</summary>
 /// <param name="Node">The node's actor, to be answered and watched.</param>
 /// <param name="Name">What to call the node.</param>
 /// <param name="Workers">Workers it runs.</param>
@@ -34,7 +34,7 @@ public sealed record RegistrationNonce(byte[] CoordinatorNonce, byte[] Proof) : 
 /// <param name="Datasets">SHA-256 of the data sets it holds.</param>
 /// <param name="CoordinatorNonce">The nonce it was given.</param>
 /// <param name="Proof"><see cref="CookieProof.OfNode"/>; empty if the node has no cookie.</param>
-public sealed record RegisterWorker(
+public sealed record RegisterNode(
     IActorRef Node,
     string Name,
     long Workers,
@@ -49,14 +49,14 @@ public sealed record RegisterWorker(
 /// <param name="Run">The run's specification, as <c>RunSpecJson</c> writes it.</param>
 /// <param name="RunId">The run, whatever its life: terms of different runs say nothing about each other.</param>
 /// <param name="Term">The coordinator's life.</param>
-/// <param name="LinkHost">Where its <see cref="TensorListener"/> is.</param>
+/// <param name="LinkHost">Where its <see cref="DataListener"/> is.</param>
 /// <param name="LinkPort">And its port.</param>
 /// <param name="LinkToken">Opens one link, soon.</param>
 /// <param name="DatasetName">The data set's name, for people.</param>
 /// <param name="DatasetSha256">The data set's content.</param>
 /// <param name="DatasetLength">Its bytes, if the node must fetch it.</param>
 /// <param name="Blas">The backend whose arithmetic the run declares.</param>
-public sealed record WorkerWelcome(
+public sealed record RegistrationAccepted(
     string Run,
     string RunId,
     long Term,
@@ -70,10 +70,10 @@ public sealed record WorkerWelcome(
 
 /// <summary>The coordinator does not take the node in.</summary>
 /// <param name="Reason">For the node's user: what differs, and what would be right.</param>
-public sealed record WorkerRefused(string Reason) : IControlMessage;
+public sealed record RegistrationRefused(string Reason) : IControlMessage;
 
 /// <summary>A worker node shards of its own will; its shards go to others at once.</summary>
-public sealed record WorkerLeaving(string Name, string Reason) : IControlMessage;
+public sealed record NodeLeaving(string Name, string Reason) : IControlMessage;
 
 /// <summary>The run is over; no worker is needed any more. A link says the same by <see cref="GoodbyeKind.RunOver"/>.</summary>
 /// <param name="Term">The coordinator's life.</param>

@@ -7,7 +7,7 @@ using NnCluster.Training;
 
 namespace NnCluster.Link;
 
-/// <summary>What a frame on a <see cref="TensorLink"/> says. The numbers are the wire's.</summary>
+/// <summary>What a frame on a <see cref="DataLink"/> says. The numbers are the wire's.</summary>
 public enum FrameKind : byte
 {
     /// <summary>To a worker: weights after a step, and the shards to compute from them.</summary>

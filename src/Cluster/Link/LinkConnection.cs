@@ -15,7 +15,7 @@ internal static class LinkConnection
 {
     /// <summary>The worker's side.</summary>
     /// <exception cref="LinkException">No link came about.</exception>
-    public static TensorLink Connect(
+    public static DataLink Connect(
         string host, int port, ReadOnlySpan<byte> token, LinkSecurity security, LinkOptions options, CancellationToken cancellation)
     {
         RequireLittleEndian();
@@ -36,7 +36,7 @@ internal static class LinkConnection
             }
 
             LinkHandshake.Introduce(stream, token);
-            return new TensorLink(socket, stream, LinkSide.Worker, options);
+            return new DataLink(socket, stream, LinkSide.Worker, options);
         }
         catch (Exception e) when (IsFailure(e))
         {

@@ -8,7 +8,7 @@ using NnCluster.Training;
 namespace NnCluster.Link;
 
 /// <summary>
-/// What one side of a <see cref="TensorLink"/> sends and the other receives. A frame with a buffer carries one
+/// What one side of a <see cref="DataLink"/> sends and the other receives. A frame with a buffer carries one
 /// reference to it: the link releases it when the bytes are on the wire, a receiver when it is done. A buffer in memory
 /// that both sides see is read after that: its sender keeps a reference of its own for as long as <see cref="LinkPools.Shown"/> says.
 /// </summary>
@@ -24,7 +24,7 @@ public abstract record LinkFrame
 /// <param name="Weights">Parameters and running statistics after <c>Round.Step</c> steps.</param>
 public sealed record WeightsFrame(long Term, RoundId Round, ShardRange Shards, SharedBuffer Weights) : LinkFrame
 {
-    /// <summary>The buffer's <see cref="TensorLink.HashOf"/>, where it is sent to many and hashed once: by whoever sends it first.</summary>
+    /// <summary>The buffer's <see cref="DataLink.HashOf"/>, where it is sent to many and hashed once: by whoever sends it first.</summary>
     public Lazy<ulong>? Hash { get; init; }
 
     internal override SharedBuffer? Buffer => Weights;

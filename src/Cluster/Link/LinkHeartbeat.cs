@@ -13,7 +13,7 @@ namespace NnCluster.Link;
 /// </summary>
 internal sealed class LinkHeartbeat : IDisposable
 {
-    private readonly TensorLink _link;
+    private readonly DataLink _link;
     private readonly FrameReader _reader;
     private readonly FrameWriter _writer;
     private readonly LinkOptions _options;
@@ -24,7 +24,7 @@ internal sealed class LinkHeartbeat : IDisposable
     private TimeSpan _silence;
     private TimeSpan _idle;
 
-    public LinkHeartbeat(TensorLink link, FrameReader reader, FrameWriter writer, LinkOptions options)
+    public LinkHeartbeat(DataLink link, FrameReader reader, FrameWriter writer, LinkOptions options)
     {
         _link = link;
         _reader = reader;

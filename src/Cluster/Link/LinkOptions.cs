@@ -7,7 +7,7 @@ using NnCluster.Training;
 
 namespace NnCluster.Link;
 
-/// <summary>Limits of a <see cref="TensorLink"/>. Every one of them ends in a closed link with a reason.</summary>
+/// <summary>Limits of a <see cref="DataLink"/>. Every one of them ends in a closed link with a reason.</summary>
 public sealed record LinkOptions
 {
     /// <summary>From connecting, or being connected to, until both sides know each other.</summary>

@@ -79,10 +79,10 @@ internal sealed class RunEventLog : IDisposable
     {
         lock (_gate)
         {
-            long ticket = ++_flushes;
+            long pending = ++_flushes;
             _flushAsked = true;
             Monitor.PulseAll(_gate);
-            while (_flushed < ticket)
+            while (_flushed < pending)
             {
                 Monitor.Wait(_gate);
             }

@@ -79,7 +79,7 @@ public sealed class ControlPlaneTests : IDisposable
         {
             // Until it is heard: what is sent while the gate is closed is lost.
             using var calling = new Cancelable(dialler.Scheduler);
-            dialler.Scheduler.Advanced.ScheduleRepeatedly(TimeSpan.Zero, TimeSpan.FromMilliseconds(20), () => target.Tell(new WorkerRefused("a call")), calling);
+            dialler.Scheduler.Advanced.ScheduleRepeatedly(TimeSpan.Zero, TimeSpan.FromMilliseconds(20), () => target.Tell(new RegistrationRefused("a call")), calling);
             using Socket socket = await dying.AcceptSocketAsync(timeout.Token);
             calling.Cancel();
             await socket.ReceiveAsync(new byte[1]);
@@ -185,19 +185,19 @@ public sealed class ControlPlaneTests : IDisposable
 
     private static async Task AssertRegisters(ActorSystem worker, ActorSystem coordinator)
     {
-        WorkerRefused answer = await Register(worker, coordinator).WaitAsync(Timeout);
+        RegistrationRefused answer = await Register(worker, coordinator).WaitAsync(Timeout);
         Assert.Equal("no seat left", answer.Reason);
     }
 
     private static async Task AssertUnheard(ActorSystem worker, ActorSystem coordinator) =>
         await Assert.ThrowsAsync<TimeoutException>(() => Register(worker, coordinator).WaitAsync(TimeSpan.FromSeconds(1.5)));
 
-    private static Task<WorkerRefused> Register(ActorSystem worker, ActorSystem coordinator)
+    private static Task<RegistrationRefused> Register(ActorSystem worker, ActorSystem coordinator)
     {
-        var answer = new TaskCompletionSource<WorkerRefused>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var answer = new TaskCompletionSource<RegistrationRefused>(TaskCreationOptions.RunContinuationsAsynchronously);
         IActorRef node = worker.ActorOf(Props.Create(() => new Node(answer)));
         worker.ActorSelection(new RootActorPath(AddressOf(coordinator)) / "user" / "coordinator")
-            .Tell(new RegisterWorker(node, "w", 2, WireVersion.Current, "0.1.0", ["simd"], [], CookieProof.NewNonce(), []));
+            .Tell(new RegisterNode(node, "w", 2, WireVersion.Current, "0.1.0", ["simd"], [], CookieProof.NewNonce(), []));
         return answer.Task;
     }
 
@@ -227,12 +227,12 @@ public sealed class ControlPlaneTests : IDisposable
 
     private sealed class Coordinator : ReceiveActor
     {
-        public Coordinator() => Receive<RegisterWorker>(worker => worker.Node.Tell(new WorkerRefused("no seat left")));
+        public Coordinator() => Receive<RegisterNode>(worker => worker.Node.Tell(new RegistrationRefused("no seat left")));
     }
 
     private sealed class Node : ReceiveActor
     {
-        public Node(TaskCompletionSource<WorkerRefused> answer) => Receive<WorkerRefused>(refused => answer.TrySetResult(refused));
+        public Node(TaskCompletionSource<RegistrationRefused> answer) => Receive<RegistrationRefused>(refused => answer.TrySetResult(refused));
     }
 
     private sealed class LogListener : ReceiveActor

@@ -61,8 +61,8 @@ public sealed class HyperionBridgeTests : IDisposable
     [Fact]
     public async Task A_message_and_the_reference_in_it_reach_an_actor_with_serialization_on()
     {
-        RegisterWorker message = (RegisterWorker)Create(typeof(RegisterWorker), 4);
-        RegisterWorker answer = await _actor.Ask<RegisterWorker>(message, TimeSpan.FromSeconds(20));
+        RegisterNode message = (RegisterNode)Create(typeof(RegisterNode), 4);
+        RegisterNode answer = await _actor.Ask<RegisterNode>(message, TimeSpan.FromSeconds(20));
         Assert.NotSame(message, answer);
         Assert.Equal(_actor, answer.Node);
     }
@@ -81,7 +81,7 @@ public sealed class HyperionBridgeTests : IDisposable
     [Fact]
     public void Random_bytes_and_random_damage_end_in_a_refusal_or_in_a_control_message()
     {
-        byte[] whole = _bridge.ToBinary(Create(typeof(RegisterWorker), 5));
+        byte[] whole = _bridge.ToBinary(Create(typeof(RegisterNode), 5));
         Gen.Select(Gen.Byte.Array[0, 300], Gen.Int[0, whole.Length - 1], Gen.Byte).Sample((noise, at, with) =>
         {
             AssertFailsClosed(noise);
@@ -137,17 +137,17 @@ public sealed class HyperionBridgeTests : IDisposable
     [Fact]
     public void A_listed_name_of_any_version_is_this_programs_own_type()
     {
-        string name = "NnCluster.Control.WorkerRefused, NnCluster.Cluster, Version=9.9.9.9, Culture=neutral, PublicKeyToken=null";
+        string name = "NnCluster.Control.RegistrationRefused, NnCluster.Cluster, Version=9.9.9.9, Culture=neutral, PublicKeyToken=null";
         byte[] bytes = [ManifestFull, .. LengthAndText(name), 7, 2, (byte)'x'];
-        Assert.Equal(new WorkerRefused("x"), _bridge.FromBinary(bytes, typeof(object)));
+        Assert.Equal(new RegistrationRefused("x"), _bridge.FromBinary(bytes, typeof(object)));
     }
 
     [Fact]
     public void A_message_with_a_field_missing_is_refused()
     {
-        byte[] name = [ManifestFull, .. LengthAndText("NnCluster.Control.WorkerRefused, NnCluster.Cluster")];
+        byte[] name = [ManifestFull, .. LengthAndText("NnCluster.Control.RegistrationRefused, NnCluster.Cluster")];
         Assert.Contains("without its Reason", Assert.Throws<SerializationException>(() => _bridge.FromBinary([.. name, 0], typeof(object))).Message);
-        var partial = (RegisterWorker)Create(typeof(RegisterWorker), 4) with { Datasets = [null!] };
+        var partial = (RegisterNode)Create(typeof(RegisterNode), 4) with { Datasets = [null!] };
         Assert.Contains("without its Datasets", Assert.Throws<SerializationException>(() => _bridge.FromBinary(_bridge.ToBinary(partial), typeof(object))).Message);
     }
 
@@ -155,7 +155,7 @@ public sealed class HyperionBridgeTests : IDisposable
     public void A_nesting_that_would_exhaust_the_stack_is_refused()
     {
         // A refusal whose reason is a refusal whose reason is …, three bytes a level.
-        var bytes = new List<byte>([ManifestFull, .. LengthAndText("NnCluster.Control.WorkerRefused, NnCluster.Cluster")]);
+        var bytes = new List<byte>([ManifestFull, .. LengthAndText("NnCluster.Control.RegistrationRefused, NnCluster.Cluster")]);
         while (bytes.Count < 99_000)
         {
             bytes.AddRange([ManifestIndex, 0, 0]);

@@ -13,7 +13,7 @@ namespace NnCluster.Cluster.Tests.Control;
 
 public sealed class AdmissionTests
 {
-    private static readonly RegisterWorker Worker = new(Nobody.Instance, "w", 2, WireVersion.Current, "0.1.0", ["simd 1", "openblas 0.3"], [], [], []);
+    private static readonly RegisterNode Worker = new(Nobody.Instance, "w", 2, WireVersion.Current, "0.1.0", ["simd 1", "openblas 0.3"], [], [], []);
 
     [Theory]
     [InlineData("simd 1")]

@@ -20,13 +20,13 @@ internal sealed class LinkEnd : IDisposable
     private readonly Channel<LinkFrame> _frames = Channel.CreateUnbounded<LinkFrame>();
     private readonly TaskCompletionSource<LinkClosed> _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public LinkEnd(TensorLink link, LinkPools pools)
+    public LinkEnd(DataLink link, LinkPools pools)
     {
         Link = link;
         link.Start(pools, frame => _frames.Writer.TryWrite(frame), closed => _closed.SetResult(closed));
     }
 
-    public TensorLink Link { get; }
+    public DataLink Link { get; }
 
     public Task<LinkClosed> Closed => _closed.Task.WaitAsync(Timeout);
 
@@ -41,7 +41,7 @@ internal sealed class LinkEnd : IDisposable
 /// <summary>A coordinator and a worker, linked over loopback.</summary>
 internal sealed class LinkedPair : IDisposable
 {
-    private LinkedPair(TensorListener listener, LinkEnd coordinator, LinkEnd worker, BufferPool weights, BufferPool gradients)
+    private LinkedPair(DataListener listener, LinkEnd coordinator, LinkEnd worker, BufferPool weights, BufferPool gradients)
     {
         Listener = listener;
         Coordinator = coordinator;
@@ -50,7 +50,7 @@ internal sealed class LinkedPair : IDisposable
         Gradients = gradients;
     }
 
-    public TensorListener Listener { get; }
+    public DataListener Listener { get; }
 
     public LinkEnd Coordinator { get; }
 
@@ -64,10 +64,10 @@ internal sealed class LinkedPair : IDisposable
         int floats = 1000, LinkOptions? options = null, LinkSecurity? coordinator = null, LinkSecurity? worker = null, HostMemory? shown = null, BufferPool? sums = null)
     {
         options ??= new();
-        var listener = new TensorListener(new(IPAddress.Loopback, 0), coordinator ?? LinkSecurity.None, options, _ => { });
-        LinkTicket ticket = listener.Expect(TimeSpan.FromSeconds(20));
-        TensorLink there = await TensorLink.ConnectAsync("localhost", listener.EndPoint.Port, ticket.Token, worker ?? LinkSecurity.None, options);
-        TensorLink here = await ticket.Link.WaitAsync(TimeSpan.FromSeconds(20));
+        var listener = new DataListener(new(IPAddress.Loopback, 0), coordinator ?? LinkSecurity.None, options, _ => { });
+        PendingLink pending = listener.Expect(TimeSpan.FromSeconds(20));
+        DataLink there = await DataLink.ConnectAsync("localhost", listener.EndPoint.Port, pending.Token, worker ?? LinkSecurity.None, options);
+        DataLink here = await pending.Link.WaitAsync(TimeSpan.FromSeconds(20));
         var weights = new BufferPool(floats);
         var gradients = new BufferPool(floats + 3);
         return new(

@@ -17,9 +17,9 @@ namespace NnCluster.Cluster.Tests.Link;
 /// <summary>A coordinator's link whose other side is a bare socket that has shown its token and may now send anything.</summary>
 internal sealed class RawLink : IDisposable
 {
-    private readonly TensorListener _listener;
+    private readonly DataListener _listener;
 
-    private RawLink(TensorListener listener, Socket socket, LinkEnd coordinator, BufferPool gradients)
+    private RawLink(DataListener listener, Socket socket, LinkEnd coordinator, BufferPool gradients)
     {
         _listener = listener;
         Socket = socket;
@@ -35,8 +35,8 @@ internal sealed class RawLink : IDisposable
 
     public static async Task<RawLink> OpenAsWorker(LinkOptions options, HostMemory? shown = null)
     {
-        var listener = new TensorListener(new(IPAddress.Loopback, 0), LinkSecurity.None, options, _ => { });
-        LinkTicket ticket = listener.Expect(TimeSpan.FromSeconds(20));
+        var listener = new DataListener(new(IPAddress.Loopback, 0), LinkSecurity.None, options, _ => { });
+        PendingLink pending = listener.Expect(TimeSpan.FromSeconds(20));
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
         if (options.SocketBufferBytes > 0)
         {
@@ -44,9 +44,9 @@ internal sealed class RawLink : IDisposable
         }
 
         socket.Connect(listener.EndPoint);
-        LinkHandshake.Introduce(new NetworkStream(socket), ticket.Token.Span);
+        LinkHandshake.Introduce(new NetworkStream(socket), pending.Token.Span);
         var gradients = new BufferPool(1000);
-        var coordinator = new LinkEnd(await ticket.Link.WaitAsync(TimeSpan.FromSeconds(20)), new LinkPools { Gradients = gradients, Shown = shown });
+        var coordinator = new LinkEnd(await pending.Link.WaitAsync(TimeSpan.FromSeconds(20)), new LinkPools { Gradients = gradients, Shown = shown });
         return new(listener, socket, coordinator, gradients);
     }
 

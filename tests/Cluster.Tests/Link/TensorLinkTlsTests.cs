@@ -15,7 +15,7 @@ using NnCluster.Training;
 
 namespace NnCluster.Cluster.Tests.Link;
 
-public sealed class TensorLinkTlsTests : IDisposable
+public sealed class DataLinkTlsTests : IDisposable
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(20);
     private readonly Authority _authority = new("ours");
@@ -78,7 +78,7 @@ public sealed class TensorLinkTlsTests : IDisposable
     [Fact]
     public async Task Noise_instead_of_a_tls_greeting_is_refused_and_the_listener_lives_on()
     {
-        using TensorListener listener = Listen(_authority.Identity());
+        using DataListener listener = Listen(_authority.Identity());
         var random = new Random(1);
         for (int i = 0; i < 20; i++)
         {
@@ -91,25 +91,25 @@ public sealed class TensorLinkTlsTests : IDisposable
             Assert.Contains("refused a link", await NextLine());
         }
 
-        using LinkTicket ticket = listener.Expect(Timeout);
-        using TensorLink worker = await TensorLink.ConnectAsync(
-            "localhost", listener.EndPoint.Port, ticket.Token, LinkSecurity.WithTls(_authority.Identity("worker-1")), new());
-        (await ticket.Link.WaitAsync(Timeout)).Dispose();
+        using PendingLink pending = listener.Expect(Timeout);
+        using DataLink worker = await DataLink.ConnectAsync(
+            "localhost", listener.EndPoint.Port, pending.Token, LinkSecurity.WithTls(_authority.Identity("worker-1")), new());
+        (await pending.Link.WaitAsync(Timeout)).Dispose();
     }
 
     public void Dispose() => _authority.Dispose();
 
     private async Task<string> AssertRefused(TlsIdentity coordinator, LinkSecurity worker)
     {
-        using TensorListener listener = Listen(coordinator);
-        using LinkTicket ticket = listener.Expect(Timeout);
+        using DataListener listener = Listen(coordinator);
+        using PendingLink pending = listener.Expect(Timeout);
         LinkException e = await Assert.ThrowsAsync<LinkException>(
-            () => TensorLink.ConnectAsync("localhost", listener.EndPoint.Port, ticket.Token, worker, new()).WaitAsync(Timeout));
-        Assert.False(ticket.Link.IsCompletedSuccessfully);
+            () => DataLink.ConnectAsync("localhost", listener.EndPoint.Port, pending.Token, worker, new()).WaitAsync(Timeout));
+        Assert.False(pending.Link.IsCompletedSuccessfully);
         return e.Message;
     }
 
-    private TensorListener Listen(TlsIdentity identity) =>
+    private DataListener Listen(TlsIdentity identity) =>
         new(new(IPAddress.Loopback, 0), LinkSecurity.WithTls(identity), new(), line => _log.Writer.TryWrite(line));
 
     private Task<string> NextLine() => _log.Reader.ReadAsync().AsTask().WaitAsync(Timeout);

@@ -8,13 +8,13 @@ using NnCluster.Training;
 namespace NnCluster.Link;
 
 /// <summary>The right to open one link: the token goes to the worker over the control plane, the link comes back.</summary>
-public sealed class LinkTicket : IDisposable
+public sealed class PendingLink : IDisposable
 {
-    private readonly TensorListener _listener;
+    private readonly DataListener _listener;
     private readonly ITimer _expiry;
-    private readonly TaskCompletionSource<TensorLink> _link = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<DataLink> _link = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    internal LinkTicket(byte[] token, TensorListener listener, TimeSpan lifetime, TimeProvider time)
+    internal PendingLink(byte[] token, DataListener listener, TimeSpan lifetime, TimeProvider time)
     {
         Token = token;
         _listener = listener;
@@ -25,12 +25,12 @@ public sealed class LinkTicket : IDisposable
     public ReadOnlyMemory<byte> Token { get; }
 
     /// <summary>The link, not yet started; a <see cref="LinkException"/> if it was not opened in time or broke at once.</summary>
-    public Task<TensorLink> Link => _link.Task;
+    public Task<DataLink> Link => _link.Task;
 
     /// <summary>Takes the token back; a link that has come about already is the caller's.</summary>
     public void Dispose() => Fail("the coordinator took the token back");
 
-    internal void Complete(TensorLink link)
+    internal void Complete(DataLink link)
     {
         _expiry.Dispose();
         if (!_link.TrySetResult(link))

@@ -34,7 +34,7 @@ public sealed class TensorLinkTests
         for (int turn = 0; turn < 4; turn++)
         {
             SharedBuffer weights = pair.Weights.RentFilled(turn);
-            Assert.True(pair.Coordinator.Link.Send(new WeightsFrame(1, Round, new(0, 2), weights) { Hash = new(() => TensorLink.HashOf(weights)) }));
+            Assert.True(pair.Coordinator.Link.Send(new WeightsFrame(1, Round, new(0, 2), weights) { Hash = new(() => DataLink.HashOf(weights)) }));
             WeightsFrame order = await pair.Worker.Next<WeightsFrame>();
             Assert.Equal(Pools.Values(pair.Weights, turn), order.Weights.Span.ToArray());
             order.Weights.Release();

@@ -13,16 +13,16 @@ using RunEnded = NnCluster.Control.RunEnded;
 namespace NnCluster.Coordinator;
 
 /// <summary>What the registry needs to take nodes in.</summary>
-public sealed record RegistrySetup
+public sealed record RegistrationSetup
 {
     /// <summary>The welcome of every node; its token is the node's own.</summary>
-    public required WorkerWelcome Welcome { get; init; }
+    public required RegistrationAccepted Welcome { get; init; }
 
     /// <summary>The run's arithmetic.</summary>
     public required string Arithmetic { get; init; }
 
     /// <summary>Where the links come in.</summary>
-    public required TensorListener Listener { get; init; }
+    public required DataListener Listener { get; init; }
 
     /// <summary>The cluster's protection.</summary>
     public required LinkSecurity Security { get; init; }
@@ -38,35 +38,35 @@ public sealed record RegistrySetup
 /// Takes worker nodes in: proves the cookie both ways, checks that a node computes the run's bits, hands out the right
 /// to open a link, and passes the open link on to the coordinator. Says which nodes the cluster has lost.
 /// </summary>
-public sealed class RegistryActor : ReceiveActor
+public sealed class RegistrationActor : ReceiveActor
 {
     private const int MaxPending = 1024;
     private const int MaxWorkers = 1024;
-    private static readonly TimeSpan TicketLifetime = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan TokenLifetime = TimeSpan.FromSeconds(10);
 
-    private readonly RegistrySetup _setup;
+    private readonly RegistrationSetup _setup;
     private readonly List<Introduced> _introduced = [];
     private readonly Dictionary<ParticipantId, IActorRef> _nodes = [];
     private readonly Dictionary<string, int> _incarnations = [];
     private IActorRef? _dismissedBy;
 
     /// <summary>Creates the registry of a run.</summary>
-    public RegistryActor(RegistrySetup setup)
+    public RegistrationActor(RegistrationSetup setup)
     {
         _setup = setup;
         Receive<RequestNonce>(Introduce);
-        Receive<RegisterWorker>(Register);
+        Receive<RegisterNode>(Register);
         Receive<LinkOpened>(opened => setup.Coordinator.Tell(new AddRemoteNode(opened.Id, opened.Name, opened.Workers, opened.Link)));
         Receive<LinkFailed>(failed => Forget(failed.Id, failed.Reason));
         Receive<RemoteNodeGone>(gone => Forget(gone.Id, gone.BeforeWork ? gone.Reason : null));
-        Receive<WorkerLeaving>(leaving => Lose(node => node.Equals(Sender), $"it leaves: {leaving.Reason}"));
+        Receive<NodeLeaving>(leaving => Lose(node => node.Equals(Sender), $"it leaves: {leaving.Reason}"));
         Receive<ClusterEvent.UnreachableMember>(member => Lose(member.Member, "the cluster cannot reach it"));
         Receive<ClusterEvent.MemberRemoved>(Remove);
         Receive<DismissNodes>(Dismiss);
     }
 
     /// <summary>Props for the registry.</summary>
-    public static Props Props(RegistrySetup setup) => Akka.Actor.Props.Create(() => new RegistryActor(setup));
+    public static Props Props(RegistrationSetup setup) => Akka.Actor.Props.Create(() => new RegistrationActor(setup));
 
     /// <inheritdoc/>
     protected override void PreStart() => Cluster.Get(Context.System).Subscribe(
@@ -99,7 +99,7 @@ public sealed class RegistryActor : ReceiveActor
         Sender.Tell(new RegistrationNonce(nonce, CookieProof.OfCoordinator(_setup.Security, request.WorkerNonce, nonce)));
     }
 
-    private void Register(RegisterWorker worker)
+    private void Register(RegisterNode worker)
     {
         int at = _introduced.FindIndex(candidate => candidate.Node.Equals(worker.Node) && candidate.OwnNonce.AsSpan().SequenceEqual(worker.CoordinatorNonce));
         if (at < 0 || _dismissedBy is not null)
@@ -120,10 +120,10 @@ public sealed class RegistryActor : ReceiveActor
         string name = Clean(worker.Name);
         int life = _incarnations[name] = _incarnations.GetValueOrDefault(name) + 1;
         var id = new ParticipantId(string.Create(CultureInfo.InvariantCulture, $"{name}.{life}"));
-        LinkTicket ticket = _setup.Listener.Expect(TicketLifetime);
+        PendingLink pending = _setup.Listener.Expect(TokenLifetime);
         _nodes.Add(id, worker.Node);
-        worker.Node.Tell(_setup.Welcome with { LinkToken = ticket.Token.ToArray() });
-        ticket.Link.PipeTo(
+        worker.Node.Tell(_setup.Welcome with { LinkToken = pending.Token.ToArray() });
+        pending.Link.PipeTo(
             Self,
             success: link => new LinkOpened(id, worker.Name, (int)Math.Min(worker.Workers, MaxWorkers), link),
             failure: error => new LinkFailed(id, error.GetBaseException().Message));
@@ -133,7 +133,7 @@ public sealed class RegistryActor : ReceiveActor
     {
         // Who is refused has not proved to be anybody: nothing of his may look like a line of ours.
         _setup.Log($"refused {Clean(name)}: {Plain(reason)}");
-        Sender.Tell(new WorkerRefused(reason));
+        Sender.Tell(new RegistrationRefused(reason));
     }
 
     private void Remove(ClusterEvent.MemberRemoved removed)
@@ -194,7 +194,7 @@ public sealed class RegistryActor : ReceiveActor
 
     private sealed record Introduced(IActorRef Node, byte[] WorkerNonce, byte[] OwnNonce);
 
-    private sealed record LinkOpened(ParticipantId Id, string Name, int Workers, TensorLink Link);
+    private sealed record LinkOpened(ParticipantId Id, string Name, int Workers, DataLink Link);
 
     private sealed record LinkFailed(ParticipantId Id, string Reason);
 }

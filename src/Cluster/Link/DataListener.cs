@@ -14,14 +14,14 @@ namespace NnCluster.Link;
 /// Where the coordinator's links come in. Only a worker that shows a token from <see cref="Expect"/> gets one; whoever
 /// else connects costs a thread for at most the handshake's deadline, reads nothing, and is logged with its address.
 /// </summary>
-public sealed class TensorListener : IDisposable
+public sealed class DataListener : IDisposable
 {
     private readonly Socket _socket;
     private readonly LinkSecurity _security;
     private readonly LinkOptions _options;
     private readonly Action<string> _log;
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, LinkTicket> _tickets = [];
+    private readonly Dictionary<string, PendingLink> _expected = [];
     private readonly List<Socket> _pending = [];
     private readonly ManualResetEventSlim _stopped = new();
 
@@ -31,7 +31,7 @@ public sealed class TensorListener : IDisposable
     /// <param name="options">Limits.</param>
     /// <param name="log">Gets a line for everyone who is refused, from any thread.</param>
     /// <exception cref="BadInputException">The address cannot be listened on.</exception>
-    public TensorListener(IPEndPoint endPoint, LinkSecurity security, LinkOptions options, Action<string> log)
+    public DataListener(IPEndPoint endPoint, LinkSecurity security, LinkOptions options, Action<string> log)
     {
         _security = security;
         _options = options;
@@ -61,26 +61,26 @@ public sealed class TensorListener : IDisposable
     public IPEndPoint EndPoint { get; }
 
     /// <summary>Hands out a token that opens one link, once, within its lifetime.</summary>
-    public LinkTicket Expect(TimeSpan lifetime)
+    public PendingLink Expect(TimeSpan lifetime)
     {
-        var ticket = new LinkTicket(LinkHandshake.NewToken(), this, lifetime, _options.Time);
+        var pending = new PendingLink(LinkHandshake.NewToken(), this, lifetime, _options.Time);
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_stopped.IsSet, this);
-            _tickets.Add(KeyOf(ticket.Token.Span), ticket);
+            _expected.Add(KeyOf(pending.Token.Span), pending);
         }
 
-        return ticket;
+        return pending;
     }
 
-    /// <summary>Stops listening and ends every ticket; links already made live on.</summary>
+    /// <summary>Stops listening and ends every pending; links already made live on.</summary>
     public void Dispose()
     {
-        LinkTicket[] tickets;
+        PendingLink[] expected;
         lock (_gate)
         {
             _stopped.Set();
-            tickets = [.. _tickets.Values];
+            expected = [.. _expected.Values];
             foreach (Socket socket in _pending)
             {
                 socket.Dispose();
@@ -88,17 +88,17 @@ public sealed class TensorListener : IDisposable
         }
 
         _socket.Dispose();
-        foreach (LinkTicket ticket in tickets)
+        foreach (PendingLink pending in expected)
         {
-            ticket.Fail("the coordinator stopped listening");
+            pending.Fail("the coordinator stopped listening");
         }
     }
 
-    internal void Forget(LinkTicket ticket)
+    internal void Forget(PendingLink pending)
     {
         lock (_gate)
         {
-            _tickets.Remove(KeyOf(ticket.Token.Span));
+            _expected.Remove(KeyOf(pending.Token.Span));
         }
     }
 
@@ -152,7 +152,7 @@ public sealed class TensorListener : IDisposable
     private void Greet(Socket socket, string from)
     {
         string? distrust = null;
-        LinkTicket? ticket = null;
+        PendingLink? pending = null;
         using var deadline = new CancellationTokenSource(_options.HandshakeDeadline, _options.Time);
         try
         {
@@ -161,8 +161,8 @@ public sealed class TensorListener : IDisposable
             string? refusal = LinkHandshake.Listen(stream, out byte[] token);
             if (refusal is null)
             {
-                ticket = Redeem(token);
-                refusal = ticket is null ? "its token is unknown, used or expired" : null;
+                pending = Redeem(token);
+                refusal = pending is null ? "its token is unknown, used or expired" : null;
             }
 
             LinkHandshake.Answer(stream, refusal);
@@ -173,7 +173,7 @@ public sealed class TensorListener : IDisposable
 
             giveUp.Dispose();
             Leave(socket);
-            ticket!.Complete(new TensorLink(socket, stream, LinkSide.Coordinator, _options));
+            pending!.Complete(new DataLink(socket, stream, LinkSide.Coordinator, _options));
         }
         catch (Exception e) when (LinkConnection.IsFailure(e))
         {
@@ -183,16 +183,16 @@ public sealed class TensorListener : IDisposable
                 : pushedOut ? $"more than {_options.PendingLimit} at once had yet to introduce themselves"
                 : e.Message);
             _log($"refused a link from {from}: {why}");
-            ticket?.Fail($"the link from {from} broke in the handshake: {why}");
+            pending?.Fail($"the link from {from} broke in the handshake: {why}");
             socket.Dispose();
         }
     }
 
-    private LinkTicket? Redeem(byte[] token)
+    private PendingLink? Redeem(byte[] token)
     {
         lock (_gate)
         {
-            return _tickets.Remove(KeyOf(token), out LinkTicket? ticket) ? ticket : null;
+            return _expected.Remove(KeyOf(token), out PendingLink? pending) ? pending : null;
         }
     }
 

@@ -17,7 +17,7 @@ namespace NnCluster.Link;
 /// network. Whatever goes wrong ends in one <see cref="LinkClosed"/>, never in an exception. Between two processes of
 /// one host weights and sums stay in memory that both see, and only the order to use them is sent.
 /// </summary>
-public sealed class TensorLink : IDisposable
+public sealed class DataLink : IDisposable
 {
     private readonly Socket _socket;
     private readonly Stream _stream;
@@ -36,7 +36,7 @@ public sealed class TensorLink : IDisposable
     private string? _goodbye;
     private long _roundTripTicks;
 
-    internal TensorLink(Socket socket, Stream stream, LinkSide side, LinkOptions options)
+    internal DataLink(Socket socket, Stream stream, LinkSide side, LinkOptions options)
     {
         _socket = socket;
         _stream = stream;
@@ -64,13 +64,13 @@ public sealed class TensorLink : IDisposable
 
     /// <summary>Opens a worker's link.</summary>
     /// <param name="host">The coordinator's host, which its certificate must name.</param>
-    /// <param name="port">The port of its <see cref="TensorListener"/>.</param>
+    /// <param name="port">The port of its <see cref="DataListener"/>.</param>
     /// <param name="token">The one-time token received over the control plane.</param>
     /// <param name="security">The cluster's.</param>
     /// <param name="options">Limits.</param>
     /// <param name="cancellation">Gives up.</param>
     /// <exception cref="LinkException">The link could not be made; the message says why.</exception>
-    public static Task<TensorLink> ConnectAsync(
+    public static Task<DataLink> ConnectAsync(
         string host, int port, ReadOnlyMemory<byte> token, LinkSecurity security, LinkOptions options, CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(token.Length, LinkHandshake.TokenBytes);

@@ -17,17 +17,17 @@ public sealed class TensorListenerTests : IDisposable
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(20);
     private readonly Channel<string> _log = Channel.CreateUnbounded<string>();
-    private readonly TensorListener _listener;
+    private readonly DataListener _listener;
 
     public TensorListenerTests() => _listener = Listen(new LinkOptions { HandshakeDeadline = TimeSpan.FromSeconds(5), PendingLimit = 4 });
 
     [Fact]
     public async Task A_token_opens_one_link_and_no_second()
     {
-        using LinkTicket ticket = _listener.Expect(Timeout);
-        using TensorLink worker = await Connect(_listener, ticket.Token);
-        using TensorLink coordinator = await ticket.Link.WaitAsync(Timeout);
-        await AssertRefused(_listener, ticket.Token);
+        using PendingLink pending = _listener.Expect(Timeout);
+        using DataLink worker = await Connect(_listener, pending.Token);
+        using DataLink coordinator = await pending.Link.WaitAsync(Timeout);
+        await AssertRefused(_listener, pending.Token);
     }
 
     [Fact]
@@ -36,18 +36,18 @@ public sealed class TensorListenerTests : IDisposable
     [Fact]
     public async Task An_expired_token_is_refused_and_its_ticket_says_so()
     {
-        using LinkTicket ticket = _listener.Expect(TimeSpan.FromMilliseconds(30));
-        LinkException e = await Assert.ThrowsAsync<LinkException>(() => ticket.Link.WaitAsync(Timeout));
+        using PendingLink pending = _listener.Expect(TimeSpan.FromMilliseconds(30));
+        LinkException e = await Assert.ThrowsAsync<LinkException>(() => pending.Link.WaitAsync(Timeout));
         Assert.Contains("did not open its link", e.Message);
-        await AssertRefused(_listener, ticket.Token);
+        await AssertRefused(_listener, pending.Token);
     }
 
     [Fact]
     public async Task A_token_taken_back_is_refused()
     {
-        LinkTicket ticket = _listener.Expect(Timeout);
-        ticket.Dispose();
-        await AssertRefused(_listener, ticket.Token);
+        PendingLink pending = _listener.Expect(Timeout);
+        pending.Dispose();
+        await AssertRefused(_listener, pending.Token);
     }
 
     [Fact]
@@ -71,7 +71,7 @@ public sealed class TensorListenerTests : IDisposable
     [Fact]
     public async Task Who_stays_silent_is_sent_away_at_the_deadline()
     {
-        using TensorListener listener = Listen(new LinkOptions { HandshakeDeadline = TimeSpan.FromMilliseconds(50) });
+        using DataListener listener = Listen(new LinkOptions { HandshakeDeadline = TimeSpan.FromMilliseconds(50) });
         using Socket silent = Raw(listener);
         Assert.Contains("did not introduce itself in time", await NextLine());
         Assert.Equal(0, ReceiveUntilClosed(silent));
@@ -81,9 +81,9 @@ public sealed class TensorListenerTests : IDisposable
     public async Task Silent_strangers_cannot_keep_a_worker_out()
     {
         Socket[] strangers = [.. Enumerable.Range(0, 20).Select(_ => Raw(_listener))];
-        using LinkTicket ticket = _listener.Expect(Timeout);
-        using TensorLink worker = await Connect(_listener, ticket.Token);
-        using TensorLink coordinator = await ticket.Link.WaitAsync(Timeout);
+        using PendingLink pending = _listener.Expect(Timeout);
+        using DataLink worker = await Connect(_listener, pending.Token);
+        using DataLink coordinator = await pending.Link.WaitAsync(Timeout);
         foreach (Socket stranger in strangers)
         {
             stranger.Dispose();
@@ -110,47 +110,47 @@ public sealed class TensorListenerTests : IDisposable
         int port = ((IPEndPoint)impostor.LocalEndpoint).Port;
         var brief = new LinkOptions { HandshakeDeadline = TimeSpan.FromMilliseconds(100) };
         LinkException silent = await Assert.ThrowsAsync<LinkException>(
-            () => TensorLink.ConnectAsync("localhost", port, new byte[32], LinkSecurity.None, brief).WaitAsync(Timeout));
+            () => DataLink.ConnectAsync("localhost", port, new byte[32], LinkSecurity.None, brief).WaitAsync(Timeout));
         Assert.Contains("no link within 0.1 s", silent.Message);
         impostor.Stop();
         LinkException absent = await Assert.ThrowsAsync<LinkException>(
-            () => TensorLink.ConnectAsync("127.0.0.1", port, new byte[32], LinkSecurity.None, new()).WaitAsync(Timeout));
+            () => DataLink.ConnectAsync("127.0.0.1", port, new byte[32], LinkSecurity.None, new()).WaitAsync(Timeout));
         Assert.Contains($"127.0.0.1:{port}", absent.Message);
     }
 
     [Fact]
     public async Task A_listener_that_stops_ends_its_tickets()
     {
-        LinkTicket ticket = _listener.Expect(Timeout);
+        PendingLink pending = _listener.Expect(Timeout);
         _listener.Dispose();
-        await Assert.ThrowsAsync<LinkException>(() => ticket.Link.WaitAsync(Timeout));
-        await Assert.ThrowsAsync<LinkException>(() => Connect(_listener, ticket.Token));
+        await Assert.ThrowsAsync<LinkException>(() => pending.Link.WaitAsync(Timeout));
+        await Assert.ThrowsAsync<LinkException>(() => Connect(_listener, pending.Token));
     }
 
     [Fact]
     public async Task Listening_on_every_address_takes_both_families()
     {
-        using var listener = new TensorListener(new(IPAddress.IPv6Any, 0), LinkSecurity.None, new(), _ => { });
+        using var listener = new DataListener(new(IPAddress.IPv6Any, 0), LinkSecurity.None, new(), _ => { });
         foreach (string host in new[] { "127.0.0.1", "::1" })
         {
-            using LinkTicket ticket = listener.Expect(Timeout);
-            using TensorLink worker = await TensorLink.ConnectAsync(host, listener.EndPoint.Port, ticket.Token, LinkSecurity.None, new()).WaitAsync(Timeout);
-            (await ticket.Link.WaitAsync(Timeout)).Dispose();
+            using PendingLink pending = listener.Expect(Timeout);
+            using DataLink worker = await DataLink.ConnectAsync(host, listener.EndPoint.Port, pending.Token, LinkSecurity.None, new()).WaitAsync(Timeout);
+            (await pending.Link.WaitAsync(Timeout)).Dispose();
         }
     }
 
     [Fact]
     public void An_address_in_use_is_bad_input() =>
-        Assert.Contains("cannot listen", Assert.Throws<BadInputException>(() => new TensorListener(_listener.EndPoint, LinkSecurity.None, new(), _ => { })).Message);
+        Assert.Contains("cannot listen", Assert.Throws<BadInputException>(() => new DataListener(_listener.EndPoint, LinkSecurity.None, new(), _ => { })).Message);
 
     public void Dispose() => _listener.Dispose();
 
-    private TensorListener Listen(LinkOptions options) => new(new(IPAddress.Loopback, 0), LinkSecurity.None, options, line => _log.Writer.TryWrite(line));
+    private DataListener Listen(LinkOptions options) => new(new(IPAddress.Loopback, 0), LinkSecurity.None, options, line => _log.Writer.TryWrite(line));
 
-    private static Task<TensorLink> Connect(TensorListener listener, ReadOnlyMemory<byte> token) =>
-        TensorLink.ConnectAsync("127.0.0.1", listener.EndPoint.Port, token, LinkSecurity.None, new()).WaitAsync(Timeout);
+    private static Task<DataLink> Connect(DataListener listener, ReadOnlyMemory<byte> token) =>
+        DataLink.ConnectAsync("127.0.0.1", listener.EndPoint.Port, token, LinkSecurity.None, new()).WaitAsync(Timeout);
 
-    private static Socket Raw(TensorListener listener)
+    private static Socket Raw(DataListener listener)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveTimeout = 20_000 };
         socket.Connect(listener.EndPoint);
@@ -175,7 +175,7 @@ public sealed class TensorListenerTests : IDisposable
         return total;
     }
 
-    private async Task AssertRefused(TensorListener listener, ReadOnlyMemory<byte> token)
+    private async Task AssertRefused(DataListener listener, ReadOnlyMemory<byte> token)
     {
         LinkException e = await Assert.ThrowsAsync<LinkException>(() => Connect(listener, token));
         Assert.Contains("unknown, used or expired", e.Message);
