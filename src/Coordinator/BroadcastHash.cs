@@ -20,7 +20,7 @@ public sealed class BroadcastHash
     private Lazy<ulong>? _hash;
 
     /// <summary>The hash of the weights after <paramref name="step"/> steps. The buffer must live until it has been read.</summary>
-    public Lazy<ulong> Of(long step, SharedBuffer weights)
+    public Lazy<ulong> Of(long step, RefCountedBuffer weights)
     {
         if (_hash is null || step != _step)
         {

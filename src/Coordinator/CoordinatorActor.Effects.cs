@@ -60,7 +60,7 @@ public sealed partial class CoordinatorActor
     {
         if (_workers.TryGetValue(assign.Participant, out IActorRef? worker))
         {
-            SharedBuffer parameters = _setup.State.Parameters.Share();
+            RefCountedBuffer parameters = _setup.State.Parameters.Share();
             worker.Tell(assign.Round.Kind == RoundKind.Gradient
                 ? new ComputeGradient(assign.Round, assign.Shards, parameters)
                 : new ComputeEvaluation(assign.Round, assign.Shards, parameters));

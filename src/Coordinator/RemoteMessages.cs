@@ -45,7 +45,7 @@ public sealed record CloseLink(string Reason, GoodbyeKind Kind);
 public sealed record RemoteSetup(string RunId, long Term, RunSettings Settings, BufferPool Gradients, BufferPool Evaluations, Lazy<byte[]> Content)
 {
     /// <summary>The memory weights are sent from, where workers of this host may see it.</summary>
-    public HostMemory? Shown { get; init; }
+    public SharedMemory? Shown { get; init; }
 
     /// <summary>The weights' hash, taken once for all nodes they are sent to.</summary>
     public BroadcastHash Hashes { get; } = new();

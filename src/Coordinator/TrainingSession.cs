@@ -47,7 +47,7 @@ internal sealed class TrainingSession : IDisposable
     private readonly TimeProvider _time;
     private readonly ParameterLayout _layout;
     private readonly BufferPool _parameters;
-    private readonly HostMemory? _shown;
+    private readonly SharedMemory? _shown;
     private readonly BufferPool _gradients;
     private readonly BufferPool _evaluations;
     private readonly ThreadTeam _team;
@@ -75,7 +75,7 @@ internal sealed class TrainingSession : IDisposable
         _startedAt = time.GetTimestamp();
         _layout = ParameterLayout.For(request.Spec.Model);
         _parameters = new(_layout.StateLength);
-        _shown = request.Cluster is { LinkAdvertise: null } ? HostMemory.Create(_layout.StateLength, StatesInHand, othersWrite: false) : null;
+        _shown = request.Cluster is { LinkAdvertise: null } ? SharedMemory.Create(_layout.StateLength, StatesInHand, othersWrite: false) : null;
         if (_shown is not null)
         {
             _parameters.Add(_shown);
@@ -89,7 +89,7 @@ internal sealed class TrainingSession : IDisposable
             [.. _layout.Tensors.OrderBy(tensor => tensor.Offset)],
             _layout.StateLength,
             request.Settings.TotalSteps);
-        SharedBuffer initial = _parameters.Rent();
+        RefCountedBuffer initial = _parameters.Rent();
         ParameterInitializer.Initialize(request.Spec.Model, _layout, request.Spec.Seed, initial.Span);
         if (request.InitFrom is { } path)
         {

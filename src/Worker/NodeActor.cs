@@ -289,7 +289,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
     {
         using var gradients = new BufferPool(setup.Gradients.Length);
         using var computer = new ShardComputer(setup.Spec, setup.Data, setup.Blas, gradients, setup.Evaluations);
-        SharedBuffer nothing = _weightsPool!.Rent();
+        RefCountedBuffer nothing = _weightsPool!.Rent();
         nothing.Span.Clear();
         computer.Compute(new ComputeGradient(new(0, RoundKind.Gradient), new(0, 1), nothing), (_, sum) => sum.Release());
         nothing.Release();

@@ -22,8 +22,8 @@ internal sealed class NodeWork(long term, RunSettings settings, ParameterLayout 
     private readonly Dictionary<string, Queue<Piece>> _owed = [];
 
     // The coordinator may read them where they are, until it sends newer weights.
-    private readonly List<SharedBuffer> _sent = [];
-    private SharedBuffer? _weights;
+    private readonly List<RefCountedBuffer> _sent = [];
+    private RefCountedBuffer? _weights;
     private long _step = -1;
 
     // When the workers began on what they work on now: with the order, or when the sum before it was complete.
@@ -111,7 +111,7 @@ internal sealed class NodeWork(long term, RunSettings settings, ParameterLayout 
 
     private void ForgetSent()
     {
-        foreach (SharedBuffer sum in _sent)
+        foreach (RefCountedBuffer sum in _sent)
         {
             sum.Release();
         }
@@ -151,7 +151,7 @@ internal sealed class NodeWork(long term, RunSettings settings, ParameterLayout 
             }
 
             owed.Enqueue(new(order, tree.SubtreesOf(piece).Length));
-            SharedBuffer weights = _weights!.Share();
+            RefCountedBuffer weights = _weights!.Share();
             worker.Tell(round.Kind == RoundKind.Gradient
                 ? new ComputeGradient(round, piece, weights)
                 : new ComputeEvaluation(round, piece, weights));

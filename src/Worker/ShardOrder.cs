@@ -37,7 +37,7 @@ internal sealed class ShardOrder
     public int Missing { get; private set; }
 
     /// <summary>Takes a worker's sum over, and hands out the maximal subtree that it completes, with the only reference.</summary>
-    public (SubtreeId Subtree, SharedBuffer Sum)? Put(SubtreeId subtree, SharedBuffer sum)
+    public (SubtreeId Subtree, RefCountedBuffer Sum)? Put(SubtreeId subtree, RefCountedBuffer sum)
     {
         _sums.Put(subtree, sum);
         Missing--;

@@ -68,7 +68,7 @@ public sealed class WorkerActor : ReceiveActor
     /// <inheritdoc/>
     protected override void PostStop() => _computer.Dispose();
 
-    private void Compute(ShardWork work, Func<SubtreeId, SharedBuffer, SubtreeResult> answer)
+    private void Compute(ShardWork work, Func<SubtreeId, RefCountedBuffer, SubtreeResult> answer)
     {
         IActorRef parent = Context.Parent;
         long started = Stopwatch.GetTimestamp();

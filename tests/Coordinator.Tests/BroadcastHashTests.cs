@@ -16,9 +16,9 @@ public sealed class BroadcastHashTests
     public void Weights_are_hashed_once_a_step_and_anew_for_the_next()
     {
         using var pool = new BufferPool(1000);
-        SharedBuffer first = pool.Rent();
+        RefCountedBuffer first = pool.Rent();
         first.Span.Fill(1);
-        SharedBuffer second = pool.Rent();
+        RefCountedBuffer second = pool.Rent();
         second.Span.Fill(2);
         var hashes = new BroadcastHash();
         Lazy<ulong> ofFirst = hashes.Of(0, first);

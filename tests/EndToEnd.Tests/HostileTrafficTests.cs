@@ -299,7 +299,7 @@ public sealed class HostileTrafficTests : IDisposable
         // Of a step far away: that a node which was let in computes wrong sums, nobody can know.
         public void Sum(int node)
         {
-            SharedBuffer sum = _sums.Rent();
+            RefCountedBuffer sum = _sums.Rent();
             _writer.Write(new SubtreeSumFrame(welcome.Term, new(1_000_000, RoundKind.Gradient), new(node), sum));
             sum.Release();
         }

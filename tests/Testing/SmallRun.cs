@@ -61,7 +61,7 @@ internal sealed class SmallRun : IDisposable
     public BufferPool Parameters { get; }
 
     /// <summary>The initial parameters.</summary>
-    public SharedBuffer State { get; }
+    public RefCountedBuffer State { get; }
 
     public WorkerSetup Setup => new(Spec, Data, Blas, Gradients, Evaluations);
 

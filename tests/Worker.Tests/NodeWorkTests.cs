@@ -24,12 +24,12 @@ public sealed class SlotWorkTests : TestKit
     [Fact]
     public async Task A_sum_that_was_sent_is_not_written_to_before_newer_weights_come()
     {
-        if (HostMemory.Create(_run.Layout.GradientLength, 4, othersWrite: true) is not { } memory)
+        if (SharedMemory.Create(_run.Layout.GradientLength, 4, othersWrite: true) is not { } memory)
         {
             return;
         }
 
-        using HostMemory shown = memory;
+        using SharedMemory shown = memory;
         using var gradients = new BufferPool(_run.Layout.GradientLength);
         gradients.Add(shown);
         TestProbe worker = CreateTestProbe("worker-0");
@@ -39,10 +39,10 @@ public sealed class SlotWorkTests : TestKit
         using var work = new NodeWork(Term, _run.Spec.SettingsFor(_run.Data), _run.Layout, gradients, link, [worker]);
 
         work.Take(new WeightsFrame(Term, new(0, RoundKind.Gradient), new(0, 2), _run.State.Share()));
-        SharedBuffer sent = Answer();
+        RefCountedBuffer sent = Answer();
         // More of the same step, and the next evaluation of the same weights: what was sent may still be needed.
         work.Take(new ComputeFrame(Term, new(0, RoundKind.Gradient), new(4, 2)));
-        SharedBuffer second = Answer();
+        RefCountedBuffer second = Answer();
         Assert.NotSame(sent, second);
         work.Take(new WeightsFrame(Term, new(0, RoundKind.Test), new(0, 1), _run.State.Share()));
         worker.ExpectMsg<ComputeEvaluation>();
@@ -53,20 +53,20 @@ public sealed class SlotWorkTests : TestKit
         link.Dispose();
         Assert.Contains(sent, RentAll());
 
-        SharedBuffer Answer()
+        RefCountedBuffer Answer()
         {
             var asked = worker.ExpectMsg<ComputeGradient>();
             asked.Parameters.Release();
-            SharedBuffer sum = gradients.Rent();
+            RefCountedBuffer sum = gradients.Rent();
             work.Collect(new GradientComputed(new(worker.Ref.Path.Name), asked.Round, _run.Spec.MinibatchTree.SubtreesOf(asked.Shards).Single(), sum));
             return sum;
         }
 
         // Everything that can be rented without making more.
-        SharedBuffer[] RentAll()
+        RefCountedBuffer[] RentAll()
         {
             int created = gradients.Created;
-            var rented = new List<SharedBuffer>();
+            var rented = new List<RefCountedBuffer>();
             while (gradients.Created == created)
             {
                 rented.Add(gradients.Rent());

@@ -26,7 +26,7 @@ public sealed class ShardOrderTests
             List<SubtreeId> complete = [];
             foreach (SubtreeId part in parts)
             {
-                SharedBuffer sum = pool.Rent();
+                RefCountedBuffer sum = pool.Rent();
                 sum.Span[0] = tree.ShardsOf(part).Count;
                 if (order.Put(part, sum) is { } done)
                 {

@@ -80,7 +80,7 @@ public sealed class DataLink : IDisposable
     }
 
     /// <summary>The <see cref="WeightsFrame.Hash"/> of a buffer.</summary>
-    public static ulong HashOf(SharedBuffer buffer) => XxHash3.HashToUInt64(MemoryMarshal.AsBytes(buffer.Span));
+    public static ulong HashOf(RefCountedBuffer buffer) => XxHash3.HashToUInt64(MemoryMarshal.AsBytes(buffer.Span));
 
     /// <summary>Begins to receive and to send. Both callbacks come from the link's own thread and must not block.</summary>
     /// <param name="pools">Where received floats go, and what the other side may see.</param>

@@ -18,7 +18,7 @@ namespace NnCluster.Link;
 ///  7 uint8  element type     32 int32  shards
 ///  8 int64  term                                      (of a sum: microseconds computed)
 /// </code>
-/// Floats that both sides see in one <see cref="Numerics.HostMemory"/> stay where they are: their payload is the int32
+/// Floats that both sides see in one <see cref="Numerics.SharedMemory"/> stay where they are: their payload is the int32
 /// number of their buffer in it. Fields a kind has no use for are zero. Nothing behind a header is read or allocated before all of it is checked.
 /// </summary>
 /// <param name="Kind">What the frame says.</param>

@@ -23,7 +23,7 @@ internal sealed class FrameReader(Stream stream, LinkSide side, LinkPools pools,
     private long _frameDueAt = long.MaxValue;
 
     /// <summary>Where floats are that were not sent; null: they all are. Set by the thread that reads.</summary>
-    public HostMemory? Seen { get; set; }
+    public SharedMemory? Seen { get; set; }
 
     /// <summary>Bytes received so far.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
@@ -77,7 +77,7 @@ internal sealed class FrameReader(Stream stream, LinkSide side, LinkPools pools,
             throw new LinkException($"a {header.Kind} frame with {header.PayloadLength / sizeof(float)} numbers, this run's have {pool.Length}");
         }
 
-        SharedBuffer buffer = pool.Rent();
+        RefCountedBuffer buffer = pool.Rent();
         bool handedOver = false;
         try
         {
@@ -108,11 +108,11 @@ internal sealed class FrameReader(Stream stream, LinkSide side, LinkPools pools,
         }
     }
 
-    private static LinkFrame FrameOf(in FrameHeader header, SharedBuffer floats) => header.Kind == FrameKind.SubtreeSum
+    private static LinkFrame FrameOf(in FrameHeader header, RefCountedBuffer floats) => header.Kind == FrameKind.SubtreeSum
         ? new SubtreeSumFrame(header.Term, new(header.Step, header.Round), new(header.First), floats) { Computing = TimeSpan.FromMicroseconds(header.Count) }
         : new WeightsFrame(header.Term, new(header.Step, header.Round), new(header.First, header.Count), floats);
 
-    private SharedBuffer ReadPlace(in FrameHeader header, BufferPool pool)
+    private RefCountedBuffer ReadPlace(in FrameHeader header, BufferPool pool)
     {
         Span<byte> bytes = stackalloc byte[sizeof(int)];
         ReadChecked(header, bytes);
@@ -139,7 +139,7 @@ internal sealed class FrameReader(Stream stream, LinkSide side, LinkPools pools,
             FrameKind.Ping => new PingFrame(header.Step),
             FrameKind.Pong => new PongFrame(header.Step),
             FrameKind.Goodbye => new GoodbyeFrame(Encoding.UTF8.GetString(bytes), (GoodbyeKind)header.First),
-            FrameKind.Memory => new MemoryFrame(HostMemoryName.Read(bytes), HostMemoryName.Read(bytes.AsSpan(HostMemoryName.Size))),
+            FrameKind.Memory => new MemoryFrame(SharedMemoryName.Read(bytes), SharedMemoryName.Read(bytes.AsSpan(SharedMemoryName.Size))),
             FrameKind.MemoryFound => new MemoryFoundFrame(),
             _ => throw new LinkException($"a {header.Kind} frame without numbers"),
         };

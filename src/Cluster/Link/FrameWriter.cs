@@ -17,10 +17,10 @@ internal sealed class FrameWriter(Stream stream, LinkOptions options)
     private readonly byte[] _first = new byte[16 * 1024];
     private long _bytes;
     private long _frameDueAt = long.MaxValue;
-    private volatile HostMemory? _seen;
+    private volatile SharedMemory? _seen;
 
     /// <summary>What the other side sees as well: of a buffer in it only the place is sent. Set by any thread.</summary>
-    public HostMemory? Seen
+    public SharedMemory? Seen
     {
         get => _seen;
         set => _seen = value;
@@ -116,7 +116,7 @@ internal sealed class FrameWriter(Stream stream, LinkOptions options)
     {
         byte[] bytes = new byte[LinkMemory.OfferSize];
         shown.Weights.Write(bytes);
-        shown.Sums.Write(bytes.AsSpan(HostMemoryName.Size));
+        shown.Sums.Write(bytes.AsSpan(SharedMemoryName.Size));
         return bytes;
     }
 

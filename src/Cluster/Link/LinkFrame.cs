@@ -14,7 +14,7 @@ namespace NnCluster.Link;
 /// </summary>
 public abstract record LinkFrame
 {
-    internal virtual SharedBuffer? Buffer => null;
+    internal virtual RefCountedBuffer? Buffer => null;
 }
 
 /// <summary>Asks a worker for shards, with the weights of the round; any earlier weights may be forgotten.</summary>
@@ -22,24 +22,24 @@ public abstract record LinkFrame
 /// <param name="Round">The round the shards belong to.</param>
 /// <param name="Shards">The shards.</param>
 /// <param name="Weights">Parameters and running statistics after <c>Round.Step</c> steps.</param>
-public sealed record WeightsFrame(long Term, RoundId Round, ShardRange Shards, SharedBuffer Weights) : LinkFrame
+public sealed record WeightsFrame(long Term, RoundId Round, ShardRange Shards, RefCountedBuffer Weights) : LinkFrame
 {
     /// <summary>The buffer's <see cref="DataLink.HashOf"/>, where it is sent to many and hashed once: by whoever sends it first.</summary>
     public Lazy<ulong>? Hash { get; init; }
 
-    internal override SharedBuffer? Buffer => Weights;
+    internal override RefCountedBuffer? Buffer => Weights;
 }
 
 /// <summary>Asks a worker for further shards, from weights it was sent before.</summary>
 public sealed record ComputeFrame(long Term, RoundId Round, ShardRange Shards) : LinkFrame;
 
 /// <summary>The sum over all shards of one node.</summary>
-public sealed record SubtreeSumFrame(long Term, RoundId Round, SubtreeId Subtree, SharedBuffer Sum) : LinkFrame
+public sealed record SubtreeSumFrame(long Term, RoundId Round, SubtreeId Subtree, RefCountedBuffer Sum) : LinkFrame
 {
     /// <summary>How long the worker computed on it, waiting left out; sent in whole microseconds.</summary>
     public TimeSpan Computing { get; init; }
 
-    internal override SharedBuffer? Buffer => Sum;
+    internal override RefCountedBuffer? Buffer => Sum;
 }
 
 /// <summary>A worker could not compute these shards and goes on with the next.</summary>
@@ -86,11 +86,11 @@ internal sealed record PingFrame(long SentAt) : LinkFrame;
 internal sealed record PongFrame(long SentAt) : LinkFrame;
 
 /// <summary>The link's own offer to leave weights and sums where both sides see them, answered by <see cref="MemoryFoundFrame"/> or by nothing.</summary>
-internal sealed record MemoryFrame(HostMemoryName Weights, HostMemoryName Sums) : LinkFrame;
+internal sealed record MemoryFrame(SharedMemoryName Weights, SharedMemoryName Sums) : LinkFrame;
 
 /// <summary>The memory was found: the answer to <see cref="MemoryFrame"/>.</summary>
 /// <param name="Sums">What sums need no more be sent from once this has been sent; null on the side that gets it.</param>
-internal sealed record MemoryFoundFrame(HostMemory? Sums = null) : LinkFrame;
+internal sealed record MemoryFoundFrame(SharedMemory? Sums = null) : LinkFrame;
 
 /// <summary>A link is closed: nothing more will be received from it, and what is sent is released unsent.</summary>
 /// <param name="Reason">Why, for people.</param>

@@ -19,11 +19,11 @@ namespace NnCluster.Link;
 internal sealed class LinkMemory : IDisposable
 {
     /// <summary>Bytes of an offer.</summary>
-    public const int OfferSize = 2 * HostMemoryName.Size;
+    public const int OfferSize = 2 * SharedMemoryName.Size;
 
     private readonly bool _ownsWeights;
 
-    private LinkMemory(HostMemory weights, HostMemory sums, bool ownsWeights)
+    private LinkMemory(SharedMemory weights, SharedMemory sums, bool ownsWeights)
     {
         Weights = weights;
         Sums = sums;
@@ -31,15 +31,15 @@ internal sealed class LinkMemory : IDisposable
     }
 
     /// <summary>What the coordinator writes and the worker reads.</summary>
-    public HostMemory Weights { get; }
+    public SharedMemory Weights { get; }
 
     /// <summary>What the worker writes and the coordinator reads.</summary>
-    public HostMemory Sums { get; }
+    public SharedMemory Sums { get; }
 
     /// <summary>The coordinator's side.</summary>
     /// <returns>Null where there is nothing to show, or no memory for sums.</returns>
     public static LinkMemory? Offer(LinkPools pools) =>
-        pools is { Shown: { } weights, Gradients: { } gradients } && HostMemory.Create(gradients.Length, pools.ShownSums, othersWrite: true) is { } sums
+        pools is { Shown: { } weights, Gradients: { } gradients } && SharedMemory.Create(gradients.Length, pools.ShownSums, othersWrite: true) is { } sums
             ? new(weights, sums, ownsWeights: false)
             : null;
 
@@ -48,12 +48,12 @@ internal sealed class LinkMemory : IDisposable
     public static LinkMemory? Find(MemoryFrame offer, LinkPools pools)
     {
         if (pools is not { Weights: { } weightsPool, Gradients: { } gradients }
-            || HostMemory.Open(offer.Weights, weightsPool.Length, writable: false) is not { } weights)
+            || SharedMemory.Open(offer.Weights, weightsPool.Length, writable: false) is not { } weights)
         {
             return null;
         }
 
-        if (HostMemory.Open(offer.Sums, gradients.Length, writable: true) is { } sums)
+        if (SharedMemory.Open(offer.Sums, gradients.Length, writable: true) is { } sums)
         {
             return new(weights, sums, ownsWeights: true);
         }

@@ -60,7 +60,7 @@ public sealed record LinkPools
     /// What is sent from it must stay until no round of its step is open, and a worker keeps a sum it sent until it
     /// gets newer weights.
     /// </summary>
-    public HostMemory? Shown { get; init; }
+    public SharedMemory? Shown { get; init; }
 
     /// <summary>How many sums of gradients such a worker may hold at once without having to send one.</summary>
     public int ShownSums { get; init; } = 4;

@@ -27,7 +27,7 @@ public sealed unsafe class AlignedBuffer : IDisposable
     }
 
     /// <summary>A view of memory that has been counted as held for it.</summary>
-    internal AlignedBuffer(HostMemory home, int place, float* memory)
+    internal AlignedBuffer(SharedMemory home, int place, float* memory)
     {
         Length = home.Length;
         Home = home;
@@ -39,7 +39,7 @@ public sealed unsafe class AlignedBuffer : IDisposable
     public int Length { get; }
 
     /// <summary>The memory this is a part of, where other processes see it; null: it is this process's own.</summary>
-    public HostMemory? Home { get; }
+    public SharedMemory? Home { get; }
 
     /// <summary>Which buffer of its <see cref="Home"/> it is.</summary>
     public int Place { get; }

@@ -5,19 +5,19 @@ namespace NnCluster.Memory;
 /// A float buffer that several readers share and that goes back to its pool when the last one lets go. Who rents it
 /// holds one reference and is the only writer; once it has been sent, nobody writes until it is rented again.
 /// </summary>
-public sealed class SharedBuffer
+public sealed class RefCountedBuffer
 {
     private readonly BufferPool? _pool;
     private int _references;
 
-    internal SharedBuffer(BufferPool pool, AlignedBuffer memory)
+    internal RefCountedBuffer(BufferPool pool, AlignedBuffer memory)
     {
         _pool = pool;
         Memory = memory;
     }
 
     /// <summary>A buffer of no pool, with one reference; the last one disposes the memory.</summary>
-    internal SharedBuffer(AlignedBuffer memory)
+    internal RefCountedBuffer(AlignedBuffer memory)
     {
         Memory = memory;
         Claim();
@@ -33,7 +33,7 @@ public sealed class SharedBuffer
     public AlignedBuffer Memory { get; }
 
     /// <summary>Adds a reader, who must call <see cref="Release"/>.</summary>
-    public SharedBuffer Share()
+    public RefCountedBuffer Share()
     {
         int before = Interlocked.Increment(ref _references) - 1;
         if (before < 1)
@@ -71,8 +71,8 @@ public sealed class SharedBuffer
 /// </summary>
 public sealed class BufferPool(int length) : IDisposable
 {
-    private readonly Stack<SharedBuffer> _free = new();
-    private readonly Stack<SharedBuffer> _freeShown = new();
+    private readonly Stack<RefCountedBuffer> _free = new();
+    private readonly Stack<RefCountedBuffer> _freeShown = new();
     private readonly Lock _gate = new();
     private bool _disposed;
 
@@ -83,14 +83,14 @@ public sealed class BufferPool(int length) : IDisposable
     public int Created { get; private set; }
 
     /// <summary>A buffer with undefined contents and one reference.</summary>
-    public SharedBuffer Rent()
+    public RefCountedBuffer Rent()
     {
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            if (!_freeShown.TryPop(out SharedBuffer? buffer) && !_free.TryPop(out buffer))
+            if (!_freeShown.TryPop(out RefCountedBuffer? buffer) && !_free.TryPop(out buffer))
             {
-                buffer = new SharedBuffer(this, new AlignedBuffer(Length));
+                buffer = new RefCountedBuffer(this, new AlignedBuffer(Length));
                 Created++;
             }
 
@@ -100,7 +100,7 @@ public sealed class BufferPool(int length) : IDisposable
     }
 
     /// <summary>Adds the buffers of a memory that other processes see, to be rented before all others.</summary>
-    public void Add(HostMemory memory)
+    public void Add(SharedMemory memory)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(memory.Length, Length);
         lock (_gate)
@@ -108,7 +108,7 @@ public sealed class BufferPool(int length) : IDisposable
             ObjectDisposedException.ThrowIf(_disposed, this);
             for (int place = memory.Count - 1; place >= 0; place--)
             {
-                _freeShown.Push(new SharedBuffer(this, memory.BufferAt(place)));
+                _freeShown.Push(new RefCountedBuffer(this, memory.BufferAt(place)));
                 Created++;
             }
         }
@@ -120,14 +120,14 @@ public sealed class BufferPool(int length) : IDisposable
         lock (_gate)
         {
             _disposed = true;
-            while (_freeShown.TryPop(out SharedBuffer? buffer) || _free.TryPop(out buffer))
+            while (_freeShown.TryPop(out RefCountedBuffer? buffer) || _free.TryPop(out buffer))
             {
                 buffer.Memory.Dispose();
             }
         }
     }
 
-    internal void Return(SharedBuffer buffer)
+    internal void Return(RefCountedBuffer buffer)
     {
         lock (_gate)
         {

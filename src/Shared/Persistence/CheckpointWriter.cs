@@ -169,7 +169,7 @@ public sealed class CheckpointWriter : IDisposable
     /// <summary>The state at one step: the weights are shared, since nobody writes to them; the states are copied.</summary>
     private sealed class Snapshot(TrainingState state) : IDisposable
     {
-        private SharedBuffer? _parameters;
+        private RefCountedBuffer? _parameters;
 
         public long Step { get; private set; }
 

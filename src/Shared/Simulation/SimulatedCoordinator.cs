@@ -140,7 +140,7 @@ internal sealed class SimulatedCoordinator
                 Assign(assign);
                 break;
             case AcceptResult accept:
-                SharedBuffer buffer = _pool.Rent();
+                RefCountedBuffer buffer = _pool.Rent();
                 _arrived.CopyTo(buffer.Span);
                 _sums[((ResultArrived)input).Round.Kind].Put(accept.Subtree, buffer);
                 _sumsPut++;

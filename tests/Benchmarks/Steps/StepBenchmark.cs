@@ -43,7 +43,7 @@ internal static class StepBenchmark
         using var gradients = new BufferPool(layout.GradientLength);
         using var evaluations = new BufferPool(layout.EvaluationLength);
         using var parameters = new BufferPool(layout.StateLength);
-        SharedBuffer state = parameters.Rent();
+        RefCountedBuffer state = parameters.Rent();
         ParameterInitializer.Initialize(spec.Model, layout, spec.Seed, state.Span);
         using var network = new Network(spec.Model, blas, spec.MinibatchTree.MaxShardRows);
         Console.WriteLine($"784-{string.Join('-', hidden)}-10, batch {batch}, {spec.Shards} shards of {spec.MinibatchTree.MaxShardRows} rows; medians of {Repetitions}");
@@ -61,14 +61,14 @@ internal static class StepBenchmark
         {
             using var team = new ThreadTeam(threads);
             var optimizer = Optimizer.Create(spec.Optimizer, layout.Tensors, layout.StateLength, 100);
-            SharedBuffer initial = parameters.Rent();
+            RefCountedBuffer initial = parameters.Rent();
             state.Span.CopyTo(initial.Span);
             using var training = new TrainingState(layout, spec.MinibatchTree, optimizer, parameters, team, initial);
             var sums = new SubtreeSums(spec.Shards);
             int parts = Math.Min(2, spec.Shards);
             for (int part = 0; part < parts; part++)
             {
-                SharedBuffer sum = gradients.Rent();
+                RefCountedBuffer sum = gradients.Rent();
                 sum.Span.Fill(1e-3f);
                 sums.Put(new(parts + part), sum);
             }

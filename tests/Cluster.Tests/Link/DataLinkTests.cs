@@ -33,7 +33,7 @@ public sealed class TensorLinkTests
         using LinkedPair pair = await LinkedPair.Open(floats);
         for (int turn = 0; turn < 4; turn++)
         {
-            SharedBuffer weights = pair.Weights.RentFilled(turn);
+            RefCountedBuffer weights = pair.Weights.RentFilled(turn);
             Assert.True(pair.Coordinator.Link.Send(new WeightsFrame(1, Round, new(0, 2), weights) { Hash = new(() => DataLink.HashOf(weights)) }));
             WeightsFrame order = await pair.Worker.Next<WeightsFrame>();
             Assert.Equal(Pools.Values(pair.Weights, turn), order.Weights.Span.ToArray());
@@ -57,7 +57,7 @@ public sealed class TensorLinkTests
     public async Task Within_a_host_weights_and_sums_stay_where_they_are(bool tls)
     {
         const int Floats = 100_000;
-        using HostMemory memory = HostMemory.Create(Floats, 2, othersWrite: false)!;
+        using SharedMemory memory = SharedMemory.Create(Floats, 2, othersWrite: false)!;
         using var weightsShown = new BufferPool(Floats);
         weightsShown.Add(memory);
         using var sums = new BufferPool(Floats + 3);
@@ -68,14 +68,14 @@ public sealed class TensorLinkTests
 
         for (int turn = 0; turn < 20; turn++)
         {
-            SharedBuffer weights = weightsShown.RentFilled(turn);
+            RefCountedBuffer weights = weightsShown.RentFilled(turn);
             Assert.True(pair.Coordinator.Link.Send(new WeightsFrame(1, Round, new(0, 2), weights.Share()) { Hash = new(() => throw new InvalidOperationException("nobody needs it")) }));
             WeightsFrame order = await pair.Worker.Next<WeightsFrame>();
             Assert.Equal(weights.Span, order.Weights.Span);
             order.Weights.Release();
             weights.Release();
 
-            SharedBuffer sum = sums.RentFilled(turn);
+            RefCountedBuffer sum = sums.RentFilled(turn);
             Assert.True(pair.Worker.Link.Send(new SubtreeSumFrame(1, Round, SubtreeId.Root, sum.Share())));
             SubtreeSumFrame got = await pair.Coordinator.Next<SubtreeSumFrame>();
             Assert.Equal(sum.Span, got.Sum.Span);
@@ -91,7 +91,7 @@ public sealed class TensorLinkTests
     [LinuxFact]
     public async Task A_buffer_that_is_not_in_the_memory_is_sent_as_ever()
     {
-        using HostMemory memory = HostMemory.Create(1000, 1, othersWrite: false)!;
+        using SharedMemory memory = SharedMemory.Create(1000, 1, othersWrite: false)!;
         using var sums = new BufferPool(1003);
         using LinkedPair pair = await LinkedPair.Open(1000, shown: memory, sums: sums);
         pair.Coordinator.Link.Send(new WeightsFrame(1, Round, new(0, 2), pair.Weights.RentFilled(1)));
@@ -108,11 +108,11 @@ public sealed class TensorLinkTests
     [LinuxFact]
     public async Task A_sum_outlives_the_link_it_came_by()
     {
-        using HostMemory memory = HostMemory.Create(1000, 1, othersWrite: false)!;
+        using SharedMemory memory = SharedMemory.Create(1000, 1, othersWrite: false)!;
         using var sums = new BufferPool(1003);
         using LinkedPair pair = await LinkedPair.Open(1000, shown: memory, sums: sums);
         await AssertSharing(pair);
-        SharedBuffer sum = sums.RentFilled(3);
+        RefCountedBuffer sum = sums.RentFilled(3);
         float[] values = sum.Span.ToArray();
         pair.Worker.Link.Send(new SubtreeSumFrame(1, Round, SubtreeId.Root, sum));
         SubtreeSumFrame got = await pair.Coordinator.Next<SubtreeSumFrame>();
@@ -130,7 +130,7 @@ public sealed class TensorLinkTests
         raw.Send(new MemoryFoundFrame());
         Assert.Contains("memory was offered or found that nobody asked for", (await raw.Coordinator.Closed).Reason);
 
-        using HostMemory memory = HostMemory.Create(1000, 1, othersWrite: false)!;
+        using SharedMemory memory = SharedMemory.Create(1000, 1, othersWrite: false)!;
         using RawLink twice = await RawLink.OpenAsWorker(new(), memory);
         twice.Send(new MemoryFoundFrame());
         twice.Send(new MemoryFoundFrame());
@@ -250,7 +250,7 @@ public sealed class TensorLinkTests
     {
         using RawLink raw = await RawLink.OpenAsWorker(new LinkOptions { QueueLimit = 4, SocketBufferBytes = 16 * 1024 });
         var pool = new BufferPool(4_000_000);
-        SharedBuffer weights = pool.Rent();
+        RefCountedBuffer weights = pool.Rent();
         while (raw.Coordinator.Link.Send(new WeightsFrame(1, Round, new(0, 1), weights.Share())))
         {
         }

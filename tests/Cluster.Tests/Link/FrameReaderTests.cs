@@ -158,19 +158,19 @@ public sealed class FrameReaderTests : IDisposable
     [LinuxFact]
     public void Floats_that_both_sides_see_are_found_where_they_are()
     {
-        using HostMemory memory = HostMemory.Create(_gradients.Length, 2, othersWrite: true)!;
+        using SharedMemory memory = SharedMemory.Create(_gradients.Length, 2, othersWrite: true)!;
         _gradients.Add(memory);
-        SharedBuffer[] sums = [_gradients.RentFilled(1), _gradients.RentFilled(2)];
+        RefCountedBuffer[] sums = [_gradients.RentFilled(1), _gradients.RentFilled(2)];
         var stream = new MemoryStream();
         var writer = new FrameWriter(stream, Options) { Seen = memory };
-        foreach (SharedBuffer sum in sums)
+        foreach (RefCountedBuffer sum in sums)
         {
             writer.Write(new SubtreeSumFrame(2, Round, new(3), sum) { Computing = TimeSpan.FromMicroseconds(5) });
         }
 
         Assert.Equal(2 * (FrameHeader.Size + sizeof(int)), stream.Length);
         FrameReader reader = ReaderOf(stream.ToArray(), memory);
-        foreach (SharedBuffer sum in sums)
+        foreach (RefCountedBuffer sum in sums)
         {
             var frame = Assert.IsType<SubtreeSumFrame>(reader.Read());
             Assert.Equal((2, Round, new SubtreeId(3), TimeSpan.FromMicroseconds(5)), (frame.Term, frame.Round, frame.Subtree, frame.Computing));
@@ -184,7 +184,7 @@ public sealed class FrameReaderTests : IDisposable
     [LinuxFact]
     public void Only_a_place_that_was_shown_is_looked_at()
     {
-        using HostMemory memory = HostMemory.Create(_gradients.Length, 2, othersWrite: true)!;
+        using SharedMemory memory = SharedMemory.Create(_gradients.Length, 2, othersWrite: true)!;
         foreach (int place in new[] { -1, 2, int.MinValue, int.MaxValue })
         {
             Assert.Contains($"at place {place} of a memory that has 2", Assert.Throws<LinkException>(ReaderOf(PlaceFrame(place), memory).Read).Message);
@@ -221,7 +221,7 @@ public sealed class FrameReaderTests : IDisposable
         return frame;
     }
 
-    private FrameReader ReaderOf(byte[] bytes, HostMemory? memory) =>
+    private FrameReader ReaderOf(byte[] bytes, SharedMemory? memory) =>
         new(new MemoryStream(bytes), LinkSide.Coordinator, new LinkPools { Gradients = _gradients, Evaluations = _evaluations }, Options) { Seen = memory };
 
     private SubtreeSumFrame Sum(int seed) => new(2, Round, new(3), _gradients.RentFilled(seed));

@@ -61,7 +61,7 @@ internal sealed class LinkedPair : IDisposable
     public BufferPool Gradients { get; }
 
     public static async Task<LinkedPair> Open(
-        int floats = 1000, LinkOptions? options = null, LinkSecurity? coordinator = null, LinkSecurity? worker = null, HostMemory? shown = null, BufferPool? sums = null)
+        int floats = 1000, LinkOptions? options = null, LinkSecurity? coordinator = null, LinkSecurity? worker = null, SharedMemory? shown = null, BufferPool? sums = null)
     {
         options ??= new();
         var listener = new DataListener(new(IPAddress.Loopback, 0), coordinator ?? LinkSecurity.None, options, _ => { });

@@ -14,14 +14,14 @@ namespace NnCluster.Cluster.Tests.Link;
 /// <summary>Small buffers, and the proof that all of them came back.</summary>
 internal static class Pools
 {
-    public static SharedBuffer RentFilled(this BufferPool pool, int seed)
+    public static RefCountedBuffer RentFilled(this BufferPool pool, int seed)
     {
-        SharedBuffer buffer = pool.Rent();
+        RefCountedBuffer buffer = pool.Rent();
         Fill(buffer, seed);
         return buffer;
     }
 
-    public static void Fill(SharedBuffer buffer, int seed)
+    public static void Fill(RefCountedBuffer buffer, int seed)
     {
         var random = new Random(seed);
         foreach (ref float value in buffer.Span)
@@ -32,7 +32,7 @@ internal static class Pools
 
     public static float[] Values(BufferPool pool, int seed)
     {
-        SharedBuffer buffer = pool.RentFilled(seed);
+        RefCountedBuffer buffer = pool.RentFilled(seed);
         float[] values = buffer.Span.ToArray();
         buffer.Release();
         return values;
@@ -42,9 +42,9 @@ internal static class Pools
     public static void AssertAllReturned(this BufferPool pool)
     {
         int created = pool.Created;
-        SharedBuffer[] all = [.. Enumerable.Range(0, created).Select(_ => pool.Rent())];
+        RefCountedBuffer[] all = [.. Enumerable.Range(0, created).Select(_ => pool.Rent())];
         Assert.Equal(created, pool.Created);
-        foreach (SharedBuffer buffer in all)
+        foreach (RefCountedBuffer buffer in all)
         {
             buffer.Release();
         }

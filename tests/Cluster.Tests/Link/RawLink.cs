@@ -33,7 +33,7 @@ internal sealed class RawLink : IDisposable
 
     public BufferPool Gradients { get; }
 
-    public static async Task<RawLink> OpenAsWorker(LinkOptions options, HostMemory? shown = null)
+    public static async Task<RawLink> OpenAsWorker(LinkOptions options, SharedMemory? shown = null)
     {
         var listener = new DataListener(new(IPAddress.Loopback, 0), LinkSecurity.None, options, _ => { });
         PendingLink pending = listener.Expect(TimeSpan.FromSeconds(20));
@@ -60,7 +60,7 @@ internal sealed class RawLink : IDisposable
     public byte[] SumFrame()
     {
         var stream = new MemoryStream();
-        SharedBuffer sum = Gradients.RentFilled(1);
+        RefCountedBuffer sum = Gradients.RentFilled(1);
         new FrameWriter(stream, new()).Write(new SubtreeSumFrame(1, new(4, RoundKind.Gradient), SubtreeId.Root, sum));
         sum.Release();
         return stream.ToArray();

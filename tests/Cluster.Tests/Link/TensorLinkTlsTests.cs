@@ -29,7 +29,7 @@ public sealed class DataLinkTlsTests : IDisposable
         for (int turn = 0; turn < 3; turn++)
         {
             pair.Coordinator.Link.Send(new WeightsFrame(1, new(1, RoundKind.Gradient), new(0, 1), pair.Weights.RentFilled(turn)));
-            SharedBuffer weights = (await pair.Worker.Next<WeightsFrame>()).Weights;
+            RefCountedBuffer weights = (await pair.Worker.Next<WeightsFrame>()).Weights;
             Assert.Equal(Pools.Values(pair.Weights, turn), weights.Span.ToArray());
             weights.Release();
         }

@@ -52,7 +52,7 @@ public sealed class ShardComputer : IDisposable
     /// Computes the shards of <paramref name="work"/> and hands over the sum of each maximal subtree, with its only
     /// reference, as soon as it is there. Releases nothing of the work.
     /// </summary>
-    public void Compute(ShardWork work, Action<SubtreeId, SharedBuffer> send)
+    public void Compute(ShardWork work, Action<SubtreeId, RefCountedBuffer> send)
     {
         ReadOnlySpan<float> state = work.Parameters.Span;
         if (_loadedStep != work.Round.Step)
@@ -65,7 +65,7 @@ public sealed class ShardComputer : IDisposable
         BufferPool pool = work.Round.Kind == RoundKind.Gradient ? _gradients : _evaluations;
         foreach (SubtreeId subtree in tree.SubtreesOf(work.Shards))
         {
-            SharedBuffer sum = pool.Rent();
+            RefCountedBuffer sum = pool.Rent();
             ComputeSubtree(work.Round, tree, subtree, state, sum.Span, pool);
             send(subtree, sum);
         }
@@ -94,7 +94,7 @@ public sealed class ShardComputer : IDisposable
             return;
         }
 
-        SharedBuffer right = pool.Rent();
+        RefCountedBuffer right = pool.Rent();
         ComputeSubtree(round, tree, subtree.Right, state, right.Span, pool);
         TensorPrimitives.Add(sum, right.Span, sum);
         right.Release();

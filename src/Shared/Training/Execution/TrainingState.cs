@@ -39,7 +39,7 @@ public sealed class TrainingState : IDisposable
     private readonly Action<int> _verifyPart;
 
     private SubtreeSums _sums = null!;
-    private SharedBuffer _next = null!;
+    private RefCountedBuffer _next = null!;
     private StepScalars _scalars;
     private double _norm;
     private long? _countedFrom;
@@ -53,7 +53,7 @@ public sealed class TrainingState : IDisposable
     /// <param name="team">The threads that take the step.</param>
     /// <param name="initial">Parameters and running statistics to start from; the reference passes to this object.</param>
     /// <param name="step">Steps taken by an earlier life.</param>
-    public TrainingState(ParameterLayout layout, ReductionTree tree, Optimizer optimizer, BufferPool pool, ThreadTeam team, SharedBuffer initial, long step = 0)
+    public TrainingState(ParameterLayout layout, ReductionTree tree, Optimizer optimizer, BufferPool pool, ThreadTeam team, RefCountedBuffer initial, long step = 0)
     {
         Step = step;
         _layout = layout;
@@ -76,8 +76,8 @@ public sealed class TrainingState : IDisposable
         _verifyPart = VerifyPart;
     }
 
-    /// <summary>Parameters and running statistics now. Readers <see cref="SharedBuffer.Share"/> it; nobody writes to it.</summary>
-    public SharedBuffer Parameters { get; private set; }
+    /// <summary>Parameters and running statistics now. Readers <see cref="RefCountedBuffer.Share"/> it; nobody writes to it.</summary>
+    public RefCountedBuffer Parameters { get; private set; }
 
     /// <summary>Optimizer steps taken.</summary>
     public long Step { get; private set; }

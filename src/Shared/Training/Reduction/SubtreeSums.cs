@@ -14,19 +14,19 @@ namespace NnCluster.Training;
 /// </remarks>
 public sealed class SubtreeSums
 {
-    private readonly SharedBuffer?[] _sums;
+    private readonly RefCountedBuffer?[] _sums;
     private readonly int _shards;
 
     /// <summary>An empty tree over <paramref name="shards"/> shards (a power of two).</summary>
     public SubtreeSums(int shards)
     {
         _shards = shards;
-        _sums = new SharedBuffer?[2 * shards];
+        _sums = new RefCountedBuffer?[2 * shards];
     }
 
     /// <summary>Takes over the reference to a subtree's sum.</summary>
     /// <exception cref="InvalidOperationException">The subtree has a sum already.</exception>
-    public void Put(SubtreeId subtree, SharedBuffer sum)
+    public void Put(SubtreeId subtree, RefCountedBuffer sum)
     {
         if (_sums[subtree.Value] is not null)
         {
@@ -48,7 +48,7 @@ public sealed class SubtreeSums
     /// left neighbour and let go. The reference passes to the caller.
     /// </summary>
     /// <exception cref="InvalidOperationException">The subtree is not covered.</exception>
-    public SharedBuffer Take(SubtreeId subtree)
+    public RefCountedBuffer Take(SubtreeId subtree)
     {
         if (_sums[subtree.Value] is { } stored)
         {
@@ -61,8 +61,8 @@ public sealed class SubtreeSums
             throw new InvalidOperationException($"The sum of {subtree} is missing.");
         }
 
-        SharedBuffer sum = Take(subtree.Left);
-        SharedBuffer right = Take(subtree.Right);
+        RefCountedBuffer sum = Take(subtree.Left);
+        RefCountedBuffer right = Take(subtree.Right);
         TensorPrimitives.Add(sum.Span, right.Span, sum.Span);
         right.Release();
         return sum;

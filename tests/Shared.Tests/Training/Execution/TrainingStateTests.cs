@@ -74,7 +74,7 @@ public sealed class TrainingStateTests : IDisposable
 
     private TrainingState State(OptimizerSpec optimizer)
     {
-        SharedBuffer initial = _parameters.Rent();
+        RefCountedBuffer initial = _parameters.Rent();
         initial.Span.Fill(0.5f);
         return new(_layout, new ReductionTree(1, 8), Optimizer.Create(optimizer.Resolve(), _layout.Tensors, _layout.StateLength, 10), _parameters, _team, initial);
     }
@@ -83,7 +83,7 @@ public sealed class TrainingStateTests : IDisposable
 
     private StepReport Take(TrainingState state, Fill fill)
     {
-        SharedBuffer sum = _gradients.Rent();
+        RefCountedBuffer sum = _gradients.Rent();
         sum.Span.Clear();
         fill(sum.Span);
         var tree = new SubtreeSums(1);

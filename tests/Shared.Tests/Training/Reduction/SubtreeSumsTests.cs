@@ -25,7 +25,7 @@ public sealed class GradientTreeTests : IDisposable
             foreach (SubtreeId subtree in subtrees)
             {
                 Assert.False(sums.IsComplete);
-                SharedBuffer buffer = _pool.Rent();
+                RefCountedBuffer buffer = _pool.Rent();
                 ShardRange range = tree.ShardsOf(subtree);
                 ReferenceSum.Of(shards.AsSpan(range.Start, range.Count)).CopyTo(buffer.Span);
                 sums.Put(subtree, buffer);
@@ -56,14 +56,14 @@ public sealed class GradientTreeTests : IDisposable
             foreach (SubtreeId subtree in Cover(tree, top, random))
             {
                 Assert.False(sums.Covers(top));
-                SharedBuffer buffer = _pool.Rent();
+                RefCountedBuffer buffer = _pool.Rent();
                 ShardRange below = tree.ShardsOf(subtree);
                 ReferenceSum.Of(shards.AsSpan(below.Start, below.Count)).CopyTo(buffer.Span);
                 sums.Put(subtree, buffer);
             }
 
             Assert.True(sums.Covers(top));
-            SharedBuffer sum = sums.Take(top);
+            RefCountedBuffer sum = sums.Take(top);
             Assert.Equal(Bits(ReferenceSum.Of(shards.AsSpan(range.Start, range.Count))), Bits(sum.Span.ToArray()));
             Assert.False(sums.Covers(top));
             Assert.Throws<InvalidOperationException>(() => sums.Take(top));

@@ -225,7 +225,7 @@ internal sealed class RunModel : IDisposable
             Assert.True(_counted.Add(shard), $"shard {shard} of {_arriving.Round} is counted twice");
         }
 
-        SharedBuffer sum = _pool.Rent();
+        RefCountedBuffer sum = _pool.Rent();
         ReferenceSum.Of(Shards(_arriving.Round, shards)).CopyTo(sum.Span);
         _sums[_arriving.Round.Kind].Put(accept.Subtree, sum);
     }

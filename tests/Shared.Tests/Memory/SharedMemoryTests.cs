@@ -12,7 +12,7 @@ namespace NnCluster.Shared.Tests.Memory;
 public sealed class HostMemoryTests : IDisposable
 {
     private const int Length = 3000;
-    private readonly HostMemory? _memory = HostMemory.Create(Length, 3, othersWrite: true);
+    private readonly SharedMemory? _memory = SharedMemory.Create(Length, 3, othersWrite: true);
 
     [Fact]
     public void It_is_there_on_Linux_and_nowhere_else() => Assert.Equal(OperatingSystem.IsLinux(), _memory is not null);
@@ -20,7 +20,7 @@ public sealed class HostMemoryTests : IDisposable
     [LinuxFact]
     public void What_one_writes_the_other_reads_in_the_same_place()
     {
-        using HostMemory other = Open(_memory!.Name)!;
+        using SharedMemory other = Open(_memory!.Name)!;
         for (int place = 0; place < _memory.Count; place++)
         {
             using AlignedBuffer here = _memory.BufferAt(place);
@@ -38,7 +38,7 @@ public sealed class HostMemoryTests : IDisposable
     {
         foreach (int length in new[] { 0, 1, 1008, 1024, 1025 })
         {
-            using HostMemory memory = HostMemory.Create(length, 2, othersWrite: true)!;
+            using SharedMemory memory = SharedMemory.Create(length, 2, othersWrite: true)!;
             using AlignedBuffer first = memory.BufferAt(0);
             using AlignedBuffer second = memory.BufferAt(1);
             Assert.Equal(new float[length], first.Span.ToArray());
@@ -51,7 +51,7 @@ public sealed class HostMemoryTests : IDisposable
     [LinuxFact]
     public void A_buffer_outlives_the_memory_it_is_in()
     {
-        HostMemory other = Open(_memory!.Name)!;
+        SharedMemory other = Open(_memory!.Name)!;
         AlignedBuffer buffer = other.BufferAt(1);
         other.Dispose();
         buffer.Span.Fill(5);
@@ -65,11 +65,11 @@ public sealed class HostMemoryTests : IDisposable
     [LinuxFact]
     public void What_others_may_only_read_they_cannot_open_to_write()
     {
-        using HostMemory memory = HostMemory.Create(Length, 1, othersWrite: false)!;
-        Assert.Null(HostMemory.Open(memory.Name, Length, writable: true));
+        using SharedMemory memory = SharedMemory.Create(Length, 1, othersWrite: false)!;
+        Assert.Null(SharedMemory.Open(memory.Name, Length, writable: true));
         using AlignedBuffer here = memory.BufferAt(0);
         here.Span[7] = 7;
-        using HostMemory other = HostMemory.Open(memory.Name, Length, writable: false)!;
+        using SharedMemory other = SharedMemory.Open(memory.Name, Length, writable: false)!;
         using AlignedBuffer there = other.BufferAt(0);
         Assert.Equal(7, there.Span[7]);
     }
@@ -85,7 +85,7 @@ public sealed class HostMemoryTests : IDisposable
     [LinuxFact]
     public void Hidden_it_stays_with_those_who_have_it()
     {
-        using HostMemory other = Open(_memory!.Name)!;
+        using SharedMemory other = Open(_memory!.Name)!;
         _memory.Hide();
         Assert.Null(Open(_memory.Name));
         using AlignedBuffer here = _memory.BufferAt(0);
@@ -97,7 +97,7 @@ public sealed class HostMemoryTests : IDisposable
     [LinuxFact]
     public void A_name_of_something_else_opens_nothing()
     {
-        HostMemoryName name = _memory!.Name;
+        SharedMemoryName name = _memory!.Name;
         Assert.Null(Open(name with { Mark = Guid.NewGuid() }));
         Assert.Null(Open(name with { Count = 2 }));
         Assert.Null(Open(name with { Count = 0 }));
@@ -105,7 +105,7 @@ public sealed class HostMemoryTests : IDisposable
         Assert.Null(Open(name with { Process = int.MaxValue }));
         Assert.Null(Open(name with { Process = -1 }));
         Assert.Null(Open(name with { Descriptor = 1_000_000 }));
-        Assert.Null(HostMemory.Open(name, Length + 5000, writable: true));
+        Assert.Null(SharedMemory.Open(name, Length + 5000, writable: true));
         // Waiting for a writer that never comes would be worse than finding nothing.
         using var pipe = new AnonymousPipeServerStream(PipeDirection.In);
         Assert.Null(Open(name with { Descriptor = (int)pipe.SafePipeHandle.DangerousGetHandle() }));
@@ -116,9 +116,9 @@ public sealed class HostMemoryTests : IDisposable
     [LinuxFact]
     public void A_name_survives_being_written()
     {
-        byte[] bytes = new byte[HostMemoryName.Size];
+        byte[] bytes = new byte[SharedMemoryName.Size];
         _memory!.Name.Write(bytes);
-        Assert.Equal(_memory.Name, HostMemoryName.Read(bytes));
+        Assert.Equal(_memory.Name, SharedMemoryName.Read(bytes));
     }
 
     [LinuxFact]
@@ -127,12 +127,12 @@ public sealed class HostMemoryTests : IDisposable
         using var pool = new BufferPool(Length);
         pool.Rent().Release();
         pool.Add(_memory!);
-        SharedBuffer[] rented = [.. Enumerable.Range(0, 5).Select(_ => pool.Rent())];
+        RefCountedBuffer[] rented = [.. Enumerable.Range(0, 5).Select(_ => pool.Rent())];
         Assert.Equal([0, 1, 2], rented.Take(3).Select(buffer => buffer.Memory.Place));
         Assert.Equal([true, true, true, false, false], rented.Select(buffer => buffer.Memory.Home == _memory));
         Array.ForEach(rented, buffer => buffer.Release());
         // Whatever came back last.
-        SharedBuffer again = pool.Rent();
+        RefCountedBuffer again = pool.Rent();
         Assert.Equal(_memory, again.Memory.Home);
         again.Release();
         Assert.Equal(5, pool.Created);
@@ -149,5 +149,5 @@ public sealed class HostMemoryTests : IDisposable
         }
     }
 
-    private static HostMemory? Open(HostMemoryName name) => HostMemory.Open(name, Length, writable: true);
+    private static SharedMemory? Open(SharedMemoryName name) => SharedMemory.Open(name, Length, writable: true);
 }

@@ -5,12 +5,12 @@ using Microsoft.Win32.SafeHandles;
 
 namespace NnCluster.Memory;
 
-/// <summary>Where another process of the same host finds a <see cref="HostMemory"/>.</summary>
+/// <summary>Where another process of the same host finds a <see cref="SharedMemory"/>.</summary>
 /// <param name="Process">Who made it.</param>
 /// <param name="Descriptor">Its file descriptor there.</param>
 /// <param name="Count">Buffers in it.</param>
 /// <param name="Mark">Drawn at random, and the first bytes of the memory: a number that means another file here is found out.</param>
-public readonly record struct HostMemoryName(int Process, int Descriptor, int Count, Guid Mark)
+public readonly record struct SharedMemoryName(int Process, int Descriptor, int Count, Guid Mark)
 {
     /// <summary>Bytes of a name.</summary>
     public const int Size = 28;
@@ -25,7 +25,7 @@ public readonly record struct HostMemoryName(int Process, int Descriptor, int Co
     }
 
     /// <summary>Reads what <see cref="Write"/> wrote; whether it names anything shows when it is opened.</summary>
-    public static HostMemoryName Read(ReadOnlySpan<byte> source) => new(
+    public static SharedMemoryName Read(ReadOnlySpan<byte> source) => new(
         BinaryPrimitives.ReadInt32LittleEndian(source),
         BinaryPrimitives.ReadInt32LittleEndian(source[4..]),
         BinaryPrimitives.ReadInt32LittleEndian(source[8..]),
@@ -38,7 +38,7 @@ public readonly record struct HostMemoryName(int Process, int Descriptor, int Co
 /// however they end. It is allocated at once and its size is sealed: nobody it is shared with can take it away. Who uses
 /// a buffer when is for the two to agree. Freed when it and every buffer in it have been disposed.
 /// </summary>
-public sealed unsafe partial class HostMemory : SafeHandleZeroOrMinusOneIsInvalid
+public sealed unsafe partial class SharedMemory : SafeHandleZeroOrMinusOneIsInvalid
 {
     // A page of its own for the mark, so that every buffer begins on one.
     private const int Page = 4096;
@@ -48,7 +48,7 @@ public sealed unsafe partial class HostMemory : SafeHandleZeroOrMinusOneIsInvali
     private readonly SafeFileHandle _file;
     private readonly long _stride;
 
-    private HostMemory(SafeFileHandle file, nint address, HostMemoryName name, int length)
+    private SharedMemory(SafeFileHandle file, nint address, SharedMemoryName name, int length)
         : base(ownsHandle: true)
     {
         SetHandle(address);
@@ -59,7 +59,7 @@ public sealed unsafe partial class HostMemory : SafeHandleZeroOrMinusOneIsInvali
     }
 
     /// <summary>What to tell the other process.</summary>
-    public HostMemoryName Name { get; }
+    public SharedMemoryName Name { get; }
 
     /// <summary>Floats in each buffer.</summary>
     public int Length { get; }
@@ -72,7 +72,7 @@ public sealed unsafe partial class HostMemory : SafeHandleZeroOrMinusOneIsInvali
     /// <param name="count">How many.</param>
     /// <param name="othersWrite">Whether whoever opens it may write to it.</param>
     /// <returns>Null where the system has no such memory to give.</returns>
-    public static HostMemory? Create(int length, int count, bool othersWrite)
+    public static SharedMemory? Create(int length, int count, bool othersWrite)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
@@ -90,7 +90,7 @@ public sealed unsafe partial class HostMemory : SafeHandleZeroOrMinusOneIsInvali
             return null;
         }
 
-        var memory = new HostMemory(file, address, new(Environment.ProcessId, (int)file.DangerousGetHandle(), count, Guid.NewGuid()), length);
+        var memory = new SharedMemory(file, address, new(Environment.ProcessId, (int)file.DangerousGetHandle(), count, Guid.NewGuid()), length);
         memory.Name.Mark.TryWriteBytes(new Span<byte>((void*)address, Page));
         int seals = SealSize | SealSeals | (othersWrite ? 0 : SealFutureWrite);
         if (Control(file, AddSeals, seals) == 0)
@@ -107,7 +107,7 @@ public sealed unsafe partial class HostMemory : SafeHandleZeroOrMinusOneIsInvali
     /// <param name="length">Floats in each buffer, as both know.</param>
     /// <param name="writable">Whether to write to it.</param>
     /// <returns>Null if there is nothing of that name here, or if this process may not have it.</returns>
-    public static HostMemory? Open(HostMemoryName name, int length, bool writable)
+    public static SharedMemory? Open(SharedMemoryName name, int length, bool writable)
     {
         if (!IsPossible || name is not { Process: > 0, Descriptor: >= 0, Count: > 0 and <= MaxCount })
         {
@@ -140,7 +140,7 @@ public sealed unsafe partial class HostMemory : SafeHandleZeroOrMinusOneIsInvali
             return null;
         }
 
-        var memory = new HostMemory(file, address, name, length);
+        var memory = new SharedMemory(file, address, name, length);
         memory.Hide();
         if (new Guid(new ReadOnlySpan<byte>((void*)address, 16)) == name.Mark)
         {
