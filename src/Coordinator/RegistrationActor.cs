@@ -83,9 +83,9 @@ public sealed class RegistrationActor : ReceiveActor
             return;
         }
 
-        if (request.WorkerNonce.Length != CookieProof.NonceBytes)
+        if (request.NodeNonce.Length != CookieProof.NonceBytes)
         {
-            Refuse($"its nonce has {request.WorkerNonce.Length} bytes, a nonce has {CookieProof.NonceBytes}", Sender.Path.Address.ToString());
+            Refuse($"its nonce has {request.NodeNonce.Length} bytes, a nonce has {CookieProof.NonceBytes}", Sender.Path.Address.ToString());
             return;
         }
 
@@ -95,8 +95,8 @@ public sealed class RegistrationActor : ReceiveActor
         }
 
         byte[] nonce = CookieProof.NewNonce();
-        _introduced.Add(new(Sender, request.WorkerNonce, nonce));
-        Sender.Tell(new RegistrationNonce(nonce, CookieProof.OfCoordinator(_setup.Security, request.WorkerNonce, nonce)));
+        _introduced.Add(new(Sender, request.NodeNonce, nonce));
+        Sender.Tell(new RegistrationNonce(nonce, CookieProof.OfCoordinator(_setup.Security, request.NodeNonce, nonce)));
     }
 
     private void Register(RegisterNode worker)
@@ -109,7 +109,7 @@ public sealed class RegistrationActor : ReceiveActor
 
         Introduced introduced = _introduced[at];
         _introduced.RemoveAll(candidate => candidate.Node.Equals(worker.Node));
-        byte[] expected = CookieProof.OfNode(_setup.Security, introduced.WorkerNonce, introduced.OwnNonce, worker.Name);
+        byte[] expected = CookieProof.OfNode(_setup.Security, introduced.NodeNonce, introduced.OwnNonce, worker.Name);
         if ((CookieProof.Check(expected, worker.Proof) ?? Admission.Check(worker, _setup.Arithmetic)) is { } reason)
         {
             Refuse(reason, worker.Name);
@@ -192,7 +192,7 @@ public sealed class RegistrationActor : ReceiveActor
     // Becomes part of an actor's path.
     private static string Clean(string name) => string.Concat(name.Take(100).Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' ? c : '-'));
 
-    private sealed record Introduced(IActorRef Node, byte[] WorkerNonce, byte[] OwnNonce);
+    private sealed record Introduced(IActorRef Node, byte[] NodeNonce, byte[] OwnNonce);
 
     private sealed record LinkOpened(ParticipantId Id, string Name, int Workers, DataLink Link);
 

@@ -21,7 +21,7 @@ namespace NnCluster.Cli.Chaos;
 internal sealed class ChaosCluster : IDisposable
 {
     private readonly ChaosPlan _plan;
-    private readonly WorkerNamespaces? _network;
+    private readonly NodeNamespaces? _network;
     private readonly LinkRelay? _relay;
     private readonly SmallDisk? _disk;
     private readonly string _diskPath;
@@ -141,7 +141,7 @@ internal sealed class ChaosCluster : IDisposable
             Out = RunDirectory,
             Workers =
             [
-                .. Workers.Select((name, number) => new WorkerCommandLine(name,
+                .. Workers.Select((name, number) => new NodeCommandLine(name,
                 [
                     .. _network?.Inside(number) ?? [], .. ProgramPath.Of("nncluster"), "worker", "--end-with-input", "--join", listen.ToString(),
                     "--name", name, "--workers", "1", "--cache", Path.Combine(_plan.Directory, "cache"), .. security,

@@ -12,7 +12,7 @@ using NnCluster.Worker;
 namespace NnCluster.Cli.Chaos;
 
 /// <summary>Takes the network interface of a worker's namespace down: nothing passes, neither gradients nor heartbeats.</summary>
-internal sealed class LinkDownInjector(WorkerNamespaces network) : IFaultInjector
+internal sealed class LinkDownInjector(NodeNamespaces network) : IFaultInjector
 {
     /// <inheritdoc/>
     public async Task InjectAsync(FaultTarget target, CancellationToken stop)

@@ -160,7 +160,7 @@ internal sealed class ChaosCommand
         }
 
         NetworkKind? network = given.GetValue(_network);
-        if (network == NetworkKind.Namespaces && !WorkerNamespaces.ArePossible())
+        if (network == NetworkKind.Namespaces && !NodeNamespaces.ArePossible())
         {
             throw new BadInputException("--network namespaces: needs root and the program ip; use --network loopback.");
         }
@@ -181,7 +181,7 @@ internal sealed class ChaosCommand
             Duration = given.GetValue(_duration) ?? (limited || epochs ? null : DefaultDuration),
             Count = given.GetValue(_count),
             Directory = DirectoryFor(given),
-            UseNamespaces = network == NetworkKind.Namespaces || (network is null && kinds.Contains(FaultKind.Partition) && WorkerNamespaces.ArePossible()),
+            UseNamespaces = network == NetworkKind.Namespaces || (network is null && kinds.Contains(FaultKind.Partition) && NodeNamespaces.ArePossible()),
             MinWorkers = given.GetValue(_train.MinWorkers) ?? 1,
             Training = [.. LaunchCommand.Given(given, PassedOn), .. epochs ? [] : new[] { "--epochs", Endless }],
             Security = [.. LaunchCommand.Given(given, _train.Security.All)],

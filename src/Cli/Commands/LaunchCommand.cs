@@ -112,7 +112,7 @@ internal sealed class LaunchCommand
         };
     }
 
-    private WorkerCommandLine Local(ParseResult given, HostPort join, string name, int perNode) =>
+    private NodeCommandLine Local(ParseResult given, HostPort join, string name, int perNode) =>
         new(name, [.. ProgramPath.Of("nncluster"), "worker", .. WorkerOptions(given, join, name, perNode)], perNode);
 
     // A host may stand there twice, and what is left of two names may be the same.
@@ -132,7 +132,7 @@ internal sealed class LaunchCommand
         }
     }
 
-    private WorkerCommandLine Remote(ParseResult given, HostPort join, string name, string host, int perNode)
+    private NodeCommandLine Remote(ParseResult given, HostPort join, string name, string host, int perNode)
     {
         string[] ssh = (given.GetValue(_sshCommand) ?? Ssh).Split(' ', StringSplitOptions.RemoveEmptyEntries);
         string[] remote = (given.GetValue(_remoteCommand) ?? "nncluster worker").Split(' ', StringSplitOptions.RemoveEmptyEntries);

@@ -70,7 +70,7 @@ internal sealed class WorkerCommand
         };
         using HealthEndpoint? endpoint = HealthEndpoint.Open(given.GetValue(_healthPort), () => health.Report);
         using var stop = new StopSignals(given.GetValue(_endWithInput));
-        return await new WorkerNode(options, line => Console.Error.WriteLine($"{name}: {line}")).RunAsync(stop.Token).ConfigureAwait(false);
+        return await new NodeProcess(options, line => Console.Error.WriteLine($"{name}: {line}")).RunAsync(stop.Token).ConfigureAwait(false);
     }
 
     private static List<IBlas> Backends(string? only)

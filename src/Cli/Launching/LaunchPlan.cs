@@ -16,7 +16,7 @@ namespace NnCluster.Cli.Launching;
 /// <param name="Command">The program and its arguments.</param>
 /// <param name="Workers">How many workers it runs.</param>
 /// <param name="Host">The machine it is started on over SSH; null: this one.</param>
-internal sealed record WorkerCommandLine(string Name, IReadOnlyList<string> Command, int Workers = 1, string? Host = null);
+internal sealed record NodeCommandLine(string Name, IReadOnlyList<string> Command, int Workers = 1, string? Host = null);
 
 /// <summary>A cluster to start: one coordinator and its workers.</summary>
 internal sealed record LaunchPlan
@@ -31,7 +31,7 @@ internal sealed record LaunchPlan
     public string? Out { get; init; }
 
     /// <summary>The workers.</summary>
-    public required IReadOnlyList<WorkerCommandLine> Workers { get; init; }
+    public required IReadOnlyList<NodeCommandLine> Workers { get; init; }
 
     /// <summary>How many workers the coordinator needs to compute.</summary>
     public required int MinWorkers { get; init; }

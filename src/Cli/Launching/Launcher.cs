@@ -146,7 +146,7 @@ internal sealed class Launcher(LaunchPlan plan, Action<string> log) : IDisposabl
             : await _givenUp.Task.ConfigureAwait(false);
     }
 
-    private async Task SuperviseWorkerAsync(WorkerCommandLine worker, CancellationToken stop)
+    private async Task SuperviseWorkerAsync(NodeCommandLine worker, CancellationToken stop)
     {
         try
         {
@@ -162,7 +162,7 @@ internal sealed class Launcher(LaunchPlan plan, Action<string> log) : IDisposabl
     }
 
     /// <summary>Why the run cannot go on without a worker that has ended for good; null where it can.</summary>
-    private async Task<LaunchEnd?> EndForGoodAsync(WorkerCommandLine worker, CancellationToken stop)
+    private async Task<LaunchEnd?> EndForGoodAsync(NodeCommandLine worker, CancellationToken stop)
     {
         RestartBudget budget = Budget();
         bool worked = false;
@@ -172,7 +172,7 @@ internal sealed class Launcher(LaunchPlan plan, Action<string> log) : IDisposabl
         {
             last = line;
             worked |= line.Contains(NodeActor.WorksFor, StringComparison.Ordinal);
-            dismissed |= line.Contains(WorkerNode.RunIsOver, StringComparison.Ordinal);
+            dismissed |= line.Contains(NodeProcess.RunIsOver, StringComparison.Ordinal);
         }
 
         while (Start(worker.Name, worker.Command, isCoordinator: false, worker.Host is not null, Read) is { } child)

@@ -16,8 +16,8 @@ public interface IControlMessage;
 
 /// <summary>A worker node's first words to a coordinator; answered by <see cref="RegistrationNonce"/> or <see cref="RegistrationRefused"/>.</summary>
 /// <param name="WireVersion">What the node speaks.</param>
-/// <param name="WorkerNonce">Random bytes the coordinator must prove the cookie over.</param>
-public sealed record RequestNonce(long WireVersion, byte[] WorkerNonce) : IControlMessage;
+/// <param name="NodeNonce">Random bytes the coordinator must prove the cookie over.</param>
+public sealed record RequestNonce(long WireVersion, byte[] NodeNonce) : IControlMessage;
 
 /// <summary>The coordinator's answer: what to prove the cookie over, and its own proof.</summary>
 /// <param name="CoordinatorNonce">Random bytes, good for one registration.</param>

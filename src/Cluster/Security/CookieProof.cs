@@ -25,12 +25,12 @@ public static class CookieProof
     public static byte[] NewNonce() => RandomNumberGenerator.GetBytes(NonceBytes);
 
     /// <summary>The coordinator's proof; empty without a cookie.</summary>
-    public static byte[] OfCoordinator(LinkSecurity security, byte[] workerNonce, byte[] coordinatorNonce) =>
-        Prove(security, "coordinator", workerNonce, coordinatorNonce, "");
+    public static byte[] OfCoordinator(LinkSecurity security, byte[] nodeNonce, byte[] coordinatorNonce) =>
+        Prove(security, "coordinator", nodeNonce, coordinatorNonce, "");
 
     /// <summary>The worker's proof, which also fixes its name; empty without a cookie.</summary>
-    public static byte[] OfNode(LinkSecurity security, byte[] workerNonce, byte[] coordinatorNonce, string name) =>
-        Prove(security, "worker", workerNonce, coordinatorNonce, name);
+    public static byte[] OfNode(LinkSecurity security, byte[] nodeNonce, byte[] coordinatorNonce, string name) =>
+        Prove(security, "worker", nodeNonce, coordinatorNonce, name);
 
     /// <summary>Checks the other side's proof against one's own.</summary>
     /// <returns>Null, or the reason in words for both sides.</returns>
@@ -42,7 +42,7 @@ public static class CookieProof
         _ => CryptographicOperations.FixedTimeEquals(expected, shown) ? null : "the cookies differ: both sides need the same --cookie-file",
     };
 
-    private static byte[] Prove(LinkSecurity security, string role, byte[] workerNonce, byte[] coordinatorNonce, string name)
+    private static byte[] Prove(LinkSecurity security, string role, byte[] nodeNonce, byte[] coordinatorNonce, string name)
     {
         if (security.Cookie is not { } cookie)
         {
@@ -51,7 +51,7 @@ public static class CookieProof
 
         using var hmac = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, cookie);
         Span<byte> length = stackalloc byte[4];
-        foreach (byte[] part in new[] { Encoding.UTF8.GetBytes(role), workerNonce, coordinatorNonce, Encoding.UTF8.GetBytes(name) })
+        foreach (byte[] part in new[] { Encoding.UTF8.GetBytes(role), nodeNonce, coordinatorNonce, Encoding.UTF8.GetBytes(name) })
         {
             BinaryPrimitives.WriteInt32LittleEndian(length, part.Length);
             hmac.AppendData(length);

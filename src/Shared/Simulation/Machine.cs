@@ -25,5 +25,5 @@ internal sealed class Machine(int index)
     public int Incarnations { get; set; }
 
     /// <summary>The process, while there is one with a link.</summary>
-    public WorkerProcess? Process { get; set; }
+    public SimulatedNode? Process { get; set; }
 }

@@ -22,7 +22,7 @@ public sealed class LauncherTests : IDisposable
     private const string Stays = "trap 'exit 130' TERM; while :; do sleep 0.05; done";
 
     private static readonly string Works = $"echo '{NodeActor.WorksFor} 127.0.0.1:1' >&2; ";
-    private static readonly string Dismissed = $"echo '{WorkerNode.RunIsOver}: it is complete' >&2; ";
+    private static readonly string Dismissed = $"echo '{NodeProcess.RunIsOver}: it is complete' >&2; ";
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(50);
 
     private readonly TemporaryDirectory _directory = new();
@@ -185,7 +185,7 @@ public sealed class LauncherTests : IDisposable
         Coordinator = ["sh", "-c", coordinator, "coordinator"],
         First = ["--out", Out],
         Out = Out,
-        Workers = [.. workers.Select((script, number) => new WorkerCommandLine($"worker-{number + 1}", ["sh", "-c", script]))],
+        Workers = [.. workers.Select((script, number) => new NodeCommandLine($"worker-{number + 1}", ["sh", "-c", script]))],
         MinWorkers = workers.Length,
         MaxRestarts = 3,
         RestartPause = TimeSpan.Zero,

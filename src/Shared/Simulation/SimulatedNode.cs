@@ -8,7 +8,7 @@ namespace NnCluster.Simulation;
 internal sealed record ShardOrder(RoundId Round, ShardRange Shards, Vector128<float> Weights);
 
 /// <summary>One life of a worker: computes its orders one after the other and sends each subtree's sum as soon as it is there.</summary>
-internal sealed class WorkerProcess(EventQueue events, ClusterModel model, RunSettings settings, Connection connection, ulong seed)
+internal sealed class SimulatedNode(EventQueue events, ClusterModel model, RunSettings settings, Connection connection, ulong seed)
 {
     private readonly Queue<ShardOrder> _orders = new();
     private bool _computing;

@@ -15,7 +15,7 @@ namespace NnCluster.Cli.Chaos;
 /// <summary>
 /// A network namespace for each worker, joined by a bridge on which the coordinator listens; only root may make them.
 /// </summary>
-internal sealed class WorkerNamespaces : IDisposable
+internal sealed class NodeNamespaces : IDisposable
 {
     private readonly string _name = string.Create(CultureInfo.InvariantCulture, $"nnc{Environment.ProcessId % 1_000_000}");
     private readonly int _subnet = Environment.ProcessId % 250;
@@ -24,7 +24,7 @@ internal sealed class WorkerNamespaces : IDisposable
     /// <summary>Makes the network.</summary>
     /// <param name="workers">How many namespaces, at most 200: they share one subnet.</param>
     /// <exception cref="FaultException">It cannot be made; nothing is left of it.</exception>
-    public WorkerNamespaces(int workers)
+    public NodeNamespaces(int workers)
     {
         _workers = workers;
         try

@@ -47,7 +47,7 @@ internal sealed record NodeOptions
 /// A worker node from its start to its end: one life after the other, each with an actor system of its own, since an
 /// actor system that was given up by a cluster cannot come back to it.
 /// </summary>
-internal sealed class WorkerNode(NodeOptions options, Action<string> log)
+internal sealed class NodeProcess(NodeOptions options, Action<string> log)
 {
     /// <summary>How a node says that it ends with the run.</summary>
     public const string RunIsOver = "the run is over";
