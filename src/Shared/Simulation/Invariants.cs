@@ -153,7 +153,7 @@ internal sealed class Invariants(RunSettings settings, ReferenceRun reference, F
         return false;
     }
 
-    private void Require(bool holds, [InterpolatedStringHandlerArgument(nameof(holds))] ref BrokenPromise promise)
+    private void Require(bool holds, [InterpolatedStringHandlerArgument(nameof(holds))] ref InvariantViolation promise)
     {
         if (!holds)
         {

@@ -5,11 +5,11 @@ namespace NnCluster.Simulation;
 
 /// <summary>Text that is put together only where a condition does not hold.</summary>
 [InterpolatedStringHandler]
-internal ref struct BrokenPromise
+internal ref struct InvariantViolation
 {
     private DefaultInterpolatedStringHandler _text;
 
-    public BrokenPromise(int literalLength, int formattedCount, bool holds, out bool broken)
+    public InvariantViolation(int literalLength, int formattedCount, bool holds, out bool broken)
     {
         broken = !holds;
         _text = broken ? new(literalLength, formattedCount) : default;
