@@ -67,7 +67,7 @@ internal sealed class ClusterFront : IAsyncDisposable
                     }),
                     "registry"));
             }).ConfigureAwait(false);
-            int missing = setup.Settings.WorkersNeeded(begun: false) - setup.LocalWorkers;
+            int missing = setup.Settings.WorkersNeeded(hasStarted: false) - setup.LocalWorkers;
             log($"listening on {request.Listen} (term {setup.Remote!.Term}); "
                 + (missing > 0 ? $"waiting for {missing} worker{(missing == 1 ? "" : "s")}" : "workers may join")
                 + $": nncluster worker --join {request.Listen with { Host = request.Host }}");

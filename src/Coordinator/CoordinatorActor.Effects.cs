@@ -11,10 +11,10 @@ using NnCluster.Training;
 
 namespace NnCluster.Coordinator;
 
-/// <summary>What the run decides becomes messages, sums and events.</summary>
+/// <summary>Carries out the effects that the state machine decides.</summary>
 public sealed partial class CoordinatorActor
 {
-    private void Perform(RunEffect effect)
+    private void Perform(RunEffect effect, SubtreeComputed? arrived)
     {
         switch (effect)
         {
@@ -22,22 +22,22 @@ public sealed partial class CoordinatorActor
                 Assign(assign);
                 break;
             case AcceptResult accept:
-                Accept(accept.Subtree);
+                Accept(accept.Subtree, arrived);
                 break;
             case DropResult:
-                _arrived?.Sum.Release();
+                arrived?.Sum.Release();
                 break;
             case TakeStep:
                 ApplyStep();
                 break;
             case TakeEvaluation take:
-                AddUpEvaluation(take.Round);
+                ReduceEvaluation(take.Round);
                 break;
             case AbandonRound abandon:
                 _sums[abandon.Round.Kind].Clear();
                 break;
             case WriteCheckpoint:
-                _setup.Checkpoints?.Begin(_setup.State);
+                StoreCheckpoint();
                 break;
             case ReportEpoch report:
                 Report(report);
@@ -46,13 +46,22 @@ public sealed partial class CoordinatorActor
                 Refuse(refuse);
                 break;
             case Publish publish:
-                Tell(publish.Event);
+                Publish(publish.Event);
                 break;
-            case EndRun end:
-                EndWith(end.Outcome);
+            case EndRun:
+                EndIfSettled();
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(effect), effect, null);
+        }
+    }
+
+    private void StoreCheckpoint()
+    {
+        if (_setup.Checkpoints is { } checkpoints)
+        {
+            _checkpointsInFlight++;
+            checkpoints.WriteAsync(_setup.State).PipeTo(Self);
         }
     }
 
@@ -60,10 +69,7 @@ public sealed partial class CoordinatorActor
     {
         if (_workers.TryGetValue(assign.Participant, out IActorRef? worker))
         {
-            RefCountedBuffer parameters = _setup.State.Parameters.Share();
-            worker.Tell(assign.Round.Kind == RoundKind.Gradient
-                ? new ComputeGradient(assign.Round, assign.Shards, parameters)
-                : new ComputeEvaluation(assign.Round, assign.Shards, parameters));
+            worker.Tell(new ComputeShards(assign.Round, assign.Shards, _setup.State.Parameters.Share()));
         }
     }
 
@@ -72,7 +78,7 @@ public sealed partial class CoordinatorActor
         IActorRef worker = _workers[refuse.Participant];
         if (_remote.ContainsKey(refuse.Participant))
         {
-            // The rest follows from the end of the link.
+            // The closed link then reports RemoteWorkerGone.
             worker.Tell(new CloseLink(refuse.Reason, GoodbyeKind.Refused));
         }
         else
@@ -84,11 +90,11 @@ public sealed partial class CoordinatorActor
         }
     }
 
-    private void Accept(SubtreeId subtree)
+    private void Accept(SubtreeId subtree, SubtreeComputed? arrived)
     {
-        SubtreeResult result = _arrived ?? throw new InvalidOperationException($"Nothing has arrived that could be put at {subtree}.");
+        SubtreeComputed result = arrived ?? throw new InvalidOperationException($"No sum arrived with the input that accepts {subtree}.");
         _sums[result.Round.Kind].Put(subtree, result.Sum);
-        ReductionTree tree = _setup.Settings.TreeOf(result.Round.Kind);
+        ReductionTree tree = _setup.Settings.Trees.Of(result.Round.Kind);
         ShardRange shards = tree.ShardsOf(subtree);
         (long doneShards, long doneRows) = _progress.GetValueOrDefault(result.Participant);
         _progress[result.Participant] = (doneShards + shards.Count, doneRows + tree.RowsOf(shards));
@@ -109,58 +115,62 @@ public sealed partial class CoordinatorActor
         StepReport report = _setup.State.TakeStep(sums);
         sums.Clear();
         TimeSpan now = Now;
-        TimeSpan began = _state.Round?.StartedAt ?? _stepBegan;
-        _stepBegan = now;
+        TimeSpan started = _state.Round?.StartedAt ?? _lastStepAt;
+        _lastStepAt = now;
         if (report.Diagnosis is null)
         {
             _means.Add(report);
-            double epoch = (double)report.Step * _setup.Settings.Minibatch.Rows / _setup.Workers.Data.Train.Rows;
-            Tell(new StepCompleted(report.Step, epoch, report.Loss, report.Accuracy, report.LearningRate, report.GradientNorm, (now - began).TotalSeconds) { At = now });
+            double epoch = (double)report.Step * _setup.Settings.Trees.Minibatch.Rows / _setup.Workers.Data.Train.Rows;
+            double seconds = (now - started).TotalSeconds;
+            Publish(new StepCompleted(report.Step, epoch, report.Loss, report.Accuracy, report.LearningRate, report.GradientNorm, seconds)
+            {
+                At = now,
+            });
         }
 
-        _inputs.Enqueue(new StepTaken(report.Step, report.Diagnosis));
+        _inputs.Enqueue((new StepTaken(report.Step, report.Diagnosis), null));
     }
 
-    private void AddUpEvaluation(RoundId round)
+    private void ReduceEvaluation(RoundId round)
     {
         SubtreeSums sums = _sums[round.Kind];
         float[] metrics = new float[_setup.Layout.EvaluationLength];
         sums.SumInto(0, metrics, new float[sums.ScratchLength(metrics.Length)]);
         sums.Clear();
-        int rows = _setup.Settings.TreeOf(round.Kind).Rows;
+        int rows = _setup.Settings.Trees.Of(round.Kind).Rows;
         double accuracy = _setup.Workers.Data.Classes > 0 ? metrics[1] / (double)rows : double.NaN;
-        _inputs.Enqueue(new EvaluationTaken(round, new(metrics[0] / (double)rows, accuracy, rows)));
+        _inputs.Enqueue((new EvaluationTaken(round, new(metrics[0] / (double)rows, accuracy, rows)), null));
     }
 
     private void Report(ReportEpoch report)
     {
-        (float loss, float accuracy) = _means.Take();
-        _lastEpoch = new EpochCompleted(
-            report.Epoch, _state.Step, loss, accuracy, report.Test, report.Validation, _setup.State.DeadUnitsSince(EndOf(report.Epoch - 1)), _state.TrainTime.TotalSeconds)
-        { At = Now };
-        Tell(_lastEpoch);
+        (float loss, float accuracy) = _means.Reset();
+        float? deadUnits = _setup.State.DeadUnitsSince(EndOf(report.Epoch - 1));
+        double trainSeconds = _state.TrainTime.TotalSeconds;
+        _lastEpoch = new(report.Epoch, _state.Step, loss, accuracy, report.Test, report.Validation, deadUnits, trainSeconds) { At = Now };
+        Publish(_lastEpoch);
     }
 
     private long EndOf(int epochs) => epochs > 0 ? _setup.Settings.EpochEnds[epochs - 1] : 0;
 
-    private void TellProgress()
+    private void PublishProgress()
     {
         TimeSpan now = Now;
-        if (now - _progressTold < ProgressInterval)
+        if (now - _progressPublishedAt < ProgressInterval)
         {
             return;
         }
 
-        _progressTold = now;
+        _progressPublishedAt = now;
         foreach ((ParticipantId worker, (long shards, long rows)) in _progress)
         {
-            Tell(new ParticipantProgress(worker.Name, shards, rows) { At = now });
+            Publish(new ParticipantProgress(worker.Name, shards, rows) { At = now });
         }
 
         _progress.Clear();
     }
 
-    private void Tell(RunEvent runEvent)
+    private void Publish(RunEvent runEvent)
     {
         foreach (IRunObserver observer in _setup.Observers)
         {
@@ -170,7 +180,7 @@ public sealed partial class CoordinatorActor
             }
             catch (RunDirectoryException e)
             {
-                _inputs.Enqueue(new RunAborted(e.Message));
+                _inputs.Enqueue((new RunAborted(e.Message), null));
             }
         }
     }

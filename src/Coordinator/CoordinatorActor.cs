@@ -11,8 +11,8 @@ using NnCluster.Worker;
 namespace NnCluster.Coordinator;
 
 /// <summary>
-/// The thin shell around <see cref="TrainingRun"/>: messages become inputs, effects become messages, buffers and timers.
-/// It decides nothing.
+/// Shell around <see cref="TrainingRun"/>: turns messages into inputs, and effects into messages, partial sums and timers.
+/// Every decision is the state machine's.
 /// </summary>
 public sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
 {
@@ -28,13 +28,15 @@ public sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
     private readonly Dictionary<ParticipantId, AddRemoteNode> _remote = [];
     private readonly Dictionary<string, int> _slotsUsed = [];
     private readonly HashSet<ParticipantId> _local = [];
-    private readonly Queue<RunInput> _inputs = new();
+    private readonly Queue<(RunInput Input, SubtreeComputed? Arrived)> _inputs = new();
     private readonly EpochMeans _means = new();
     private RunState _state;
-    private SubtreeResult? _arrived;
-    private TimeSpan _stepBegan;
-    private TimeSpan _progressTold;
+    private TimeSpan _lastStepAt;
+    private TimeSpan _progressPublishedAt;
     private EpochCompleted? _lastEpoch;
+    private CheckpointStored? _lastCheckpoint;
+    private CheckpointNotStored? _lastCheckpointFailure;
+    private int _checkpointsInFlight;
     private IActorRef? _registry;
 
     /// <summary>Creates the coordinator of one run.</summary>
@@ -46,26 +48,24 @@ public sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
         _startedAt = setup.Time.GetTimestamp();
         _sums = new()
         {
-            [RoundKind.Gradient] = new(setup.Settings.Minibatch.Shards),
-            [RoundKind.Test] = new(setup.Settings.Test.Shards),
+            [RoundKind.Gradient] = new(setup.Settings.Trees.Minibatch.Shards),
+            [RoundKind.Test] = new(setup.Settings.Trees.Test.Shards),
         };
-        if (setup.Settings.Validation is { } validation)
+        if (setup.Settings.Trees.Validation is { } validation)
         {
             _sums[RoundKind.Validation] = new(validation.Shards);
         }
 
-        Receive<GradientComputed>(Take);
-        Receive<EvaluationComputed>(Take);
-        Receive<TimerElapsed>(_ => Turn());
-        Receive<ParticipantStarted>(started => Admit(started.Participant, Sender));
-        Receive<ShardWorkFailed>(failed => Decide(new ShardsFailed(failed.Participant, failed.Round, failed.Shards, failed.Error)));
-        Receive<Terminated>(terminated => Miss(terminated.ActorRef));
-        Receive<CheckpointStored>(Note);
-        Receive<CheckpointLost>(lost => Tell(new CheckpointFailed(lost.Step, lost.Reason) { At = Now }));
+        Receive<SubtreeComputed>(OnSubtreeComputed);
+        Receive<TimerElapsed>(_ => OnTick());
+        Receive<ParticipantStarted>(started => OnWorkerStarted(started.Participant, Sender));
+        Receive<ShardsFailed>(failed => Decide(new AssignmentFailed(failed.Participant, failed.Round, failed.Shards, failed.Error)));
+        Receive<Terminated>(terminated => OnTerminated(terminated.ActorRef));
+        Receive<CheckpointResult>(OnCheckpointResult);
         Receive<StopTraining>(_ => Decide(new StopRequested()));
-        Receive<AddRemoteNode>(Add);
-        Receive<RemoteNodeGone>(LoseRemote);
-        Receive<StartTimedOut>(_ => GiveUpStarting());
+        Receive<AddRemoteNode>(OnAddRemoteWorker);
+        Receive<RemoteNodeGone>(OnRemoteWorkerGone);
+        Receive<StartTimedOut>(_ => OnStartTimeout());
         Receive<CloseLink>(CloseLinks);
     }
 
@@ -74,7 +74,7 @@ public sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
 
     private TimeSpan Now => _setup.Time.GetElapsedTime(_startedAt);
 
-    /// <summary>The configuration that gives the coordinator and its proxies of remote workers one thread of their own.</summary>
+    /// <summary>HOCON of the dispatcher that gives the coordinator and its proxies of remote nodes one thread of their own.</summary>
     public const string DispatcherConfig =
         """
         nncluster.coordinator-dispatcher {
@@ -96,13 +96,6 @@ public sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
             Timers.StartSingleTimer(nameof(StartTimedOut), StartTimedOut.Instance, timeout);
         }
 
-        IActorRef self = Self;
-        if (_setup.Checkpoints is { } checkpoints)
-        {
-            checkpoints.Stored += (step, path, took) => self.Tell(new CheckpointStored(step, path, took));
-            checkpoints.Failed += (step, reason) => self.Tell(new CheckpointLost(step, reason));
-        }
-
         for (int i = 0; i < _setup.LocalWorkers; i++)
         {
             var id = new ParticipantId($"worker-{i + 1}");
@@ -113,17 +106,17 @@ public sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
 
     /// <inheritdoc/>
     protected override void PostStop() =>
-        EndWith(_state.Outcome ?? new(false, "the coordinator stopped before the run was over"));
+        SetEnded(_state.Outcome ?? new(false, "the coordinator stopped before the run ended"));
 
-    private void Turn()
+    private void OnTick()
     {
         _setup.Heartbeat?.Invoke();
         Decide(Tick.Now);
     }
 
-    private void Admit(ParticipantId id, IActorRef worker)
+    private void OnWorkerStarted(ParticipantId id, IActorRef worker)
     {
-        // A remote worker's last words may come after it was given up.
+        // WorkerStarted may arrive after the worker was removed; ignore it.
         AddRemoteNode? remote = _remote.GetValueOrDefault(id);
         if (remote is null && !_local.Contains(id))
         {
@@ -134,26 +127,26 @@ public sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
         Decide(new ParticipantReady(id, remote?.Workers ?? 1));
     }
 
-    private void Miss(IActorRef worker)
+    private void OnTerminated(IActorRef worker)
     {
         foreach ((ParticipantId id, _) in _workers.Where(entry => entry.Value.Equals(worker)).ToArray())
         {
             _workers.Remove(id);
-            Decide(new ParticipantGone(id, "its actor ended"));
+            Decide(new ParticipantGone(id, LossCause.ActorStopped, "its actor stopped"));
         }
 
         if (_workers.Count == 0 && _state.Outcome is null && _setup.Remote is null && !Context.GetChildren().Any())
         {
-            EndWith(new(false, "no worker could be started"));
+            SetEnded(new(false, "no worker could be started"));
         }
     }
 
-    private void Add(AddRemoteNode add)
+    private void OnAddRemoteWorker(AddRemoteNode add)
     {
         if (_state.Outcome is not null)
         {
             add.Link.Dispose();
-            Sender.Tell(new RemoteNodeGone(add.Id, "the run is over"));
+            Sender.Tell(new RemoteNodeGone(add.Id, LossCause.RunOver, "the run is over"));
             return;
         }
 
@@ -162,30 +155,45 @@ public sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
         Context.ActorOf(RemoteNodeActor.Props(add.Id, add.Workers, add.Link, _setup.Remote!), add.Id.Name);
     }
 
-    private void LoseRemote(RemoteNodeGone gone)
+    private void OnRemoteWorkerGone(RemoteNodeGone gone)
     {
         if (!_remote.Remove(gone.Id))
         {
             return;
         }
 
-        bool worked = _workers.Remove(gone.Id);
-        Decide(new ParticipantGone(gone.Id, gone.Reason));
+        bool wasReady = _workers.Remove(gone.Id);
+        Decide(new ParticipantGone(gone.Id, gone.Cause, gone.Reason));
         Context.Stop(Context.Child(gone.Id.Name));
-        _registry!.Tell(gone with { BeforeWork = !worked });
+        _registry!.Tell(gone with { BeforeWork = !wasReady });
     }
 
-    private void Note(CheckpointStored stored)
+    private void OnCheckpointResult(CheckpointResult result)
     {
-        Tell(new CheckpointWritten(stored.Step, stored.Path) { At = Now });
-        Decide(new CheckpointMade(stored.Took));
-    }
-
-    private void GiveUpStarting()
-    {
-        if (_state is { Paused: true, Begun: false })
+        _checkpointsInFlight--;
+        switch (result)
         {
-            Decide(new RunAborted($"only {_state.Workers} of {_setup.Settings.WorkersNeeded(begun: false)} workers were there within {_setup.StartTimeout!.Value.TotalSeconds:0.#} s (--min-workers, --start-workers, --start-timeout)"));
+            case CheckpointStored stored:
+                _lastCheckpoint = stored;
+                Publish(new CheckpointWritten(stored.Step, stored.Path) { At = Now });
+                Decide(new CheckpointMade(stored.Took));
+                break;
+            case CheckpointNotStored failed:
+                _lastCheckpointFailure = failed;
+                Publish(new CheckpointFailed(failed.Step, failed.Reason) { At = Now });
+                break;
+        }
+
+        EndIfSettled();
+    }
+
+    private void OnStartTimeout()
+    {
+        if (_state is { Paused: true, HasStarted: false })
+        {
+            int needed = _setup.Settings.WorkersNeeded(hasStarted: false);
+            double seconds = _setup.StartTimeout!.Value.TotalSeconds;
+            Decide(new RunAborted($"only {_state.Workers} of the {needed} workers needed to start joined within {seconds:0.#} s"));
         }
     }
 
@@ -197,28 +205,40 @@ public sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
         }
     }
 
-    private void EndWith(RunOutcome outcome) => _setup.Ended.TrySetResult(new(outcome, _state, _lastEpoch, _slotsUsed.Values.Sum()));
-
-    private void Take(SubtreeResult result)
+    // The report includes the results of the last checkpoints.
+    private void EndIfSettled()
     {
-        _arrived = result;
-        Decide(new ResultArrived(result.Participant, result.Round, result.Subtree, result.Computing));
-        _arrived = null;
+        if (_state.Outcome is { } outcome && _checkpointsInFlight == 0)
+        {
+            SetEnded(outcome);
+        }
     }
 
-    private void Decide(RunInput first)
+    private void SetEnded(RunOutcome outcome) => _setup.Ended.TrySetResult(new(outcome, _state, _lastEpoch, _slotsUsed.Values.Sum())
     {
-        _inputs.Enqueue(first);
-        while (_inputs.TryDequeue(out RunInput? input))
+        LastCheckpoint = _lastCheckpoint,
+        LastCheckpointFailure = _lastCheckpointFailure,
+    });
+
+    private void OnSubtreeComputed(SubtreeComputed result) =>
+        Decide(new ResultArrived(result.Participant, result.Round, result.Subtree, result.ComputeTime), result);
+
+    /// <summary>Feeds an input to the state machine, and then the inputs that carrying out its effects produced.</summary>
+    /// <param name="first">The input.</param>
+    /// <param name="arrived">Message that a <see cref="ResultArrived"/> stands for; its effects keep or release the sum.</param>
+    private void Decide(RunInput first, SubtreeComputed? arrived = null)
+    {
+        _inputs.Enqueue((first, arrived));
+        while (_inputs.TryDequeue(out (RunInput Input, SubtreeComputed? Arrived) next))
         {
-            (_state, var effects) = _run.Decide(_state, input, Now);
+            (_state, var effects) = _run.Decide(_state, next.Input, Now);
             foreach (RunEffect effect in effects)
             {
-                Perform(effect);
+                Perform(effect, next.Arrived);
             }
         }
 
-        TellProgress();
+        PublishProgress();
     }
 
     private sealed record TimerElapsed
@@ -230,8 +250,4 @@ public sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
     {
         public static readonly StartTimedOut Instance = new();
     }
-
-    private sealed record CheckpointStored(long Step, string Path, TimeSpan Took);
-
-    private sealed record CheckpointLost(long Step, string Reason);
 }

@@ -6,52 +6,59 @@ using NnCluster.Worker;
 
 namespace NnCluster.Coordinator;
 
-/// <summary>What a coordinator runs with. Everything in it belongs to whoever started the run and outlives the actor.</summary>
+/// <summary>Constructor parameters of <see cref="CoordinatorActor"/>. All resources belong to the session and outlive the actor.</summary>
 public sealed record CoordinatorSetup
 {
-    /// <summary>The state machine's settings.</summary>
+    /// <summary>Settings of the state machine.</summary>
     public required RunSettings Settings { get; init; }
 
-    /// <summary>What workers in this process compute with.</summary>
+    /// <summary>Resources of the workers in this process.</summary>
     public required WorkerSetup Workers { get; init; }
 
-    /// <summary>How many workers in this process.</summary>
+    /// <summary>Number of workers in this process.</summary>
     public required int LocalWorkers { get; init; }
 
-    /// <summary>What workers of other processes need; null where none can join.</summary>
+    /// <summary>Resources of the proxies of remote nodes; null: none can join.</summary>
     public RemoteSetup? Remote { get; init; }
 
-    /// <summary>How long the run waits for enough workers to begin; null: for ever.</summary>
+    /// <summary>Longest time until enough workers have joined to start; null: no limit.</summary>
     public TimeSpan? StartTimeout { get; init; }
 
-    /// <summary>Weights and optimizer; touched by the actor alone while the run goes on.</summary>
+    /// <summary>Model state and optimizer state; only the actor touches it during the run.</summary>
     public required TrainingState State { get; init; }
 
-    /// <summary>Where each metric lies.</summary>
+    /// <summary>Offsets of the tensors and metrics.</summary>
     public required ParameterLayout Layout { get; init; }
 
-    /// <summary>Where checkpoints go; null: nowhere.</summary>
+    /// <summary>Writer of the checkpoints; null: none are written.</summary>
     public CheckpointWriter? Checkpoints { get; init; }
 
-    /// <summary>Who is told what happens.</summary>
+    /// <summary>Observers of the run's events, called on the actor's thread.</summary>
     public IReadOnlyList<IRunObserver> Observers { get; init; } = [];
 
-    /// <summary>Called whenever the actor has had a look at its clock; null: nobody wants to know that it lives.</summary>
+    /// <summary>Called on every tick as a heartbeat; null: no heartbeat.</summary>
     public Action? Heartbeat { get; init; }
 
-    /// <summary>The clock.</summary>
+    /// <summary>Clock of the run.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
-    /// <summary>Receives how the run ended.</summary>
+    /// <summary>Completed when the run has ended.</summary>
     public required TaskCompletionSource<RunReport> Ended { get; init; }
 }
 
-/// <summary>How a run ended and what it took.</summary>
+/// <summary>Result of a run.</summary>
 /// <param name="Outcome">Completed, interrupted or failed.</param>
 /// <param name="Final">What the state machine remembers.</param>
 /// <param name="LastEpoch">The last evaluated epoch; null if none was.</param>
 /// <param name="RemoteSlots">Slots of the nodes whose results were used.</param>
-public sealed record RunReport(RunOutcome Outcome, RunState Final, EpochCompleted? LastEpoch, int RemoteSlots);
+public sealed record RunReport(RunOutcome Outcome, RunState Final, EpochCompleted? LastEpoch, int RemoteSlots)
+{
+    /// <summary>The last checkpoint that this term stored; null if it stored none.</summary>
+    public CheckpointStored? LastCheckpoint { get; init; }
+
+    /// <summary>The last checkpoint that this term could not store; null if there is none.</summary>
+    public CheckpointNotStored? LastCheckpointFailure { get; init; }
+}
 
 /// <summary>Asks the coordinator to end the run at the next step boundary.</summary>
 public sealed record StopTraining;

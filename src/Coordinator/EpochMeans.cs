@@ -5,7 +5,7 @@ using NnCluster.Training;
 
 namespace NnCluster.Coordinator;
 
-/// <summary>Mean loss and accuracy of the minibatches since the last report.</summary>
+/// <summary>Mean loss and accuracy of the minibatches since the last <see cref="Reset"/>.</summary>
 internal sealed class EpochMeans
 {
     private double _loss;
@@ -19,7 +19,8 @@ internal sealed class EpochMeans
         _steps++;
     }
 
-    public (float Loss, float Accuracy) Take()
+    /// <summary>Means since the last call, NaN if no step was added; starts anew.</summary>
+    public (float Loss, float Accuracy) Reset()
     {
         (float, float) means = _steps == 0 ? (float.NaN, float.NaN) : ((float)(_loss / _steps), (float)(_accuracy / _steps));
         (_loss, _accuracy, _steps) = (0, 0, 0);

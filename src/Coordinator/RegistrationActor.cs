@@ -59,8 +59,8 @@ public sealed class RegistrationActor : ReceiveActor
         Receive<LinkOpened>(opened => setup.Coordinator.Tell(new AddRemoteNode(opened.Id, opened.Name, opened.Workers, opened.Link)));
         Receive<LinkFailed>(failed => Forget(failed.Id, failed.Reason));
         Receive<RemoteNodeGone>(gone => Forget(gone.Id, gone.BeforeWork ? gone.Reason : null));
-        Receive<NodeLeaving>(leaving => Lose(node => node.Equals(Sender), $"it leaves: {leaving.Reason}"));
-        Receive<ClusterEvent.UnreachableMember>(member => Lose(member.Member, "the cluster cannot reach it"));
+        Receive<NodeLeaving>(leaving => Lose(node => node.Equals(Sender), LossCause.Left, $"it leaves: {leaving.Reason}"));
+        Receive<ClusterEvent.UnreachableMember>(member => Lose(member.Member, LossCause.Unreachable, "the cluster cannot reach it"));
         Receive<ClusterEvent.MemberRemoved>(Remove);
         Receive<DismissNodes>(Dismiss);
     }
@@ -138,19 +138,20 @@ public sealed class RegistrationActor : ReceiveActor
 
     private void Remove(ClusterEvent.MemberRemoved removed)
     {
-        Lose(removed.Member, "it is no member of the cluster any more");
+        Lose(removed.Member, LossCause.RemovedFromCluster, "it was removed from the cluster");
         // Akka.Remote leaves the sockets of its vain attempts to reach a dead node to the collector, which a coordinator
         // that allocates next to nothing seldom needs.
         GC.Collect(1, GCCollectionMode.Default, blocking: false);
     }
 
-    private void Lose(Member member, string reason) => Lose(node => node.Path.Address.Equals(member.Address), reason);
+    private void Lose(Member member, LossCause cause, string reason) =>
+        Lose(node => node.Path.Address.Equals(member.Address), cause, reason);
 
-    private void Lose(Predicate<IActorRef> which, string reason)
+    private void Lose(Predicate<IActorRef> which, LossCause cause, string reason)
     {
         foreach ((ParticipantId id, IActorRef _) in _nodes.Where(entry => which(entry.Value)).ToArray())
         {
-            _setup.Coordinator.Tell(new RemoteNodeGone(id, reason));
+            _setup.Coordinator.Tell(new RemoteNodeGone(id, cause, reason));
             Forget(id, reason: null);
         }
     }

@@ -17,10 +17,13 @@ namespace NnCluster.Coordinator;
 /// <param name="Link">Its link, not yet started.</param>
 public sealed record AddRemoteNode(ParticipantId Id, string Name, int Workers, DataLink Link);
 
-/// <summary>A remote worker is lost: its link closed, it left, or the cluster cannot reach it.</summary>
-public sealed record RemoteNodeGone(ParticipantId Id, string Reason)
+/// <summary>A node is lost: its link closed, it left, or the cluster cannot reach it.</summary>
+/// <param name="Id">The incarnation of the node.</param>
+/// <param name="Cause">Cause of the loss.</param>
+/// <param name="Reason">The cause in words, one line.</param>
+public sealed record RemoteNodeGone(ParticipantId Id, LossCause Cause, string Reason)
 {
-    /// <summary>Whether it was lost before it had joined the run, of whose events it is then no part.</summary>
+    /// <summary>True if it was lost before it became ready; the run never saw it, so the registry logs it.</summary>
     public bool BeforeWork { get; init; }
 }
 

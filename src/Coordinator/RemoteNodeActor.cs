@@ -30,8 +30,8 @@ public sealed class RemoteNodeActor : ReceiveActor
         _id = id;
         _link = link;
         _setup = setup;
-        _debt = new(setup.Settings);
-        Receive<ShardWork>(Send);
+        _debt = new(setup.Settings.Trees);
+        Receive<ComputeShards>(Send);
         Receive<CloseLink>(close => _link.Close(close.Reason, close.Kind));
     }
 
@@ -50,27 +50,27 @@ public sealed class RemoteNodeActor : ReceiveActor
         _link.Start(
             new() { Gradients = _setup.Gradients, Evaluations = _setup.Evaluations, Shown = _setup.Shown, ShownSums = SumsInHand },
             frame => Receive(frame, coordinator, self),
-            closed => coordinator.Tell(new RemoteNodeGone(_id, closed.Reason), self));
+            closed => coordinator.Tell(new RemoteNodeGone(_id, LossCause.LinkClosed, closed.Reason), self));
     }
 
     /// <inheritdoc/>
     protected override void PostStop() => _link.Close("the coordinator gave this worker up");
 
     // The weights of a round go out once; more shards of the same weights are only asked for.
-    private void Send(ShardWork work)
+    private void Send(ComputeShards work)
     {
         _debt.Ask(work.Shards);
         if (work.Round.Step == _sentStep)
         {
-            work.Parameters.Release();
+            work.ModelState.Release();
             _link.Send(new ComputeFrame(_setup.Term, work.Round, work.Shards));
             return;
         }
 
         _sentStep = work.Round.Step;
-        _link.Send(new WeightsFrame(_setup.Term, work.Round, work.Shards, work.Parameters)
+        _link.Send(new WeightsFrame(_setup.Term, work.Round, work.Shards, work.ModelState)
         {
-            Hash = _setup.Hashes.Of(work.Round.Step, work.Parameters),
+            Hash = _setup.Hashes.Of(work.Round.Step, work.ModelState),
         });
     }
 
@@ -87,17 +87,14 @@ public sealed class RemoteNodeActor : ReceiveActor
                 sum.Sum.Release();
                 _link.Abort(reason);
                 break;
-            case SubtreeSumFrame { Round.Kind: RoundKind.Gradient } sum:
-                coordinator.Tell(new GradientComputed(_id, sum.Round, sum.Subtree, sum.Sum) { Computing = sum.Computing }, self);
-                break;
             case SubtreeSumFrame sum:
-                coordinator.Tell(new EvaluationComputed(_id, sum.Round, sum.Subtree, sum.Sum) { Computing = sum.Computing }, self);
+                coordinator.Tell(new SubtreeComputed(_id, sum.Round, sum.Subtree, sum.Sum) { ComputeTime = sum.Computing }, self);
                 break;
             case FailedFrame failed when failed.Term == _setup.Term && _debt.Answer(failed.Round, failed.Shards) is { } reason:
                 _link.Abort(reason);
                 break;
             case FailedFrame failed when failed.Term == _setup.Term:
-                coordinator.Tell(new ShardWorkFailed(_id, failed.Round, failed.Shards, failed.Error), self);
+                coordinator.Tell(new ShardsFailed(_id, failed.Round, failed.Shards, failed.Error), self);
                 break;
             case ReadyFrame when _ready:
                 _link.Abort("it said a second time that it is ready");

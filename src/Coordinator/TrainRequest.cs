@@ -8,36 +8,36 @@ using NnCluster.Training;
 
 namespace NnCluster.Coordinator;
 
-/// <summary>A training run as the options ask for it, all of it resolved against the data set.</summary>
+/// <summary>A training run as requested, resolved against its data set.</summary>
 internal sealed record TrainRequest
 {
-    /// <summary>What decides the bits.</summary>
+    /// <summary>Specification that decides the bits.</summary>
     public required RunSpec Spec { get; init; }
 
-    /// <summary>The data, held-out rows held out.</summary>
+    /// <summary>The run's view of the data set.</summary>
     public required Dataset Data { get; init; }
 
-    /// <summary>The backend.</summary>
+    /// <summary>Backend with the arithmetic of the specification.</summary>
     public required IBlas Blas { get; init; }
 
-    /// <summary>Workers in this process.</summary>
+    /// <summary>Number of workers in this process.</summary>
     public required int Workers { get; init; }
 
-    /// <summary>How workers of other processes join; null: they cannot.</summary>
+    /// <summary>Address and security of the cluster; null: only workers of this process compute.</summary>
     public ClusterRequest? Cluster { get; init; }
 
-    /// <summary>What the state machine is told besides the specification.</summary>
+    /// <summary>Settings of the state machine.</summary>
     public required RunSettings Settings { get; init; }
 
-    /// <summary>A file with the initial parameters; null: they are drawn.</summary>
+    /// <summary>File with the initial parameters; null: they are drawn.</summary>
     public string? InitFrom { get; init; }
 
-    /// <summary>Whether the run leaves a directory with its metrics, checkpoints and model.</summary>
+    /// <summary>True if the run writes a run directory with metrics, checkpoints and the model.</summary>
     public bool LeavesFiles { get; init; } = true;
 
-    /// <summary>The run directory asked for; null: a new one below <c>runs</c>.</summary>
+    /// <summary>Path of the run directory; null: a new one below <c>runs</c>.</summary>
     public string? Out { get; init; }
 
-    /// <summary>The resolved options as <c>config.json</c> holds them.</summary>
+    /// <summary>Resolved options in the form of <c>config.json</c>.</summary>
     public required string Config { get; init; }
 }

@@ -8,74 +8,74 @@ using NnCluster.Training;
 
 namespace NnCluster.Coordinator;
 
-/// <summary>How a model does on some rows.</summary>
-/// <param name="Accuracy">The share predicted right; NaN for regression.</param>
-/// <param name="Loss">The mean loss.</param>
-/// <param name="Rows">How many rows.</param>
+/// <summary>Result of a model on some rows.</summary>
+/// <param name="Accuracy">Fraction of correct predictions; NaN for regression.</param>
+/// <param name="Loss">Mean loss.</param>
+/// <param name="Rows">Number of rows.</param>
 /// <param name="Confusion">Rows by true class (first index) and predicted class; empty for regression.</param>
 internal sealed record ModelEvaluation(double Accuracy, double Loss, int Rows, int[,] Confusion);
 
-/// <summary>A trained network with its parameters, ready to evaluate and to predict. One thread at a time may use it.</summary>
+/// <summary>A trained model with its state, for evaluation and prediction. One thread at a time may use it.</summary>
 internal sealed class TrainedModel : IDisposable
 {
     private const int RowsAtOnce = 256;
 
-    private readonly Network _network;
+    private readonly IModel _model;
     private readonly AlignedBuffer _state;
 
-    /// <summary>A model of parameters and running statistics in memory, which are copied.</summary>
+    /// <summary>A model of a state in memory, which is copied.</summary>
     public TrainedModel(ModelSpec spec, ReadOnlySpan<float> state, IBlas blas)
         : this(spec, blas)
     {
         state[.._state.Length].CopyTo(_state.Span);
-        _network.Load(_state.Span);
+        _model.Load(_state.Span);
     }
 
     private TrainedModel(ModelSpec spec, IBlas blas)
     {
         Spec = spec;
-        _network = new(spec, blas, RowsAtOnce);
-        _state = new(_network.Layout.StateLength);
+        _model = spec.CreateModel(blas, RowsAtOnce);
+        _state = new(_model.Layout.StateLength);
     }
 
-    /// <summary>The network.</summary>
+    /// <summary>The specification.</summary>
     public ModelSpec Spec { get; }
 
-    /// <summary>Where each tensor lies in <see cref="State"/>.</summary>
-    public ParameterLayout Layout => _network.Layout;
+    /// <summary>Places of the tensors in <see cref="State"/>.</summary>
+    public ParameterLayout Layout => _model.Layout;
 
     /// <summary>Parameters and running statistics.</summary>
     public ReadOnlySpan<float> State => _state.Span;
 
     /// <summary>Reads the file of a run's model: its <c>model.safetensors</c>, else its last checkpoint; or a file given by name.</summary>
-    /// <exception cref="BadInputException">There is none, or it cannot be read.</exception>
+    /// <exception cref="BadInputException">There is none, it cannot be read, or a newer program wrote it.</exception>
     public static SafeTensorsFile ReadFile(string runOrFile)
     {
         if (!Directory.Exists(runOrFile))
         {
-            return SafeTensorsFile.Read(runOrFile);
+            return ModelFile.Open(runOrFile);
         }
 
-        string path = Path.Combine(runOrFile, "model.safetensors");
-        return SafeTensorsFile.Read(File.Exists(path) ? path : ResumePoint.Find(runOrFile).File.Path);
+        string path = new RunPaths(runOrFile).Model;
+        return File.Exists(path) ? ModelFile.Open(path) : ResumePoint.Find(runOrFile).File;
     }
 
-    /// <summary>The name of the data set a model was trained on; null where its file does not say.</summary>
+    /// <summary>Name of the data set that a model was trained on; null if its file does not have it.</summary>
     public static string? TrainedOn(SafeTensorsFile file) => RunSpecOf(file)?.Dataset;
 
-    /// <summary>What decided the bits of the run a model is from; null where its file does not say.</summary>
-    /// <exception cref="BadInputException">It says something else.</exception>
+    /// <summary>Specification of the run that made a model; null if its file does not have it.</summary>
+    /// <exception cref="BadInputException">The entry is not a run's specification.</exception>
     public static RunSpec? RunSpecOf(SafeTensorsFile file) =>
         file.Metadata.TryGetValue("runSpec", out string? spec) ? RunSpecJson.Parse(spec, file.Path) : null;
 
-    /// <summary>Builds the network a file describes.</summary>
+    /// <summary>Creates the model of a file.</summary>
     /// <param name="file">A model or a checkpoint.</param>
     /// <param name="blas">The backend.</param>
-    /// <param name="data">The data set it must fit; null where any will do.</param>
-    /// <exception cref="BadInputException">The file holds no model, or one of another shape.</exception>
+    /// <param name="data">The data set that the model must fit; null for any.</param>
+    /// <exception cref="BadInputException">The file holds no model, a newer version, or a model of another shape.</exception>
     public static TrainedModel Load(SafeTensorsFile file, IBlas blas, Dataset? data = null)
     {
-        string spec = file.Metadata.GetValueOrDefault(ModelFile.ModelSpecKey)
+        string spec = ModelFile.Describe(file).ModelSpec
             ?? throw new BadInputException($"{file.Path}: is no model of this program: its metadata has no '{ModelFile.ModelSpecKey}'.");
         var model = new TrainedModel(ModelSpec.Parse(spec, file.Path, data?.Features, data?.Outputs), blas);
         try
@@ -88,7 +88,7 @@ internal sealed class TrainedModel : IDisposable
             throw;
         }
 
-        model._network.Load(model._state.Span);
+        model._model.Load(model._state.Span);
         return model;
     }
 
@@ -96,7 +96,7 @@ internal sealed class TrainedModel : IDisposable
     public float[] Predict(ReadOnlySpan<float> features, int rows)
     {
         float[] outputs = new float[rows * Spec.Outputs];
-        _network.Predict(features, rows, _state.Span, outputs);
+        _model.Predict(features, rows, _state.Span, outputs);
         return outputs;
     }
 
@@ -117,7 +117,7 @@ internal sealed class TrainedModel : IDisposable
                 Labels = classifies ? split.Labels.Slice(first, count) : [],
                 Targets = classifies ? [] : split.Targets.Slice(first * Spec.Outputs, count * Spec.Outputs),
             };
-            _network.Evaluate(rows, _state.Span, metrics, accumulate: first > 0);
+            _model.Evaluate(rows, _state.Span, metrics, accumulate: first > 0);
         }
 
         double accuracy = classifies ? metrics[1] / (double)split.Rows : double.NaN;
@@ -127,7 +127,7 @@ internal sealed class TrainedModel : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _network.Dispose();
+        _model.Dispose();
         _state.Dispose();
     }
 

@@ -1,6 +1,5 @@
 using Akka.Actor;
 using Akka.Configuration;
-using NnCluster.Control;
 using NnCluster.Data;
 using NnCluster.Memory;
 using NnCluster.Model;
@@ -40,9 +39,6 @@ internal sealed class TrainingSession : IDisposable
     // The state now, the one in the making, one that a checkpoint is written from, and one in reserve.
     private const int StatesInHand = 4;
 
-    // A coordinator that has not written all down by then ends with its system.
-    private static readonly TimeSpan LastWordsTimeout = TimeSpan.FromSeconds(1);
-
     private readonly TrainRequest _request;
     private readonly TimeProvider _time;
     private readonly ParameterLayout _layout;
@@ -60,7 +56,7 @@ internal sealed class TrainingSession : IDisposable
     private readonly long _term;
     private readonly long _startedAt;
     private (long Step, string Path)? _newestCheckpoint;
-    private string? _checkpointFailure;
+    private IReadOnlyList<IRunObserver> _observers = [];
 
     /// <summary>Prepares a run.</summary>
     /// <param name="request">What to train, and on what.</param>
@@ -84,19 +80,15 @@ internal sealed class TrainingSession : IDisposable
         _gradients = new(_layout.GradientLength);
         _evaluations = new(_layout.EvaluationLength);
         _team = new(Environment.ProcessorCount);
-        var optimizer = Optimizer.Create(
-            request.Spec.Optimizer,
-            [.. _layout.Tensors.OrderBy(tensor => tensor.Offset)],
-            _layout.StateLength,
-            request.Settings.TotalSteps);
+        var optimizer = Optimizer.For(request.Spec.Optimizer, _layout, request.Settings.TotalSteps);
         RefCountedBuffer initial = _parameters.Rent();
-        ParameterInitializer.Initialize(request.Spec.Model, _layout, request.Spec.Seed, initial.Span);
+        ParameterInitializer.Initialize(_layout, request.Spec.Seed, initial.Span);
         if (request.InitFrom is { } path)
         {
             ModelFile.Read(path, _layout.Tensors, initial.Span);
         }
 
-        _state = new(_layout, request.Settings.Minibatch, optimizer, _parameters, _team, initial, resume?.Position.Step ?? 0);
+        _state = new(_layout, request.Settings.Trees.Minibatch, optimizer, _parameters, _team, initial, resume?.Position.Step ?? 0);
         if (resume is not null)
         {
             Checkpoint.CopyTo(resume.File, _layout, initial.Span, _state.OptimizerState);
@@ -112,14 +104,12 @@ internal sealed class TrainingSession : IDisposable
 
         _directory = OpenDirectory(resume);
         var origin = new CheckpointPosition(_runId, 0, _term, request.Spec.ToJson(), request.Spec.Model.ToJson());
-        // Whoever goes on from a checkpoint finds the metrics of every step before it.
-        _checkpoints = new(_layout, origin, _directory.CheckpointPath, resume?.Checkpoints ?? [], before: _directory.Flush);
+        // Flush metrics before each checkpoint: a resumed run must have no gap.
+        _checkpoints = new(_layout, origin, _directory.Paths.Checkpoint, resume?.Checkpoints ?? [], before: _directory.Flush);
         _newestCheckpoint = resume is null ? null : (resume.Position.Step, resume.File.Path);
-        _checkpoints.Stored += (step, path, _) => _newestCheckpoint = (step, path);
-        _checkpoints.Failed += (_, reason) => _checkpointFailure = reason;
         if (request.Cluster is not null)
         {
-            StoreTerm(_checkpoints, _directory.CheckpointPath(_state.Step));
+            _newestCheckpoint = StoreTerm(_checkpoints, _directory.Paths.Checkpoint(_state.Step));
         }
     }
 
@@ -139,46 +129,34 @@ internal sealed class TrainingSession : IDisposable
     public TrainedModel TakeModel() => new(_request.Spec.Model, _state.Parameters.Span, _request.Blas);
 
     /// <summary>Trains until the run is over, or until <paramref name="stop"/> is cancelled and the step in flight is taken.</summary>
-    /// <param name="observer">Is told what happens, besides the run directory.</param>
-    /// <param name="log">Gets lines for people, from any thread.</param>
-    /// <param name="stop">Asks for the end.</param>
+    /// <param name="observer">Receives the events, besides the run directory.</param>
+    /// <param name="log">Receives log lines, from any thread.</param>
+    /// <param name="stop">Requests the end.</param>
     /// <exception cref="BadInputException">The address of the cluster cannot be listened on.</exception>
     public async Task<(RunOutcome Outcome, RunSummary Summary)> RunAsync(IRunObserver observer, Action<string> log, CancellationToken stop)
     {
-        RunSpec spec = _request.Spec;
-        var started = new RunStarted(System.IO.Path.GetFileName(Path), _layout.ParameterCount, _request.Settings.TotalSteps, spec.Epochs, spec.BatchSize, spec.Shards, _request.Blas.Name, spec.Seed);
-        observer.Observe(started);
-        Health?.Observe(started);
         if (_directory is not null)
         {
             _directory.Trouble = log;
         }
 
-        var ended = new TaskCompletionSource<RunReport>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var setup = new CoordinatorSetup
+        _observers = [.. new IRunObserver?[] { _directory, _history, observer, Health }.OfType<IRunObserver>()];
+        long began = _time.GetTimestamp();
+        Publish(Started());
+        try
         {
-            Settings = _request.Settings,
-            Workers = new(spec, _request.Data, _request.Blas, _gradients, _evaluations),
-            LocalWorkers = _request.Workers,
-            State = _state,
-            Layout = _layout,
-            Checkpoints = _checkpoints,
-            Observers = [.. _directory is null ? [] : new IRunObserver[] { _directory }, _history, observer, .. Health is null ? [] : new IRunObserver[] { Health }],
-            Heartbeat = Health is null ? null : Health.Heartbeat,
-            Time = _time,
-            Ended = ended,
-        };
-        RunReport report = _request.Cluster is { } cluster
-            ? await RunClusterAsync(setup, cluster, log, stop).ConfigureAwait(false)
-            : await RunLocalAsync(setup, stop).ConfigureAwait(false);
-        RunOutcome outcome = OutcomeOf(report);
-        RunSummary summary = Summarise(report);
-        if (_directory is not null)
-        {
-            Leave(_directory, outcome, summary);
+            (RunOutcome outcome, RunSummary summary) = await TrainAsync(log, stop).ConfigureAwait(false);
+            Publish(RunEnded.From(outcome, _state.Step) with { At = _time.GetElapsedTime(began) });
+            _directory?.Flush();
+            return (outcome, summary);
         }
-
-        return (outcome, summary);
+        catch (Exception e)
+        {
+            // The caller reports the exception; the events get an end all the same.
+            string reason = e.Message.ReplaceLineEndings(" ");
+            _directory?.Observe(new RunEnded(RunOutcomeKind.Failed, _state.Step, reason) { At = _time.GetElapsedTime(began) });
+            throw;
+        }
     }
 
     /// <inheritdoc/>
@@ -194,16 +172,71 @@ internal sealed class TrainingSession : IDisposable
         _evaluations.Dispose();
     }
 
+    private RunStarted Started()
+    {
+        RunSpec spec = _request.Spec;
+        return new(
+            System.IO.Path.GetFileName(Path),
+            _runId,
+            _term,
+            _resumedFrom,
+            _layout.ParameterCount,
+            _request.Settings.TotalSteps,
+            spec.Epochs,
+            spec.BatchSize,
+            spec.Shards,
+            _request.Blas.Name,
+            spec.Seed);
+    }
+
+    /// <summary>Passes an event to all observers; only while the coordinator passes none.</summary>
+    private void Publish(RunEvent runEvent)
+    {
+        foreach (IRunObserver observer in _observers)
+        {
+            observer.Observe(runEvent);
+        }
+    }
+
+    private async Task<(RunOutcome Outcome, RunSummary Summary)> TrainAsync(Action<string> log, CancellationToken stop)
+    {
+        RunSpec spec = _request.Spec;
+        var ended = new TaskCompletionSource<RunReport>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var setup = new CoordinatorSetup
+        {
+            Settings = _request.Settings,
+            Workers = new(spec, _request.Data, _request.Blas, _gradients, _evaluations),
+            LocalWorkers = _request.Workers,
+            State = _state,
+            Layout = _layout,
+            Checkpoints = _checkpoints,
+            Observers = _observers,
+            Heartbeat = Health is null ? null : Health.Heartbeat,
+            Time = _time,
+            Ended = ended,
+        };
+        RunReport report = _request.Cluster is { } cluster
+            ? await RunClusterAsync(setup, cluster, log, stop).ConfigureAwait(false)
+            : await RunLocalAsync(setup, stop).ConfigureAwait(false);
+        RunOutcome outcome = await SettleAsync(report).ConfigureAwait(false);
+        RunSummary summary = Summarise(report);
+        if (_directory is not null)
+        {
+            Leave(_directory, outcome, summary);
+        }
+
+        return (outcome, summary);
+    }
+
     private async Task<RunReport> RunLocalAsync(CoordinatorSetup setup, CancellationToken stop)
     {
         using var actors = ActorSystem.Create("nncluster", ConfigurationFactory.ParseString(ActorConfig));
         IActorRef coordinator = actors.ActorOf(CoordinatorActor.Props(setup), "coordinator");
-        Health?.Begin(_state.Step, _request.Settings.WorkersNeeded(begun: false));
+        Health?.Begin(_state.Step, _request.Settings.WorkersNeeded(hasStarted: false));
         await using (stop.Register(() => coordinator.Tell(new StopTraining())))
         {
             RunReport report = await setup.Ended.Task.ConfigureAwait(false);
             Health?.End();
-            await SettleCheckpointsAsync(report.Outcome, coordinator).ConfigureAwait(false);
             await actors.Terminate().ConfigureAwait(false);
             return report;
         }
@@ -217,54 +250,47 @@ internal sealed class TrainingSession : IDisposable
             Remote = new(_runId, _term, _request.Settings, _gradients, _evaluations, new(Content)) { Shown = _shown },
             StartTimeout = cluster.StartTimeout,
         }, log).ConfigureAwait(false);
-        Health?.Begin(_state.Step, _request.Settings.WorkersNeeded(begun: false));
+        Health?.Begin(_state.Step, _request.Settings.WorkersNeeded(hasStarted: false));
         await using (stop.Register(() => front.Coordinator.Tell(new StopTraining())))
         {
             RunReport report = await setup.Ended.Task.ConfigureAwait(false);
             Health?.End();
-            Task settled = SettleCheckpointsAsync(report.Outcome, front.Coordinator);
             await front.DismissAsync(report.Outcome, DismissTimeout).ConfigureAwait(false);
-            await settled.ConfigureAwait(false);
             return report;
         }
     }
 
-    /// <summary>Waits until the last checkpoints are on the disk or lost, and the coordinator has written down which.</summary>
-    private async Task SettleCheckpointsAsync(RunOutcome outcome, IActorRef coordinator)
+    /// <summary>
+    /// The outcome of the run. A run that was stopped, and whose last step is in no checkpoint even at a second attempt, has
+    /// failed: a resumed run would compute steps again.
+    /// </summary>
+    private async Task<RunOutcome> SettleAsync(RunReport report)
     {
-        if (_checkpoints is not { } checkpoints)
+        if (report.LastCheckpoint is { } stored)
         {
-            return;
+            _newestCheckpoint = (stored.Step, stored.Path);
         }
 
-        await Task.Run(() => Settle(checkpoints, outcome.Interrupted), CancellationToken.None).ConfigureAwait(false);
-        try
+        if (!report.Outcome.Interrupted || _checkpoints is null || _newestCheckpoint?.Step == _state.Step)
         {
-            // Answered after everything that the writer has told it before.
-            await coordinator.Ask<ActorIdentity>(new Identify(null), LastWordsTimeout).ConfigureAwait(false);
+            return report.Outcome;
         }
-        catch (AskTimeoutException)
+
+        switch (await _checkpoints.WriteAsync(_state).ConfigureAwait(false))
         {
+            case CheckpointStored again:
+                Publish(new CheckpointWritten(again.Step, again.Path) { At = _time.GetElapsedTime(_startedAt) });
+                return report.Outcome;
+            case CheckpointNotStored failed:
+                Publish(new CheckpointFailed(failed.Step, failed.Reason) { At = _time.GetElapsedTime(_startedAt) });
+                return new(false, $"it was stopped after step {_state.Step}, whose checkpoint could not be written ({failed.Reason}); "
+                    + (_newestCheckpoint is { } newest
+                        ? $"--resume goes on from {System.IO.Path.GetFileName(newest.Path)}"
+                        : "there is no earlier one"));
+            case var other:
+                throw new InvalidOperationException($"The last checkpoint ended as {other}.");
         }
     }
-
-    // What a run that was stopped goes on from is worth a second try.
-    private void Settle(CheckpointWriter checkpoints, bool isNeeded)
-    {
-        checkpoints.Flush();
-        if (isNeeded && _newestCheckpoint?.Step != _state.Step)
-        {
-            checkpoints.Begin(_state);
-            checkpoints.Flush();
-        }
-    }
-
-    /// <summary>A run that was stopped and could not leave a checkpoint there has failed: steps would be missing from it.</summary>
-    private RunOutcome OutcomeOf(RunReport report) =>
-        !report.Outcome.Interrupted || _checkpoints is null || _newestCheckpoint?.Step == _state.Step
-            ? report.Outcome
-            : new(false, $"it was stopped after step {_state.Step}, whose checkpoint could not be written ({_checkpointFailure}); "
-                + (_newestCheckpoint is { } newest ? $"--resume goes on from {System.IO.Path.GetFileName(newest.Path)}" : "there is no earlier one"));
 
     private byte[] Content()
     {
@@ -273,20 +299,14 @@ internal sealed class TrainingSession : IDisposable
         return content.GetBuffer();
     }
 
-    // The term must be on disk before any worker hears of it, and a coordinator killed early must find a checkpoint.
-    private void StoreTerm(CheckpointWriter checkpoints, string path)
-    {
-        string? failure = null;
-        void Note(long step, string reason) => failure = reason;
-        checkpoints.Failed += Note;
-        checkpoints.Begin(_state);
-        checkpoints.Flush();
-        checkpoints.Failed -= Note;
-        if (failure is not null)
+    // The term must be on disk before any node learns of it, and a coordinator killed early must find a checkpoint.
+    private (long Step, string Path) StoreTerm(CheckpointWriter checkpoints, string path) =>
+        checkpoints.WriteAsync(_state).GetAwaiter().GetResult() switch
         {
-            throw new RunDirectoryException(path, new IOException(failure));
-        }
-    }
+            CheckpointStored stored => (stored.Step, stored.Path),
+            CheckpointNotStored failed => throw new RunDirectoryException(path, new IOException(failed.Reason)),
+            var other => throw new InvalidOperationException($"The first checkpoint ended as {other}."),
+        };
 
     private RunDirectory OpenDirectory(ResumePoint? resume)
     {
@@ -340,14 +360,14 @@ internal sealed class TrainingSession : IDisposable
             return;
         }
 
-        RunDirectoryException.Guard(directory.ModelPath, () => ModelFile.Write(
-            directory.ModelPath,
+        RunDirectoryException.Guard(directory.Paths.Model, () => ModelFile.Write(
+            directory.Paths.Model,
             _layout.Tensors,
             _state.Parameters.Memory,
             _request.Spec.Model.ToJson(),
             new Dictionary<string, string> { ["dataset"] = _request.Spec.Dataset, ["runSpec"] = _request.Spec.ToJson() }));
-        RunDirectoryException.Guard(directory.CurvesPath, () =>
-            DrawCurves?.Invoke(System.IO.Path.GetFileName(Path), RunHistory.Read(directory.MetricsPath), directory.CurvesPath));
+        RunDirectoryException.Guard(directory.Paths.Curves, () =>
+            DrawCurves?.Invoke(System.IO.Path.GetFileName(Path), RunHistory.Read(directory.Paths.Metrics), directory.Paths.Curves));
         directory.WriteSummary(summary);
     }
 }

@@ -49,7 +49,7 @@ public sealed class DatasetCache(string directory)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new BadInputException($"--cache {directory}: cannot be written: {e.Message}", e);
+            throw new BadInputException($"the data set cache {directory} cannot be written: {e.Message}", e);
         }
     }
 

@@ -66,9 +66,8 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
         Receive<ParticipantStarted>(_ => OnWorkerStarted());
         Receive<WeightsFrame>(frame => _work!.Take(frame));
         Receive<ComputeFrame>(frame => _work!.Take(frame));
-        Receive<GradientComputed>(result => _work!.Collect(result));
-        Receive<EvaluationComputed>(result => _work!.Collect(result));
-        Receive<ShardWorkFailed>(failed => _work!.Fail(failed));
+        Receive<SubtreeComputed>(result => _work!.Collect(result));
+        Receive<ShardsFailed>(failed => _work!.Fail(failed));
         Receive<GoodbyeFrame>(goodbye => End(
             goodbye.Kind switch
             {
@@ -267,8 +266,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
     {
         _setup.Memory.Dataset = (_welcome!.DatasetSha256, whole);
         RunSpec spec = _spec!;
-        Dataset data = spec.Validation > 0 ? whole.WithValidation(spec.Validation) : whole;
-        data = spec.Limit is { } limit ? data.WithLimit(limit) : data;
+        Dataset data = spec.ViewOf(whole);
         IBlas blas = _setup.Backends.First(backend => backend.Arithmetic == spec.Arithmetic);
         _work = new NodeWork(_welcome.Term, spec.SettingsFor(data), _layout!, _gradients!, _link!, _workers);
         var setup = new WorkerSetup(spec, data, blas, _work.Gradients, _work.Evaluations);
@@ -291,7 +289,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
         using var computer = new ShardComputer(setup.Spec, setup.Data, setup.Blas, gradients, setup.Evaluations);
         RefCountedBuffer nothing = _weightsPool!.Rent();
         nothing.Span.Clear();
-        computer.Compute(new ComputeGradient(new(0, RoundKind.Gradient), new(0, 1), nothing), (_, sum) => sum.Release());
+        computer.Compute(new ComputeShards(new(0, RoundKind.Gradient), new(0, 1), nothing), (_, sum) => sum.Release());
         nothing.Release();
         _setup.Memory.IsWarm = true;
     }

@@ -67,7 +67,7 @@ internal sealed class NodeWork(long term, RunSettings settings, ParameterLayout 
         Assign(frame.Round, frame.Shards);
     }
 
-    public void Collect(SubtreeResult result)
+    public void Collect(SubtreeComputed result)
     {
         Queue<Piece> owed = _owed[result.Participant.Name];
         Piece piece = owed.Peek();
@@ -94,7 +94,7 @@ internal sealed class NodeWork(long term, RunSettings settings, ParameterLayout 
         Finish(piece.Order);
     }
 
-    public void Fail(ShardWorkFailed failed)
+    public void Fail(ShardsFailed failed)
     {
         Piece piece = _owed[failed.Participant.Name].Dequeue();
         piece.Order.Fail(piece.Missing);
@@ -129,7 +129,7 @@ internal sealed class NodeWork(long term, RunSettings settings, ParameterLayout 
 
     private void Assign(RoundId round, ShardRange shards)
     {
-        ReductionTree tree = settings.TreeOf(round.Kind);
+        ReductionTree tree = settings.Trees.Of(round.Kind);
         if (shards.End > tree.Shards)
         {
             link.Send(new FailedFrame(term, round, shards, string.Create(CultureInfo.InvariantCulture, $"the round has {tree.Shards} shards")));
@@ -151,10 +151,7 @@ internal sealed class NodeWork(long term, RunSettings settings, ParameterLayout 
             }
 
             owed.Enqueue(new(order, tree.SubtreesOf(piece).Length));
-            RefCountedBuffer weights = _weights!.Share();
-            worker.Tell(round.Kind == RoundKind.Gradient
-                ? new ComputeGradient(round, piece, weights)
-                : new ComputeEvaluation(round, piece, weights));
+            worker.Tell(new ComputeShards(round, piece, _weights!.Share()));
         }
     }
 

@@ -7,8 +7,8 @@ using NnCluster.Training;
 namespace NnCluster.Worker;
 
 /// <summary>
-/// A range of shards that the workers of a node compute together: cut into even pieces, and added up again inside each
-/// maximal subtree of the range, so that only those travel.
+/// A range of shards that the workers of a node compute together: divided evenly among them, and added up within each maximal
+/// subtree of the range, so that only the sums of maximal subtrees are sent.
 /// </summary>
 internal sealed class ShardOrder
 {
@@ -16,6 +16,11 @@ internal sealed class ShardOrder
     private readonly ReductionTree _tree;
     private readonly List<SubtreeId> _open;
 
+    /// <summary>Divides a range among workers.</summary>
+    /// <param name="round">Round that the shards belong to.</param>
+    /// <param name="tree">Reduction tree of the round.</param>
+    /// <param name="shards">The range.</param>
+    /// <param name="workers">Number of workers.</param>
     public ShardOrder(RoundId round, ReductionTree tree, ShardRange shards, int workers)
     {
         Round = round;
@@ -28,15 +33,18 @@ internal sealed class ShardOrder
         Missing = Pieces.Sum(piece => tree.SubtreesOf(piece.Shards).Length);
     }
 
+    /// <summary>Round that the shards belong to.</summary>
     public RoundId Round { get; }
 
-    /// <summary>Which worker computes what.</summary>
+    /// <summary>Shards of each worker, by its index.</summary>
     public ImmutableArray<(int Worker, ShardRange Shards)> Pieces { get; }
 
-    /// <summary>Subtrees that workers still owe.</summary>
+    /// <summary>Number of subtrees that workers have not answered.</summary>
     public int Missing { get; private set; }
 
-    /// <summary>Takes a worker's sum over, and hands out the maximal subtree that it completes, with the only reference.</summary>
+    /// <summary>
+    /// Takes over the sum of a worker. Returns the maximal subtree that it completes, with the only reference to its sum, or null.
+    /// </summary>
     public (SubtreeId Subtree, RefCountedBuffer Sum)? Put(SubtreeId subtree, RefCountedBuffer sum)
     {
         _sums.Put(subtree, sum);
@@ -50,12 +58,12 @@ internal sealed class ShardOrder
 
         SubtreeId complete = _open[at];
         _open.RemoveAt(at);
-        return (complete, _sums.Take(complete));
+        return (complete, _sums.Extract(complete));
     }
 
-    /// <summary>A worker could not compute a piece: its subtrees will not come. Those it sent before the error came stay.</summary>
+    /// <summary>Gives up subtrees that a worker could not compute. Sums that it sent before the error stay.</summary>
     public void Fail(int subtrees) => Missing -= subtrees;
 
-    /// <summary>Lets go of sums whose other half will never come.</summary>
+    /// <summary>Releases the sums of incomplete subtrees.</summary>
     public void Clear() => _sums.Clear();
 }

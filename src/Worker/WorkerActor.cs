@@ -11,12 +11,17 @@ using NnCluster.Training;
 
 namespace NnCluster.Worker;
 
-/// <summary>What a worker needs to compute: the run, its data, its arithmetic, and the buffers it answers in.</summary>
+/// <summary>Resources of a worker. They belong to the process and outlive the actor.</summary>
+/// <param name="Spec">The run.</param>
+/// <param name="Data">The run's view of the data set (<see cref="RunSpec.ViewOf"/>).</param>
+/// <param name="Blas">Backend with the arithmetic of the run.</param>
+/// <param name="Gradients">Buffers of the layout's gradient length, for partial sums of gradients.</param>
+/// <param name="Evaluations">Buffers of the layout's evaluation length, for partial sums of metrics.</param>
 public sealed record WorkerSetup(RunSpec Spec, Dataset Data, IBlas Blas, BufferPool Gradients, BufferPool Evaluations);
 
 /// <summary>
-/// One worker: computes the leaves it is given, on a thread of its own, and answers its parent. An
-/// error in a shard is reported to the parent and costs the worker a restart, nothing else.
+/// One worker: computes the shards it is asked for on a thread of its own and answers its parent. An exception in a shard
+/// is reported to the parent as <see cref="ShardsFailed"/> and restarts the actor.
 /// </summary>
 public sealed class WorkerActor : ReceiveActor
 {
@@ -28,11 +33,10 @@ public sealed class WorkerActor : ReceiveActor
     {
         _id = id;
         _computer = new ShardComputer(setup.Spec, setup.Data, setup.Blas, setup.Gradients, setup.Evaluations);
-        Receive<ComputeGradient>(work => Compute(work, (node, sum) => new GradientComputed(_id, work.Round, node, sum)));
-        Receive<ComputeEvaluation>(work => Compute(work, (node, sum) => new EvaluationComputed(_id, work.Round, node, sum)));
+        Receive<ComputeShards>(Compute);
     }
 
-    /// <summary>The configuration that gives every worker a thread of its own.</summary>
+    /// <summary>HOCON of the dispatcher that gives every worker a thread of its own.</summary>
     public const string DispatcherConfig =
         """
         nncluster.worker-dispatcher {
@@ -51,15 +55,15 @@ public sealed class WorkerActor : ReceiveActor
     /// <inheritdoc/>
     protected override void PreRestart(Exception reason, object message)
     {
-        if (message is ShardWork work)
+        if (message is ComputeShards work)
         {
-            Context.Parent.Tell(new ShardWorkFailed(_id, work.Round, work.Shards, reason.Message));
+            Context.Parent.Tell(new ShardsFailed(_id, work.Round, work.Shards, reason.Message));
         }
 
         base.PreRestart(reason, message);
     }
 
-    // The life of the worker, as the run sees it, goes on through a restart: it does not start again.
+    // Actor restarts are invisible to the run: WorkerStarted must not be sent twice.
     /// <inheritdoc/>
     protected override void PostRestart(Exception reason)
     {
@@ -68,22 +72,23 @@ public sealed class WorkerActor : ReceiveActor
     /// <inheritdoc/>
     protected override void PostStop() => _computer.Dispose();
 
-    private void Compute(ShardWork work, Func<SubtreeId, RefCountedBuffer, SubtreeResult> answer)
+    private void Compute(ComputeShards work)
     {
         IActorRef parent = Context.Parent;
         long started = Stopwatch.GetTimestamp();
         try
         {
-            _computer.Compute(work, (node, sum) =>
+            _computer.Compute(work, (subtree, sum) =>
             {
                 long finished = Stopwatch.GetTimestamp();
-                parent.Tell(answer(node, sum) with { Computing = Stopwatch.GetElapsedTime(started, finished) });
+                TimeSpan computeTime = Stopwatch.GetElapsedTime(started, finished);
+                parent.Tell(new SubtreeComputed(_id, work.Round, subtree, sum) { ComputeTime = computeTime });
                 started = finished;
             });
         }
         finally
         {
-            work.Parameters.Release();
+            work.ModelState.Release();
         }
     }
 }

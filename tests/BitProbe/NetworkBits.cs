@@ -38,9 +38,9 @@ internal static class NetworkBits
                 .. Enum.GetValues<ActivationKind>().Select(kind => new HiddenLayer { Units = 22, Activation = kind }),
             ],
         };
-        using Network network = new(spec, blas, Rows);
+        using IModel network = spec.CreateModel(blas, Rows);
         float[] state = new float[network.Layout.StateLength];
-        ParameterInitializer.Initialize(spec, network.Layout, 9, state);
+        ParameterInitializer.Initialize(network.Layout, 9, state);
         float[] features = new float[Rows * spec.Inputs];
         new CounterRandom(9, RandomStream.SyntheticData).FillUniform(features);
         int[] labels = [.. Enumerable.Range(0, Rows).Select(row => row % spec.Outputs)];

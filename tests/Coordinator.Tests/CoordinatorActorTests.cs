@@ -58,10 +58,11 @@ public sealed class CoordinatorActorTests : TestKit
     public async Task Observers_see_every_step_in_order_and_every_epoch()
     {
         using var run = new Run(this, workers: 2, steps: 8);
-        await run.Ended;
+        RunReport report = await run.Ended;
         Assert.Equal(Enumerable.Range(1, 8).Select(step => (long)step), run.Events.OfType<StepCompleted>().Select(step => step.Step));
         Assert.Equal([1, 2, 3, 4], run.Events.OfType<EpochCompleted>().Select(epoch => epoch.Epoch));
-        Assert.IsType<RunEnded>(run.Events[^1]);
+        Assert.Equal(report.LastEpoch, run.Events.Last(runEvent => runEvent is not ParticipantProgress));
+        Assert.Equal(RunOutcome.Completed, report.Outcome);
     }
 
     [Fact]
@@ -70,7 +71,7 @@ public sealed class CoordinatorActorTests : TestKit
         int early = 0;
         using var run = new Run(this, workers: 3, steps: 400, atStep: (50, run => early = run.GradientBuffers));
         await run.Ended;
-        // A worker's range may change once with its measured speed, which may take one buffer more.
+        // The first measured speeds may change a worker's range once, which may need one more buffer.
         Assert.InRange(run.GradientBuffers, early, early + 2);
     }
 
@@ -82,7 +83,7 @@ public sealed class CoordinatorActorTests : TestKit
         Assert.Contains("metrics.jsonl: cannot be written: the disk is full", report.Outcome.Failure, StringComparison.Ordinal);
     }
 
-    /// <summary>A coordinator over the small run, with everything it writes to.</summary>
+    /// <summary>A coordinator of the small run with its buffers and its state.</summary>
     private sealed class Run : IRunObserver, IDisposable
     {
         private readonly SmallRun _small = new();
@@ -96,11 +97,11 @@ public sealed class CoordinatorActorTests : TestKit
             _kit = kit;
             _atStep = atStep;
             _failAtStep = failAtStep;
-            // Two steps an epoch.
+            // Two steps per epoch.
             RunSpec spec = _small.Spec with { Epochs = (steps + 1) / 2 };
-            RunSettings settings = spec.SettingsFor(_small.Data) with { EvaluateEvery = steps > 8 ? 50 : 1, Recovery = RecoveryPolicy.InProcess };
-            var optimizer = Optimizer.Create(spec.Optimizer, _small.Layout.Tensors, _small.Layout.StateLength, settings.TotalSteps);
-            State = new(_small.Layout, settings.Minibatch, optimizer, _small.Parameters, _team, _small.State.Share());
+            RunSettings settings = spec.SettingsFor(_small.Data) with { EvaluateEvery = steps > 8 ? 50 : 1, Recovery = RecoveryOptions.InProcess };
+            var optimizer = Optimizer.For(spec.Optimizer, _small.Layout, settings.TotalSteps);
+            State = new(_small.Layout, settings.Trees.Minibatch, optimizer, _small.Parameters, _team, _small.State.Share());
             var ended = new TaskCompletionSource<RunReport>(TaskCreationOptions.RunContinuationsAsynchronously);
             Ended = ended.Task.WaitAsync(Timeout);
             Coordinator = kit.Sys.ActorOf(CoordinatorActor.Props(new()

@@ -10,7 +10,7 @@ public sealed class ShardDebtTests
 {
     private static readonly RoundId Round = new(3, RoundKind.Gradient);
 
-    private readonly InFlightShards _debt = new(new() { TotalSteps = 9, EpochEnds = [9], Minibatch = new(8, 512), Test = new(2, 128) });
+    private readonly InFlightShards _debt = new(new(new(8, 512), new(2, 128)));
 
     [Fact]
     public void What_was_asked_for_may_be_answered_once()
@@ -35,7 +35,7 @@ public sealed class ShardDebtTests
     {
         _debt.Ask(new(1, 5));
         Assert.Null(_debt.Answer(Round, new SubtreeId(9)));
-        // The piece of shards 1 to 3 fails after its first sum; that of shards 4 and 5 is whole.
+        // The worker of shards 1 to 3 fails after its first sum; that of shards 4 and 5 completes.
         Assert.Null(_debt.Answer(Round, new ShardRange(1, 3)));
         Assert.Null(_debt.Answer(Round, new SubtreeId(6)));
     }

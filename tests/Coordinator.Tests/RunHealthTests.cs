@@ -15,7 +15,7 @@ public sealed class RunHealthTests
     public RunHealthTests()
     {
         _health = new(_state);
-        _health.Observe(new RunStarted("run", 10, 500, 5, 100, 4, "simd", 1));
+        _health.Observe(new RunStarted("run", "", 1, null, 10, 500, 5, 100, 4, "simd", 1));
     }
 
     [Fact]
@@ -28,7 +28,7 @@ public sealed class RunHealthTests
         _health.Observe(new ParticipantJoined("b"));
         _health.Observe(new StepCompleted(41, 0.4, 1, 0.5f, 0.1f, 1, 0.01));
         Assert.Equal("training step 41 of 500, 2 workers", _state.Report.State);
-        _health.Observe(new ParticipantLost("b", "gone"));
+        _health.Observe(new ParticipantLost("b", LossCause.Left, "gone"));
         _health.Observe(new RunPaused(1, 2));
         Assert.Equal("waiting at step 41 of 500: 1 worker of 2", _state.Report.State);
         _health.Observe(new RunContinued(2));

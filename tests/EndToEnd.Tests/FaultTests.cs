@@ -4,7 +4,9 @@ using System.Runtime.InteropServices;
 using NnCluster.Cli.Chaos;
 using NnCluster.Cli.Launching;
 using NnCluster.Cli.Options;
+using NnCluster.Persistence;
 using NnCluster.Testing;
+using NnCluster.Training;
 
 namespace NnCluster.EndToEnd.Tests;
 
@@ -64,6 +66,10 @@ public sealed class FaultTests : IDisposable
         launch.WaitForError("(term 2)");
         ProcessResult result = SmallCluster.AssertSameBits(launch, SmallCluster.Long);
         Assert.True(result.Json.GetProperty("resumedFromStep").GetInt64() > 0);
+        RunEvent[] events = [.. new EventTail(new RunPaths(run).Events).Read().Select(logged => logged.Event)];
+        Assert.Equal([1, 2], events.OfType<RunStarted>().Select(started => started.Term));
+        // The killed term has no end.
+        Assert.Equal(Assert.Single(events.OfType<RunEnded>()), events[^1]);
     }
 
     [Fact]
@@ -168,7 +174,7 @@ public sealed class FaultTests : IDisposable
         NnClusterProcess launch = _cluster.Launch(["--workers", "2", "--cache", "/dev/null/cache"]);
         ProcessResult result = launch.Wait();
         Assert.True(result.ExitCode == 2, result.Error);
-        Assert.Contains("--cache /dev/null/cache: cannot be written", result.Error, StringComparison.Ordinal);
+        Assert.Contains("the data set cache /dev/null/cache cannot be written", result.Error, StringComparison.Ordinal);
     }
 
     [Fact]

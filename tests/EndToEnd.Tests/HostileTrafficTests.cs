@@ -118,7 +118,7 @@ public sealed class HostileTrafficTests : IDisposable
     [
         ("flooding", "it sent more answers than it was asked for", liar => liar.Repeat(5000, () => liar.Sum(node: 8))),
         ("foretelling", "it sent more answers than it was asked for", liar => liar.Repeat(20, () => liar.Sum(node: 1))),
-        ("outside", "it sent the sum of node 16, and the tree has 8 shards, nodes 1 to 15", liar => liar.Sum(node: 16)),
+        ("outside", "it sent the sum of subtree 16, and the tree has 8 shards, subtrees 1 to 15", liar => liar.Sum(node: 16)),
         ("short", "numbers, this run's have", liar => liar.Header(new(FrameKind.SubtreeSum, 1, 0, RoundKind.Gradient, 1, 0, 400, 0))),
         ("oversized", "numbers, this run's have", liar => liar.Header(new(FrameKind.SubtreeSum, 1, 0, RoundKind.Gradient, 1, 0, int.MaxValue - 3, 0))),
         ("cut", "the connection ended in the middle of a frame", liar => liar.Bytes(new byte[30])),
@@ -214,7 +214,7 @@ public sealed class HostileTrafficTests : IDisposable
             "warning: Deserialization failed for message with serializer id [6]",
             .. protection switch
             {
-                "a cookie" => new[] { "refused stranger-worker-forged-joined: the cookies differ", "refused stranger-worker-forged-joined: the cluster has a --cookie-file and the other side gave none" },
+                "a cookie" => new[] { "refused stranger-worker-forged-joined: the cookies differ", "refused stranger-worker-forged-joined: the cluster has a cookie and the other side gave none" },
                 "certificates" => ["Rejected incoming connection from", "on the control plane: certificate \"CN=node\" is not to be trusted", "refused a link from 127.0.0.1:"],
                 _ => [],
             },

@@ -1,10 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json;
 using NnCluster.Cli.Chaos;
 using NnCluster.Cli.Launching;
 using NnCluster.Cli.Options;
+using NnCluster.Persistence;
 using NnCluster.Testing;
+using NnCluster.Training;
 
 namespace NnCluster.EndToEnd.Tests;
 
@@ -43,10 +44,10 @@ public sealed class UnlikeSpeedTests : IDisposable
 
     public void Dispose() => _cluster.Dispose();
 
-    private static Dictionary<string, long> Shards(string events) => File.ReadLines(events)
-        .Select(line => JsonDocument.Parse(line).RootElement)
-        .Where(line => line.GetProperty("event").GetString() == "participantProgress")
-        .GroupBy(line => line.GetProperty("worker").GetString()!, line => line.GetProperty("shards").GetInt64())
+    private static Dictionary<string, long> Shards(string events) => new EventTail(events).Read()
+        .Select(logged => logged.Event)
+        .OfType<ParticipantProgress>()
+        .GroupBy(progress => progress.Participant, progress => progress.Shards)
         .ToDictionary(group => group.Key, group => group.Sum());
 
     /// <summary>

@@ -43,7 +43,7 @@ internal sealed class SmallRun : IDisposable
         Evaluations = new(Layout.EvaluationLength);
         Parameters = new(Layout.StateLength);
         State = Parameters.Rent();
-        ParameterInitializer.Initialize(Spec.Model, Layout, Spec.Seed, State.Span);
+        ParameterInitializer.Initialize(Layout, Spec.Seed, State.Span);
     }
 
     public IBlas Blas { get; } = NnCluster.Numerics.Blas.Create("simd");

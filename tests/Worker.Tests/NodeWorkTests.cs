@@ -45,7 +45,7 @@ public sealed class SlotWorkTests : TestKit
         RefCountedBuffer second = Answer();
         Assert.NotSame(sent, second);
         work.Take(new WeightsFrame(Term, new(0, RoundKind.Test), new(0, 1), _run.State.Share()));
-        worker.ExpectMsg<ComputeEvaluation>();
+        Assert.Equal(RoundKind.Test, worker.ExpectMsg<ComputeShards>().Round.Kind);
         Assert.DoesNotContain(RentAll(), buffer => buffer == sent || buffer == second);
 
         work.Take(new WeightsFrame(Term, new(1, RoundKind.Gradient), new(0, 2), _run.State.Share()));
@@ -55,10 +55,11 @@ public sealed class SlotWorkTests : TestKit
 
         RefCountedBuffer Answer()
         {
-            var asked = worker.ExpectMsg<ComputeGradient>();
-            asked.Parameters.Release();
+            var asked = worker.ExpectMsg<ComputeShards>();
+            Assert.Equal(RoundKind.Gradient, asked.Round.Kind);
+            asked.ModelState.Release();
             RefCountedBuffer sum = gradients.Rent();
-            work.Collect(new GradientComputed(new(worker.Ref.Path.Name), asked.Round, _run.Spec.MinibatchTree.SubtreesOf(asked.Shards).Single(), sum));
+            work.Collect(new SubtreeComputed(new(worker.Ref.Path.Name), asked.Round, _run.Spec.MinibatchTree.SubtreesOf(asked.Shards).Single(), sum));
             return sum;
         }
 

@@ -27,15 +27,17 @@ public sealed class WorkerActorTests : TestKit
         IActorRef worker = parent.ChildActorOf(WorkerActor.Props(Id, _run.Setup), Id.Name, SupervisorStrategy.DefaultStrategy);
         Assert.Equal(new ParticipantStarted(Id), parent.ExpectMsg<ParticipantStarted>());
 
-        worker.Tell(new ComputeGradient(new(0, RoundKind.Gradient), new(0, 6), _run.State.Share()));
-        GradientComputed first = parent.ExpectMsg<GradientComputed>();
-        GradientComputed second = parent.ExpectMsg<GradientComputed>();
+        worker.Tell(new ComputeShards(new(0, RoundKind.Gradient), new(0, 6), _run.State.Share()));
+        SubtreeComputed first = parent.ExpectMsg<SubtreeComputed>();
+        SubtreeComputed second = parent.ExpectMsg<SubtreeComputed>();
         Assert.Equal([(Id, new SubtreeId(2)), (Id, new SubtreeId(6))], [(first.Participant, first.Subtree), (second.Participant, second.Subtree)]);
         first.Sum.Release();
         second.Sum.Release();
 
-        worker.Tell(new ComputeEvaluation(new(0, RoundKind.Test), new(0, 1), _run.State.Share()));
-        parent.ExpectMsg<EvaluationComputed>().Sum.Release();
+        worker.Tell(new ComputeShards(new(0, RoundKind.Test), new(0, 1), _run.State.Share()));
+        SubtreeComputed evaluation = parent.ExpectMsg<SubtreeComputed>();
+        Assert.Equal(new RoundId(0, RoundKind.Test), evaluation.Round);
+        evaluation.Sum.Release();
     }
 
     [Fact]
@@ -46,13 +48,13 @@ public sealed class WorkerActorTests : TestKit
         parent.ExpectMsg<ParticipantStarted>();
 
         // The run has four steps: there are no rows for step 100.
-        worker.Tell(new ComputeGradient(new(100, RoundKind.Gradient), new(2, 3), _run.State.Share()));
-        ShardWorkFailed failed = parent.ExpectMsg<ShardWorkFailed>();
+        worker.Tell(new ComputeShards(new(100, RoundKind.Gradient), new(2, 3), _run.State.Share()));
+        ShardsFailed failed = parent.ExpectMsg<ShardsFailed>();
         Assert.Equal((Id, new RoundId(100, RoundKind.Gradient), new ShardRange(2, 3)), (failed.Participant, failed.Round, failed.Shards));
         Assert.NotEmpty(failed.Error);
 
-        worker.Tell(new ComputeGradient(new(0, RoundKind.Gradient), new(0, 8), _run.State.Share()));
-        parent.ExpectMsg<GradientComputed>().Sum.Release();
+        worker.Tell(new ComputeShards(new(0, RoundKind.Gradient), new(0, 8), _run.State.Share()));
+        parent.ExpectMsg<SubtreeComputed>().Sum.Release();
     }
 
     [Fact]
@@ -62,8 +64,8 @@ public sealed class WorkerActorTests : TestKit
         IActorRef worker = parent.ChildActorOf(WorkerActor.Props(Id, _run.Setup), Id.Name, SupervisorStrategy.DefaultStrategy);
         parent.ExpectMsg<ParticipantStarted>();
         var weights = _run.Parameters.Rent();
-        worker.Tell(new ComputeGradient(new(100, RoundKind.Gradient), new(0, 1), weights.Share()));
-        parent.ExpectMsg<ShardWorkFailed>();
+        worker.Tell(new ComputeShards(new(100, RoundKind.Gradient), new(0, 1), weights.Share()));
+        parent.ExpectMsg<ShardsFailed>();
         int made = _run.Parameters.Created;
         weights.Release();
         Assert.Same(weights, _run.Parameters.Rent());

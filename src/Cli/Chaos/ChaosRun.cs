@@ -31,7 +31,7 @@ internal sealed class ChaosRun(ChaosPlan plan, ChaosCluster cluster, Action<stri
 
     private readonly FaultSchedule _schedule = new(plan.Seed, plan.Kinds, plan.Workers);
     private readonly FaultWatch _watch = new(cluster.Workers);
-    private readonly EventTail _tail = new(Path.Combine(cluster.RunDirectory, "events.jsonl"));
+    private readonly EventTail _tail = new(new RunPaths(cluster.RunDirectory).Events);
     private readonly UseSamples _samples = new();
     private readonly ConcurrentQueue<Action> _notes = new();
     private readonly List<Task> _injections = [];

@@ -7,6 +7,7 @@ using NnCluster.Control;
 using NnCluster.Coordinator;
 using NnCluster.Model;
 using NnCluster.Persistence;
+using NnCluster.Training;
 using NnCluster.Worker;
 
 namespace NnCluster.Cli.Chaos;
@@ -60,38 +61,39 @@ internal sealed class FaultWatch(IReadOnlyList<string> workers)
     /// <summary>Gives up on a fault whose consequences were never seen.</summary>
     public void GiveUp(int number) => Close(fault => fault.Number == number);
 
-    /// <summary>Takes the run's next event.</summary>
-    public void Observe(LoggedEvent happened)
+    /// <summary>Receives the next event of the run.</summary>
+    public void Observe(LoggedEvent logged)
     {
-        switch (happened.Name)
+        DateTime time = logged.TimeUtc;
+        switch (logged.Event)
         {
-            case "participantJoined":
-                Joined(SubtreeOf(happened.Text("worker")), happened.Time);
+            case ParticipantJoined joined:
+                Joined(SubtreeOf(joined.Participant), time);
                 break;
-            case "participantLost":
+            case ParticipantLost lost:
                 WorkersLost++;
-                Lost(SubtreeOf(happened.Text("worker")), happened.Time);
+                Lost(SubtreeOf(lost.Participant), time);
                 break;
-            case "shardsReassigned":
-                ReassignedShards += happened.Number("shards");
-                Reassigned(SubtreeOf(happened.Text("from")), happened.Number("shards"), happened.Time);
+            case ShardsReassigned reassigned:
+                ReassignedShards += reassigned.Shards;
+                Reassigned(SubtreeOf(reassigned.From), reassigned.Shards, time);
                 break;
-            case "shardsRecovered":
+            case ShardsRecovered:
                 Change(
                     fault => fault.Reassigned is not null && fault.Recovered is null,
-                    fault => fault with { Recovered = happened.Time - fault.StruckAt });
+                    fault => fault with { Recovered = time - fault.StruckAt });
                 break;
-            case "firstStepTaken":
+            case FirstStepTaken:
                 Incarnations++;
-                Change(Struck(FaultKind.Coordinator, happened.Time), fault => fault with { Recovered = happened.Time - fault.StruckAt });
+                Change(Struck(FaultKind.Coordinator, time), fault => fault with { Recovered = time - fault.StruckAt });
                 break;
-            case "checkpointFailed":
-                Change(Struck(FaultKind.Disk, happened.Time), fault => fault with { Noticed = fault.Noticed ?? happened.Time - fault.StruckAt });
+            case CheckpointFailed:
+                Change(Struck(FaultKind.Disk, time), fault => fault with { Noticed = fault.Noticed ?? time - fault.StruckAt });
                 break;
-            case "checkpointWritten":
+            case CheckpointWritten:
                 Change(
-                    fault => fault.Kind == FaultKind.Disk && fault.UndoneAt <= happened.Time,
-                    fault => fault with { Recovered = happened.Time - fault.StruckAt });
+                    fault => fault.Kind == FaultKind.Disk && fault.UndoneAt <= time,
+                    fault => fault with { Recovered = time - fault.StruckAt });
                 break;
         }
     }

@@ -25,7 +25,7 @@ internal static class Application
         }
         catch (BadInputException e)
         {
-            await Console.Error.WriteLineAsync(e.Message).ConfigureAwait(false);
+            await Console.Error.WriteLineAsync(OptionNames.MessageOf(e)).ConfigureAwait(false);
             return ExitCode.BadInput;
         }
         catch (RunDirectoryException e)

@@ -116,13 +116,13 @@ internal sealed class ChaosCommand
             int code = await alone.Exited.ConfigureAwait(false);
             stop.ThrowIfCancellationRequested();
             RunSummary undisturbed = ResultOf(code, plan.Undisturbed, last);
-            return new(plan, disturbed, result, undisturbed, StepSequence.Check(Path.Combine(plan.Disturbed, "metrics.jsonl"), result.Steps));
+            return new(plan, disturbed, result, undisturbed, StepSequence.Check(new RunPaths(plan.Disturbed).Metrics, result.Steps));
         }
     }
 
     private static RunSummary ResultOf(int code, string directory, string last) => code switch
     {
-        ExitCode.Done or ExitCode.Interrupted => RunSummary.Parse(File.ReadAllText(Path.Combine(directory, "summary.json"))),
+        ExitCode.Done or ExitCode.Interrupted => RunSummary.Parse(File.ReadAllText(new RunPaths(directory).Summary)),
         ExitCode.BadInput => throw new BadInputException(Said(last)),
         _ => throw new FaultException($"a run failed: {Said(last)}"),
     };

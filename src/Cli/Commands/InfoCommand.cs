@@ -107,7 +107,7 @@ internal static class InfoCommand
         }
         catch (BadInputException e)
         {
-            return new() { ["name"] = name, ["missing"] = e.Message };
+            return new() { ["name"] = name, ["missing"] = OptionNames.MessageOf(e) };
         }
     }
 

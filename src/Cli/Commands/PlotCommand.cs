@@ -15,13 +15,13 @@ namespace NnCluster.Cli.Commands;
 /// <summary><c>nncluster plot RUN…</c>.</summary>
 internal static class PlotCommand
 {
-    private const string MetricsFile = "metrics.jsonl";
+    private const string Comparison = "comparison.png";
 
     /// <summary>The command.</summary>
     public static Command Create()
     {
         var runs = new Argument<string[]>("run") { Description = "Run directories, or metrics files.", Arity = ArgumentArity.OneOrMore };
-        Option<string?> output = CliOption.Text("--output", "FILE.png|FILE.svg", "The figure. [curves.png in the run directory; comparison.png for several]");
+        Option<string?> output = CliOption.Text("--output", "FILE.png|FILE.svg", $"The figure. [{RunPaths.CurvesName} in the run directory; {Comparison} for several]");
         output.Aliases.Add("-o");
         var command = new Command("plot", "Learning curves of one run, or of several compared.") { runs, output };
         command.SetAction(given =>
@@ -35,9 +35,9 @@ internal static class PlotCommand
 
     private static string Draw(string[] runs, string? output)
     {
-        string[] metrics = [.. runs.Select(run => Directory.Exists(run) ? Path.Combine(run, MetricsFile) : run)];
+        string[] metrics = [.. runs.Select(run => Directory.Exists(run) ? new RunPaths(run).Metrics : run)];
         (string Name, RunHistory History)[] histories = [.. Names(metrics).Zip(metrics, (name, path) => (name, RunHistory.Read(path)))];
-        string path = output ?? (runs.Length == 1 ? Path.Combine(DirectoryOf(metrics[0]), "curves.png") : "comparison.png");
+        string path = output ?? (runs.Length == 1 ? new RunPaths(DirectoryOf(metrics[0])).Curves : Comparison);
         LearningCurves.Draw(histories, path);
         return path;
     }

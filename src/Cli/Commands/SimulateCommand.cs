@@ -115,16 +115,14 @@ internal sealed class SimulateCommand
                 : throw new BadInputException("--parameters stands for --inputs, --hidden and --outputs: give one or the other.");
         }
 
-        long[] sizes = [given.GetValue(_inputs) ?? 784, .. (given.GetResult(_hidden) is null ? [256] : given.GetValue(_hidden)!).Select(units => (long)units), given.GetValue(_outputs) ?? 10];
-        long count = 0;
-        double flops = 0;
-        for (int layer = 1; layer < sizes.Length; layer++)
+        int[] hidden = given.GetResult(_hidden) is null ? [256] : given.GetValue(_hidden)!;
+        ModelSizing sizing = ModelSizing.Of(new()
         {
-            count += (sizes[layer - 1] + 1) * sizes[layer];
-            flops += (layer == 1 ? 4.0 : 6.0) * sizes[layer - 1] * sizes[layer];
-        }
-
-        return count <= int.MaxValue ? (count, flops) : throw new BadInputException($"--hidden: {count} parameters are more than the {int.MaxValue} a network can have.");
+            Inputs = given.GetValue(_inputs) ?? 784,
+            Outputs = given.GetValue(_outputs) ?? 10,
+            Hidden = [.. hidden.Select(units => new HiddenLayer { Units = units })],
+        });
+        return (sizing.Parameters, sizing.Layers.Select((layer, i) => (i == 0 ? 4.0 : 6.0) * layer.Weights).Sum());
     }
 
     private static FaultKind? ParseFault(string text) => text switch

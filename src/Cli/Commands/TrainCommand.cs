@@ -36,7 +36,7 @@ internal static class TrainCommand
         string? directory = given.GetValue(options.Resume);
         if (directory is not null)
         {
-            ResumePoint.RequireCheckpoint(directory);
+            ResumeOption.Named(() => ResumePoint.RequireCheckpoint(directory));
         }
 
         var state = new HealthState(TimeProvider.System);
@@ -44,7 +44,7 @@ internal static class TrainCommand
         using HealthEndpoint? endpoint = HealthEndpoint.Open(given.GetValue(options.HealthPort), () => state.Report);
         (IAnsiConsole console, bool live) = ProgressDisplay.StandardError();
         TrainRequest request = await TrainRequestReader.ReadAsync(given, options, (name, dataDirectory) => DataCommand.OpenAsync(name, dataDirectory, console)).ConfigureAwait(false);
-        ResumePoint? resume = directory is null ? null : ResumePoint.Find(directory, request);
+        ResumePoint? resume = directory is null ? null : ResumeOption.Find(directory, request.Spec);
         if (resume is not null && request.Settings.StopAfter <= resume.Position.Step)
         {
             throw new BadInputException($"--stop-after {request.Settings.StopAfter}: the run in {directory} is at step {resume.Position.Step} already; give a later one.");

@@ -49,7 +49,7 @@ internal static class TrainedData
 
     private static (string Name, string? DataDirectory) PlaceOf(string runOrFile, SafeTensorsFile file, RunSpec? spec)
     {
-        string config = Path.Combine(Directory.Exists(runOrFile) ? runOrFile : Path.GetDirectoryName(Path.GetFullPath(runOrFile))!, "config.json");
+        string config = RunPaths.Of(runOrFile).Config;
         if (File.Exists(config))
         {
             var options = new TrainOptions();

@@ -39,7 +39,7 @@ internal sealed record ActivationCurve(string Name, ActivationKind Kind, float[]
             Hidden = [new() { Units = 1, Activation = kind, Slope = slope }],
             Loss = LossKind.MeanSquaredError,
         };
-        using var network = new Network(spec, new SimdBlas(), maxRows: 1);
+        using IModel network = spec.CreateModel(new SimdBlas(), maxRows: 1);
         ParameterLayout layout = network.Layout;
         Span<float> state = new float[layout.StateLength];
         layout.Find(ParameterKind.Weight, 0).Of(state)[0] = 1;

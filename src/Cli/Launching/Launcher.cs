@@ -228,8 +228,7 @@ internal sealed class Launcher(LaunchPlan plan, Action<string> log) : IDisposabl
     /// <summary>The directory of a new run whose first life left a checkpoint there and was killed before it said so.</summary>
     private string? Begun() => _outIsNew && plan.Out is { } path && HasCheckpoint(path) ? path : null;
 
-    private static bool HasCheckpoint(string path) =>
-        Directory.Exists(path) && Directory.EnumerateFiles(path, "checkpoint-*.safetensors").Any();
+    private static bool HasCheckpoint(string path) => new RunPaths(path).Checkpoints().Count > 0;
 
     private async Task TakeDownAsync(Task[] workers)
     {

@@ -29,8 +29,8 @@ internal static class OptionLayers
         layers.AddConfig();
         if (layers.ValueOf(options.Resume) is { } run)
         {
-            ResumePoint.RequireDirectory(run);
-            string path = Path.Combine(run, "config.json");
+            ResumeOption.Named(() => ResumePoint.RequireDirectory(run));
+            string path = new RunPaths(run).Config;
             layers.AddFile(path, $"--resume {run}: {path}");
         }
 

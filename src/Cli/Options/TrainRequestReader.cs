@@ -24,32 +24,28 @@ namespace NnCluster.Cli.Options;
 /// <summary>Reads the options of <c>train</c> and resolves them against the data set.</summary>
 internal static class TrainRequestReader
 {
-    /// <summary>Reads the options; the data set is opened by <paramref name="open"/>.</summary>
-    /// <exception cref="BadInputException">An option contradicts another, or the data.</exception>
+    /// <summary>Reads the options of a run.</summary>
+    /// <param name="given">The command line.</param>
+    /// <param name="options">The options of <c>train</c>.</param>
+    /// <param name="open">Opens a data set by its name and the data directory.</param>
+    /// <exception cref="BadInputException">An option contradicts another one or the data.</exception>
     public static async Task<TrainRequest> ReadAsync(ParseResult given, TrainOptions options, Func<string, string?, Task<Dataset>> open)
     {
-        // What needs no data is checked before the data is opened.
+        // Options that do not depend on the data are checked before it is opened.
         IBlas blas = NnCluster.Numerics.Blas.Create(given.GetValue(options.Blas) ?? "simd");
-        OptimizerSpec optimizer = Optimizer(given, options);
+        OptimizerSpec optimizer = OptimizerOf(given, options);
         string name = given.GetValue(options.Dataset) ?? "mnist";
-        Contradictions(given, options);
-        ClusterRequest? cluster = Cluster(given, options);
+        RequireConsistent(given, options);
+        ClusterRequest? cluster = ClusterOf(given, options);
         Dataset data = await open(name, given.GetValue(options.DataDirectory)).ConfigureAwait(false);
         if (data.Test.Rows == 0)
         {
-            throw new BadInputException($"--dataset {name}: has no test rows to measure the accuracy on.");
+            throw new BadInputException($"--dataset {name}: has no test rows.");
         }
 
-        if (given.GetValue(options.Validation) is > 0 and int held)
-        {
-            data = data.WithValidation(held);
-        }
-
-        if (given.GetValue(options.Limit) is int limit)
-        {
-            data = data.WithLimit(limit);
-        }
-
+        int validation = given.GetValue(options.Validation) ?? 0;
+        int? limit = given.GetValue(options.Limit);
+        data = RunSpec.ViewOf(data, validation, limit);
         bool batchGiven = given.GetResult(options.BatchSize) is { Implicit: false };
         int batch = given.GetValue(options.BatchSize) ?? Math.Min(128, data.Train.Rows);
         if (batch > data.Train.Rows)
@@ -59,13 +55,13 @@ internal static class TrainRequestReader
                 : $"a batch of {batch} rows is larger than the {data.Train.Rows} training rows.");
         }
 
-        ModelSpec model = Model(given, options, data);
+        ModelSpec model = ModelOf(given, options, data);
         var spec = new RunSpec
         {
             Dataset = data.Name,
             DatasetSha256 = data.Sha256,
-            Limit = given.GetValue(options.Limit),
-            Validation = given.GetValue(options.Validation) ?? 0,
+            Limit = limit,
+            Validation = validation,
             Model = model,
             Optimizer = optimizer,
             Epochs = given.GetValue(options.Epochs) ?? 5,
@@ -92,16 +88,16 @@ internal static class TrainRequestReader
                 CheckpointEvery = given.GetValue(options.CheckpointEvery),
                 MinWorkers = given.GetValue(options.MinWorkers) ?? 1,
                 StartWorkers = given.GetValue(options.StartWorkers) ?? 0,
-                Recovery = cluster is null ? RecoveryPolicy.InProcess : new RecoveryPolicy(),
+                Recovery = cluster is null ? RecoveryOptions.InProcess : new RecoveryOptions(),
             },
-            // A run that goes on has its parameters in the checkpoint.
+            // A resumed run reads its parameters from the checkpoint.
             InitFrom = given.GetValue(options.Resume) is null ? given.GetValue(options.InitFrom) : null,
             Out = given.GetValue(options.Out),
             Config = ConfigOf(given, options, spec, blas, workers),
         };
     }
 
-    private static void Contradictions(ParseResult given, TrainOptions options)
+    private static void RequireConsistent(ParseResult given, TrainOptions options)
     {
         bool Given(Option option) => given.GetResult(option) is { Implicit: false };
         if (Given(options.Model) && options.OfModel.FirstOrDefault(Given) is { } second)
@@ -111,7 +107,9 @@ internal static class TrainRequestReader
 
         if (Given(options.Resume) && Given(options.Out))
         {
-            throw new BadInputException($"--resume {given.GetValue(options.Resume)} and --out {given.GetValue(options.Out)}: a run goes on in its own directory; give one of them.");
+            string resume = $"--resume {given.GetValue(options.Resume)}";
+            string directory = $"--out {given.GetValue(options.Out)}";
+            throw new BadInputException($"{resume} and {directory}: a run resumes in its own directory; give one of them.");
         }
 
         if (Given(options.Slope) && given.GetValue(options.Activation) is not (ActivationKind.LeakyRelu or ActivationKind.Prelu))
@@ -120,21 +118,25 @@ internal static class TrainRequestReader
         }
     }
 
-    private static ClusterRequest? Cluster(ParseResult given, TrainOptions options)
+    private static ClusterRequest? ClusterOf(ParseResult given, TrainOptions options)
     {
         if (given.GetValue(options.Listen) is not { } listen)
         {
-            if (options.OfCluster.Except([options.EndWithInput]).FirstOrDefault(option => given.GetResult(option) is { Implicit: false }) is { } stray)
+            IEnumerable<Option> clusterOnly = options.OfCluster.Except([options.EndWithInput]);
+            if (clusterOnly.FirstOrDefault(option => given.GetResult(option) is { Implicit: false }) is { } stray)
             {
                 throw new BadInputException($"{stray.Name} needs --listen: without it no worker of another process can join.");
             }
 
-            return given.GetValue(options.Workers) == 0 ? throw new BadInputException("--workers 0 needs --listen: there would be nobody to compute.") : null;
+            return given.GetValue(options.Workers) == 0
+                ? throw new BadInputException("--workers 0 needs --listen: no worker would compute.")
+                : null;
         }
 
         if (listen.Host is "0.0.0.0" or "[::]" && given.GetValue(options.Advertise) is null)
         {
-            throw new BadInputException($"--listen {listen}: say with --advertise HOST by which name or address workers reach this machine.");
+            throw new BadInputException(
+                $"--listen {listen}: say with --advertise HOST the name or address by which workers reach this machine.");
         }
 
         return new()
@@ -148,7 +150,7 @@ internal static class TrainRequestReader
         };
     }
 
-    private static ModelSpec Model(ParseResult given, TrainOptions options, Dataset data)
+    private static ModelSpec ModelOf(ParseResult given, TrainOptions options, Dataset data)
     {
         LossKind loss = given.GetValue(options.Loss) ?? (data.Classes > 0 ? LossKind.CrossEntropy : LossKind.MeanSquaredError);
         if (loss == LossKind.CrossEntropy && data.Classes == 0)
@@ -159,7 +161,7 @@ internal static class TrainRequestReader
         double? clip = given.GetValue(options.ClipProbability);
         if (given.GetValue(options.Model) is { } model)
         {
-            // A run's configuration has the network itself, so that it does not depend on a file that may change.
+            // A run's config.json contains the model itself instead of the path of a file that may change.
             ModelSpec file = model.StartsWith('{')
                 ? ModelSpec.Parse(model, options.Model.Name, data.Features, data.Outputs)
                 : ModelSpec.Read(model, data.Features, data.Outputs);
@@ -173,7 +175,8 @@ internal static class TrainRequestReader
         float[] dropout = given.GetValue(options.Dropout) is { Length: > 0 } rates ? rates : [0];
         if (dropout.Length != 1 && dropout.Length != hidden.Length)
         {
-            throw new BadInputException($"--dropout has {dropout.Length} rates for {hidden.Length} hidden layers: give one, or one for each.");
+            throw new BadInputException(
+                $"--dropout has {dropout.Length} rates for {hidden.Length} hidden layers: give one, or one for each.");
         }
 
         var spec = new ModelSpec
@@ -198,7 +201,7 @@ internal static class TrainRequestReader
         return spec;
     }
 
-    private static OptimizerSpec Optimizer(ParseResult given, TrainOptions options) => new OptimizerSpec
+    private static OptimizerSpec OptimizerOf(ParseResult given, TrainOptions options) => new OptimizerSpec
     {
         Kind = given.GetValue(options.Optimizer) ?? OptimizerKind.Adam,
         LearningRate = given.GetValue(options.LearningRate),
@@ -215,7 +218,7 @@ internal static class TrainRequestReader
         MaxNorm = given.GetValue(options.MaxNorm),
     }.Resolve();
 
-    /// <summary>Every option that has a value, as it was given, and those whose value was decided here.</summary>
+    /// <summary>Options of <c>config.json</c>: those given, as text, and those resolved here.</summary>
     private static string ConfigOf(ParseResult given, TrainOptions options, RunSpec spec, IBlas blas, int workers)
     {
         var config = new JsonObject();
@@ -226,25 +229,27 @@ internal static class TrainRequestReader
                 string value = result.Tokens.Count == 0 ? "true" : result.Tokens[0].Value;
                 bool isPath = option == options.InitFrom || option == options.DataDirectory
                     || (option == options.Dataset && KnownDatasets.All.All(set => set.Name != value) && Path.Exists(value));
-                config[LayeredOptions.JsonName(option)] = option == options.Model ? JsonNode.Parse(spec.Model.ToJson()) : isPath ? Path.GetFullPath(value) : value;
+                config[LayeredOptions.JsonName(option)] = option == options.Model ? JsonNode.Parse(spec.Model.ToJson())
+                    : isPath ? Path.GetFullPath(value)
+                    : value;
             }
         }
 
-        void Decided(Option option, string value) => config[LayeredOptions.JsonName(option)] = value;
+        void Set(Option option, string value) => config[LayeredOptions.JsonName(option)] = value;
         config.TryAdd(LayeredOptions.JsonName(options.Dataset), "mnist");
-        Decided(options.Optimizer, CliOption.NameOf(spec.Optimizer.Kind));
-        Decided(options.LearningRate, JsonSerializer.Serialize(spec.Optimizer.LearningRate));
-        Decided(options.Schedule, CliOption.NameOf(spec.Optimizer.Schedule));
-        Decided(options.Epochs, $"{spec.Epochs}");
-        Decided(options.BatchSize, $"{spec.BatchSize}");
-        Decided(options.Seed, $"{spec.Seed}");
-        Decided(options.Shards, $"{spec.Shards}");
+        Set(options.Optimizer, CliOption.NameOf(spec.Optimizer.Kind));
+        Set(options.LearningRate, JsonSerializer.Serialize(spec.Optimizer.LearningRate));
+        Set(options.Schedule, CliOption.NameOf(spec.Optimizer.Schedule));
+        Set(options.Epochs, $"{spec.Epochs}");
+        Set(options.BatchSize, $"{spec.BatchSize}");
+        Set(options.Seed, $"{spec.Seed}");
+        Set(options.Shards, $"{spec.Shards}");
         if (workers > 0)
         {
-            Decided(options.Workers, $"{workers}");
+            Set(options.Workers, $"{workers}");
         }
 
-        Decided(options.Blas, blas.Name);
+        Set(options.Blas, blas.Name);
         return config.ToJsonString(new JsonSerializerOptions { WriteIndented = true });
     }
 }

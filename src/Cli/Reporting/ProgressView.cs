@@ -53,8 +53,8 @@ internal static class ProgressView
         CheckpointFailed failed => Invariant($"the checkpoint after step {failed.Step} could not be written, the previous one stays: {failed.Reason}"),
         RunPaused paused => Invariant($"paused: {paused.Workers} of {paused.Needed} workers needed"),
         RunContinued continued => Invariant($"going on with {continued.Workers} workers"),
-        RunEnded { Failure: string failure } => $"failed: {failure}",
-        RunEnded { Interrupted: true } => "interrupted",
+        RunEnded { Outcome: RunOutcomeKind.Failed } ended => $"failed: {ended.Reason}",
+        RunEnded { Outcome: RunOutcomeKind.Interrupted } => "interrupted",
         _ => null,
     };
 

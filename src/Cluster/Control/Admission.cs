@@ -30,7 +30,7 @@ public static class Admission
         if (!worker.Arithmetics.Contains(arithmetic, StringComparer.Ordinal))
         {
             string offered = worker.Arithmetics.Length == 0 ? "none" : string.Join(", ", worker.Arithmetics);
-            return $"the run computes with {arithmetic}, worker {worker.Name} has {offered}: its results would differ in bits; use the same program and a --blas both have";
+            return $"the run computes with {arithmetic}, worker {worker.Name} has {offered}: its results would differ in bits; use the same program and a backend that both have";
         }
 
         return null;

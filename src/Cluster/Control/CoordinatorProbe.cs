@@ -87,7 +87,7 @@ public static class CoordinatorProbe
     /// <summary>What to say where only an address answers that will not be dialled.</summary>
     internal static string NotDialled(IReadOnlyList<IPAddress> all, IReadOnlyList<IPAddress> dialled, IPAddress answers) =>
         $"the name stands for {all.Count} addresses; {answers} answers, but {string.Join(" and ", dialled)} would be dialled: "
-        + $"give the coordinator a name or address of its own (--listen or --advertise, for instance {answers}) and --join that";
+        + $"give the coordinator a name or address of its own (for instance {answers}) and join that";
 
     private static async Task<IPAddress[]> AddressesAsync(string host, CancellationToken cancellation) =>
         IPAddress.TryParse(host, out IPAddress? address) ? [address] : await Dns.GetHostAddressesAsync(host, cancellation).ConfigureAwait(false);

@@ -37,9 +37,9 @@ public static class CookieProof
     public static string? Check(byte[] expected, byte[] shown) => (expected.Length, shown.Length) switch
     {
         (0, 0) => null,
-        (0, _) => "this side has no --cookie-file and the other has: give both the same",
-        (_, 0) => "the cluster has a --cookie-file and the other side gave none",
-        _ => CryptographicOperations.FixedTimeEquals(expected, shown) ? null : "the cookies differ: both sides need the same --cookie-file",
+        (0, _) => "this side has no cookie and the other has one: give both the same",
+        (_, 0) => "the cluster has a cookie and the other side gave none",
+        _ => CryptographicOperations.FixedTimeEquals(expected, shown) ? null : "the cookies differ: both sides need the same",
     };
 
     private static byte[] Prove(LinkSecurity security, string role, byte[] nodeNonce, byte[] coordinatorNonce, string name)

@@ -18,6 +18,17 @@ public sealed record LinkSecurity
     private const int MinCookieBytes = 16;
     private const int MaxCookieBytes = 4096;
 
+    /// <summary>Property, in errors: PEM file with the node's certificate.</summary>
+    public static readonly PropertyName CertificateName = new(nameof(LinkSecurity), "CertificateFile");
+    /// <summary>Property, in errors: PEM file with the private key of the certificate.</summary>
+    public static readonly PropertyName KeyName = new(nameof(LinkSecurity), "KeyFile");
+    /// <summary>Property, in errors: PEM file with the trusted authorities.</summary>
+    public static readonly PropertyName AuthorityName = new(nameof(LinkSecurity), "AuthorityFile");
+    /// <summary>Property, in errors: file with the shared cookie.</summary>
+    public static readonly PropertyName CookieName = new(nameof(LinkSecurity), "CookieFile");
+    /// <summary>Property, in errors: permission to listen without protection.</summary>
+    public static readonly PropertyName InsecureName = new(nameof(LinkSecurity), "Insecure");
+
     private LinkSecurity(TlsIdentity? tls, byte[]? cookie)
     {
         Tls = tls;
@@ -48,7 +59,8 @@ public sealed record LinkSecurity
         {
             (null, null, null) => null,
             ({ } certificate, { } key, { } authority) => TlsIdentity.Load(certificate, key, authority),
-            _ => throw new BadInputException("--tls-cert, --tls-key and --tls-ca go together: give all three or none"),
+            _ => throw new BadInputException(
+                CertificateName, $"{CertificateName}, {KeyName} and {AuthorityName} go together: give all three or none"),
         };
         return new(tls, cookie);
     }
@@ -62,7 +74,9 @@ public sealed record LinkSecurity
         if (Tls is null && Cookie is null && !insecure && !IsLoopback(host))
         {
             throw new BadInputException(
-                $"{host} can be reached by other machines, and nothing protects the cluster: give --tls-cert, --tls-key and --tls-ca, or --cookie-file, or insist with --insecure");
+                InsecureName,
+                $"{host} can be reached by other machines, and nothing protects the cluster: ",
+                $"give {CertificateName}, {KeyName} and {AuthorityName}, or {CookieName}, or insist with {InsecureName}");
         }
     }
 
@@ -72,11 +86,12 @@ public sealed record LinkSecurity
     // Spaces around the secret are no part of it, so that an editor's last newline does not matter.
     private static byte[] LoadCookie(string path)
     {
-        byte[] content = SecretFile.Read("--cookie-file", path, MaxCookieBytes);
+        byte[] content = SecretFile.Read(CookieName, path, MaxCookieBytes);
         ReadOnlySpan<byte> cookie = content.AsSpan().Trim(" \t\r\n"u8);
         if (cookie.Length < MinCookieBytes)
         {
-            throw new BadInputException($"--cookie-file {path}: has {cookie.Length} bytes, a cookie needs at least {MinCookieBytes} nobody can guess");
+            throw new BadInputException(
+                CookieName, $"{CookieName} {path}: has {cookie.Length} bytes, a cookie needs at least {MinCookieBytes} random ones");
         }
 
         byte[] secret = cookie.ToArray();

@@ -9,19 +9,19 @@ using NnCluster.Training;
 
 namespace NnCluster.Security;
 
-/// <summary>A small file that an option names: a cookie, a certificate or a key.</summary>
+/// <summary>A small file that a property names: a cookie, a certificate or a key.</summary>
 internal static class SecretFile
 {
     /// <summary>Reads all of it.</summary>
-    /// <param name="option">The option, for messages.</param>
+    /// <param name="property">Property that names the file, for errors.</param>
     /// <param name="path">The file.</param>
     /// <param name="mostBytes">What it may have at most; a device or a pipe is not read further.</param>
     /// <exception cref="BadInputException">It is not there, no file, too long, or may not be read.</exception>
-    public static byte[] Read(string option, string path, int mostBytes)
+    public static byte[] Read(PropertyName property, string path, int mostBytes)
     {
         if (Directory.Exists(path))
         {
-            throw new BadInputException($"{option} {path}: is a directory, expected a file");
+            throw new BadInputException(property, $"{property} {path}: is a directory, expected a file");
         }
 
         byte[] content = new byte[mostBytes + 1];
@@ -31,15 +31,15 @@ internal static class SecretFile
             int length = stream.ReadAtLeast(content, content.Length, throwOnEndOfStream: false);
             return length <= mostBytes
                 ? content[..length]
-                : throw new BadInputException($"{option} {path}: has more than the {mostBytes} bytes that such a file may have");
+                : throw new BadInputException(property, $"{property} {path}: has more than {mostBytes} bytes");
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new BadInputException($"{option} {path}: there is no such file", e);
+            throw new BadInputException(property, e, $"{property} {path}: there is no such file");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            throw new BadInputException($"{option} {path}: cannot be read: {e.Message.TrimEnd('.')}", e);
+            throw new BadInputException(property, e, $"{property} {path}: cannot be read: {e.Message.TrimEnd('.')}");
         }
         finally
         {
@@ -49,5 +49,6 @@ internal static class SecretFile
 
     /// <summary>Reads all of it as text.</summary>
     /// <inheritdoc cref="Read"/>
-    public static string ReadText(string option, string path, int mostBytes) => Encoding.UTF8.GetString(Read(option, path, mostBytes));
+    public static string ReadText(PropertyName property, string path, int mostBytes) =>
+        Encoding.UTF8.GetString(Read(property, path, mostBytes));
 }

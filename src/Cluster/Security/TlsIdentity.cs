@@ -28,9 +28,9 @@ public sealed record TlsIdentity(X509Certificate2 Certificate, X509Certificate2C
     /// <exception cref="BadInputException">One of them is missing or not what it should be.</exception>
     public static TlsIdentity Load(string certificatePath, string keyPath, string authorityPath)
     {
-        string certificateText = SecretFile.ReadText("--tls-cert", certificatePath, MaxPemBytes);
-        string keyText = SecretFile.ReadText("--tls-key", keyPath, MaxPemBytes);
-        string authorityText = SecretFile.ReadText("--tls-ca", authorityPath, MaxPemBytes);
+        string certificateText = SecretFile.ReadText(LinkSecurity.CertificateName, certificatePath, MaxPemBytes);
+        string keyText = SecretFile.ReadText(LinkSecurity.KeyName, keyPath, MaxPemBytes);
+        string authorityText = SecretFile.ReadText(LinkSecurity.AuthorityName, authorityPath, MaxPemBytes);
         X509Certificate2 certificate;
         try
         {
@@ -38,7 +38,11 @@ public sealed record TlsIdentity(X509Certificate2 Certificate, X509Certificate2C
         }
         catch (Exception e) when (e is CryptographicException or ArgumentException)
         {
-            throw new BadInputException($"--tls-cert {certificatePath} and --tls-key {keyPath}: expected a PEM certificate and its unencrypted private key: {e.Message}", e);
+            throw new BadInputException(
+                LinkSecurity.CertificateName,
+                e,
+                $"{LinkSecurity.CertificateName} {certificatePath} and {LinkSecurity.KeyName} {keyPath}: ",
+                $"expected a PEM certificate and its unencrypted private key: {e.Message}");
         }
 
         var authorities = new X509Certificate2Collection();
@@ -48,18 +52,23 @@ public sealed record TlsIdentity(X509Certificate2 Certificate, X509Certificate2C
         }
         catch (CryptographicException e)
         {
-            throw new BadInputException($"--tls-ca {authorityPath}: expected PEM certificates: {e.Message}", e);
+            throw new BadInputException(
+                LinkSecurity.AuthorityName, e, $"{LinkSecurity.AuthorityName} {authorityPath}: expected PEM certificates: {e.Message}");
         }
 
         if (authorities.Count == 0)
         {
-            throw new BadInputException($"--tls-ca {authorityPath}: holds no PEM certificate");
+            throw new BadInputException(
+                LinkSecurity.AuthorityName, $"{LinkSecurity.AuthorityName} {authorityPath}: holds no PEM certificate");
         }
 
         var identity = new TlsIdentity(Usable(certificate), authorities);
         if (identity.WhyNotTrusted(certificate, forServer: null) is { } reason)
         {
-            throw new BadInputException($"--tls-cert {certificatePath}: {reason}; it must be valid and signed by --tls-ca {authorityPath}");
+            throw new BadInputException(
+                LinkSecurity.CertificateName,
+                $"{LinkSecurity.CertificateName} {certificatePath}: {reason}; ",
+                $"it must be valid and signed by {LinkSecurity.AuthorityName} {authorityPath}");
         }
 
         return identity;

@@ -1,22 +1,21 @@
 namespace NnCluster.Data;
 
 /// <summary>
-/// Which rows each step of a run uses: a function of (seed, rows, batch size, epochs, shuffle) and nothing else.
+/// Rows of each step of a run, a function of (seed, rows, batch size, epochs, shuffle) alone. Thread-safe.
 /// <para>
 /// Shuffled, the permutations of the epochs form one stream, and step t (from 0) takes its positions t·B … (t+1)·B - 1,
-/// as TensorFlow's MNIST loader (<c>DataSet.next_batch</c>) did: every batch is full, every row comes once an epoch, and
-/// a batch may straddle two epochs. A run has ⌊epochs · rows / B⌋ steps.
+/// as TensorFlow's MNIST loader (<c>DataSet.next_batch</c>) did: every batch is full, every row is used once an epoch, and a
+/// batch may straddle two epochs. A run has ⌊epochs · rows / B⌋ steps.
 /// </para>
 /// <para>
 /// In file order, every epoch starts at row 0 and the last short batch is dropped: ⌊rows / B⌋ steps an epoch.
 /// </para>
-/// Safe for any number of threads.
 /// </summary>
 public sealed class BatchPlan
 {
     private readonly EpochPermutation _permutation;
 
-    /// <summary>Plans a run.</summary>
+    /// <summary>Creates the plan of a run.</summary>
     /// <exception cref="BadInputException">The batch is larger than the set, or a number is not positive.</exception>
     public BatchPlan(ulong seed, int rows, int batchSize, int epochs, bool shuffle)
     {
@@ -27,7 +26,8 @@ public sealed class BatchPlan
 
         if (batchSize > rows)
         {
-            throw new BadInputException($"A batch of {batchSize} rows is larger than the {rows} training rows; use a batch size of at most {rows}.");
+            throw new BadInputException(
+                $"A batch of {batchSize} rows is larger than the {rows} training rows; use a batch size of at most {rows}.");
         }
 
         (Seed, Rows, BatchSize, Epochs, Shuffle) = (seed, rows, batchSize, epochs, shuffle);
@@ -35,30 +35,23 @@ public sealed class BatchPlan
         _permutation = new(seed, rows);
     }
 
-    /// <summary>The seed of the permutations.</summary>
+    /// <summary>Seed of the permutations.</summary>
     public ulong Seed { get; }
 
     /// <summary>Training rows.</summary>
     public int Rows { get; }
 
-    /// <summary>Rows of a step.</summary>
+    /// <summary>Rows of a minibatch.</summary>
     public int BatchSize { get; }
 
     /// <summary>Passes over the training rows.</summary>
     public int Epochs { get; }
 
-    /// <summary>Whether every epoch has its own random order.</summary>
+    /// <summary>True if every epoch has its own random order.</summary>
     public bool Shuffle { get; }
 
     /// <summary>Steps of the whole run.</summary>
     public long TotalSteps { get; }
-
-    /// <summary>The epoch, counted from 1, that the first row of step <paramref name="step"/> (from 0) belongs to.</summary>
-    public int EpochOf(long step)
-    {
-        RequireStep(step);
-        return (int)(Shuffle ? step * BatchSize / Rows : step / (Rows / BatchSize)) + 1;
-    }
 
     /// <summary>
     /// Number of steps after which epoch <paramref name="epoch"/> (from 1) is complete: all its rows were used, or the

@@ -1,8 +1,8 @@
 namespace NnCluster.Data;
 
 /// <summary>
-/// Rows with their answers: inputs (rows, features) and either class labels (rows) or real targets (rows, outputs).
-/// Immutable, so any number of threads may read it.
+/// Rows of a data set: inputs (rows, features), and either class labels (rows) or real targets (rows, outputs). Immutable and
+/// thread-safe.
 /// </summary>
 public sealed class DataSplit
 {
@@ -18,7 +18,7 @@ public sealed class DataSplit
         _outputs = outputs;
     }
 
-    /// <summary>The inputs, (rows, features).</summary>
+    /// <summary>Inputs, (rows, features).</summary>
     public FeatureMatrix Matrix { get; }
 
     /// <summary>Number of rows.</summary>
@@ -48,10 +48,13 @@ public sealed class DataSplit
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(outputs);
         return targets.Length == (long)matrix.Rows * outputs
             ? new(matrix, default, targets, outputs)
-            : throw new ArgumentException($"{matrix.Rows} rows of {outputs} targets and {targets.Length} targets do not match.", nameof(targets));
+            : throw new ArgumentException(
+                $"{matrix.Rows} rows of {outputs} targets and {targets.Length} targets do not match.", nameof(targets));
     }
 
-    /// <summary>Writes the inputs of the given rows to <paramref name="features"/>, (rows.Length, features); pixels are scaled to [0, 1].</summary>
+    /// <summary>
+    /// Writes the inputs of the given rows to <paramref name="features"/>, (rows.Length, features); pixels are scaled to [0, 1].
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">A row is outside the split.</exception>
     public void Gather(ReadOnlySpan<int> rows, Span<float> features) => Matrix.Gather(rows, features);
 
@@ -75,7 +78,9 @@ public sealed class DataSplit
         }
     }
 
-    /// <summary>Writes the inputs of <paramref name="count"/> rows from <paramref name="first"/> on to <paramref name="features"/>.</summary>
+    /// <summary>
+    /// Writes the inputs of <paramref name="count"/> rows from <paramref name="first"/> on to <paramref name="features"/>.
+    /// </summary>
     public void Copy(int first, int count, Span<float> features) => Matrix.Copy(first, count, features);
 
     /// <summary>A view of <paramref name="count"/> rows from <paramref name="first"/> on; nothing is copied.</summary>

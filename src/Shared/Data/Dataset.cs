@@ -3,8 +3,8 @@ using System.Collections.Immutable;
 namespace NnCluster.Data;
 
 /// <summary>
-/// A data set in memory: training and test rows, and what is known of their columns. Immutable and shared by all
-/// threads; <see cref="WithValidation"/> and <see cref="WithLimit"/> give views that copy nothing.
+/// A data set in memory: training rows, test rows and the description of their columns. Immutable and thread-safe;
+/// <see cref="WithValidation"/> and <see cref="WithLimit"/> return views that copy nothing.
 /// </summary>
 public sealed class Dataset
 {
@@ -12,8 +12,8 @@ public sealed class Dataset
     private readonly Lazy<string> _sha256;
 
     /// <summary>
-    /// Makes a data set of its splits. <paramref name="classes"/> is 0 for regression, <paramref name="targets"/> is 0
-    /// for classification.
+    /// Creates a data set from its splits. <paramref name="classes"/> is 0 for regression, <paramref name="targets"/> is 0 for
+    /// classification.
     /// </summary>
     /// <exception cref="ArgumentException">The splits do not fit each other or the labels the classes.</exception>
     public Dataset(
@@ -59,17 +59,16 @@ public sealed class Dataset
         Train = _training.Slice(validation, Math.Min(limit ?? int.MaxValue, _training.Rows - validation));
     }
 
-    /// <summary>What the set is called: <c>mnist</c>, or the directory or file it came from.</summary>
+    /// <summary>Display name: <c>mnist</c>, or the directory or file that it was read from.</summary>
     public string Name { get; }
 
     /// <summary>
     /// SHA-256 in lower-case hexadecimal of the content as <see cref="DatasetContent"/> writes it: dimensions, features
-    /// and answers of all training and test rows, not the names. Views share the hash of the whole set. Computed when
-    /// first asked for.
+    /// and answers of all training and test rows, without names. Views share the hash of the whole set. Computed on first use.
     /// </summary>
     public string Sha256 => _sha256.Value;
 
-    /// <summary>Features of a row.</summary>
+    /// <summary>Number of features of a row.</summary>
     public int Features => _training.Matrix.Columns;
 
     /// <summary>Number of classes; 0 for regression.</summary>
@@ -78,46 +77,47 @@ public sealed class Dataset
     /// <summary>Number of real targets of a row; 0 for classification.</summary>
     public int Targets { get; }
 
-    /// <summary>Outputs a network for this set needs: the classes, or the targets.</summary>
+    /// <summary>Number of outputs of a network for this set: classes or targets.</summary>
     public int Outputs => Classes > 0 ? Classes : Targets;
 
-    /// <summary>Width in pixels where the rows are images, stored row by row from the top.</summary>
+    /// <summary>Width in pixels if the rows are images, stored row by row from the top; else 0.</summary>
     public int? ImageWidth { get; }
 
-    /// <summary>Height in pixels where the rows are images.</summary>
+    /// <summary>Height in pixels if the rows are images; else 0.</summary>
     public int? ImageHeight { get; }
 
-    /// <summary>A name for each class; the class numbers where none are known.</summary>
+    /// <summary>Name of each class; its number if no name is known.</summary>
     public ImmutableArray<string> ClassNames { get; }
 
-    /// <summary>The rows to train on: all training rows but <see cref="Validation"/>, at most <see cref="Limit"/> of them.</summary>
+    /// <summary>Training rows without <see cref="Validation"/>, at most <see cref="Limit"/>.</summary>
     public DataSplit Train { get; }
 
-    /// <summary>The rows held out of the training rows; empty unless <see cref="WithValidation"/> was used.</summary>
+    /// <summary>Validation rows, held out of the training rows; empty without <see cref="WithValidation"/>.</summary>
     public DataSplit Validation { get; }
 
-    /// <summary>The test rows; may be empty.</summary>
+    /// <summary>Test rows; may be empty.</summary>
     public DataSplit Test { get; }
 
-    /// <summary>How many of the first training rows are held out.</summary>
+    /// <summary>Number of training rows held out, from the first on.</summary>
     public int ValidationRows { get; }
 
-    /// <summary>How many training rows are used at most; null for all.</summary>
+    /// <summary>Most training rows used; null: all.</summary>
     public int? Limit { get; }
 
-    /// <summary>All training rows of the whole set, whatever is held out or left out by limit.</summary>
+    /// <summary>All training rows of the whole set, before holding out and limiting.</summary>
     internal DataSplit WholeTraining => _training;
 
-    /// <summary>A view with the first <paramref name="rows"/> training rows held out for validation (0: none).</summary>
+    /// <summary>A view with the first <paramref name="rows"/> training rows held out for validation; 0: none.</summary>
     /// <exception cref="BadInputException">No training row would be left, or the number is negative.</exception>
     public Dataset WithValidation(int rows) => rows >= 0 && rows < _training.Rows
         ? new(this, rows, Limit)
         : throw new BadInputException(
-            $"{rows} validation rows cannot be held out of the {_training.Rows} training rows of {Name}: from 0 to {_training.Rows - 1} can.");
+            $"{rows} validation rows cannot be held out of the {_training.Rows} training rows of {Name}: "
+            + $"from 0 to {_training.Rows - 1} can.");
 
     /// <summary>
-    /// A view with at most <paramref name="rows"/> training rows, the first ones after those held out for validation
-    /// (in whichever order the two views are made).
+    /// A view with at most <paramref name="rows"/> training rows, the first after those held out for validation. The order of the two
+    /// views does not matter.
     /// </summary>
     /// <exception cref="BadInputException">The number is not positive.</exception>
     public Dataset WithLimit(int rows) => rows > 0
@@ -151,7 +151,8 @@ public sealed class Dataset
         {
             if (split.Labels.Length != (classes > 0 ? split.Rows : 0) || split.Targets.Length != (long)split.Rows * targets)
             {
-                throw new ArgumentException($"{split.Rows} rows come with {split.Labels.Length} labels and {split.Targets.Length} targets.");
+                throw new ArgumentException(
+                    $"{split.Rows} rows come with {split.Labels.Length} labels and {split.Targets.Length} targets.");
             }
 
             foreach (int label in split.Labels)

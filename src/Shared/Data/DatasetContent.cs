@@ -5,10 +5,10 @@ using System.Security.Cryptography;
 namespace NnCluster.Data;
 
 /// <summary>
-/// The canonical bytes of a data set, by which it is identified, sent to workers and cached. All little-endian: the
-/// eight bytes <c>NNCDATA1</c>; nine int32: training rows, test rows, features, classes, targets, image width, image
+/// Canonical bytes of a data set, by which it is identified, sent to nodes and cached. Little-endian: the eight bytes
+/// <c>NNCDATA1</c>; nine int32: training rows, test rows, features, classes, targets, image width, image
 /// height (0: none), bytes a feature (1 or 4), 0; then training features, test features, and the labels (int32) or
-/// targets (float32) of training, then of test rows. Names are no part of it.
+/// targets (float32) of training, then of test rows. Names are not included.
 /// </summary>
 public static class DatasetContent
 {
@@ -35,7 +35,7 @@ public static class DatasetContent
         return length;
     }
 
-    /// <summary>Writes the canonical bytes of the whole set (of a view: of the set it is a view of).</summary>
+    /// <summary>Writes the canonical bytes of the whole set, for a view too.</summary>
     public static void Write(Dataset dataset, Stream destination)
     {
         ArgumentNullException.ThrowIfNull(dataset);
@@ -43,9 +43,9 @@ public static class DatasetContent
         Emit(dataset, destination.Write);
     }
 
-    /// <summary>Reads a set from its canonical bytes; <paramref name="source"/> ends up at their end.</summary>
+    /// <summary>Reads a set from its canonical bytes; <paramref name="source"/> is then positioned after them.</summary>
     /// <param name="source">The bytes.</param>
-    /// <param name="name">What to call the set, and the source in messages.</param>
+    /// <param name="name">Display name of the set, and of the source in errors.</param>
     /// <exception cref="BadInputException">The bytes are no data set, or end early.</exception>
     public static Dataset Read(Stream source, string name)
     {
@@ -117,7 +117,7 @@ public static class DatasetContent
         ? DataSplit.Classification(matrix, ReadArray<int>(source, matrix.Rows, name))
         : DataSplit.Regression(matrix, ReadArray<float>(source, (long)matrix.Rows * targets, name), targets);
 
-    // Grows with what really arrives, so a false header cannot ask for memory that no data follows.
+    // Grows with the data that arrives: a false header cannot make it allocate more.
     private static T[] ReadArray<T>(Stream source, long length, string name)
         where T : unmanaged
     {

@@ -4,9 +4,8 @@ using NnCluster.Numerics;
 namespace NnCluster.Data;
 
 /// <summary>
-/// The order in which an epoch visits the rows: Fisher and Yates' shuffle (Durstenfeld 1964) driven by the words of the
-/// counter-based stream (seed, permutation, epoch), so it depends on nothing else. Keeps the last two epochs, for
-/// minibatches that straddle them. Safe for any number of threads.
+/// Order of the rows in each epoch: Fisher and Yates' shuffle (Durstenfeld 1964) with the words of the counter-based stream (seed,
+/// permutation, epoch). Keeps the last two epochs, for minibatches that straddle them. Thread-safe.
 /// </summary>
 public sealed class EpochPermutation
 {
@@ -24,7 +23,7 @@ public sealed class EpochPermutation
         _rows = rows;
     }
 
-    /// <summary>The order of epoch <paramref name="epoch"/>, counted from 0; never changes once returned.</summary>
+    /// <summary>Order of epoch <paramref name="epoch"/>, counted from 0; immutable.</summary>
     public ReadOnlySpan<int> Of(int epoch)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(epoch);

@@ -5,8 +5,8 @@ using System.Runtime.Intrinsics.X86;
 namespace NnCluster.Data;
 
 /// <summary>
-/// The inputs of a data set, (rows, columns) in row-major order, stored as grey bytes or as floats and read as floats.
-/// Immutable, so any number of threads may read it.
+/// Inputs of a data set, (rows, columns) in row-major order, stored as grey bytes or as floats and read as floats. Immutable and
+/// thread-safe.
 /// </summary>
 public abstract class FeatureMatrix
 {
@@ -25,31 +25,35 @@ public abstract class FeatureMatrix
     /// <summary>Number of rows.</summary>
     public int Rows { get; }
 
-    /// <summary>Features of a row.</summary>
+    /// <summary>Number of features of a row.</summary>
     public int Columns { get; }
 
-    /// <summary>Whether a feature is stored as one grey byte (read as value/255) rather than as a float.</summary>
+    /// <summary>True if a feature is stored as one grey byte, read as value/255; false: as a float.</summary>
     public abstract bool IsBytes { get; }
 
-    /// <summary>The stored values as they lie in memory: one byte, or one little-endian float32, a feature.</summary>
+    /// <summary>Stored values: one byte, or one little-endian float32, per feature.</summary>
     public abstract ReadOnlySpan<byte> Bytes { get; }
 
-    /// <summary>Wraps grey values, (rows, columns); nothing is copied, and the caller never changes them again.</summary>
+    /// <summary>Wraps grey values, (rows, columns); copies nothing; the caller must not change them afterwards.</summary>
     public static FeatureMatrix FromBytes(ReadOnlyMemory<byte> pixels, int columns) => new ByteMatrix(pixels, columns);
 
-    /// <summary>Wraps floats, (rows, columns); nothing is copied, and the caller never changes them again.</summary>
+    /// <summary>Wraps floats, (rows, columns); copies nothing; the caller must not change them afterwards.</summary>
     public static FeatureMatrix FromFloats(ReadOnlyMemory<float> values, int columns) => new FloatMatrix(values, columns);
 
-    /// <summary>Writes the rows with the given indices one after the other to <paramref name="features"/>, (rows.Length, columns).</summary>
+    /// <summary>
+    /// Writes the rows with the given indices one after the other to <paramref name="features"/>, (rows.Length, columns).
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">A row is outside the matrix.</exception>
     /// <exception cref="ArgumentException"><paramref name="features"/> is too short.</exception>
     public abstract void Gather(ReadOnlySpan<int> rows, Span<float> features);
 
-    /// <summary>Writes <paramref name="count"/> rows from <paramref name="first"/> on to <paramref name="features"/>, (count, columns).</summary>
+    /// <summary>
+    /// Writes <paramref name="count"/> rows from <paramref name="first"/> on to <paramref name="features"/>, (count, columns).
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The range is not inside the matrix.</exception>
     public abstract void Copy(int first, int count, Span<float> features);
 
-    /// <summary>A view of <paramref name="count"/> rows from <paramref name="first"/> on; nothing is copied.</summary>
+    /// <summary>A view of <paramref name="count"/> rows from <paramref name="first"/> on; copies nothing.</summary>
     public abstract FeatureMatrix Slice(int first, int count);
 
     private protected void RequireRoom(int rows, int available)
@@ -77,7 +81,7 @@ public abstract class FeatureMatrix
 
     private sealed class ByteMatrix(ReadOnlyMemory<byte> pixels, int columns) : FeatureMatrix(pixels.Length, columns)
     {
-        // Random rows defeat the hardware prefetcher; asking for a row this far ahead hides the latency of memory.
+        // The hardware prefetcher cannot predict random rows; prefetching this far ahead hides the latency of memory.
         private const int RowsAhead = 2;
         private const int CacheLine = 64;
 
@@ -127,7 +131,7 @@ public abstract class FeatureMatrix
             ref byte start = ref Unsafe.Add(ref pixels, (nint)row * Columns);
             for (int at = 0; at < Columns; at += CacheLine)
             {
-                // A hint: should the collector move the array meanwhile, a useless line is fetched and nothing else.
+                // Only a hint: if the garbage collector moves the array meanwhile, a useless line is fetched.
                 Sse.Prefetch0(Unsafe.AsPointer(ref Unsafe.Add(ref start, at)));
             }
         }

@@ -7,11 +7,11 @@ namespace NnCluster.Data;
 
 /// <summary>
 /// Grey values to floats in [0, 1]: value · (1/255), one multiplication as in TensorFlow's MNIST loader
-/// (<c>numpy.multiply(images, 1.0 / 255.0)</c>). Element-wise, so every vector width gives the same bits.
+/// (<c>numpy.multiply(images, 1.0 / 255.0)</c>). Element-wise: the same bits for any vector width.
 /// </summary>
 public static class PixelScaling
 {
-    /// <summary>The factor.</summary>
+    /// <summary>Factor from grey values to [0, 1].</summary>
     public const float Factor = 1f / 255f;
 
     /// <summary>destination[i] = pixels[i] · (1/255) for every pixel.</summary>
@@ -31,7 +31,7 @@ public static class PixelScaling
         int i = 0;
         if (length >= Vector128<byte>.Count)
         {
-            // The last vector overlaps the one before it: the same values are written twice.
+            // The last vector overlaps the one before it and writes the same values again.
             int last = length - Vector128<byte>.Count;
             for (; i < last; i += Vector128<byte>.Count)
             {

@@ -3,12 +3,12 @@ using System.Text;
 
 namespace NnCluster.Model;
 
-/// <summary>The size of one dense layer and what stands behind it.</summary>
-/// <param name="Name">As in the checkpoint, with the activation.</param>
-/// <param name="Neurons">Outputs of the layer.</param>
-/// <param name="Weights">Connections from the layer before.</param>
-/// <param name="Biases">One a neuron.</param>
-/// <param name="Others">Batch norm's scales and shifts, PReLU's slope.</param>
+/// <summary>Size of one block: a dense layer and the in-place layers behind it.</summary>
+/// <param name="Name">Name of the block's first layer, with the kind of its last or the output function.</param>
+/// <param name="Neurons">Outputs of the block.</param>
+/// <param name="Weights">Connections from the block before.</param>
+/// <param name="Biases">Biases.</param>
+/// <param name="Others">Other learned values, such as batch norm's scales and shifts or PReLU's slope.</param>
 public sealed record LayerSizing(string Name, int Neurons, int Weights, int Biases, int Others)
 {
     /// <summary>All learned values of the layer.</summary>
@@ -16,14 +16,14 @@ public sealed record LayerSizing(string Name, int Neurons, int Weights, int Bias
 }
 
 /// <summary>
-/// How large a model is: neurons (the input layer not counted), weights, biases, and all learned parameters.
+/// Size of a model: neurons (without the input layer), weights, biases, and all learned parameters.
 /// A 3-4-4-1 network has 9 neurons, 32 weights and 9 biases: 41 parameters.
 /// </summary>
 public sealed record ModelSizing
 {
     private ModelSizing(ImmutableArray<LayerSizing> layers) => Layers = layers;
 
-    /// <summary>From the first hidden layer to the output.</summary>
+    /// <summary>The blocks from the first hidden one to the output.</summary>
     public ImmutableArray<LayerSizing> Layers { get; }
 
     /// <summary>Hidden units and outputs.</summary>
@@ -32,21 +32,21 @@ public sealed record ModelSizing
     /// <summary>Connections between neurons.</summary>
     public int Weights => Layers.Sum(layer => layer.Weights);
 
-    /// <summary>One a neuron.</summary>
+    /// <summary>Biases of all neurons.</summary>
     public int Biases => Layers.Sum(layer => layer.Biases);
 
     /// <summary>All learned values.</summary>
     public int Parameters => Layers.Sum(layer => layer.Parameters);
 
-    /// <summary>The sizes of a model.</summary>
+    /// <summary>The size of a model.</summary>
     /// <exception cref="BadInputException">The specification is not valid.</exception>
     public static ModelSizing Of(ModelSpec spec)
     {
-        ParameterLayout layout = ParameterLayout.For(spec);
-        return new([.. Enumerable.Range(0, spec.Hidden.Length + 1).Select(layer => SizeOf(spec, layout, layer))]);
+        IGrouping<int, PlacedLayer>[] blocks = [.. ParameterLayout.For(spec).Layers.GroupBy(layer => layer.Definition.Block)];
+        return new([.. blocks.Select((block, i) => SizeOf(spec, [.. block], isOutput: i == blocks.Length - 1))]);
     }
 
-    /// <summary>A table with a line per layer and a total.</summary>
+    /// <summary>A table with a line per block and a total.</summary>
     public override string ToString()
     {
         StringBuilder table = new();
@@ -59,13 +59,13 @@ public sealed record ModelSizing
         return table.ToString();
     }
 
-    private static LayerSizing SizeOf(ModelSpec spec, ParameterLayout layout, int layer)
+    private static LayerSizing SizeOf(ModelSpec spec, ImmutableArray<PlacedLayer> block, bool isOutput)
     {
-        int weights = layout.Find(ParameterKind.Weight, layer).Length;
-        int biases = layout.Find(ParameterKind.Bias, layer).Length;
-        int learned = layout.Tensors.Where(view => view.Layer == layer && ParameterLayout.IsLearned(view.Kind)).Sum(view => view.Length);
-        string outputFunction = spec.Loss == LossKind.CrossEntropy ? "soft-max" : "linear";
-        string function = layer < spec.Hidden.Length ? ModelSpec.NameOf(spec.Hidden[layer].Activation) : outputFunction;
-        return new($"dense{layer} {function}", biases, weights, biases, learned - weights - biases);
+        ParameterView[] learned = [.. block.SelectMany(layer => layer.Tensors).Where(view => view.IsLearned)];
+        int weights = learned.Where(view => view.IsWeight).Sum(view => view.Length);
+        int biases = learned.Where(view => view.Kind == ParameterKind.Bias).Sum(view => view.Length);
+        string lastKind = block.Length > 1 ? block[^1].Definition.Kind : "linear";
+        string function = isOutput && spec.Loss == LossKind.CrossEntropy ? "soft-max" : lastKind;
+        return new($"{block[0].Name} {function}", block[^1].Units, weights, biases, learned.Sum(view => view.Length) - weights - biases);
     }
 }

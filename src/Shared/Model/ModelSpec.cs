@@ -1,103 +1,99 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using NnCluster.Memory;
+using NnCluster.Numerics;
 
 namespace NnCluster.Model;
 
-/// <summary>The non-linearities of the catalogue.</summary>
-public enum ActivationKind
-{
-    Relu,
-    Sigmoid,
-    Tanh,
-    LeakyRelu,
-    Prelu,
-}
-
-/// <summary>The distributions initial weights are drawn from.</summary>
-public enum InitializerKind
-{
-    /// <summary>Normal, variance 2 / inputs (He et al. 2015); biases 0.</summary>
-    He,
-
-    /// <summary>Uniform within ±√(6 / (inputs + outputs)) (Glorot and Bengio 2010); biases 0.</summary>
-    Xavier,
-
-    /// <summary>Normal with mean 0 and deviation <see cref="Initializer.Scale"/>, for weights and biases.</summary>
-    Normal,
-
-    /// <summary>Uniform within ±<see cref="Initializer.Scale"/>, for weights and biases.</summary>
-    Uniform,
-}
-
-/// <summary>What is minimised.</summary>
+/// <summary>The loss functions.</summary>
 public enum LossKind
 {
     /// <summary>Soft-max, then cross-entropy with the class label.</summary>
     CrossEntropy,
 
-    /// <summary>The mean over the outputs of the squared error of a linear output; <c>mse</c> for short.</summary>
+    /// <summary>Mean over the outputs of the squared error of a linear output; <c>mse</c> for short.</summary>
     [JsonStringEnumMemberName("mse")]
     MeanSquaredError,
 }
 
-/// <summary>How initial weights are drawn. <paramref name="Scale"/> matters to normal (σ) and uniform (a) only.</summary>
-public sealed record Initializer(InitializerKind Kind, float Scale = 1f);
-
-/// <summary>One hidden layer: dense, then batch norm if asked, then the activation, then dropout.</summary>
-public sealed record HiddenLayer
-{
-    /// <summary>Number of neurons.</summary>
-    public required int Units { get; init; }
-
-    /// <summary>The non-linearity.</summary>
-    public ActivationKind Activation { get; init; } = ActivationKind.Relu;
-
-    /// <summary>
-    /// The slope of leaky ReLU for negative inputs (0.01 where null), and the initial one of PReLU (0.25 where null).
-    /// </summary>
-    public float? Slope { get; init; }
-
-    /// <summary>Whether batch normalisation stands between the dense layer and the activation.</summary>
-    public bool BatchNorm { get; init; }
-
-    /// <summary>The fraction of the outputs dropped in training, in [0, 1).</summary>
-    public float Dropout { get; init; }
-}
-
-/// <summary>A multi-layer perceptron: what <c>--model</c> reads and a checkpoint's metadata holds.</summary>
+/// <summary>Specification of a model, as a model file, a checkpoint's metadata and <see cref="ToJson"/> hold it.</summary>
 public sealed partial record ModelSpec
 {
-    /// <summary>Added to the variance before batch norm divides by its root, as in PyTorch.</summary>
-    public const float BatchNormEpsilon = 1e-5f;
-
-    /// <summary>The weight of a new batch statistic in the running average, as PyTorch defines it.</summary>
+    /// <summary>
+    /// Weight of a step's statistics in the running ones: running ← (1 − momentum)·running + momentum·step, as in PyTorch.
+    /// </summary>
     public const float BatchNormMomentum = 0.1f;
 
-    /// <summary>Features of a row.</summary>
+    /// <summary>Features of a row, at least 1.</summary>
     public required int Inputs { get; init; }
 
-    /// <summary>Classes, or real-valued targets.</summary>
+    /// <summary>Classes, or real-valued targets, at least 1.</summary>
     public required int Outputs { get; init; }
 
-    /// <summary>The hidden layers from the input on; none is soft-max (or linear) regression.</summary>
+    /// <summary>The hidden blocks from the input on; empty for soft-max or linear regression.</summary>
     public ImmutableArray<HiddenLayer> Hidden { get; init; } = [];
 
-    /// <summary>The fraction of the input features dropped in training.</summary>
+    /// <summary>Fraction of the input features that training drops, in [0, 1).</summary>
     public float InputDropout { get; init; }
 
     /// <summary>
-    /// The standard deviation of the Gaussian noise added to every input in training, before <see cref="InputDropout"/>.
-    /// Not written where it is 0, so that models without noise keep their JSON.
+    /// Standard deviation of the Gaussian noise that training adds to every input, before <see cref="InputDropout"/>; at least 0.
     /// </summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public float InputNoise { get; init; }
 
-    /// <summary>How weights are drawn.</summary>
+    /// <summary>Distribution of the initial weights.</summary>
     public Initializer Initializer { get; init; } = new(InitializerKind.He);
 
     /// <summary>The loss.</summary>
     public LossKind Loss { get; init; }
 
-    /// <summary>Where probabilities are clipped before the logarithm, as the notebook does; null: never.</summary>
+    /// <summary>Probability below which cross-entropy is clipped, in (0, 1); null for no clipping.</summary>
     public float? ClipProbability { get; init; }
+
+    /// <summary>The kind of model; a multi-layer perceptron by default.</summary>
+    public ArchitectureSpec Architecture { get; init; } = new MultiLayerPerceptronSpec();
+
+    /// <summary>Creates the model for one thread.</summary>
+    /// <param name="blas">Matrix products; their arithmetic decides the bits.</param>
+    /// <param name="maxRows">Largest number of rows of a shard, at least 1.</param>
+    /// <exception cref="BadInputException">The specification is not valid.</exception>
+    public IModel CreateModel(IBlas blas, int maxRows)
+    {
+        ArgumentNullException.ThrowIfNull(blas);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxRows);
+        Validate();
+        return Architecture.CreateModel(this, blas, maxRows);
+    }
+
+    /// <summary>Equal members, the hidden blocks one by one.</summary>
+    public bool Equals(ModelSpec? other) => other is not null
+        && Inputs == other.Inputs
+        && Outputs == other.Outputs
+        && Hidden.AsSpan().SequenceEqual(other.Hidden.AsSpan())
+        && InputDropout.Equals(other.InputDropout)
+        && InputNoise.Equals(other.InputNoise)
+        && Equals(Initializer, other.Initializer)
+        && Loss == other.Loss
+        && Nullable.Equals(ClipProbability, other.ClipProbability)
+        && Equals(Architecture, other.Architecture);
+
+    /// <inheritdoc/>
+    public override int GetHashCode()
+    {
+        HashCode hash = default;
+        hash.Add(Inputs);
+        hash.Add(Outputs);
+        foreach (HiddenLayer layer in Hidden.AsSpan())
+        {
+            hash.Add(layer);
+        }
+
+        hash.Add(InputDropout);
+        hash.Add(InputNoise);
+        hash.Add(Initializer);
+        hash.Add(Loss);
+        hash.Add(ClipProbability);
+        hash.Add(Architecture);
+        return hash.ToHashCode();
+    }
 }

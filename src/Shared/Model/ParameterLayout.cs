@@ -6,63 +6,50 @@ using System.Security.Cryptography;
 namespace NnCluster.Model;
 
 /// <summary>
-/// Where every tensor of a model lies in one flat buffer: learned tensors first, then batch norm's running statistics,
-/// each offset a multiple of <see cref="Alignment"/>, the gaps between them always zero. Gradients, moments and weights
-/// share the layout, so sums and optimizers are flat loops.
+/// Places the tensors that the layers declare in one flat buffer: learned tensors first, then running statistics, each at
+/// a multiple of <see cref="Alignment"/>. Padding between tensors is zero in all buffers and stays zero. Gradients,
+/// optimizer state and model state share the layout, so sums and optimizers are flat loops.
 /// </summary>
 /// <remarks>
-/// A gradient buffer is laid out as the state (a shard's batch mean and unbiased variance stand where the running
-/// statistics are, so that they are summed like gradients and divided by the number of shards), then the metrics:
-/// the loss sum, the number of right predictions, and the active counts of the ReLU units.
-/// An evaluation buffer holds the loss sum, the number of right predictions and, from <see cref="ConfusionOffset"/> on,
-/// the confusion matrix (true class, predicted class).
+/// A gradient buffer has the layout of the state, then the metrics: loss sum, correct predictions, and the active counts.
+/// In place of the running statistics it holds the shard's batch mean and unbiased variance, which are summed like
+/// gradients and divided by the number of shards. An evaluation buffer holds loss sum, correct predictions and, from
+/// <see cref="ConfusionOffset"/> on, the confusion matrix (true class, predicted class).
 /// </remarks>
 public sealed class ParameterLayout
 {
     /// <summary>Floats to which every offset and length is rounded up: one cache line.</summary>
     public const int Alignment = 16;
 
-    /// <summary>Index of the confusion matrix in an evaluation buffer, after the loss sum and the right predictions.</summary>
+    /// <summary>Index of the confusion matrix in an evaluation buffer, after the loss sum and the correct predictions.</summary>
     public const int ConfusionOffset = 2;
 
-    private ParameterLayout(ModelSpec spec)
+    private ParameterLayout(ImmutableArray<LayerDefinition> layers, int outputs)
     {
-        ImmutableArray<(string Name, ParameterKind Kind, ImmutableArray<int> Shape, int Layer)> tensors = [.. InOrder(spec)];
-        int[] offsets = new int[tensors.Length];
-        int end = 0;
-        foreach (bool learned in (ReadOnlySpan<bool>)[true, false])
-        {
-            for (int i = 0; i < tensors.Length; i++)
-            {
-                if (IsLearned(tensors[i].Kind) == learned)
-                {
-                    offsets[i] = end;
-                    end = RoundUp(end, tensors[i].Shape.Aggregate(1, (product, dimension) => checked(product * dimension)));
-                }
-            }
-
-            LearnedLength = learned ? end : LearnedLength;
-        }
-
-        StateLength = end;
-        Tensors = [.. tensors.Select((tensor, i) => new ParameterView(tensor.Name, tensor.Kind, tensor.Shape, offsets[i], tensor.Layer))];
-        ParameterCount = Tensors.Where(view => IsLearned(view.Kind)).Sum(view => view.Length);
-        WeightCount = Tensors.Where(view => view.Kind == ParameterKind.Weight).Sum(view => view.Length);
-        BiasCount = Tensors.Where(view => view.Kind == ParameterKind.Bias).Sum(view => view.Length);
-        NeuronCount = BiasCount;
-
+        int[] offsets = Place([.. layers.SelectMany(layer => layer.Parameters)], out int learnedLength, out int stateLength);
+        (LearnedLength, StateLength) = (learnedLength, stateLength);
         LossOffset = StateLength;
         CorrectOffset = StateLength + 1;
         ActiveCountsOffset = StateLength + Alignment;
-        ActiveCountsLength = spec.Hidden.Where(layer => layer.Activation == ActivationKind.Relu).Sum(layer => layer.Units);
-        GradientLength = RoundUp(ActiveCountsOffset, ActiveCountsLength);
-        EvaluationLength = checked(ConfusionOffset + (spec.Outputs * spec.Outputs));
+        ActiveCountsLength = layers.Sum(layer => layer.ActiveCounts);
+        GradientLength = RoundUp(checked(ActiveCountsOffset + ActiveCountsLength));
+        EvaluationLength = checked(ConfusionOffset + (outputs * outputs));
+        Layers = Name(layers, offsets);
+        Tensors = [.. Layers.SelectMany(layer => layer.Tensors)];
+        LearnedTensors = [.. Tensors.Where(view => view.IsLearned)];
+        ParameterCount = LearnedTensors.Sum(view => view.Length);
     }
+
+    /// <summary>The layers in the order of <see cref="Tensors"/>, with their places.</summary>
+    public ImmutableArray<PlacedLayer> Layers { get; }
 
     /// <summary>Every tensor in the order of a checkpoint: layer by layer.</summary>
     public ImmutableArray<ParameterView> Tensors { get; }
 
-    /// <summary>Floats of the learned tensors with their padding: what an optimizer runs over.</summary>
+    /// <summary>The learned tensors, in the order of <see cref="Tensors"/> and of their offsets.</summary>
+    public ImmutableArray<ParameterView> LearnedTensors { get; }
+
+    /// <summary>Floats of the learned tensors with their padding: the range of an optimizer.</summary>
     public int LearnedLength { get; }
 
     /// <summary>Floats of the learned tensors and the running statistics, with padding.</summary>
@@ -71,27 +58,18 @@ public sealed class ParameterLayout
     /// <summary>Number of learned values, without padding.</summary>
     public int ParameterCount { get; }
 
-    /// <summary>Number of neurons: hidden units and outputs.</summary>
-    public int NeuronCount { get; }
-
-    /// <summary>Number of weights: connections between neurons.</summary>
-    public int WeightCount { get; }
-
-    /// <summary>Number of biases.</summary>
-    public int BiasCount { get; }
-
     /// <summary>Index of the sum of the rows' losses in a gradient buffer.</summary>
     public int LossOffset { get; }
 
-    /// <summary>Index of the number of rows predicted right in a gradient buffer.</summary>
+    /// <summary>Index of the number of correctly predicted rows in a gradient buffer.</summary>
     public int CorrectOffset { get; }
 
     /// <summary>Index of the first active count in a gradient buffer.</summary>
     public int ActiveCountsOffset { get; }
 
     /// <summary>
-    /// Number of active counts: for every unit of every ReLU layer in order, the rows for which it was positive before
-    /// dropout. A unit that stays 0 over a whole epoch is dead.
+    /// Number of active counts: for every unit of every ReLU layer in order, the rows with a positive output before dropout.
+    /// A unit whose count stays 0 over a whole epoch is dead.
     /// </summary>
     public int ActiveCountsLength { get; }
 
@@ -107,18 +85,21 @@ public sealed class ParameterLayout
     {
         ArgumentNullException.ThrowIfNull(spec);
         spec.Validate();
-        return new(spec);
+        return new([.. spec.Architecture.Define(spec)], spec.Outputs);
     }
 
-    /// <summary>The tensor of a kind that belongs to dense layer <paramref name="layer"/>.</summary>
-    /// <exception cref="ArgumentException">The layer has no such tensor.</exception>
+    /// <summary>The smallest multiple of <see cref="Alignment"/> that is at least <paramref name="length"/>.</summary>
+    public static int RoundUp(int length) => checked(length + Alignment - 1) / Alignment * Alignment;
+
+    /// <summary>The first tensor of a kind in block <paramref name="layer"/>.</summary>
+    /// <exception cref="ArgumentException">The block has no such tensor.</exception>
     public ParameterView Find(ParameterKind kind, int layer) =>
         Tensors.FirstOrDefault(view => view.Kind == kind && view.Layer == layer)
         ?? throw new ArgumentException($"Layer {layer} has no tensor of kind {kind}.");
 
     /// <summary>
     /// The lower-case hexadecimal SHA-256 of all tensors, running statistics included, as little-endian float32 in the
-    /// order of <see cref="Tensors"/> without padding.
+    /// order of <see cref="Tensors"/> without padding: <c>weightsSha256</c> of a run.
     /// </summary>
     public string Sha256(ReadOnlySpan<float> state)
     {
@@ -131,9 +112,6 @@ public sealed class ParameterLayout
 
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
-
-    /// <summary>Whether training changes tensors of this kind by their gradient.</summary>
-    public static bool IsLearned(ParameterKind kind) => kind is not (ParameterKind.RunningMean or ParameterKind.RunningVariance);
 
     private static void AppendLittleEndian(IncrementalHash hash, ReadOnlySpan<float> values)
     {
@@ -148,34 +126,52 @@ public sealed class ParameterLayout
         hash.AppendData(MemoryMarshal.AsBytes<int>(swapped));
     }
 
-    private static IEnumerable<(string Name, ParameterKind Kind, ImmutableArray<int> Shape, int Layer)> InOrder(ModelSpec spec)
+    /// <summary>Offsets of the tensors: the learned ones in order, then the running statistics in order.</summary>
+    private static int[] Place(ImmutableArray<ParameterDefinition> tensors, out int learnedLength, out int stateLength)
     {
-        int inputs = spec.Inputs;
-        int norms = 0;
-        int slopes = 0;
-        for (int layer = 0; layer <= spec.Hidden.Length; layer++)
+        int[] offsets = new int[tensors.Length];
+        int end = 0;
+        learnedLength = 0;
+        foreach (bool learned in (ReadOnlySpan<bool>)[true, false])
         {
-            int units = layer < spec.Hidden.Length ? spec.Hidden[layer].Units : spec.Outputs;
-            yield return ($"dense{layer}.weight", ParameterKind.Weight, [units, inputs], layer);
-            yield return ($"dense{layer}.bias", ParameterKind.Bias, [units], layer);
-            if (layer < spec.Hidden.Length && spec.Hidden[layer].BatchNorm)
+            for (int i = 0; i < tensors.Length; i++)
             {
-                yield return ($"batchnorm{norms}.weight", ParameterKind.Scale, [units], layer);
-                yield return ($"batchnorm{norms}.bias", ParameterKind.Shift, [units], layer);
-                yield return ($"batchnorm{norms}.running_mean", ParameterKind.RunningMean, [units], layer);
-                yield return ($"batchnorm{norms}.running_var", ParameterKind.RunningVariance, [units], layer);
-                norms++;
+                if (ParameterView.IsLearnedKind(tensors[i].Kind) == learned)
+                {
+                    offsets[i] = end;
+                    end = RoundUp(checked(end + (int)tensors[i].Count));
+                }
             }
 
-            if (layer < spec.Hidden.Length && spec.Hidden[layer].Activation == ActivationKind.Prelu)
-            {
-                yield return ($"prelu{slopes}.weight", ParameterKind.Slope, [1], layer);
-                slopes++;
-            }
-
-            inputs = units;
+            learnedLength = learned ? end : learnedLength;
         }
+
+        stateLength = end;
+        return offsets;
     }
 
-    private static int RoundUp(int offset, int length) => checked(offset + length + Alignment - 1) / Alignment * Alignment;
+    /// <summary>Numbers the layers of each kind from 0 and gives every layer its views and its counters.</summary>
+    private ImmutableArray<PlacedLayer> Name(ImmutableArray<LayerDefinition> layers, int[] offsets)
+    {
+        var placed = ImmutableArray.CreateBuilder<PlacedLayer>(layers.Length);
+        var ordinals = new Dictionary<string, int>(StringComparer.Ordinal);
+        int tensor = 0;
+        int activeCounts = ActiveCountsOffset;
+        foreach (LayerDefinition layer in layers)
+        {
+            string prefix = layer.Kind.Replace("-", "", StringComparison.Ordinal);
+            int ordinal = ordinals.GetValueOrDefault(prefix);
+            ordinals[prefix] = ordinal + 1;
+            string name = $"{prefix}{ordinal}";
+            placed.Add(new(
+                layer,
+                name,
+                [.. layer.Parameters.Select(parameter =>
+                    new ParameterView($"{name}.{parameter.Name}", parameter.Kind, parameter.Shape, offsets[tensor++], layer.Block))],
+                activeCounts));
+            activeCounts += layer.ActiveCounts;
+        }
+
+        return placed.MoveToImmutable();
+    }
 }

@@ -2,41 +2,49 @@ using System.Collections.Immutable;
 
 namespace NnCluster.Model;
 
-/// <summary>What a tensor of the flat buffer is, which decides who may regularise, average or project it.</summary>
+/// <summary>The role of a tensor. It decides whether the tensor is learned, penalised and max-normed.</summary>
 public enum ParameterKind
 {
-    /// <summary>[outputs, inputs], a neuron's weights in a row. The only kind that is regularised and max-normed.</summary>
+    /// <summary>[outputs, …], the weights of a neuron in a row. The only kind that is penalised, decayed and max-normed.</summary>
     Weight,
 
-    /// <summary>[outputs].</summary>
+    /// <summary>[outputs], learned.</summary>
     Bias,
 
-    /// <summary>PReLU's learned slope, [1].</summary>
+    /// <summary>Slope of an activation, [1] for PReLU, learned.</summary>
     Slope,
 
-    /// <summary>Batch norm's learned scale, [units].</summary>
+    /// <summary>Factor a unit, [units], learned.</summary>
     Scale,
 
-    /// <summary>Batch norm's learned shift, [units].</summary>
+    /// <summary>Offset a unit, [units], learned.</summary>
     Shift,
 
-    /// <summary>Batch norm's running mean, [units]: state, not learned.</summary>
+    /// <summary>Running mean of a statistic, [units]. Training averages it over shards and steps instead of learning it.</summary>
     RunningMean,
 
-    /// <summary>Batch norm's running variance, [units]: state, not learned.</summary>
+    /// <summary>Running variance, [units]. Training averages it over shards and steps instead of learning it.</summary>
     RunningVariance,
 }
 
 /// <summary>A named tensor inside the flat buffers.</summary>
-/// <param name="Name">PyTorch's habit: <c>dense0.weight</c>, <c>batchnorm0.running_mean</c>.</param>
-/// <param name="Kind">What it is.</param>
-/// <param name="Shape">Its dimensions, row-major.</param>
-/// <param name="Offset">Index of its first element; a multiple of <see cref="ParameterLayout.Alignment"/>.</param>
-/// <param name="Layer">Index of the dense layer it belongs to.</param>
+/// <param name="Name">As PyTorch names it: <c>dense0.weight</c>, <c>batchnorm0.running_mean</c>.</param>
+/// <param name="Kind">Role of the tensor.</param>
+/// <param name="Shape">Dimensions, row-major.</param>
+/// <param name="Offset">Index of the first element; a multiple of <see cref="ParameterLayout.Alignment"/>.</param>
+/// <param name="Layer">Index of the block, that is of the dense layer, that the tensor belongs to.</param>
 public sealed record ParameterView(string Name, ParameterKind Kind, ImmutableArray<int> Shape, int Offset, int Layer)
 {
     /// <summary>Number of elements.</summary>
-    public int Length { get; } = Shape.Aggregate(1, (product, dimension) => product * dimension);
+    public int Length { get; } = Shape.Aggregate(1, (product, dimension) => checked(product * dimension));
+
+    /// <summary>Whether the optimizer changes the tensor by its gradient; if not, it is a running statistic.</summary>
+    public bool IsLearned => IsLearnedKind(Kind);
+
+    /// <summary>Whether penalties, weight decay and max-norm apply: rows of weights, one row a neuron.</summary>
+    public bool IsWeight => Kind == ParameterKind.Weight;
+
+    internal static bool IsLearnedKind(ParameterKind kind) => kind is not (ParameterKind.RunningMean or ParameterKind.RunningVariance);
 
     /// <summary>The tensor's elements in a buffer of this layout.</summary>
     public Span<float> Of(Span<float> buffer) => buffer.Slice(Offset, Length);

@@ -3,12 +3,12 @@ using NnCluster.Memory;
 namespace NnCluster.Numerics;
 
 /// <summary>
-/// A few threads that do one short piece of work together, again and again: the caller does part 0 and returns when
-/// all parts are done. For work of tens of microseconds, so everybody spins a little before sleeping.
+/// Threads that repeatedly run the parts of one short piece of work: the caller runs part 0 and returns when all parts are done.
+/// For work of tens of microseconds, so threads spin briefly before they sleep.
 /// </summary>
 public sealed class ThreadTeam : IDisposable
 {
-    // About 10 µs: longer than the gap between the phases of a step, shorter than is worth a core.
+    // About 10 µs: longer than the gap between two phases of a step.
     private const int Spins = 200;
 
     private readonly Thread[] _threads;
@@ -25,7 +25,11 @@ public sealed class ThreadTeam : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(size, 1);
         Size = size;
         _wake = [.. Enumerable.Range(1, size - 1).Select(_ => new SemaphoreSlim(0))];
-        _threads = [.. Enumerable.Range(1, size - 1).Select(part => new Thread(() => Work(part)) { IsBackground = true, Name = $"update {part}" })];
+        _threads =
+        [
+            .. Enumerable.Range(1, size - 1)
+                .Select(part => new Thread(() => Work(part)) { IsBackground = true, Name = $"update {part}" }),
+        ];
         foreach (Thread thread in _threads)
         {
             thread.Start();
@@ -35,7 +39,9 @@ public sealed class ThreadTeam : IDisposable
     /// <summary>Number of parts.</summary>
     public int Size { get; }
 
-    /// <summary>Runs <paramref name="work"/>(0) … <paramref name="work"/>(Size − 1), each on a thread of its own. One caller at a time.</summary>
+    /// <summary>
+    /// Runs <paramref name="work"/>(0) … <paramref name="work"/>(Size − 1), each on a thread of its own. One caller at a time.
+    /// </summary>
     /// <exception cref="AggregateException">A part other than the caller's own failed.</exception>
     public void Run(Action<int> work)
     {

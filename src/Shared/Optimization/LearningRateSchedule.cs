@@ -1,12 +1,15 @@
+using NnCluster.Memory;
+using NnCluster.Numerics;
+
 namespace NnCluster.Optimization;
 
 /// <summary>
-/// The learning rate as a pure function of the step. It agrees with PyTorch's schedulers when they are stepped once
-/// after every optimizer step.
+/// The learning rate as a pure function of the step. Agrees with PyTorch's schedulers that are stepped once after every
+/// optimizer step.
 /// </summary>
-/// <param name="Kind">The curve.</param>
-/// <param name="Peak">The learning rate of the specification.</param>
-/// <param name="TotalSteps">The steps of the whole run; later steps keep the last one's rate.</param>
+/// <param name="Kind">Curve of the learning rate.</param>
+/// <param name="Peak">Learning rate of the specification.</param>
+/// <param name="TotalSteps">Steps of the whole run; later steps keep the rate of the last one.</param>
 public sealed record LearningRateSchedule(ScheduleKind Kind, double Peak, long TotalSteps)
 {
     // PyTorch's OneCycleLR(pct_start, div_factor, final_div_factor) with cosine annealing and two phases.
@@ -41,38 +44,6 @@ public sealed record LearningRateSchedule(ScheduleKind Kind, double Peak, long T
             : Anneal(Peak, initial / FinalDivisor, (done - warmUpEnd) / (TotalSteps - 1 - warmUpEnd));
     }
 
-    private static double Anneal(double start, double end, double fraction) => end + ((start - end) / 2 * (1 + CosPi(fraction)));
-
-    /// <summary>cos πx for x in [0, 1], without the C library, whose last bits depend on the processor.</summary>
-    internal static double CosPi(double x) => x switch
-    {
-        > 0.5 => -CosPi(1 - x),
-        > 0.25 => TaylorSin(Math.PI * (0.5 - x)),
-        _ => TaylorCos(Math.PI * x),
-    };
-
-    // Both series are cut where the next term is below 2⁻⁵³ for |y| ≤ π/4.
-    private static double TaylorCos(double y)
-    {
-        double square = y * y;
-        double sum = 1;
-        for (int n = 16; n >= 2; n -= 2)
-        {
-            sum = 1 - (square / (n * (n - 1)) * sum);
-        }
-
-        return sum;
-    }
-
-    private static double TaylorSin(double y)
-    {
-        double square = y * y;
-        double sum = 1;
-        for (int n = 17; n >= 3; n -= 2)
-        {
-            sum = 1 - (square / (n * (n - 1)) * sum);
-        }
-
-        return y * sum;
-    }
+    private static double Anneal(double start, double end, double fraction) =>
+        end + ((start - end) / 2 * (1 + PortableMath.CosPi(fraction)));
 }

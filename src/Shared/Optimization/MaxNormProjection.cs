@@ -4,8 +4,8 @@ using NnCluster.Model;
 namespace NnCluster.Optimization;
 
 /// <summary>
-/// Scales every neuron's row of weights down to 2-norm <paramref name="limit"/> where it is longer: w ← w·c/‖w‖₂
-/// (Srebro et al. 2005; Srivastava et al. 2014, section 5.1). Neurons are numbered through all weight tensors.
+/// Scales rows of weights longer than <paramref name="limit"/> (2-norm, one row a neuron) down to it: w ← w·c/‖w‖₂
+/// (Srebro et al. 2005; Srivastava et al. 2014, section 5.1). Neurons are numbered consecutively over all weight tensors.
 /// </summary>
 internal sealed class MaxNormProjection(ImmutableArray<ParameterView> weights, double limit)
 {
@@ -16,7 +16,7 @@ internal sealed class MaxNormProjection(ImmutableArray<ParameterView> weights, d
         foreach (ParameterView weight in weights)
         {
             int rows = weight.Shape[0];
-            int inputs = weight.Shape[1];
+            int inputs = weight.Length / rows;
             Span<float> tensor = weight.Of(parameters);
             int end = Math.Min(rows, first + count - tensorFirst);
             for (int row = Math.Max(0, first - tensorFirst); row < end; row++)

@@ -1,28 +1,33 @@
 using System.Collections.Immutable;
+using NnCluster.Memory;
 using NnCluster.Model;
+using NnCluster.Numerics;
 
 namespace NnCluster.Optimization;
 
 /// <summary>
-/// Turns mean gradients into new parameters. It holds no state of its own: states, gradient and parameters are flat
-/// buffers of the caller, and every call works on one block of them, so any thread may do any block at any time within
-/// a phase and the bits stay. One step is <see cref="Begin"/>, then for every block <see cref="Penalise"/> and
-/// <see cref="Update"/> (block by block, or, where <see cref="NeedsNormFirst"/>, all the first before any of the
-/// second), then, where <see cref="HasProjection"/>, <see cref="Project"/> over all neurons.
+/// Turns mean gradients into new parameters. Optimizer state, gradient and parameters are flat buffers of the caller; every call
+/// works on one block of them, so that any thread may do any block of a phase in any order with the same bits.
 /// </summary>
 /// <remarks>
-/// Gaps between tensors hold zeros in all buffers and stay zero. Elements from <see cref="LearnedLength"/> on (running
-/// statistics) belong to no block: the caller carries them over.
+/// One step:
+/// <list type="number">
+/// <item><see cref="Begin"/>;</item>
+/// <item>for every block <see cref="Penalise"/> and <see cref="Update"/>; with <see cref="NeedsNormFirst"/>, the first for all blocks
+/// before the second for any;</item>
+/// <item>with <see cref="HasProjection"/>, <see cref="Project"/> over all neurons.</item>
+/// </list>
+/// Gaps between tensors hold zeros in all buffers and stay zero. Elements from <see cref="LearnedLength"/> on (running statistics)
+/// belong to no block; the caller updates them.
 /// </remarks>
 public sealed class Optimizer
 {
-    /// <summary>Floats of a block: the unit of parallelism and of ordered reduction.</summary>
+    /// <summary>Floats of a block, the unit of parallelism and of ordered sums.</summary>
     public const int BlockLength = 4096;
 
     private readonly LearningRateSchedule _schedule;
-    private readonly Sweep _sweep;
+    private readonly FusedUpdate _update;
     private readonly ImmutableArray<ImmutableArray<Segment>> _segments;
-    private readonly ImmutableArray<ParameterView> _weights;
     private readonly MaxNormProjection? _projection;
 
     private Optimizer(OptimizerSpec spec, ImmutableArray<ParameterView> learned, int learnedLength, long totalSteps)
@@ -31,67 +36,75 @@ public sealed class Optimizer
         LearnedLength = learnedLength;
         BlockCount = (learnedLength + BlockLength - 1) / BlockLength;
         _schedule = new LearningRateSchedule(spec.Schedule, spec.LearningRate!.Value, totalSteps);
-        _sweep = Recipes.Chain(spec);
+        _update = OptimizerFactory.Create(spec);
         _segments = [.. Enumerable.Range(0, BlockCount).Select(block => Segment.Cut(learned, learnedLength, block))];
-        _weights = [.. learned.Where(tensor => tensor.Kind == ParameterKind.Weight)];
-        NeuronCount = _weights.Sum(weight => weight.Shape[0]);
-        _projection = spec.MaxNorm is double limit ? new MaxNormProjection(_weights, limit) : null;
+        ImmutableArray<ParameterView> weights = [.. learned.Where(tensor => tensor.IsWeight)];
+        NeuronCount = weights.Sum(weight => weight.Shape[0]);
+        _projection = spec.MaxNorm is double limit ? new MaxNormProjection(weights, limit) : null;
     }
 
-    /// <summary>The specification with its defaults written out.</summary>
+    /// <summary>The specification with defaults in place of null.</summary>
     public OptimizerSpec Spec { get; }
 
-    /// <summary>Names of the states, such as <c>adam.m</c>: buffers of the caller that start at zero and belong in a checkpoint.</summary>
-    public ImmutableArray<string> StateNames => _sweep.StateNames;
+    /// <summary>
+    /// Names of the state buffers, such as <c>adam.m</c>. The caller allocates them, zeroed, and stores them in checkpoints.
+    /// </summary>
+    public ImmutableArray<string> StateNames => _update.StateNames;
 
-    /// <summary>Floats of the flat buffers that are learned, gaps included; at most this much of a state is used.</summary>
+    /// <summary>Floats of the learned tensors in the flat buffers, gaps included.</summary>
     public int LearnedLength { get; }
 
     /// <summary>Number of blocks; the last one may be short.</summary>
     public int BlockCount { get; }
 
-    /// <summary>Whether <see cref="Update"/> needs the global norm: then phase 1 must be over for all blocks before phase 2.</summary>
+    /// <summary>True if <see cref="Update"/> needs the norm of the whole gradient: phase 1 must be complete before phase 2.</summary>
     public bool NeedsNormFirst => Spec.ClipNorm is not null;
 
     /// <summary>
-    /// Whether the loss has a penalty term. Without it <see cref="Penalise"/> changes nothing and may be left out where
-    /// nobody wants the gradient's norm.
+    /// True if the loss has a penalty term. Without one, <see cref="Penalise"/> only computes the sum for the norm.
     /// </summary>
     public bool HasPenalty => Spec.L1 > 0 || Spec.L2 > 0;
 
-    /// <summary>Whether <see cref="Project"/> must follow the updates.</summary>
+    /// <summary>True if <see cref="Project"/> must follow the updates.</summary>
     public bool HasProjection => _projection is not null;
 
-    /// <summary>Rows of all weight tensors: what <see cref="Project"/> counts in.</summary>
+    /// <summary>Rows of all weight tensors, the unit of <see cref="Project"/>.</summary>
     public int NeuronCount { get; }
 
-    /// <summary>Builds the optimizer of a model.</summary>
-    /// <param name="spec">The specification; missing values take their defaults.</param>
-    /// <param name="tensors">The model's tensors in any order; the learned ones have the lowest offsets.</param>
-    /// <param name="stateLength">Floats of the parameter buffer.</param>
-    /// <param name="totalSteps">Steps of the whole run, for the schedule.</param>
+    /// <summary>Creates the optimizer of a model.</summary>
+    /// <param name="spec">The specification; null values take their defaults.</param>
+    /// <param name="layout">Layout of the model's buffers.</param>
+    /// <param name="totalSteps">Steps of the whole run, for the schedule; at least 1.</param>
     /// <exception cref="BadInputException">See <see cref="OptimizerSpec.Validate"/>.</exception>
-    /// <exception cref="ArgumentException">The tensors overlap, start off a boundary or do not fit the buffer.</exception>
-    public static Optimizer Create(OptimizerSpec spec, IReadOnlyList<ParameterView> tensors, int stateLength, long totalSteps)
+    public static Optimizer For(OptimizerSpec spec, ParameterLayout layout, long totalSteps) =>
+        Create(spec, layout.Tensors, layout.LearnedLength, totalSteps);
+
+    /// <inheritdoc cref="For"/>
+    /// <param name="spec">The specification; null values take their defaults.</param>
+    /// <param name="tensors">The model's tensors in any order.</param>
+    /// <param name="learnedLength">Floats of the learned tensors with their gaps; other tensors lie behind them.</param>
+    /// <param name="totalSteps">Steps of the whole run, for the schedule; at least 1.</param>
+    /// <exception cref="ArgumentException">
+    /// The tensors overlap, are not aligned, or lie on the wrong side of the learned length.
+    /// </exception>
+    internal static Optimizer Create(OptimizerSpec spec, IReadOnlyList<ParameterView> tensors, int learnedLength, long totalSteps)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(totalSteps, 1);
         ImmutableArray<ParameterView> ordered = [.. tensors.OrderBy(tensor => tensor.Offset)];
-        CheckPlaces(ordered, stateLength);
-        ImmutableArray<ParameterView> learnedTensors = [.. ordered.Where(IsLearned)];
-        int learnedEnd = learnedTensors.IsEmpty ? 0 : learnedTensors[^1].Offset + learnedTensors[^1].Length;
-        int learnedLength = Math.Min((learnedEnd + ParameterLayout.Alignment - 1) / ParameterLayout.Alignment * ParameterLayout.Alignment, stateLength);
-        return new Optimizer(spec.Resolve(), learnedTensors, learnedLength, totalSteps);
+        CheckPlaces(ordered, learnedLength);
+        ImmutableArray<ParameterView> learned = [.. ordered.Where(tensor => tensor.IsLearned)];
+        return new Optimizer(spec.Resolve(), learned, learnedLength, totalSteps);
     }
 
-    /// <summary>The elements of a block in the flat buffers.</summary>
+    /// <summary>Elements of a block in the flat buffers.</summary>
     public Range BlockRange(int block) => (block * BlockLength)..Math.Min((block + 1) * BlockLength, LearnedLength);
 
-    /// <summary>The scalars of step <paramref name="step"/>, counted from 1.</summary>
+    /// <summary>Scalars of step <paramref name="step"/>, counted from 1.</summary>
     public StepScalars Begin(long step) => new(
         step,
         _schedule.At(step),
-        Spec.Beta1 is double beta1 ? 1 - Power(beta1, step) : 1,
-        Spec.Beta2 is double beta2 ? 1 - Power(beta2, step) : 1);
+        Spec.Beta1 is double beta1 ? 1 - PortableMath.Pow(beta1, step) : 1,
+        Spec.Beta2 is double beta2 ? 1 - PortableMath.Pow(beta2, step) : 1);
 
     /// <summary>Phase 1: g ← g + λ₁ sign(w) + λ₂ w on weights; returns Σg² over the block, in element order.</summary>
     /// <param name="block">The block.</param>
@@ -126,15 +139,15 @@ public sealed class Optimizer
         return Math.Sqrt(sum);
     }
 
-    /// <summary>Phase 2: the block's new parameters and states. Every buffer is read once and written once.</summary>
+    /// <summary>Phase 2: the block's new parameters and state. Every buffer is read once and written once.</summary>
     /// <param name="block">The block.</param>
     /// <param name="scalars">The step's scalars.</param>
     /// <param name="gradientNorm">The norm of the whole gradient; read only where <see cref="NeedsNormFirst"/>.</param>
     /// <param name="gradient">The block's mean gradient after phase 1.</param>
     /// <param name="parameters">The block's parameters.</param>
-    /// <param name="states">The block's states, changed in place.</param>
+    /// <param name="states">The block's state, changed in place.</param>
     /// <param name="newParameters">Receives the block's new parameters; may be <paramref name="parameters"/> itself.</param>
-    /// <exception cref="ArgumentException">A span has not the block's length, or a state is missing or too many.</exception>
+    /// <exception cref="ArgumentException">A span does not have the block's length, or the number of state buffers is wrong.</exception>
     public void Update(int block, in StepScalars scalars, double gradientNorm, ReadOnlySpan<float> gradient,
         ReadOnlySpan<float> parameters, StateSpans states, Span<float> newParameters)
     {
@@ -142,7 +155,7 @@ public sealed class Optimizer
         foreach (Segment segment in _segments[block])
         {
             (int start, int length, bool isWeight) = segment;
-            _sweep.Run(
+            _update.Run(
                 new TransformContext(Spec, scalars, clipFactor, isWeight),
                 gradient.Slice(start, length),
                 parameters.Slice(start, length),
@@ -153,7 +166,7 @@ public sealed class Optimizer
 
     /// <summary>
     /// Phase 3: max-norm for <paramref name="count"/> neurons from <paramref name="firstNeuron"/> on, numbered from 0 to
-    /// <see cref="NeuronCount"/> - 1 through all weight tensors, in the whole buffer of new parameters. Does nothing
+    /// <see cref="NeuronCount"/> - 1 through all weight tensors, in the whole buffer of new parameters. No effect
     /// without <see cref="HasProjection"/>.
     /// </summary>
     public void Project(int firstNeuron, int count, Span<float> newParameters)
@@ -164,57 +177,28 @@ public sealed class Optimizer
         _projection?.Project(firstNeuron, count, newParameters);
     }
 
-    /// <summary>λ₁‖w‖₁ + ½λ₂‖w‖₂² over all weights of the whole parameter buffer: what the penalties add to the loss.</summary>
-    public double Penalty(ReadOnlySpan<float> parameters)
-    {
-        double sum = 0;
-        foreach (ParameterView weight in _weights)
-        {
-            sum += PenaltyGradient.Value(Spec.L1, Spec.L2, weight.Of(parameters));
-        }
-
-        return sum;
-    }
-
-    private static void CheckPlaces(ImmutableArray<ParameterView> tensors, int stateLength)
+    private static void CheckPlaces(ImmutableArray<ParameterView> tensors, int learnedLength)
     {
         int end = 0;
-        bool learning = true;
         foreach (ParameterView tensor in tensors)
         {
-            bool learned = IsLearned(tensor);
-            bool inOrder = tensor.Offset >= end && (learning || !learned);
-            if (!inOrder || tensor.Offset % ParameterLayout.Alignment != 0 || tensor.Offset + tensor.Length > stateLength)
+            int tensorEnd = tensor.Offset + tensor.Length;
+            bool isOnItsSide = tensor.IsLearned ? tensorEnd <= learnedLength : tensor.Offset >= learnedLength;
+            if (tensor.Offset < end || tensor.Offset % ParameterLayout.Alignment != 0 || !isOnItsSide)
             {
                 throw new ArgumentException(
                     $"{tensor.Name} at {tensor.Offset} must start at a multiple of {ParameterLayout.Alignment}, not before the end of the "
-                    + $"tensor before it ({end}) nor, if learned, after a running statistic, and end by {stateLength}.",
+                    + $"tensor before it ({end}), and end by {learnedLength} if learned, else start there or later.",
                     nameof(tensors));
             }
 
-            end = tensor.Offset + tensor.Length;
-            learning = learned;
+            end = tensorEnd;
         }
     }
 
-    private static bool IsLearned(ParameterView tensor) => tensor.Kind is not (ParameterKind.RunningMean or ParameterKind.RunningVariance);
-
-    // By squaring, in double precision: the C library's pow has no portable bits.
-    private static double Power(double x, long exponent)
-    {
-        double result = 1;
-        for (; exponent > 0; exponent >>= 1, x *= x)
-        {
-            if ((exponent & 1) == 1)
-            {
-                result *= x;
-            }
-        }
-
-        return result;
-    }
-
-    /// <summary>A stretch of a block, all weights or none. Starts at a multiple of 16; a gap belongs to the tensor before it.</summary>
+    /// <summary>
+    /// Elements of a block that are all weights or none. Starts at a multiple of 16; a gap belongs to the tensor before it.
+    /// </summary>
     private readonly record struct Segment(int Start, int Length, bool IsWeight)
     {
         public static ImmutableArray<Segment> Cut(ImmutableArray<ParameterView> learned, int learnedLength, int block)
@@ -226,7 +210,7 @@ public sealed class Optimizer
             {
                 int start = Math.Max(i == 0 ? 0 : learned[i].Offset, blockStart);
                 int end = Math.Min(i + 1 < learned.Length ? learned[i + 1].Offset : learnedLength, blockEnd);
-                bool isWeight = learned[i].Kind == ParameterKind.Weight;
+                bool isWeight = learned[i].IsWeight;
                 if (end <= start)
                 {
                     continue;

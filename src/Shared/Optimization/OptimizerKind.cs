@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace NnCluster.Optimization;
 
-/// <summary>The optimizers by their famous names; <see cref="Recipes"/> says which chain each one is.</summary>
+/// <summary>Optimizers; <see cref="OptimizerFactory"/> has the chain of each.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<OptimizerKind>))]
 public enum OptimizerKind
 {

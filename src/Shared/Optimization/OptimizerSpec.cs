@@ -1,8 +1,8 @@
 namespace NnCluster.Optimization;
 
 /// <summary>
-/// How the parameters are updated: the optimizer, its schedule and the regularisation. What is left null takes its
-/// default in <see cref="Resolve"/>; what the optimizer has no use for must stay null.
+/// How the parameters are updated: the optimizer, its schedule and the regularisation. <see cref="Resolve"/> replaces null
+/// by the default of the optimizer. A value that the optimizer does not use must stay null.
 /// </summary>
 public sealed record OptimizerSpec
 {
@@ -10,12 +10,12 @@ public sealed record OptimizerSpec
     public OptimizerKind Kind { get; init; }
 
     /// <summary>
-    /// The learning rate, the peak of it for one-cycle. Default: 0.001 for adam, adamw and rmsprop, 0.01 for adagrad,
+    /// The learning rate; for one-cycle its peak. Default: 0.001 for adam, adamw and rmsprop, 0.01 for adagrad,
     /// momentum and nesterov, 0.1 for sgd.
     /// </summary>
     public double? LearningRate { get; init; }
 
-    /// <summary>How the learning rate moves. Nothing else does: momentum and β₁ stay (PyTorch's <c>cycle_momentum=False</c>).</summary>
+    /// <summary>Curve of the learning rate. Momentum and β₁ stay constant (PyTorch's <c>cycle_momentum=False</c>).</summary>
     public ScheduleKind Schedule { get; init; }
 
     /// <summary>adam, adamw: the decay of the mean of the gradients, in [0, 1). Default 0.9.</summary>
@@ -34,21 +34,21 @@ public sealed record OptimizerSpec
     public double? Rho { get; init; }
 
     /// <summary>
-    /// adamw: weights shrink by learning rate · this at every step. Default 0.01. Unlike PyTorch with one parameter
+    /// adamw: λ of the decoupled decay w ← w - η·λ·w at every step. Default 0.01. Unlike PyTorch with one parameter
     /// group, biases, slopes and batch-norm parameters never decay.
     /// </summary>
     public double? WeightDecay { get; init; }
 
-    /// <summary>λ₁ of the penalty λ₁‖w‖₁ on weights; with <see cref="L2"/> it makes the elastic net.</summary>
+    /// <summary>λ₁ of the penalty λ₁‖w‖₁ on weights, at least 0; together with <see cref="L2"/> the elastic net.</summary>
     public double L1 { get; init; }
 
-    /// <summary>λ₂ of the penalty ½λ₂‖w‖₂² on weights.</summary>
+    /// <summary>λ₂ of the penalty ½λ₂‖w‖₂² on weights, at least 0.</summary>
     public double L2 { get; init; }
 
-    /// <summary>The whole gradient, penalties included, is scaled down to this 2-norm where it is longer.</summary>
+    /// <summary>Largest 2-norm of the whole gradient, penalties included; a longer gradient is scaled down to it. Null: no limit.</summary>
     public double? ClipNorm { get; init; }
 
-    /// <summary>After the step every neuron's row of weights is scaled down to this 2-norm where it is longer.</summary>
+    /// <summary>Largest 2-norm of a neuron's row of weights; a longer row is scaled down to it after the step. Null: no limit.</summary>
     public double? MaxNorm { get; init; }
 
     private bool IsAdam => Kind is OptimizerKind.Adam or OptimizerKind.AdamW;
@@ -57,7 +57,7 @@ public sealed record OptimizerSpec
 
     private bool HasEpsilon => IsAdam || Kind is OptimizerKind.RmsProp or OptimizerKind.AdaGrad;
 
-    /// <summary>The same specification with every default of its kind written out; validates first.</summary>
+    /// <summary>The same specification with the defaults of its optimizer in place of null. Validates first.</summary>
     /// <exception cref="BadInputException">See <see cref="Validate"/>.</exception>
     public OptimizerSpec Resolve()
     {
@@ -74,29 +74,33 @@ public sealed record OptimizerSpec
         };
     }
 
-    /// <summary>Checks ranges and contradictions.</summary>
-    /// <exception cref="BadInputException">A value is out of range, or the optimizer has no use for it.</exception>
+    /// <summary>Checks the range of every value, and that the optimizer uses every value that is set.</summary>
+    /// <exception cref="BadInputException">A value is out of range, or the optimizer does not use it.</exception>
     public void Validate()
     {
-        Require(Enum.IsDefined(Kind), $"--optimizer {Kind} is not known: use adam, adamw, sgd, momentum, nesterov, rmsprop or adagrad");
-        Require(Enum.IsDefined(Schedule), $"--schedule {Schedule} is not known: use constant, step, cosine or one-cycle");
-        Positive("--learning-rate", LearningRate);
-        Positive("--epsilon", Epsilon);
-        Positive("--clip-norm", ClipNorm);
-        Positive("--max-norm", MaxNorm);
-        NotNegative("--l1", L1);
-        NotNegative("--l2", L2);
-        NotNegative("--weight-decay", WeightDecay);
-        Fraction("--beta1", Beta1);
-        Fraction("--beta2", Beta2);
-        Fraction("--momentum", Momentum);
-        Fraction("--rho", Rho);
-        Used("--beta1", Beta1, IsAdam, "leave it out, or use --optimizer adam or adamw");
-        Used("--beta2", Beta2, IsAdam, "leave it out, or use --optimizer adam or adamw");
-        Used("--epsilon", Epsilon, HasEpsilon, "leave it out, or use --optimizer adam, adamw, rmsprop or adagrad");
-        Used("--momentum", Momentum, HasMomentum, "leave it out, or use --optimizer momentum or nesterov");
-        Used("--rho", Rho, Kind == OptimizerKind.RmsProp, "leave it out, or use --optimizer rmsprop");
-        Used("--weight-decay", WeightDecay, Kind == OptimizerKind.AdamW, "use --optimizer adamw, or --l2 for a penalty in the loss");
+        RequireKnown(nameof(Kind), Kind, "adam, adamw, sgd, momentum, nesterov, rmsprop or adagrad");
+        RequireKnown(nameof(Schedule), Schedule, "constant, step, cosine or one-cycle");
+        RequirePositive(nameof(LearningRate), LearningRate);
+        RequirePositive(nameof(Epsilon), Epsilon);
+        RequirePositive(nameof(ClipNorm), ClipNorm);
+        RequirePositive(nameof(MaxNorm), MaxNorm);
+        RequireNotNegative(nameof(L1), L1);
+        RequireNotNegative(nameof(L2), L2);
+        RequireNotNegative(nameof(WeightDecay), WeightDecay);
+        RequireFraction(nameof(Beta1), Beta1);
+        RequireFraction(nameof(Beta2), Beta2);
+        RequireFraction(nameof(Momentum), Momentum);
+        RequireFraction(nameof(Rho), Rho);
+        RequireUsed(nameof(Beta1), Beta1, IsAdam, "adam or adamw");
+        RequireUsed(nameof(Beta2), Beta2, IsAdam, "adam or adamw");
+        RequireUsed(nameof(Epsilon), Epsilon, HasEpsilon, "adam, adamw, rmsprop or adagrad");
+        RequireUsed(nameof(Momentum), Momentum, HasMomentum, "momentum or nesterov");
+        RequireUsed(nameof(Rho), Rho, Kind == OptimizerKind.RmsProp, "rmsprop");
+        Require(
+            WeightDecay is null || Kind == OptimizerKind.AdamW,
+            nameof(WeightDecay),
+            $"{Name(nameof(WeightDecay))} {WeightDecay} has no meaning with {Name(nameof(Kind))} {KindName}: ",
+            $"use {Name(nameof(Kind))} adamw, or {Name(nameof(L2))} for a penalty in the loss");
     }
 
     private static double DefaultLearningRate(OptimizerKind kind) => kind switch
@@ -107,28 +111,42 @@ public sealed record OptimizerSpec
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Unknown optimizer."),
     };
 
-    // Values end as single-precision factors, so they must survive the conversion: 1e-50 would be 0, 1e50 infinite.
-    private static void Positive(string option, double? value) =>
+    private string KindName => Kind.ToString().ToLowerInvariant();
+
+    // Values become single-precision factors and must survive the conversion: 1e-50 would be 0, 1e50 infinite.
+    private static void RequirePositive(string property, double? value) =>
         Require(
             value is null || ((float)value > 0 && float.IsFinite((float)value)),
-            $"{option} {value} is out of range: it must be a number above 0");
+            property,
+            $"{Name(property)} {value} is out of range: it must be a number above 0");
 
-    private static void NotNegative(string option, double? value) =>
+    private static void RequireNotNegative(string property, double? value) =>
         Require(
             value is null || (value >= 0 && float.IsFinite((float)value)),
-            $"{option} {value} is out of range: it must be a number of at least 0");
+            property,
+            $"{Name(property)} {value} is out of range: it must be a number of at least 0");
 
-    private static void Fraction(string option, double? value) =>
-        Require(value is null or (>= 0 and < 1), $"{option} {value} is out of range: it must be at least 0 and below 1");
+    private static void RequireFraction(string property, double? value) =>
+        Require(value is null or (>= 0 and < 1), property, $"{Name(property)} {value} is out of range: it must be at least 0 and below 1");
 
-    private void Used(string option, double? value, bool used, string instead) =>
-        Require(value is null || used, $"{option} {value} has no meaning with --optimizer {Kind.ToString().ToLowerInvariant()}: {instead}");
+    private static void RequireKnown<TEnum>(string property, TEnum value, string known)
+        where TEnum : struct, Enum =>
+        Require(Enum.IsDefined(value), property, $"{Name(property)} {value} is not known: use {known}");
 
-    private static void Require(bool condition, string message)
+    private void RequireUsed(string property, double? value, bool isUsed, string users) =>
+        Require(
+            value is null || isUsed,
+            property,
+            $"{Name(property)} {value} has no meaning with {Name(nameof(Kind))} {KindName}: ",
+            $"leave it out, or use {Name(nameof(Kind))} {users}");
+
+    private static void Require(bool condition, string property, params FormattableString[] message)
     {
         if (!condition)
         {
-            throw new BadInputException(message);
+            throw new BadInputException(Name(property), message);
         }
     }
+
+    private static PropertyName Name(string property) => new(nameof(OptimizerSpec), property);
 }

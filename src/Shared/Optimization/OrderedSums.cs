@@ -1,32 +1,18 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace NnCluster.Optimization;
 
 /// <summary>
-/// Sums in one written order whatever the hardware: element i is added to partial sum i mod 16, in double precision,
-/// and the sixteen are added from the first to the last.
+/// Sum in one fixed order on any hardware: element i is added to partial sum i mod 16, in double precision, and the sixteen
+/// partial sums are added from the first to the last.
 /// </summary>
 internal static class OrderedSums
 {
     private const int Lanes = 16;
 
-    private interface ITerm
-    {
-        static abstract Vector256<double> Of(Vector256<double> x);
-
-        static abstract double Of(double x);
-    }
-
     /// <summary>Σx². A product of two floats is exact in double precision, so only the additions round.</summary>
-    public static double Squares(ReadOnlySpan<float> values) => Sum<Square>(values);
-
-    /// <summary>Σ|x|.</summary>
-    public static double Magnitudes(ReadOnlySpan<float> values) => Sum<Magnitude>(values);
-
-    private static double Sum<TTerm>(ReadOnlySpan<float> values)
-        where TTerm : struct, ITerm
+    public static double Squares(ReadOnlySpan<float> values)
     {
         ref float first = ref MemoryMarshal.GetReference(values);
         Vector256<double> sum0 = default, sum4 = default, sum8 = default, sum12 = default;
@@ -35,10 +21,10 @@ internal static class OrderedSums
         {
             (Vector256<double> x0, Vector256<double> x4) = Vector256.Widen(Vector256.LoadUnsafe(ref first, (nuint)i));
             (Vector256<double> x8, Vector256<double> x12) = Vector256.Widen(Vector256.LoadUnsafe(ref first, (nuint)i + 8));
-            sum0 += TTerm.Of(x0);
-            sum4 += TTerm.Of(x4);
-            sum8 += TTerm.Of(x8);
-            sum12 += TTerm.Of(x12);
+            sum0 += x0 * x0;
+            sum4 += x4 * x4;
+            sum8 += x8 * x8;
+            sum12 += x12 * x12;
         }
 
         Span<double> partial = stackalloc double[Lanes];
@@ -48,7 +34,8 @@ internal static class OrderedSums
         sum12.CopyTo(partial[12..]);
         for (int lane = 0; i < values.Length; i++, lane++)
         {
-            partial[lane] += TTerm.Of((double)values[i]);
+            double x = values[i];
+            partial[lane] += x * x;
         }
 
         double sum = 0;
@@ -58,21 +45,5 @@ internal static class OrderedSums
         }
 
         return sum;
-    }
-
-    private readonly struct Square : ITerm
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<double> Of(Vector256<double> x) => x * x;
-
-        public static double Of(double x) => x * x;
-    }
-
-    private readonly struct Magnitude : ITerm
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<double> Of(Vector256<double> x) => Vector256.Abs(x);
-
-        public static double Of(double x) => Math.Abs(x);
     }
 }

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace NnCluster.Optimization;
 
-/// <summary>The elastic-net penalty λ₁‖w‖₁ + ½λ₂‖w‖₂² (Zou and Hastie 2005) and its gradient.</summary>
+/// <summary>Gradient of the elastic-net penalty λ₁‖w‖₁ + ½λ₂‖w‖₂² (Zou and Hastie 2005).</summary>
 internal static class PenaltyGradient
 {
     /// <summary>g ← g + λ₁ sign(w) + λ₂ w, with sign(0) = 0.</summary>
@@ -27,8 +27,4 @@ internal static class PenaltyGradient
             gradient[i] += slope + (x * l2);
         }
     }
-
-    /// <summary>λ₁‖w‖₁ + ½λ₂‖w‖₂² of one tensor.</summary>
-    public static double Value(double l1, double l2, ReadOnlySpan<float> weights) =>
-        (l1 > 0 ? l1 * OrderedSums.Magnitudes(weights) : 0) + (l2 > 0 ? l2 / 2 * OrderedSums.Squares(weights) : 0);
 }

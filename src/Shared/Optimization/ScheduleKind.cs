@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace NnCluster.Optimization;
 
-/// <summary>How the learning rate moves over the run; <see cref="LearningRateSchedule"/> has the formulas.</summary>
+/// <summary>Curve of the learning rate over the run; <see cref="LearningRateSchedule"/> has the formulas.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<ScheduleKind>))]
 public enum ScheduleKind
 {
@@ -10,7 +10,7 @@ public enum ScheduleKind
     [JsonStringEnumMemberName("constant")]
     Constant,
 
-    /// <summary>A tenth from the half of the run on, a hundredth from three quarters on.</summary>
+    /// <summary>The rate, a tenth of it from half of the run on, a hundredth from three quarters on.</summary>
     [JsonStringEnumMemberName("step")]
     Step,
 
@@ -18,7 +18,7 @@ public enum ScheduleKind
     [JsonStringEnumMemberName("cosine")]
     Cosine,
 
-    /// <summary>Up to the rate over the first 30 % of the run, then down to almost nothing (Smith and Topin 2018).</summary>
+    /// <summary>Up to the rate over the first 30 % of the run, then down to a 250,000th of it (Smith and Topin 2018).</summary>
     [JsonStringEnumMemberName("one-cycle")]
     OneCycle,
 }

@@ -4,18 +4,18 @@ using NnCluster.Numerics;
 namespace NnCluster.Optimization;
 
 /// <summary>
-/// One block of each of the optimizer's states, in the order of <see cref="Optimizer.StateNames"/>; states the optimizer
-/// does not have stay empty.
+/// One block of each state buffer of the optimizer, in the order of <see cref="Optimizer.StateNames"/>; empty for buffers that
+/// the optimizer does not have.
 /// </summary>
 public readonly ref struct StateSpans(Span<float> first, Span<float> second = default)
 {
-    /// <summary>The block of the first state.</summary>
+    /// <summary>Block of the first buffer.</summary>
     public Span<float> First { get; } = first;
 
-    /// <summary>The block of the second state.</summary>
+    /// <summary>Block of the second buffer.</summary>
     public Span<float> Second { get; } = second;
 
-    /// <summary>Cuts <paramref name="range"/> out of whole state buffers.</summary>
+    /// <summary>The elements <paramref name="range"/> of whole state buffers.</summary>
     public static StateSpans Of(ReadOnlySpan<AlignedBuffer> states, Range range) => new(
         states.Length > 0 ? states[0].Span[range] : default,
         states.Length > 1 ? states[1].Span[range] : default);

@@ -47,8 +47,8 @@ internal readonly struct ScaleByAdam(double beta1, double beta2, double correcti
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Vector<float> Apply(Vector<float> update, Vector<float> parameters, ref Vector<float> slot0, ref Vector<float> slot1)
     {
-        slot0 = Moment.Quantised((slot0 * _beta1) + (update * _rest1));
-        slot1 = Moment.Quantised((slot1 * _beta2) + (update * _rest2 * update));
+        slot0 = Subnormals.Flush((slot0 * _beta1) + (update * _rest1));
+        slot1 = Subnormals.Flush((slot1 * _beta2) + (update * _rest2 * update));
         return slot0 * _scaleM / ((Vector.SquareRoot(slot1) * _scaleRootV) + _epsilon);
     }
 }
@@ -67,7 +67,7 @@ internal readonly struct Trace(double momentum) : ITransform<Trace>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Vector<float> Apply(Vector<float> update, Vector<float> parameters, ref Vector<float> slot0, ref Vector<float> slot1) =>
-        slot0 = Moment.Quantised((slot0 * _momentum) + update);
+        slot0 = Subnormals.Flush((slot0 * _momentum) + update);
 }
 
 /// <summary>b ← μb + u; u ← u + μb (Sutskever et al. 2013; PyTorch's SGD with <c>nesterov=True</c>).</summary>
@@ -85,7 +85,7 @@ internal readonly struct NesterovTrace(double momentum) : ITransform<NesterovTra
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Vector<float> Apply(Vector<float> update, Vector<float> parameters, ref Vector<float> slot0, ref Vector<float> slot1)
     {
-        slot0 = Moment.Quantised((slot0 * _momentum) + update);
+        slot0 = Subnormals.Flush((slot0 * _momentum) + update);
         return update + (slot0 * _momentum);
     }
 }
@@ -107,7 +107,7 @@ internal readonly struct ScaleByRms(double rho, double epsilon) : ITransform<Sca
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Vector<float> Apply(Vector<float> update, Vector<float> parameters, ref Vector<float> slot0, ref Vector<float> slot1)
     {
-        slot0 = Moment.Quantised((slot0 * _rho) + (update * _rest * update));
+        slot0 = Subnormals.Flush((slot0 * _rho) + (update * _rest * update));
         return update / (Vector.SquareRoot(slot0) + _epsilon);
     }
 }

@@ -5,9 +5,11 @@ using NnCluster.Training;
 
 namespace NnCluster.Persistence;
 
-/// <summary>Files that appear whole or not at all, whatever happens to the process or the machine meanwhile.</summary>
+/// <summary>Files that appear whole or not at all, even if the process or the machine fails meanwhile.</summary>
 public static partial class AtomicFile
 {
+    private const string TemporaryExtension = ".tmp";
+
     /// <summary>
     /// Writes to a temporary file beside <paramref name="path"/>, flushes it to the disk, renames it over
     /// <paramref name="path"/> and flushes the directory. On failure the old file stays and the temporary one is removed.
@@ -19,7 +21,7 @@ public static partial class AtomicFile
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(write);
         string directory = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        string temporary = Path.Combine(directory, $".{Path.GetFileName(path)}.{Guid.NewGuid():N}.tmp");
+        string temporary = Path.Combine(directory, $".{Path.GetFileName(path)}.{Guid.NewGuid():N}{TemporaryExtension}");
         bool renamed = false;
         try
         {
@@ -42,11 +44,11 @@ public static partial class AtomicFile
         }
     }
 
-    /// <summary>Writes a text as UTF-8, as <see cref="Write"/> does.</summary>
+    /// <summary>Writes a text as UTF-8, atomically as <see cref="Write"/> does.</summary>
     public static void WriteText(string path, string text) =>
         Write(path, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(text)));
 
-    /// <summary>Renames a file within its directory, replacing what has that name; on the disk when it returns.</summary>
+    /// <summary>Renames a file within its directory, replacing a file of that name. The new name is on the disk when it returns.</summary>
     public static void Rename(string path, string newPath)
     {
         File.Move(path, newPath, overwrite: true);
@@ -54,13 +56,13 @@ public static partial class AtomicFile
     }
 
     /// <summary>
-    /// Deletes the temporary files of writes that were killed half-way. Only for files that nobody writes meanwhile.
+    /// Deletes the temporary files of writes that were killed. No process may be writing those files at the same time.
     /// </summary>
-    /// <param name="directory">Where they are.</param>
-    /// <param name="isOurs">Whether the file that was to be written, by its name, is one that only the caller writes.</param>
+    /// <param name="directory">The directory of the files.</param>
+    /// <param name="isOurs">Whether only the caller writes the file of this name.</param>
     public static void DeleteLeftovers(string directory, Predicate<string> isOurs)
     {
-        foreach (string path in Directory.GetFiles(directory, ".*.tmp"))
+        foreach (string path in Directory.GetFiles(directory, ".*" + TemporaryExtension))
         {
             if (TemporaryName().Match(Path.GetFileName(path)) is { Success: true } match && isOurs(match.Groups["name"].Value))
             {
@@ -69,7 +71,10 @@ public static partial class AtomicFile
         }
     }
 
-    // One that cannot be removed costs its bytes and nothing else.
+    /// <summary>Whether a file has a name such as temporary files have: <c>.&lt;name&gt;.&lt;number&gt;.tmp</c>.</summary>
+    internal static bool IsTemporary(string name) => name.StartsWith('.') && name.EndsWith(TemporaryExtension, StringComparison.Ordinal);
+
+    // A file that cannot be removed only costs its bytes.
     private static void TryDelete(string path)
     {
         try
@@ -95,11 +100,11 @@ public static partial class AtomicFile
         int descriptor = Open(directory, ReadOnly);
         if (descriptor < 0)
         {
-            // A directory may be writable and not readable; the file itself is on disk already.
+            // A directory may be writable and not readable. The file itself is on disk already.
             return;
         }
 
-        // Some network file systems refuse to flush a directory; there is nothing better to do then.
+        // Some network file systems refuse to flush a directory, and offer nothing else.
         _ = FlushToDisk(descriptor);
         _ = Close(descriptor);
     }

@@ -7,8 +7,8 @@ using NnCluster.Training;
 namespace NnCluster.Persistence;
 
 /// <summary>
-/// Writes checkpoints on a thread of its own, off the training loop, and keeps the last two. While one is being
-/// written only the newest of those that follow waits: an older one would be of no use any more.
+/// Writes checkpoints on a thread of its own, off the training loop, and keeps the last two. While one is being written,
+/// only the newest of those that follow waits: it supersedes the others.
 /// </summary>
 public sealed class CheckpointWriter : IDisposable
 {
@@ -22,18 +22,18 @@ public sealed class CheckpointWriter : IDisposable
     private readonly object _gate = new();
     private readonly Stack<Snapshot> _spare = new();
     private readonly Queue<string> _written = new();
+    private TaskCompletionSource<CheckpointResult> _waitingResult = NewResult();
     private Snapshot? _waiting;
-    private bool _writing;
     private bool _disposed;
 
-    /// <summary>A writer for one run.</summary>
-    /// <param name="layout">Where each tensor lies.</param>
-    /// <param name="origin">What all the run's checkpoints have in common; the step is that of each.</param>
-    /// <param name="pathOf">The file for a step.</param>
-    /// <param name="earlier">Checkpoints already there, the oldest first; they count among those that are kept.</param>
+    /// <summary>Creates the writer of a run.</summary>
+    /// <param name="layout">Layout of the model state.</param>
+    /// <param name="origin">Position of all checkpoints of the run, but for the step.</param>
+    /// <param name="pathOf">Path of the checkpoint of a step.</param>
+    /// <param name="earlier">Checkpoints of earlier terms, the oldest first; they count among the two that are kept.</param>
     /// <param name="before">
-    /// Runs before each is written, on the writer's thread: what must be on disk if the checkpoint is. An
-    /// <see cref="IOException"/> or a <see cref="RunDirectoryException"/> from it is the checkpoint's own.
+    /// Runs before each write, on the thread of the writer: flushes all that must be on disk before the checkpoint. An
+    /// <see cref="IOException"/> or a <see cref="RunDirectoryException"/> from it fails the checkpoint.
     /// </param>
     public CheckpointWriter(
         ParameterLayout layout, CheckpointPosition origin, Func<long, string> pathOf, IEnumerable<string> earlier, Action? before = null)
@@ -47,38 +47,29 @@ public sealed class CheckpointWriter : IDisposable
         _thread.Start();
     }
 
-    /// <summary>A checkpoint is on disk, and how long that took; raised on the writer's thread.</summary>
-    public event Action<long, string, TimeSpan>? Stored;
-
-    /// <summary>A checkpoint could not be written; raised on the writer's thread. The run goes on with the previous one.</summary>
-    public event Action<long, string>? Failed;
-
-    /// <summary>Takes a copy of the state as it is now and returns; called between steps.</summary>
-    public void Begin(TrainingState state)
+    /// <summary>Copies the state and returns; called between steps. The write itself happens on the thread of the writer.</summary>
+    /// <param name="state">The state, read before this returns.</param>
+    /// <returns>The result of the write; completes when the checkpoint is on disk, has failed or is superseded. Never faults.</returns>
+    public Task<CheckpointResult> WriteAsync(TrainingState state)
     {
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
+            if (_waiting is { } superseded)
+            {
+                _waitingResult.SetResult(new CheckpointSuperseded(superseded.Step));
+                _waitingResult = NewResult();
+            }
+
             Snapshot snapshot = _waiting ?? (_spare.TryPop(out Snapshot? spare) ? spare : new Snapshot(state));
             snapshot.Take(state);
             _waiting = snapshot;
             Monitor.PulseAll(_gate);
+            return _waitingResult.Task;
         }
     }
 
-    /// <summary>Waits until everything begun is on disk or has failed.</summary>
-    public void Flush()
-    {
-        lock (_gate)
-        {
-            while (_waiting is not null || _writing)
-            {
-                Monitor.Wait(_gate);
-            }
-        }
-    }
-
-    /// <summary>Writes what waits and ends the thread.</summary>
+    /// <summary>Writes the checkpoint that waits, if any, and ends the thread.</summary>
     public void Dispose()
     {
         lock (_gate)
@@ -99,6 +90,7 @@ public sealed class CheckpointWriter : IDisposable
         while (true)
         {
             Snapshot snapshot;
+            TaskCompletionSource<CheckpointResult> result;
             lock (_gate)
             {
                 while (_waiting is null && !_disposed)
@@ -111,24 +103,25 @@ public sealed class CheckpointWriter : IDisposable
                     return;
                 }
 
-                snapshot = _waiting;
+                (snapshot, result) = (_waiting, _waitingResult);
                 _waiting = null;
-                _writing = true;
+                _waitingResult = NewResult();
             }
 
-            Write(snapshot);
+            CheckpointResult written = Write(snapshot);
             lock (_gate)
             {
                 snapshot.Release();
                 _spare.Push(snapshot);
-                _writing = false;
-                Monitor.PulseAll(_gate);
             }
+
+            result.SetResult(written);
         }
     }
 
-    private void Write(Snapshot snapshot)
+    private CheckpointResult Write(Snapshot snapshot)
     {
+        CheckpointResult result;
         string path = _pathOf(snapshot.Step);
         long began = Stopwatch.GetTimestamp();
         try
@@ -140,17 +133,21 @@ public sealed class CheckpointWriter : IDisposable
                 _written.Enqueue(path);
             }
 
-            Stored?.Invoke(snapshot.Step, path, Stopwatch.GetElapsedTime(began));
+            result = new CheckpointStored(snapshot.Step, path, Stopwatch.GetElapsedTime(began));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or RunDirectoryException)
         {
-            Failed?.Invoke(snapshot.Step, e.Message);
+            result = new CheckpointNotStored(snapshot.Step, e.Message);
         }
 
         Prune();
+        return result;
     }
 
-    // One that cannot be removed now is tried again after the next.
+    // Continuations run elsewhere, so that none of them holds up the writer.
+    private static TaskCompletionSource<CheckpointResult> NewResult() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // A file that cannot be removed now is tried again after the next write.
     private void Prune()
     {
         try
@@ -166,7 +163,7 @@ public sealed class CheckpointWriter : IDisposable
         }
     }
 
-    /// <summary>The state at one step: the weights are shared, since nobody writes to them; the states are copied.</summary>
+    /// <summary>State of one step: the model state is shared, since it never changes again; the optimizer state is copied.</summary>
     private sealed class Snapshot(TrainingState state) : IDisposable
     {
         private RefCountedBuffer? _parameters;

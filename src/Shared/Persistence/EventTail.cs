@@ -1,58 +1,72 @@
-using System.Text;
-using System.Text.Json;
+using System.Globalization;
 using NnCluster.Model;
 using NnCluster.Training;
 
 namespace NnCluster.Persistence;
 
-/// <summary>One line of a run's <c>events.jsonl</c>.</summary>
-/// <param name="Name">What happened.</param>
-/// <param name="Time">When, by the clock on the wall.</param>
-/// <param name="Fields">Everything the line says.</param>
-internal sealed record LoggedEvent(string Name, DateTime Time, JsonElement Fields)
-{
-    /// <summary>A field as text; empty if it has none of that name.</summary>
-    public string Text(string name) => Fields.TryGetProperty(name, out JsonElement value) ? value.ToString() : string.Empty;
+/// <summary>A line of <c>events.jsonl</c>.</summary>
+/// <param name="Event">The event.</param>
+/// <param name="TimeUtc">Time of the event by the clock of the machine of the coordinator.</param>
+internal sealed record LoggedEvent(RunEvent Event, DateTime TimeUtc);
 
-    /// <summary>A field as a number; 0 if it has none of that name.</summary>
-    public long Number(string name) => Fields.TryGetProperty(name, out JsonElement value) && value.TryGetInt64(out long number) ? number : 0;
-}
-
-/// <summary>Follows <c>events.jsonl</c> while a run, in whichever of its lives, writes it.</summary>
+/// <summary>Follows <c>events.jsonl</c> through all terms of a run, while they write it or afterwards. One thread at a time.</summary>
+/// <param name="path">The file, which need not exist yet.</param>
 internal sealed class EventTail(string path)
 {
-    private long _read;
+    private long _position;
 
-    /// <summary>The lines that have been finished since the last call.</summary>
+    /// <summary>
+    /// Reads the events of all lines that were completed since the last call. A last line without a line end waits for
+    /// the next call.
+    /// </summary>
+    /// <exception cref="BadInputException">The file has another format version, or a line is not an event.</exception>
     public IReadOnlyList<LoggedEvent> Read()
     {
-        byte[] bytes;
-        try
-        {
-            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
-            if (stream.Length <= _read)
-            {
-                return [];
-            }
-
-            bytes = new byte[stream.Length - _read];
-            stream.Position = _read;
-            bytes = bytes[..stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false)];
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        if (!File.Exists(path))
         {
             return [];
         }
 
-        int end = Array.LastIndexOf(bytes, (byte)'\n') + 1;
-        _read += end;
-        return [.. Encoding.UTF8.GetString(bytes, 0, end).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Parse)];
+        using FileStream stream = JsonLines.Open(path);
+        stream.Position = _position;
+        var events = new List<LoggedEvent>();
+        foreach (ReadOnlyMemory<byte> line in JsonLines.Read(stream))
+        {
+            events.Add(Parse(line));
+            _position += line.Length + 1;
+        }
+
+        return events;
     }
 
-    private static LoggedEvent Parse(string line)
+    private LoggedEvent Parse(ReadOnlyMemory<byte> line)
     {
-        using var document = JsonDocument.Parse(line);
-        JsonElement fields = document.RootElement.Clone();
-        return new(fields.GetProperty("event").GetString()!, fields.GetProperty("time").GetDateTime(), fields);
+        try
+        {
+            return RunEventParser.Parse(line, json =>
+            {
+                RequireVersion(json);
+                return new LoggedEvent(RunEventParser.EventOf(json), TimeOf(json));
+            });
+        }
+        catch (FormatException error)
+        {
+            throw new BadInputException($"{path}: has a line that is not an event: {error.Message}", error);
+        }
     }
+
+    /// <summary>Every term states the version, so the first line of a file must, too.</summary>
+    private void RequireVersion(JsonFields line)
+    {
+        bool isStart = line.TextOrNull("type") == RunEventJson.StartType;
+        if (isStart || _position == 0)
+        {
+            FormatVersion.RequireLines(path, isStart ? line.WholeOrNull("formatVersion") : null);
+        }
+    }
+
+    private static DateTime TimeOf(JsonFields line) =>
+        DateTime.TryParse(line.Text("timeUtc"), null, DateTimeStyles.RoundtripKind, out DateTime time)
+            ? time
+            : throw new FormatException("'timeUtc' is expected to be a time");
 }

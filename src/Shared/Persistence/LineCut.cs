@@ -1,32 +1,30 @@
-using System.Text;
 using NnCluster.Model;
 using NnCluster.Training;
 
 namespace NnCluster.Persistence;
 
-/// <summary>Shortens a file of lines in place, from its end: no copy is made, so that a full disk or a long file is no hindrance.</summary>
+/// <summary>Shortens a file of lines in place, from its end. It makes no copy, so it works on a full disk.</summary>
 internal static class LineCut
 {
     private const int Chunk = 1 << 16;
 
-    /// <summary>Removes lines from the end of a file, and the rest of one that was never finished, until one is to be kept.</summary>
+    /// <summary>Removes an unfinished last line, then lines from the end up to the first that is to be kept.</summary>
     /// <param name="stream">The file; at its end afterwards.</param>
-    /// <param name="keep">Whether a line stays, and with it all before it.</param>
-    /// <returns>The line that was kept; null if none was.</returns>
-    public static string? CutAfterLast(FileStream stream, Predicate<string> keep)
+    /// <param name="keep">Whether a line, UTF-8 without its line end, stays, and all before it.</param>
+    /// <returns>The last line that was kept; null if none was.</returns>
+    public static byte[]? CutAfterLast(FileStream stream, Predicate<byte[]> keep)
     {
         long end = LastLineEnd(stream, stream.Length);
-        string? kept = null;
+        byte[]? kept = null;
         while (end > 0 && kept is null)
         {
             long start = LastLineEnd(stream, end - 1);
             byte[] line = new byte[end - 1 - start];
             stream.Position = start;
             stream.ReadExactly(line);
-            string text = Encoding.UTF8.GetString(line);
-            if (keep(text))
+            if (keep(line))
             {
-                kept = text;
+                kept = line;
             }
             else
             {

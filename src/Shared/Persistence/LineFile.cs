@@ -6,21 +6,24 @@ using NnCluster.Training;
 namespace NnCluster.Persistence;
 
 /// <summary>
-/// A file of JSON objects, one a line. Lines gather in memory until <see cref="TryFlush"/>; those that cannot be written
-/// stay there and are tried again, at the same place, so that a write that was cut short leaves no torn line.
+/// Appends JSON objects to a file, one a line. Lines collect in memory until <see cref="TryFlush"/>. Lines that cannot be
+/// written stay in memory and are written again at the same position, so an incomplete write leaves no torn line.
 /// </summary>
 internal sealed class LineFile(FileStream stream) : IDisposable
 {
-    /// <summary>So many bytes are worth a write.</summary>
+    /// <summary>Bytes in memory from which on a write pays.</summary>
     public const int WriteThreshold = 1 << 16;
 
     private ArrayBufferWriter<byte> _buffer = new(2 * WriteThreshold);
     private long _end = stream.CanSeek ? stream.Position : 0;
 
-    /// <summary>Takes the next line's object.</summary>
+    /// <summary>Whether nothing was ever written to the file, nor waits for it.</summary>
+    public bool IsEmpty => _end == 0 && _buffer.WrittenCount == 0;
+
+    /// <summary>Receives the object of the next line.</summary>
     public Utf8JsonWriter Json => field ??= new(_buffer, new() { SkipValidation = true });
 
-    /// <summary>Bytes that are not in the file yet.</summary>
+    /// <summary>Bytes in memory that are not in the file yet.</summary>
     public int Held => _buffer.WrittenCount;
 
     /// <summary>Ends a line.</summary>
@@ -31,7 +34,8 @@ internal sealed class LineFile(FileStream stream) : IDisposable
         _buffer.Write("\n"u8);
     }
 
-    /// <summary>Writes what has gathered; null, or why it could not be written.</summary>
+    /// <summary>Writes the lines in memory.</summary>
+    /// <returns>Null, or the error.</returns>
     public RunDirectoryException? TryFlush()
     {
         if (_buffer.WrittenCount == 0)

@@ -1,37 +1,28 @@
 using System.Globalization;
-using System.Text.Json;
 using NnCluster.Model;
 using NnCluster.Training;
 
 namespace NnCluster.Persistence;
 
 /// <summary>
-/// The directory of a run. While it is open no other process can open it for writing. It observes the run:
-/// <see cref="StepCompleted"/> and <see cref="EpochCompleted"/> become lines of <c>metrics.jsonl</c>, everything else
-/// lines of <c>events.jsonl</c>, without the caller ever waiting for the disk.
+/// The directory of a run, opened for writing; no other process can open it at the same time. It observes the run:
+/// <see cref="StepCompleted"/> and <see cref="EpochCompleted"/> become lines of <c>metrics.jsonl</c>, all other events
+/// lines of <c>events.jsonl</c>, and the caller never waits for the disk.
 /// </summary>
-/// <remarks>
-/// A step's line has <c>loss</c>, an epoch's has <c>testLoss</c>. NaN and infinities are written as null. Lines reach
-/// the file at least every second, at each epoch and at the end.
-/// </remarks>
+/// <remarks>Lines reach the files at least every second, at each evaluation and at the end. docs/files.md describes the files.</remarks>
 public sealed class RunDirectory : IRunObserver, IDisposable
 {
-    private const string ConfigFile = "config.json";
-    private const string MetricsFile = "metrics.jsonl";
-    private const string EventsFile = "events.jsonl";
-    private const string CurvesFile = "curves.png";
     private readonly FileStream _lock;
     private readonly RunEventLog _log;
 
-    private RunDirectory(string path, FileStream processLock, FileStream metrics, TimeProvider? time, long? evaluated)
+    private RunDirectory(RunPaths paths, FileStream processLock, FileStream metrics, TimeProvider? time, long? evaluated)
     {
-        Path = path;
+        Paths = paths;
         _lock = processLock;
         FileStream events;
         try
         {
-            string eventsPath = In(EventsFile);
-            events = RunDirectoryException.Guard(eventsPath, () => AppendToWholeLines(eventsPath));
+            events = RunDirectoryException.Guard(paths.Events, () => AppendToWholeLines(paths.Events));
         }
         catch
         {
@@ -44,8 +35,8 @@ public sealed class RunDirectory : IRunObserver, IDisposable
     }
 
     /// <summary>
-    /// Gets a line for people when metrics and events begin to fail to be written, and when they can be again; on a
-    /// thread of its own.
+    /// Gets or sets the receiver of a log line when metrics and events begin to fail to be written, and when they can be
+    /// written again; called on a thread of its own.
     /// </summary>
     public Action<string>? Trouble
     {
@@ -54,33 +45,17 @@ public sealed class RunDirectory : IRunObserver, IDisposable
     }
 
     /// <summary>The directory, absolute.</summary>
-    public string Path { get; }
+    public string Path => Paths.Directory;
 
-    /// <summary>The whole resolved configuration.</summary>
-    public string ConfigPath => In(ConfigFile);
+    /// <summary>Paths of its files, absolute.</summary>
+    public RunPaths Paths { get; }
 
-    /// <summary>One line a step and one an epoch.</summary>
-    public string MetricsPath => In(MetricsFile);
-
-    /// <summary>One line for every other event.</summary>
-    public string EventsPath => In(EventsFile);
-
-    /// <summary>The result.</summary>
-    public string SummaryPath => In("summary.json");
-
-    /// <summary>The trained model.</summary>
-    public string ModelPath => In("model.safetensors");
-
-    /// <summary>The learning curves.</summary>
-    public string CurvesPath => In(CurvesFile);
-
-    /// <summary>The checkpoint after <paramref name="step"/> steps.</summary>
-    public string CheckpointPath(long step) => In(string.Create(CultureInfo.InvariantCulture, $"checkpoint-{step}.safetensors"));
-
-    /// <summary>Creates <c>&lt;root&gt;/&lt;date&gt;-&lt;time&gt;-&lt;name&gt;</c> for a new run, with a number behind it if there is one already.</summary>
+    /// <summary>
+    /// Creates <c>&lt;root&gt;/&lt;date&gt;-&lt;time&gt;-&lt;name&gt;</c> for a new run; if it exists, with a number at the end.
+    /// </summary>
     /// <param name="root">Usually <c>runs</c>.</param>
-    /// <param name="name">The run's name; what a file name should not have becomes a hyphen.</param>
-    /// <param name="time">The clock the name comes from, in local time.</param>
+    /// <param name="name">Name of the run; characters that are unusual in file names become hyphens.</param>
+    /// <param name="time">Clock of the date and the time, which are local.</param>
     /// <exception cref="RunDirectoryException">It cannot be written.</exception>
     public static RunDirectory Create(string root, string name, TimeProvider time)
     {
@@ -90,7 +65,7 @@ public sealed class RunDirectory : IRunObserver, IDisposable
         for (int number = 1; ; number++)
         {
             string path = number == 1 ? stem : string.Create(CultureInfo.InvariantCulture, $"{stem}-{number}");
-            if (TryClaim(path, time) is RunDirectory run)
+            if (TryClaim(new(path), time) is RunDirectory run)
             {
                 return run;
             }
@@ -98,84 +73,83 @@ public sealed class RunDirectory : IRunObserver, IDisposable
     }
 
     /// <summary>
-    /// Uses a directory of the user's choice for a new run, creating it if needed. One whose run was killed before it had
-    /// written anything is begun anew.
+    /// Creates a given directory for a new run, if it does not exist. A directory whose run was killed before it wrote a
+    /// line is used again.
     /// </summary>
-    /// <param name="directory">The directory, which must not hold a run unless <paramref name="overwrite"/> says so.</param>
-    /// <param name="overwrite">Replaces the metrics and events of a run that is there.</param>
-    /// <exception cref="BadInputException">It already holds a run.</exception>
+    /// <param name="directory">The directory; it must not hold a run.</param>
+    /// <exception cref="BadInputException">It holds a run.</exception>
     /// <exception cref="RunDirectoryException">It cannot be written.</exception>
-    public static RunDirectory CreateAt(string directory, bool overwrite = false)
+    public static RunDirectory CreateAt(string directory)
     {
-        string path = System.IO.Path.GetFullPath(directory);
-        if (overwrite)
-        {
-            RunDirectoryException.Guard(path, () => Directory.CreateDirectory(path));
-            return Open(path, null, () =>
-            {
-                File.Delete(System.IO.Path.Combine(path, EventsFile));
-                return (Append(System.IO.Path.Combine(path, MetricsFile), FileMode.Create), null);
-            });
-        }
-
-        return TryClaim(path, null) ?? TryTakeOver(path) ?? throw new BadInputException($"{directory}: already holds a run; give another directory, or --resume it");
+        var paths = new RunPaths(System.IO.Path.GetFullPath(directory));
+        return TryClaim(paths, null) ?? TryTakeOver(paths)
+            ?? throw new BadInputException($"{directory}: already holds a run; give another directory, or --resume it");
     }
 
     /// <summary>
-    /// Goes on with a run that stopped. Metrics of steps after <paramref name="step"/>, which will be taken again, and a
-    /// line that was only half written are removed; events are kept. An evaluation at that step that was written stays,
-    /// and is not written a second time.
+    /// Opens the directory of a run to resume it. Removes an unfinished line, and the metrics of steps after
+    /// <paramref name="step"/>, which will be computed again; keeps the events. An evaluation at that step that has a line
+    /// keeps it and gets no second one.
     /// </summary>
     /// <param name="directory">The directory of the run.</param>
-    /// <param name="step">The step of the checkpoint it goes on from.</param>
-    /// <param name="before">Runs when the directory belongs to this process and nothing has been changed yet; what it throws leaves it so.</param>
-    /// <exception cref="BadInputException">There is no run in it.</exception>
-    /// <exception cref="RunDirectoryException">It cannot be written, or the run is still open elsewhere.</exception>
+    /// <param name="step">The step of the checkpoint that the run resumes from.</param>
+    /// <param name="before">Runs once this process owns the directory, before any change; an exception leaves it unchanged.</param>
+    /// <exception cref="BadInputException">It holds no run, or one of another format version.</exception>
+    /// <exception cref="RunDirectoryException">It cannot be written, or another process has the run open.</exception>
     public static RunDirectory Resume(string directory, long step, Action? before = null)
     {
-        string path = System.IO.Path.GetFullPath(directory);
-        string metricsPath = System.IO.Path.Combine(path, MetricsFile);
-        if (!File.Exists(metricsPath))
+        var paths = new RunPaths(System.IO.Path.GetFullPath(directory));
+        if (!File.Exists(paths.Metrics))
         {
-            throw new BadInputException($"{directory}: holds no run to resume: there is no {MetricsFile} in it");
+            throw new BadInputException($"{directory}: holds no run to resume: there is no {RunPaths.MetricsName} in it");
         }
 
-        return Open(path, null, () =>
+        return Open(paths, null, () =>
         {
-            before?.Invoke();
-            // A figure may be drawn by any process at any time.
-            AtomicFile.DeleteLeftovers(path, name => name != CurvesFile);
-            FileStream metrics = Append(metricsPath, FileMode.Open);
-            string? last = LineCut.CutAfterLast(metrics, line => StepOf(line) <= step);
-            return (metrics, last is not null && IsEpoch(last) && StepOf(last) == step ? step : null);
+            FileStream metrics = Append(paths.Metrics, FileMode.Open);
+            try
+            {
+                MetricsReader.RequireHeader(metrics);
+                before?.Invoke();
+                // Any process may be drawing the figure.
+                AtomicFile.DeleteLeftovers(paths.Directory, name => name != RunPaths.CurvesName);
+                byte[]? last = LineCut.CutAfterLast(metrics, line => MetricsReader.IsHeader(line) || StepOf(line) <= step);
+                bool evaluated = last is not null && RunEventParser.TryParse(last) is EpochCompleted epoch && epoch.Step == step;
+                return (metrics, evaluated ? step : null);
+            }
+            catch
+            {
+                metrics.Dispose();
+                throw;
+            }
         });
     }
 
     /// <summary>
-    /// Tells what happened. Costs well under a microsecond and never waits for the disk; what cannot be written is kept
-    /// and tried again.
+    /// Records an event. Takes well under a microsecond and never waits for the disk; lines that cannot be written are kept
+    /// in memory and tried again.
     /// </summary>
-    /// <exception cref="RunDirectoryException">More could not be written than is kept.</exception>
+    /// <exception cref="RunDirectoryException">The lines that cannot be written exceed the limit of the memory.</exception>
     public void Observe(RunEvent runEvent) => _log.Append(runEvent);
 
-    /// <summary>Waits until everything observed so far is in the files.</summary>
-    /// <exception cref="RunDirectoryException">Something could not be written yet.</exception>
+    /// <summary>Waits until all events observed so far are in the files.</summary>
+    /// <exception cref="RunDirectoryException">Some could not be written yet.</exception>
     public void Flush() => _log.Flush();
 
     /// <summary>Writes <c>config.json</c>.</summary>
     /// <exception cref="RunDirectoryException">It cannot be written.</exception>
-    public void WriteConfig(string json) => WriteText(ConfigPath, json);
+    public void WriteConfig(string json) => WriteText(Paths.Config, json);
 
     /// <summary>Writes <c>summary.json</c>.</summary>
     /// <exception cref="RunDirectoryException">It cannot be written.</exception>
     public void WriteSummary(RunSummary summary)
     {
         ArgumentNullException.ThrowIfNull(summary);
-        WriteText(SummaryPath, summary.ToJson());
+        WriteText(Paths.Summary, summary.ToJson());
     }
 
-    /// <summary>Writes what is left and closes the files.</summary>
-    /// <exception cref="RunDirectoryException">Something could not be written, and no earlier call said so.</exception>
+    /// <summary>Writes the remaining lines and closes the files.</summary>
+    /// <exception cref="RunDirectoryException">Some could not be written, and no earlier call threw this.</exception>
     public void Dispose()
     {
         try
@@ -188,41 +162,38 @@ public sealed class RunDirectory : IRunObserver, IDisposable
         }
     }
 
-    private string In(string file) => System.IO.Path.Combine(Path, file);
-
     private static void WriteText(string path, string text) =>
         RunDirectoryException.Guard(path, () => AtomicFile.WriteText(path, text + "\n"));
 
-    /// <summary>Creates the directory and its metrics file; null if that file, and so a run, is already there.</summary>
-    private static RunDirectory? TryClaim(string path, TimeProvider? time)
+    /// <summary>Creates the directory and its metrics file; null if that file, and so a run, exists already.</summary>
+    private static RunDirectory? TryClaim(RunPaths paths, TimeProvider? time)
     {
-        string metricsPath = System.IO.Path.Combine(path, MetricsFile);
-        RunDirectoryException.Guard(path, () => Directory.CreateDirectory(path));
+        RunDirectoryException.Guard(paths.Directory, () => Directory.CreateDirectory(paths.Directory));
         try
         {
-            RunDirectoryException.Guard(metricsPath, () => Append(metricsPath, FileMode.CreateNew).Dispose());
+            RunDirectoryException.Guard(paths.Metrics, () => Append(paths.Metrics, FileMode.CreateNew).Dispose());
         }
-        catch (RunDirectoryException) when (File.Exists(metricsPath))
+        catch (RunDirectoryException) when (File.Exists(paths.Metrics))
         {
             return null;
         }
 
-        return Open(path, time, () => (Append(metricsPath, FileMode.Open), null));
+        return Open(paths, time, () => (Append(paths.Metrics, FileMode.Open), null));
     }
 
-    /// <summary>Opens the directory of a run that left nothing; null if it left something, or is about to.</summary>
-    private static RunDirectory? TryTakeOver(string path)
+    /// <summary>Opens the directory of a run that left no line; null if it left one, or is about to.</summary>
+    private static RunDirectory? TryTakeOver(RunPaths paths)
     {
-        if (!HoldsNothing(path))
+        if (!HoldsNothing(paths))
         {
             return null;
         }
 
         try
         {
-            // Its process may have written something before it let go of the directory.
-            return Open(path, null, () => HoldsNothing(path)
-                ? (Append(System.IO.Path.Combine(path, MetricsFile), FileMode.Open), null)
+            // Its process may have written a line between the first check and the lock.
+            return Open(paths, null, () => HoldsNothing(paths)
+                ? (Append(paths.Metrics, FileMode.Open), null)
                 : throw new IOException("a run has begun in it"));
         }
         catch (RunDirectoryException)
@@ -231,26 +202,25 @@ public sealed class RunDirectory : IRunObserver, IDisposable
         }
     }
 
-    /// <summary>Whether there is only what a run makes before it writes its first line: its configuration and empty files.</summary>
-    private static bool HoldsNothing(string path) =>
-        new DirectoryInfo(path).EnumerateFileSystemInfos().All(entry => entry is FileInfo file && (
-            file.Name is ConfigFile or ".lock"
-            || (file.Name is MetricsFile or EventsFile && file.Length == 0)
-            || (file.Name[0] == '.' && file.Extension == ".tmp")));
+    /// <summary>Whether there are only files of a run that has not written a line: its configuration and empty files.</summary>
+    private static bool HoldsNothing(RunPaths paths) =>
+        new DirectoryInfo(paths.Directory).EnumerateFileSystemInfos().All(entry => entry is FileInfo file && (
+            file.Name is RunPaths.ConfigName or RunPaths.LockName
+            || (file.Name is RunPaths.MetricsName or RunPaths.EventsName && file.Length == 0)
+            || AtomicFile.IsTemporary(file.Name)));
 
     /// <summary>
-    /// Takes the directory for this process, then opens its metrics. The system lets go of the lock when the process ends,
-    /// however it ends.
+    /// Locks the directory for this process, then opens its metrics. The system releases the lock when the process ends, in
+    /// whatever way.
     /// </summary>
-    private static RunDirectory Open(string path, TimeProvider? time, Func<(FileStream Metrics, long? Evaluated)> openMetrics)
+    private static RunDirectory Open(RunPaths paths, TimeProvider? time, Func<(FileStream Metrics, long? Evaluated)> openMetrics)
     {
-        string lockPath = System.IO.Path.Combine(path, ".lock");
-        FileStream processLock = RunDirectoryException.Guard(
-            lockPath, () => new FileStream(lockPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose));
+        FileStream processLock = RunDirectoryException.Guard(paths.Lock, () => new FileStream(
+            paths.Lock, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose));
         try
         {
-            (FileStream metrics, long? evaluated) = RunDirectoryException.Guard(path, openMetrics);
-            return new(path, processLock, metrics, time, evaluated);
+            (FileStream metrics, long? evaluated) = RunDirectoryException.Guard(paths.Directory, openMetrics);
+            return new(paths, processLock, metrics, time, evaluated);
         }
         catch
         {
@@ -270,35 +240,25 @@ public sealed class RunDirectory : IRunObserver, IDisposable
         return stream;
     }
 
-    /// <summary>Opens a file of lines to append to, without the rest of a line that was never finished.</summary>
+    /// <summary>Opens a file of lines to append to, without an unfinished last line.</summary>
     private static FileStream AppendToWholeLines(string path)
     {
         FileStream stream = Append(path, FileMode.OpenOrCreate);
         if (stream.CanSeek)
         {
-            LineCut.CutAfterLast(stream, line => StepOf(line) is not null);
+            LineCut.CutAfterLast(stream, RunEventParser.IsObject);
         }
 
         return stream;
     }
 
-    private static bool IsEpoch(string line) => line.Contains("\"testLoss\":", StringComparison.Ordinal);
-
-    /// <summary>The step of a line, 0 if it has none, null if it is not a JSON object.</summary>
-    private static long? StepOf(string line)
+    /// <summary>The step of a line of metrics; null if it is not one.</summary>
+    private static long? StepOf(byte[] line) => RunEventParser.TryParse(line) switch
     {
-        try
-        {
-            using var document = JsonDocument.Parse(line);
-            return document.RootElement.ValueKind != JsonValueKind.Object ? null
-                : document.RootElement.TryGetProperty("step", out JsonElement step) && step.TryGetInt64(out long number) ? number
-                : 0;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
+        StepCompleted step => step.Step,
+        EpochCompleted epoch => epoch.Step,
+        _ => null,
+    };
 
     private static string FileName(string name)
     {

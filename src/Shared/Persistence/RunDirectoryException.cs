@@ -3,17 +3,17 @@ using NnCluster.Training;
 
 namespace NnCluster.Persistence;
 
-/// <summary>A run's directory or a file in it cannot be written. The message is one line: the path and the reason.</summary>
+/// <summary>A run directory or a file in it cannot be written. The message is one line: the path and the reason.</summary>
 public sealed class RunDirectoryException : Exception
 {
-    /// <summary>Creates the exception for a path and what went wrong with it.</summary>
+    /// <summary>Creates the exception for a path and the error of the file system.</summary>
     public RunDirectoryException(string path, Exception cause)
         : base($"{path}: cannot be written: {cause?.Message.ReplaceLineEndings(" ")}", cause) => Path = path;
 
-    /// <summary>What could not be written.</summary>
+    /// <summary>The file or directory that could not be written.</summary>
     public string Path { get; }
 
-    /// <summary>Runs an action that writes <paramref name="path"/> and turns the system's errors into this one.</summary>
+    /// <summary>Runs an action that writes <paramref name="path"/> and converts errors of the file system to this exception.</summary>
     public static T Guard<T>(string path, Func<T> write)
     {
         try

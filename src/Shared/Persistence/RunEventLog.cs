@@ -4,14 +4,14 @@ using NnCluster.Training;
 namespace NnCluster.Persistence;
 
 /// <summary>
-/// Appends run events to two JSON-lines files on a thread of its own. Telling it an event costs a lock and a list
-/// append; it never waits for the disk. Lines reach the files every second, at each epoch and other rare event, and at
-/// the end. Lines that cannot be written, because the disk is full, are kept and tried again every second; beyond
-/// <see cref="HeldLimit"/> bytes of them the next call fails.
+/// Appends run events to <c>metrics.jsonl</c> and <c>events.jsonl</c> on a thread of its own. <see cref="Append"/> costs a
+/// lock and a list append, and never waits for the disk. Lines reach the files every second, at each evaluation and other
+/// rare event, and at the end. Lines that cannot be written, for instance to a full disk, stay in memory and are tried
+/// again every second. Above <see cref="HeldLimit"/> bytes of them <see cref="Append"/> fails.
 /// </summary>
 internal sealed class RunEventLog : IDisposable
 {
-    /// <summary>Bytes of lines that are kept while they cannot be written: some 300,000 steps.</summary>
+    /// <summary>Limit of the lines in memory while they cannot be written, in bytes: about 300,000 steps.</summary>
     public const int HeldLimit = 1 << 26;
 
     private static readonly TimeSpan FlushInterval = TimeSpan.FromSeconds(1);
@@ -32,11 +32,11 @@ internal sealed class RunEventLog : IDisposable
     private bool _overflowed;
     private bool _failureThrown;
 
-    /// <summary>Goes on at the position of each file.</summary>
-    /// <param name="metrics">Gets steps and epochs.</param>
-    /// <param name="events">Gets everything else.</param>
-    /// <param name="time">The clock of the events' times.</param>
-    /// <param name="evaluated">The step of an evaluation whose line is there already; it is not written again.</param>
+    /// <summary>Appends at the position of each file and disposes of both at the end.</summary>
+    /// <param name="metrics">Receives steps and evaluations.</param>
+    /// <param name="events">Receives all other events.</param>
+    /// <param name="time">Clock of the time stamps.</param>
+    /// <param name="evaluated">Step of an evaluation that has a line already and gets no second one; null if there is none.</param>
     public RunEventLog(FileStream metrics, FileStream events, TimeProvider time, long? evaluated)
     {
         _metrics = new(metrics);
@@ -47,10 +47,11 @@ internal sealed class RunEventLog : IDisposable
         _writer.Start();
     }
 
-    /// <summary>Gets a line for people when writing begins to fail and when it works again, on the log's thread.</summary>
+    /// <summary>Receives a log line when writing begins to fail and when it works again, on the thread of this log.</summary>
     public Action<string>? Trouble { get; set; }
 
-    /// <exception cref="RunDirectoryException">More lines could not be written than are kept.</exception>
+    /// <summary>Queues an event.</summary>
+    /// <exception cref="RunDirectoryException">The lines that cannot be written exceed <see cref="HeldLimit"/>.</exception>
     public void Append(RunEvent runEvent)
     {
         ArgumentNullException.ThrowIfNull(runEvent);
@@ -64,7 +65,7 @@ internal sealed class RunEventLog : IDisposable
 
             ObjectDisposedException.ThrowIf(_closed, this);
             _pending.Add((runEvent, time));
-            // Steps and worker reports come thousands a second and wait for the interval; the rest is worth a wake-up.
+            // Steps and progress reports come thousands a second and wait for the interval; other events wake the writer.
             if (runEvent is not (StepCompleted or ParticipantProgress))
             {
                 _flushAsked = true;
@@ -73,16 +74,16 @@ internal sealed class RunEventLog : IDisposable
         }
     }
 
-    /// <summary>Waits until everything told so far is in the files.</summary>
-    /// <exception cref="RunDirectoryException">It could not be written; it is kept, and tried again.</exception>
+    /// <summary>Waits until all events appended so far are in the files.</summary>
+    /// <exception cref="RunDirectoryException">Some could not be written; they stay in memory and are tried again.</exception>
     public void Flush()
     {
         lock (_gate)
         {
-            long pending = ++_flushes;
+            long flush = ++_flushes;
             _flushAsked = true;
             Monitor.PulseAll(_gate);
-            while (_flushed < pending)
+            while (_flushed < flush)
             {
                 Monitor.Wait(_gate);
             }
@@ -92,7 +93,7 @@ internal sealed class RunEventLog : IDisposable
     }
 
     /// <summary>Writes the rest and closes the files.</summary>
-    /// <exception cref="RunDirectoryException">Something could not be written, and nobody was told yet.</exception>
+    /// <exception cref="RunDirectoryException">Some lines could not be written, and no call threw this before.</exception>
     public void Dispose()
     {
         lock (_gate)
@@ -144,7 +145,8 @@ internal sealed class RunEventLog : IDisposable
         }
     }
 
-    /// <summary>Waits for the interval or a request and swaps the lists; whether more may come, and the flush this serves.</summary>
+    /// <summary>Waits for the interval or a request, then swaps the lists.</summary>
+    /// <returns>Whether more events may come, and the number of the last <see cref="Flush"/> that this batch serves.</returns>
     private (bool More, long Flush) TakePending()
     {
         lock (_gate)
@@ -182,7 +184,7 @@ internal sealed class RunEventLog : IDisposable
         if (failedBefore != failure is not null)
         {
             Trouble?.Invoke(failure is null
-                ? "metrics and events can be written again; nothing of them is missing"
+                ? "metrics and events can be written again; none are missing"
                 : $"{failure.Message}; metrics and events are kept in memory and tried again");
         }
     }
@@ -193,13 +195,13 @@ internal sealed class RunEventLog : IDisposable
         switch (runEvent)
         {
             case StepCompleted step:
-                file = _metrics;
+                file = Metrics();
                 RunEventJson.WriteStep(file.Json, step);
                 break;
             case EpochCompleted epoch when epoch.Step == _evaluated:
                 return;
             case EpochCompleted epoch:
-                file = _metrics;
+                file = Metrics();
                 RunEventJson.WriteEpoch(file.Json, epoch);
                 break;
             default:
@@ -210,8 +212,20 @@ internal sealed class RunEventLog : IDisposable
         file.EndLine();
         if (file.Held >= LineFile.WriteThreshold && _failure is null)
         {
-            // What fails here fails again, and is reported, at the end of the batch.
+            // A failure here occurs again at the end of the batch, which reports it.
             _ = file.TryFlush();
         }
+    }
+
+    /// <summary>The metrics file, with its header.</summary>
+    private LineFile Metrics()
+    {
+        if (_metrics.IsEmpty)
+        {
+            RunEventJson.WriteHeader(_metrics.Json);
+            _metrics.EndLine();
+        }
+
+        return _metrics;
     }
 }

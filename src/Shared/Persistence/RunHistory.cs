@@ -1,14 +1,24 @@
-using System.Globalization;
-using System.Text.Json;
 using NnCluster.Model;
 using NnCluster.Training;
 
 namespace NnCluster.Persistence;
 
-/// <summary>A step's minibatch: its loss and accuracy.</summary>
+/// <summary>Loss and accuracy of the minibatch of a step.</summary>
+/// <param name="Step">Number of the step, from 1.</param>
+/// <param name="Loss">Mean loss over the minibatch.</param>
+/// <param name="BatchAccuracy">Accuracy in [0, 1]; NaN for regression.</param>
 public readonly record struct StepPoint(long Step, float Loss, float BatchAccuracy);
 
-/// <summary>What was measured after an epoch. What was not measured, or has no meaning, is NaN.</summary>
+/// <summary>Results of an evaluation. Values that were not measured are NaN.</summary>
+/// <param name="Epoch">Epochs completed.</param>
+/// <param name="Step">Optimizer steps taken.</param>
+/// <param name="TrainLoss">Mean loss of the minibatches since the last evaluation.</param>
+/// <param name="TrainAccuracy">Mean accuracy of the minibatches since the last evaluation, in [0, 1].</param>
+/// <param name="TestLoss">Mean loss on the test rows.</param>
+/// <param name="TestAccuracy">Accuracy on the test rows, in [0, 1].</param>
+/// <param name="ValidationLoss">Mean loss on the rows held out.</param>
+/// <param name="ValidationAccuracy">Accuracy on the rows held out, in [0, 1].</param>
+/// <param name="DeadUnits">Fraction of dead ReLU units, in [0, 1].</param>
 public sealed record EpochPoint(
     int Epoch,
     long Step,
@@ -20,7 +30,7 @@ public sealed record EpochPoint(
     double ValidationAccuracy,
     float DeadUnits);
 
-/// <summary>The series of a run in memory, 16 bytes a step: gathered from its events, or read from its metrics.</summary>
+/// <summary>Series of a run in memory, 16 bytes a step: collected from its events, or read from its metrics.</summary>
 public sealed class RunHistory : IRunObserver
 {
     private readonly List<StepPoint> _steps = [];
@@ -32,7 +42,7 @@ public sealed class RunHistory : IRunObserver
     /// <summary>Every evaluation, in order.</summary>
     public IReadOnlyList<EpochPoint> Epochs => _epochs;
 
-    /// <summary>Takes in a step or an epoch; other events are ignored. Not for several threads at once.</summary>
+    /// <summary>Adds a step or an evaluation; ignores other events. One thread at a time.</summary>
     public void Observe(RunEvent runEvent)
     {
         switch (runEvent)
@@ -55,71 +65,16 @@ public sealed class RunHistory : IRunObserver
         }
     }
 
-    /// <summary>Reads the <c>metrics.jsonl</c> of a run, finished or not (a last line without its end is left out).</summary>
-    /// <exception cref="BadInputException">It cannot be read, or a line of it is not a metric.</exception>
+    /// <summary>Reads the <c>metrics.jsonl</c> of a run, which may still be running.</summary>
+    /// <exception cref="BadInputException">The file cannot be read, has another format version, or a line is not a metric.</exception>
     public static RunHistory Read(string path)
     {
-        try
-        {
-            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            using var reader = new StreamReader(stream);
-            return Read(reader, path);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            string reason = error is FileNotFoundException or DirectoryNotFoundException ? "there is no such file" : error.Message;
-            throw new BadInputException($"{path}: cannot be read: {reason}", error);
-        }
-    }
-
-    private static RunHistory Read(StreamReader reader, string path)
-    {
         var history = new RunHistory();
-        int number = 0;
-        while (reader.ReadLine() is string line)
+        foreach (RunEvent metric in MetricsReader.Read(path))
         {
-            number++;
-            try
-            {
-                using var document = JsonDocument.Parse(line);
-                history.Add(document.RootElement);
-            }
-            catch (JsonException) when (reader.EndOfStream)
-            {
-                // The run is writing this line, or ended while it was.
-            }
-            catch (Exception error) when (error is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
-            {
-                string where = number.ToString(CultureInfo.InvariantCulture);
-                throw new BadInputException($"{path}:{where}: is not a line of metrics: a JSON object with step and loss, or with epoch and testLoss, is expected", error);
-            }
+            history.Observe(metric);
         }
 
         return history;
     }
-
-    private void Add(JsonElement line)
-    {
-        if (line.TryGetProperty("testLoss", out _))
-        {
-            _epochs.Add(new(
-                line.GetProperty("epoch").GetInt32(),
-                line.GetProperty("step").GetInt64(),
-                (float)Number(line, "trainLoss"),
-                (float)Number(line, "trainAccuracy"),
-                Number(line, "testLoss"),
-                Number(line, "testAccuracy"),
-                Number(line, "validationLoss"),
-                Number(line, "validationAccuracy"),
-                (float)Number(line, "deadUnits")));
-        }
-        else
-        {
-            _ = line.GetProperty("loss");
-            _steps.Add(new(line.GetProperty("step").GetInt64(), (float)Number(line, "loss"), (float)Number(line, "batchAccuracy")));
-        }
-    }
-
-    private static double Number(JsonElement line, string name) =>
-        line.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value.GetDouble() : double.NaN;
 }

@@ -5,19 +5,19 @@ using NnCluster.Training;
 
 namespace NnCluster.Persistence;
 
-/// <summary>The result of a training run: what <c>train --json</c> prints and <c>summary.json</c> holds.</summary>
+/// <summary>The result of a training run, which <c>train --json</c> prints and <c>summary.json</c> has; see docs/files.md.</summary>
 public sealed record RunSummary
 {
-    /// <summary>Accuracy on the test rows in [0, 1]; NaN (null in JSON) for regression.</summary>
+    /// <summary>Accuracy on the test rows in [0, 1]; NaN (null in JSON) for regression, and without an evaluation.</summary>
     public required double TestAccuracy { get; init; }
 
     /// <summary>Mean loss over the test rows.</summary>
     public required double TestLoss { get; init; }
 
-    /// <summary>Mean loss of the last epoch's minibatches.</summary>
+    /// <summary>Mean loss of the minibatches before the last evaluation.</summary>
     public required double TrainLoss { get; init; }
 
-    /// <summary>Accuracy on the rows held out; null, and absent from the JSON, if none were.</summary>
+    /// <summary>Accuracy on the rows held out, in [0, 1]; null, and absent from the JSON, if none are.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? ValidationAccuracy { get; init; }
 
@@ -27,19 +27,19 @@ public sealed record RunSummary
     /// <summary>Optimizer steps taken.</summary>
     public required long Steps { get; init; }
 
-    /// <summary>Rows trained on, each as often as it was used.</summary>
+    /// <summary>Rows trained on in this term, each as often as it was used.</summary>
     public required long Images { get; init; }
 
-    /// <summary>Seconds of the training loop alone, evaluation excluded.</summary>
+    /// <summary>Training time of this term, evaluations excluded, in seconds.</summary>
     public required double TrainSeconds { get; init; }
 
-    /// <summary>Seconds from the start of the run to its end.</summary>
+    /// <summary>Time of this term, in seconds.</summary>
     public required double TotalSeconds { get; init; }
 
-    /// <summary><see cref="Images"/> / <see cref="TrainSeconds"/>.</summary>
+    /// <summary><see cref="Images"/> ÷ <see cref="TrainSeconds"/>, in rows/s.</summary>
     public required double ImagesPerSecond { get; init; }
 
-    /// <summary>See <see cref="ModelFile.WeightsSha256"/>.</summary>
+    /// <summary>See <see cref="Model.ParameterLayout.Sha256"/>.</summary>
     public required string WeightsSha256 { get; init; }
 
     /// <summary>Number of learned parameters.</summary>
@@ -48,7 +48,7 @@ public sealed record RunSummary
     /// <summary>Workers that took part.</summary>
     public required int Workers { get; init; }
 
-    /// <summary>Shards a minibatch was cut into.</summary>
+    /// <summary>Shards of a minibatch.</summary>
     public required int Shards { get; init; }
 
     /// <summary>The BLAS backend.</summary>
@@ -57,28 +57,30 @@ public sealed record RunSummary
     /// <summary>The seed.</summary>
     public required ulong Seed { get; init; }
 
-    /// <summary>Shards that had to be given out again.</summary>
+    /// <summary>Shards that were reassigned in this term.</summary>
+    [JsonPropertyName("reassignedShards")]
     public required long ReassignedShards { get; init; }
 
-    /// <summary>Workers that were lost.</summary>
+    /// <summary>Participants that were lost in this term.</summary>
     public required int WorkersLost { get; init; }
 
-    /// <summary>The step of the checkpoint the run went on from; null if it began at the beginning.</summary>
+    /// <summary>Step of the checkpoint that this term resumed from; null for a new run.</summary>
     public long? ResumedFromStep { get; init; }
 
-    /// <summary>Where the run's files are.</summary>
+    /// <summary>Absolute path of the run directory; empty if the run leaves no files.</summary>
     public required string RunDirectory { get; init; }
 
     /// <summary>One JSON object on one line. NaN and infinities become null.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, RunSummaryJson.Default.RunSummary);
 
-    /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
-    /// <exception cref="JsonException">It is not that.</exception>
+    /// <summary>Reads the JSON of <see cref="ToJson"/>.</summary>
+    /// <exception cref="JsonException">It is not a summary.</exception>
     public static RunSummary Parse(string json) =>
-        JsonSerializer.Deserialize(json, RunSummaryJson.Default.RunSummary) ?? throw new JsonException("A run summary is an object, not null.");
+        JsonSerializer.Deserialize(json, RunSummaryJson.Default.RunSummary)
+        ?? throw new JsonException("A run summary is an object, not null.");
 }
 
-/// <summary>JSON has no NaN and no infinity: null stands for them.</summary>
+/// <summary>Writes NaN and infinities, which JSON lacks, as null; reads null as NaN.</summary>
 internal sealed class NonFiniteAsNull : JsonConverter<double>
 {
     public override bool HandleNull => true;

@@ -8,36 +8,39 @@ using NnCluster.Training;
 
 namespace NnCluster.Persistence;
 
-/// <summary>Gives a tensor's elements, row-major. Called twice: for the digest, then for the data.</summary>
+/// <summary>Returns the elements of a tensor, row-major. Called several times: for the check, the digest and the data.</summary>
 public delegate ReadOnlySpan<float> TensorData();
 
 /// <summary>A tensor to write.</summary>
+/// <param name="Name">Name, unique in the file.</param>
+/// <param name="Shape">Dimensions; their product is the number of elements.</param>
+/// <param name="Data">The elements.</param>
 public sealed record TensorToWrite(string Name, IReadOnlyList<int> Shape, TensorData Data);
 
 /// <summary>
 /// Writes the safetensors format (https://github.com/huggingface/safetensors): a little-endian 64-bit header length, a
 /// JSON header of <c>{"name": {"dtype", "shape", "data_offsets"}, "__metadata__": {…}}</c>, then the raw data without
 /// gaps. Here every tensor is F32, the data begins at a multiple of 64 bytes (the header is padded with spaces), and the
-/// metadata holds a digest of everything else (<see cref="DigestKey"/>).
+/// metadata has a digest of all other content (<see cref="DigestKey"/>).
 /// </summary>
 public static class SafeTensors
 {
     /// <summary>
-    /// The metadata entry holding the SHA-256, in lower-case hexadecimal, of the other metadata and of the tensors' names,
-    /// shapes and data.
+    /// Metadata entry with the SHA-256, in lower-case hexadecimal, of the other metadata and of the names, shapes and data of
+    /// the tensors.
     /// </summary>
     public const string DigestKey = "digest";
 
-    /// <summary>The header key of the metadata, which no tensor can have as its name.</summary>
+    /// <summary>Header key of the metadata; no tensor can have this name.</summary>
     internal const string MetadataKey = "__metadata__";
 
-    /// <summary>The format's own limit of the header, in bytes.</summary>
+    /// <summary>Limit of the header by the format, in bytes.</summary>
     internal const long MaxHeaderBytes = 100_000_000;
 
     private const int DataAlignment = 64;
 
     /// <summary>Writes the tensors in the given order.</summary>
-    /// <exception cref="ArgumentException">Two tensors of one name, a reserved name, or a shape that is not its data's.</exception>
+    /// <exception cref="ArgumentException">Two tensors share a name, a name is reserved, or a shape does not fit its data.</exception>
     public static void Write(Stream stream, IReadOnlyList<TensorToWrite> tensors, IReadOnlyDictionary<string, string> metadata)
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -78,7 +81,8 @@ public static class SafeTensors
             if (elements != tensor.Data().Length)
             {
                 throw new ArgumentException(
-                    $"Tensor '{tensor.Name}' has shape [{string.Join(", ", tensor.Shape)}] but {tensor.Data().Length} elements.", nameof(tensors));
+                    $"Tensor '{tensor.Name}' has shape [{string.Join(", ", tensor.Shape)}] but {tensor.Data().Length} elements.",
+                    nameof(tensors));
             }
         }
     }

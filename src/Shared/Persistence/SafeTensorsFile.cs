@@ -6,10 +6,13 @@ using NnCluster.Training;
 
 namespace NnCluster.Persistence;
 
-/// <summary>A tensor read from a file: its name, its dimensions and its elements, row-major.</summary>
+/// <summary>A tensor read from a file.</summary>
+/// <param name="Name">Name, unique in the file.</param>
+/// <param name="Shape">Dimensions.</param>
+/// <param name="Data">Elements, row-major.</param>
 public sealed record StoredTensor(string Name, ImmutableArray<int> Shape, ReadOnlyMemory<float> Data);
 
-/// <summary>The content of a safetensors file, wholly checked.</summary>
+/// <summary>The content of a safetensors file, all of it checked.</summary>
 public sealed class SafeTensorsFile
 {
     private readonly Dictionary<string, StoredTensor> _byName;
@@ -22,7 +25,7 @@ public sealed class SafeTensorsFile
         _byName = tensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
     }
 
-    /// <summary>Where it was read from.</summary>
+    /// <summary>The file, as it was given.</summary>
     public string Path { get; }
 
     /// <summary>The tensors in the order of their data.</summary>
@@ -31,23 +34,23 @@ public sealed class SafeTensorsFile
     /// <summary>The string map under <c>__metadata__</c>, the digest included.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
-    /// <summary>The digest that was in the metadata, and agreed; null if there was none.</summary>
+    /// <summary>The digest in the metadata, which matches the content; null if there is none.</summary>
     public string? Digest => Metadata.GetValueOrDefault(SafeTensors.DigestKey);
 
     /// <summary>Finds a tensor by its name.</summary>
     public bool TryGet(string name, [NotNullWhen(true)] out StoredTensor? tensor) => _byName.TryGetValue(name, out tensor);
 
     /// <summary>
-    /// Reads and checks a whole file: header, types, shapes, offsets without gap or overlap, length, and the digest where
-    /// there is one. Memory use is bounded by the length of the file.
+    /// Reads and checks a whole file: header, types, shapes, offsets without gap or overlap, length, and the digest if there
+    /// is one. Memory use is bounded by the length of the file.
     /// </summary>
     /// <param name="path">The file.</param>
-    /// <param name="requireDigest">Refuses a file without digest: for checkpoints, which always have one.</param>
-    /// <exception cref="BadInputException">The file is missing, unreadable, or not what the format asks.</exception>
+    /// <param name="requireDigest">Whether to refuse a file without a digest; checkpoints always have one.</param>
+    /// <exception cref="BadInputException">The file is missing, unreadable, or violates the format.</exception>
     public static SafeTensorsFile Read(string path, bool requireDigest = false) =>
         Open(path, stream => Read(stream, path, requireDigest));
 
-    /// <summary>Reads the metadata alone; neither they nor the tensors are checked against the digest.</summary>
+    /// <summary>Reads the metadata alone, without a check against the digest.</summary>
     /// <exception cref="BadInputException">The file is missing or unreadable, or its header is damaged.</exception>
     public static IReadOnlyDictionary<string, string> ReadMetadata(string path) =>
         Open(path, stream => SafeTensorsHeader.ReadMetadata(stream, path));
@@ -69,9 +72,9 @@ public sealed class SafeTensorsFile
 
     /// <summary>Reads a seekable stream from its start, as <see cref="Read(string, bool)"/> does a file.</summary>
     /// <param name="stream">The content.</param>
-    /// <param name="path">What errors call it.</param>
-    /// <param name="requireDigest">As above.</param>
-    /// <exception cref="BadInputException">The content is not what the format asks.</exception>
+    /// <param name="path">Name of the stream in errors.</param>
+    /// <param name="requireDigest">Whether to refuse content without a digest.</param>
+    /// <exception cref="BadInputException">The content violates the format.</exception>
     public static SafeTensorsFile Read(Stream stream, string path, bool requireDigest = false)
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -97,7 +100,8 @@ public sealed class SafeTensorsFile
         string? expected = metadata.GetValueOrDefault(SafeTensors.DigestKey);
         if (expected is null && required)
         {
-            throw new BadInputException($"{path}: has no '{SafeTensors.DigestKey}' in its metadata, so it was not written by this program or is damaged");
+            throw new BadInputException(
+                $"{path}: has no '{SafeTensors.DigestKey}' in its metadata, so it was not written by this program or is damaged");
         }
 
         if (expected is not null && expected != actual)

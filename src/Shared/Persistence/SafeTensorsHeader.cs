@@ -6,13 +6,13 @@ using NnCluster.Training;
 
 namespace NnCluster.Persistence;
 
-/// <summary>A tensor's entry in the header; its data are the bytes [<paramref name="Begin"/>, <paramref name="End"/>) after it.</summary>
+/// <summary>Entry of a tensor in the header; its data is [<paramref name="Begin"/>, <paramref name="End"/>) after it, in bytes.</summary>
 internal sealed record TensorHeader(string Name, ImmutableArray<int> Shape, long Begin, long End)
 {
     public int Elements => checked((int)((End - Begin) / sizeof(float)));
 }
 
-/// <summary>The checked header of a safetensors file: its tensors in the order of their data, covering it exactly.</summary>
+/// <summary>The checked header of a safetensors file: its tensors in the order of their data, without gap or overlap.</summary>
 internal sealed record SafeTensorsHeader(ImmutableArray<TensorHeader> Tensors, IReadOnlyDictionary<string, string> Metadata)
 {
     /// <summary>Reads the header; the stream then stands at the first byte of the data.</summary>
@@ -23,14 +23,15 @@ internal sealed record SafeTensorsHeader(ImmutableArray<TensorHeader> Tensors, I
         return header;
     });
 
-    /// <summary>Reads the metadata alone, of a file whose data may be anything.</summary>
-    public static IReadOnlyDictionary<string, string> ReadMetadata(Stream stream, string path) => Read<IReadOnlyDictionary<string, string>>(stream, path, json =>
-    {
-        using JsonDocument document = ParseJson(json, path);
-        return document.RootElement.TryGetProperty(SafeTensors.MetadataKey, out JsonElement metadata)
-            ? ParseMetadata(metadata, path)
-            : ImmutableDictionary<string, string>.Empty;
-    });
+    /// <summary>Reads the metadata alone; the data may be damaged.</summary>
+    public static IReadOnlyDictionary<string, string> ReadMetadata(Stream stream, string path) =>
+        Read<IReadOnlyDictionary<string, string>>(stream, path, json =>
+        {
+            using JsonDocument document = ParseJson(json, path);
+            return document.RootElement.TryGetProperty(SafeTensors.MetadataKey, out JsonElement metadata)
+                ? ParseMetadata(metadata, path)
+                : ImmutableDictionary<string, string>.Empty;
+        });
 
     private static T Read<T>(Stream stream, string path, Func<byte[], T> parse)
     {
@@ -61,7 +62,7 @@ internal sealed record SafeTensorsHeader(ImmutableArray<TensorHeader> Tensors, I
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
-            // InvalidOperationException: a string that is not Unicode.
+            // InvalidOperationException: a string is not Unicode.
             throw new BadInputException($"{path}: is not a safetensors file: its header is not the JSON expected: {error.Message}", error);
         }
     }
@@ -132,7 +133,7 @@ internal sealed record SafeTensorsHeader(ImmutableArray<TensorHeader> Tensors, I
             throw Bad(path, $"has tensor '{name}' whose data_offsets are not [begin, end] with begin ≤ end");
         }
 
-        // The largest array of .NET bounds a tensor; a product above it is never formed.
+        // The largest array of .NET bounds a tensor; no product above it is computed.
         long elements = shape.Contains(0) ? 0 : 1;
         foreach (long dimension in shape)
         {
@@ -143,7 +144,10 @@ internal sealed record SafeTensorsHeader(ImmutableArray<TensorHeader> Tensors, I
 
         if (end - begin != elements * sizeof(float) || shape.Any(dimension => dimension > int.MaxValue))
         {
-            throw Bad(path, $"has tensor '{name}' of shape [{string.Join(", ", shape)}], {elements * sizeof(float)} bytes, but its data_offsets [{begin}, {end}] span {end - begin}");
+            throw Bad(
+                path,
+                $"has tensor '{name}' of shape [{string.Join(", ", shape)}], {elements * sizeof(float)} bytes, "
+                + $"but its data_offsets [{begin}, {end}] span {end - begin}");
         }
 
         return new(name, [.. shape.Select(dimension => (int)dimension)], begin, end);
@@ -167,7 +171,10 @@ internal sealed record SafeTensorsHeader(ImmutableArray<TensorHeader> Tensors, I
         {
             if (tensor.Begin != position)
             {
-                throw Bad(path, $"has tensor '{tensor.Name}' whose data begin at {tensor.Begin}; {position} is expected (a {(tensor.Begin > position ? "gap" : "overlap")})");
+                throw Bad(
+                    path,
+                    $"has tensor '{tensor.Name}' whose data begin at {tensor.Begin}; {position} is expected "
+                    + $"(a {(tensor.Begin > position ? "gap" : "overlap")})");
             }
 
             position = tensor.End;
@@ -175,7 +182,10 @@ internal sealed record SafeTensorsHeader(ImmutableArray<TensorHeader> Tensors, I
 
         if (position != bytes)
         {
-            throw Bad(path, $"{(position > bytes ? "is truncated" : "has trailing bytes")}: its tensors take {position} bytes, {bytes} follow the header");
+            throw Bad(
+                path,
+                $"{(position > bytes ? "is truncated" : "has trailing bytes")}: "
+                + $"its tensors take {position} bytes, {bytes} follow the header");
         }
     }
 

@@ -1,26 +1,24 @@
-using System.Globalization;
 using NnCluster.Model;
 using NnCluster.Training;
 
 namespace NnCluster.Persistence;
 
-/// <summary>Whether a run's metrics have every step once and in order.</summary>
+/// <summary>Checks that the metrics of a run have every step once and in order.</summary>
 internal static class StepSequence
 {
-    private const string Prefix = "{\"step\":";
-
-    /// <summary>Null, or what is wrong.</summary>
-    /// <param name="metrics">The run's <c>metrics.jsonl</c>.</param>
-    /// <param name="steps">How many there must be.</param>
+    /// <summary>Checks a file.</summary>
+    /// <param name="metrics">The <c>metrics.jsonl</c> of a run.</param>
+    /// <param name="steps">Number of steps expected; they count from 1.</param>
+    /// <returns>Null, or the first deviation in one line.</returns>
+    /// <exception cref="BadInputException">The file cannot be read.</exception>
     public static string? Check(string metrics, long steps)
     {
         long expected = 1;
-        foreach (string line in File.ReadLines(metrics).Where(line => line.StartsWith(Prefix, StringComparison.Ordinal)))
+        foreach (StepCompleted step in MetricsReader.Read(metrics).OfType<StepCompleted>())
         {
-            long step = long.Parse(line.AsSpan(Prefix.Length, line.IndexOf(',', StringComparison.Ordinal) - Prefix.Length), CultureInfo.InvariantCulture);
-            if (step != expected)
+            if (step.Step != expected)
             {
-                return $"{metrics}: step {expected} is expected, found {step}";
+                return $"{metrics}: step {expected} is expected, found {step.Step}";
             }
 
             expected++;

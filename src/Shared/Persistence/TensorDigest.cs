@@ -7,8 +7,8 @@ using NnCluster.Training;
 namespace NnCluster.Persistence;
 
 /// <summary>
-/// SHA-256 over metadata and tensors. Every string and shape is preceded by its length, so no two contents share a
-/// byte sequence; metadata is taken in ordinal order of its keys, tensors in the order of their data.
+/// SHA-256 over metadata and tensors. A length precedes every string and shape, so different contents give different byte
+/// sequences. Metadata is in ordinal order of its keys, tensors are in the order of their data.
 /// </summary>
 internal sealed class TensorDigest : IDisposable
 {

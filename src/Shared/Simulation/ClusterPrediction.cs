@@ -2,50 +2,51 @@ using NnCluster.Training;
 
 namespace NnCluster.Simulation;
 
-/// <summary>What is to be predicted.</summary>
+/// <summary>Parameters of a prediction.</summary>
 public sealed record PredictionRequest
 {
     /// <summary>The cluster.</summary>
     public required ClusterModel Cluster { get; init; }
 
-    /// <summary>How a minibatch is cut.</summary>
+    /// <summary>Reduction tree of a minibatch.</summary>
     public required ReductionTree Minibatch { get; init; }
 
     /// <summary>Steps to simulate.</summary>
     public required int Steps { get; init; }
 
-    /// <summary>Decides noise, jitter and the moments of faults.</summary>
+    /// <summary>Seed of noise, jitter and the times of faults.</summary>
     public ulong Seed { get; init; }
 
     /// <summary>Mean time between the faults of one worker; null: none.</summary>
     public TimeSpan? MeanTimeBetweenFaults { get; init; }
 
-    /// <summary>What goes wrong.</summary>
+    /// <summary>Kind of the faults.</summary>
     public FaultKind Fault { get; init; } = FaultKind.Kill;
 
-    /// <summary>How long it lasts.</summary>
+    /// <summary>Duration of a fault.</summary>
     public TimeSpan RepairTime { get; init; } = TimeSpan.FromSeconds(30);
 }
 
-/// <summary>What faults cost.</summary>
-/// <param name="PerFault">Mean time by which one fault lengthens the run.</param>
-/// <param name="FaultsPerHour">Faults of all workers.</param>
-/// <param name="Availability">The share of time that is not lost to faults.</param>
-/// <param name="ReassignedShards">Shards given out again, a fault.</param>
+/// <summary>Cost of faults.</summary>
+/// <param name="PerFault">Mean time that one fault adds to the run.</param>
+/// <param name="FaultsPerHour">Faults of all workers together.</param>
+/// <param name="Availability">Share of the time that is not lost to faults, 0 to 1.</param>
+/// <param name="ReassignedShards">Shards reassigned per fault.</param>
 public sealed record FaultCost(TimeSpan PerFault, double FaultsPerHour, double Availability, double ReassignedShards);
 
-/// <summary>Step time, speed and scaling of a cluster, from the run's own state machine on the virtual clock.</summary>
-/// <param name="StepTime">Mean time of a step, faults left out.</param>
-/// <param name="ImagesPerSecond">Rows a second, faults included.</param>
-/// <param name="Efficiency">Speed over the workers' speeds without a network, added up.</param>
-/// <param name="NetworkTime">W·(weights + gradients)/bandwidth: what the coordinator's interface carries in a step.</param>
-/// <param name="FormulaTime">The step time by <see cref="Formula"/>.</param>
-/// <param name="Faults">The cost of faults, where some were asked for.</param>
-public sealed record ClusterPrediction(TimeSpan StepTime, double ImagesPerSecond, double Efficiency, TimeSpan NetworkTime, TimeSpan FormulaTime, FaultCost? Faults)
+/// <summary>Step time, speed and scaling of a cluster, by simulating the run's own state machine on a virtual clock.</summary>
+/// <param name="StepTime">Mean time of a step, without faults.</param>
+/// <param name="ImagesPerSecond">Speed in rows/s, faults included.</param>
+/// <param name="Efficiency">Speed relative to the sum of the workers' speeds without a network.</param>
+/// <param name="NetworkTime">W·(weights + gradients)/bandwidth: time of a step's bytes through the coordinator's network interface.</param>
+/// <param name="FormulaTime">Step time by <see cref="Formula"/>.</param>
+/// <param name="Faults">Cost of faults; null if none were requested.</param>
+public sealed record ClusterPrediction(
+    TimeSpan StepTime, double ImagesPerSecond, double Efficiency, TimeSpan NetworkTime, TimeSpan FormulaTime, FaultCost? Faults)
 {
     private const int FaultsSimulated = 8;
 
-    /// <summary>Simulates the run, and the run with faults if there are any.</summary>
+    /// <summary>Simulates the run, with and without faults.</summary>
     public static ClusterPrediction Of(PredictionRequest request)
     {
         ClusterModel cluster = request.Cluster;
@@ -62,10 +63,10 @@ public sealed record ClusterPrediction(TimeSpan StepTime, double ImagesPerSecond
     }
 
     /// <summary>
-    /// The star's step time in closed form, for equal workers that each hold one subtree: the coordinator sends the weights
-    /// W times, the last worker that has them computes its share, its gradient comes back, all are added, and the step
-    /// is taken: W·w/b + B/(W·r) + L/W·overhead + g/b + 2·latency + W·add + optimizer. Or, where the interface is busy
-    /// longer with what comes in, the first gradient and W − 1 more: w/b + computation + W·g/b.
+    /// Step time of the star in closed form, for W equal workers with one subtree each. The coordinator sends the model state
+    /// (w bytes) W times; the last worker that receives it computes its shards and returns its gradient (g bytes); all sums are
+    /// added and the step is taken: W·w/b + B/(W·r) + S/W·overhead + g/b + 2·latency + W·add + optimizer. If receiving takes longer
+    /// than sending, the first transfers are w/b + computation + W·g/b.
     /// </summary>
     public static TimeSpan Formula(PredictionRequest request)
     {
@@ -74,12 +75,13 @@ public sealed record ClusterPrediction(TimeSpan StepTime, double ImagesPerSecond
         TimeSpan weights = cluster.TransferTime(cluster.WeightBytes);
         TimeSpan gradient = cluster.TransferTime(cluster.GradientBytes);
         double shards = Math.Ceiling((double)request.Minibatch.Shards / workers);
-        TimeSpan compute = shards * ((request.Minibatch.Rows / cluster.RowsPerSecond / request.Minibatch.Shards * TimeSpan.FromSeconds(1)) + cluster.ShardOverhead);
+        TimeSpan shard = request.Minibatch.Rows / cluster.RowsPerSecond / request.Minibatch.Shards * TimeSpan.FromSeconds(1);
+        TimeSpan compute = shards * (shard + cluster.ShardOverhead);
         TimeSpan wires = weights > gradient ? (workers * weights) + gradient : weights + (workers * gradient);
         return wires + compute + (2 * cluster.Latency) + (workers * cluster.AddTime) + cluster.OptimizerTime;
     }
 
-    /// <summary>A step of one worker that needs no network.</summary>
+    /// <summary>Step time of one worker without a network.</summary>
     private static TimeSpan Alone(PredictionRequest request) => Formula(request with
     {
         Cluster = request.Cluster with { Workers = 1, WeightBytes = 0, GradientBytes = 0, Latency = TimeSpan.Zero },
@@ -92,8 +94,8 @@ public sealed record ClusterPrediction(TimeSpan StepTime, double ImagesPerSecond
     }
 
     /// <summary>
-    /// Faults are simulated one after the other, each for as long as its detection, the recovery and the return of the
-    /// worker take in full but with the repair cut short; the rest of the repair costs what one worker less costs.
+    /// Simulates faults one after the other: detection, recovery and the worker's return in full, the repair shortened. The rest of
+    /// the repair time costs as much as running with one worker less.
     /// </summary>
     private static FaultCost CostOfFaults(PredictionRequest request, TimeSpan step, TimeSpan mean)
     {
@@ -107,20 +109,29 @@ public sealed record ClusterPrediction(TimeSpan StepTime, double ImagesPerSecond
         SimulationResult clean = SimulatedRun.RunOnce(ScenarioOf(request, cluster, steps, 1, []));
         SimulationResult faulty = SimulatedRun.RunOnce(ScenarioOf(request, cluster, steps, 1, faults));
         double without = cluster.Workers == 1 ? 0 : step / StepTimeOf(request, cluster with { Workers = cluster.Workers - 1 });
-        TimeSpan lost = ((faulty.Elapsed - clean.Elapsed) / FaultsSimulated) + ((request.RepairTime - simulated) * (1 - Math.Min(1, without)));
+        TimeSpan restOfRepair = (request.RepairTime - simulated) * (1 - Math.Min(1, without));
+        TimeSpan lost = ((faulty.Elapsed - clean.Elapsed) / FaultsSimulated) + restOfRepair;
         lost = Max(lost, TimeSpan.Zero);
         double rate = cluster.Workers / mean.TotalSeconds;
         return new(lost, rate * 3600, 1 / (1 + (rate * lost.TotalSeconds)), (double)faulty.Final.ReassignedShards / FaultsSimulated);
     }
 
-    private static Scenario ScenarioOf(PredictionRequest request, ClusterModel cluster, int steps, int minWorkers, ReadOnlySpan<Fault> faults) => new()
-    {
-        Name = $"prediction of {cluster.Workers} workers",
-        Seed = request.Seed,
-        Settings = new() { TotalSteps = steps, EpochEnds = [steps], Minibatch = request.Minibatch, Test = new(1, 1), MinWorkers = minWorkers },
-        Cluster = cluster,
-        Faults = [.. faults],
-    };
+    private static Scenario ScenarioOf(
+        PredictionRequest request, ClusterModel cluster, int steps, int minWorkers, ReadOnlySpan<Fault> faults) =>
+        new()
+        {
+            Name = $"prediction of {cluster.Workers} workers",
+            Seed = request.Seed,
+            Settings = new()
+            {
+                TotalSteps = steps,
+                EpochEnds = [steps],
+                Trees = new(request.Minibatch, new(1, 1)),
+                MinWorkers = minWorkers,
+            },
+            Cluster = cluster,
+            Faults = [.. faults],
+        };
 
     private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
 

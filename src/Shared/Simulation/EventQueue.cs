@@ -2,7 +2,7 @@ using NnCluster.Training;
 
 namespace NnCluster.Simulation;
 
-/// <summary>A virtual clock: what is due first happens first, at equal times what was planned first.</summary>
+/// <summary>Virtual clock: runs events in order of time, events of equal time in the order they were planned.</summary>
 internal sealed class EventQueue
 {
     private readonly PriorityQueue<Action, (TimeSpan Time, long Order)> _events = new();
@@ -14,7 +14,7 @@ internal sealed class EventQueue
 
     public void After(TimeSpan delay, Action action) => At(Now + delay, action);
 
-    /// <summary>Lets the next thing happen; false when nothing is planned.</summary>
+    /// <summary>Runs the next event; false if none is planned.</summary>
     public bool Advance()
     {
         if (!_events.TryDequeue(out Action? action, out (TimeSpan Time, long) due))

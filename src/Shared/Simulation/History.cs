@@ -2,7 +2,7 @@ using NnCluster.Training;
 
 namespace NnCluster.Simulation;
 
-/// <summary>The latest events of a simulation, written out only when somebody asks.</summary>
+/// <summary>Latest events of a simulation; formatted only on request.</summary>
 internal sealed class History(int capacity)
 {
     private readonly Queue<(TimeSpan At, object Event)> _latest = new();
@@ -22,14 +22,14 @@ internal sealed class History(int capacity)
         _latest.Enqueue((at, happened));
     }
 
-    /// <summary>One line an event; what the run asks for is indented below what it was told.</summary>
+    /// <summary>One line per event; effects are indented below their input.</summary>
     public IEnumerable<string> Lines() =>
         _latest.Select(entry => entry.Event is RunEffect
             ? $"                  {entry.Event}"
             : $"{entry.At.TotalMilliseconds,12:0.000} ms  {entry.Event}");
 }
 
-/// <summary>A simulated run broke a promise. The message says which, how to replay it, and what happened last.</summary>
+/// <summary>A simulated run violated an invariant. The message names it, says how to replay the run, and lists the last events.</summary>
 public sealed class SimulationFailedException : Exception
 {
     internal SimulationFailedException(string message)

@@ -3,7 +3,7 @@ using NnCluster.Training;
 
 namespace NnCluster.Simulation;
 
-/// <summary>Text that is put together only where a condition does not hold.</summary>
+/// <summary>Message of a violated invariant; formatted only if the condition does not hold.</summary>
 [InterpolatedStringHandler]
 internal ref struct InvariantViolation
 {

@@ -5,23 +5,23 @@ using NnCluster.Training;
 
 namespace NnCluster.Simulation;
 
-/// <summary>The promises of a run, checked at every decision.</summary>
+/// <summary>Invariants of a run, checked at every decision.</summary>
 internal sealed class Invariants(RunSettings settings, ReferenceRun reference, Func<string, SimulationFailedException> failure)
 {
     private readonly HashSet<int> _counted = [];
-    private bool _pauseTold;
+    private bool _isPauseAnnounced;
 
     public SimulationFailedException Failure(string message) => failure(message);
 
-    /// <summary>A coordinator begins; nothing is counted yet.</summary>
+    /// <summary>Starts the term of a coordinator: no shard is counted.</summary>
     public void BeginIncarnation(RunState state)
     {
         _counted.Clear();
-        _pauseTold = false;
-        Require(state.Outcome is null && state.Participants.IsEmpty, "a life begins with workers or with an end");
+        _isPauseAnnounced = false;
+        Require(state.Outcome is null && state.Participants.Count == 0, "a term begins with workers or with an outcome");
     }
 
-    /// <summary>Holds a decision against the rules.</summary>
+    /// <summary>Checks one decision.</summary>
     public void Check(RunState before, RunInput input, RunState after, ImmutableArray<RunEffect> effects)
     {
         if (before.Outcome is not null)
@@ -41,7 +41,7 @@ internal sealed class Invariants(RunSettings settings, ReferenceRun reference, F
         }
     }
 
-    /// <summary>The reduced value is the undisturbed run's, to the bit.</summary>
+    /// <summary>Requires that a reduced sum equals the undisturbed run's to the bit.</summary>
     public void CheckSum(RoundId round, Vector128<float> sum) => Require(
         sum.AsInt32() == reference.Sum(round).AsInt32(),
         $"{round} adds up to {sum}, but undisturbed to {reference.Sum(round)}");
@@ -54,11 +54,15 @@ internal sealed class Invariants(RunSettings settings, ReferenceRun reference, F
                 Accept(before, input, accept.Subtree);
                 break;
             case AssignShards assign:
-                Require(!_pauseTold, $"{assign.Shards} went out in what was told to be a pause");
-                Require(after.Participants.Any(worker => worker.Id == assign.Participant), $"{assign.Shards} went to {assign.Participant}, which is no member");
-                Require(assign.Round == after.Round?.Id, $"{assign.Shards} of {assign.Round} went out in {after.Round?.Id}");
-                Require(!after.Paused, $"{assign.Shards} went out while the run is paused");
-                Require(!after.Round!.Covered.Overlaps(assign.Shards), $"{assign.Shards} of {assign.Round} went out although they are there");
+                Require(!_isPauseAnnounced, $"{assign.Shards} was assigned in an announced pause");
+                Require(
+                    after.Participants.IndexOf(assign.Participant) >= 0,
+                    $"{assign.Shards} was assigned to {assign.Participant}, which is no participant");
+                Require(assign.Round == after.Round?.Id, $"{assign.Shards} of {assign.Round} was assigned in {after.Round?.Id}");
+                Require(!after.Paused, $"{assign.Shards} was assigned while the run is paused");
+                Require(
+                    !after.Round!.Covered.Overlaps(assign.Shards),
+                    $"{assign.Shards} of {assign.Round} was assigned although it is covered");
                 break;
             case TakeStep take:
                 Require(take.Round == new RoundId(before.Step, RoundKind.Gradient), $"{take.Round} is taken after {before.Step} steps");
@@ -74,12 +78,12 @@ internal sealed class Invariants(RunSettings settings, ReferenceRun reference, F
                 Require(write.Step == after.Step, $"the checkpoint of step {write.Step} is written after step {after.Step}");
                 break;
             case Publish { Event: RunPaused }:
-                Require(!_pauseTold, "a pause is told twice");
-                _pauseTold = true;
+                Require(!_isPauseAnnounced, "a pause is announced twice");
+                _isPauseAnnounced = true;
                 break;
             case Publish { Event: RunContinued }:
-                Require(_pauseTold, "the run goes on that was not paused");
-                _pauseTold = false;
+                Require(_isPauseAnnounced, "the run continues without having been paused");
+                _isPauseAnnounced = false;
                 break;
             case EndRun { Outcome: { Interrupted: false, Failure: null } }:
                 Require(after.Step == settings.TotalSteps, $"the run is complete after {after.Step} of {settings.TotalSteps} steps");
@@ -91,8 +95,10 @@ internal sealed class Invariants(RunSettings settings, ReferenceRun reference, F
 
     private void Accept(RunState before, RunInput input, SubtreeId subtree)
     {
-        Require(input is ResultArrived arrived && arrived.Subtree == subtree && arrived.Round == before.Round?.Id, $"{subtree} is counted in {before.Round?.Id} on {input}");
-        ShardRange shards = settings.TreeOf(before.Round!.Id.Kind).ShardsOf(subtree);
+        Require(
+            input is ResultArrived arrived && arrived.Subtree == subtree && arrived.Round == before.Round?.Id,
+            $"{subtree} is counted in {before.Round?.Id} on {input}");
+        ShardRange shards = settings.Trees.Of(before.Round!.Id.Kind).ShardsOf(subtree);
         for (int shard = shards.Start; shard < shards.End; shard++)
         {
             Require(_counted.Add(shard), $"shard {shard} of {before.Round.Id} is counted twice");
@@ -101,7 +107,7 @@ internal sealed class Invariants(RunSettings settings, ReferenceRun reference, F
 
     private void RequireAllCounted(RoundId round)
     {
-        Require(_counted.Count == settings.TreeOf(round.Kind).Shards, $"{round} is taken with {_counted.Count} shards");
+        Require(_counted.Count == settings.Trees.Of(round.Kind).Shards, $"{round} is reduced with {_counted.Count} shards");
         _counted.Clear();
     }
 
@@ -111,7 +117,9 @@ internal sealed class Invariants(RunSettings settings, ReferenceRun reference, F
         Require(after.Step <= settings.TotalSteps, $"step {after.Step} of {settings.TotalSteps}");
         if (after.Outcome is null)
         {
-            Require(after.Paused == after.Workers < settings.WorkersNeeded(after.Begun), $"{after.Workers} workers, and paused is {after.Paused}");
+            Require(
+                after.Paused == after.Workers < settings.WorkersNeeded(after.HasStarted),
+                $"{after.Workers} workers, and paused is {after.Paused}");
             if (after.Round is { } round)
             {
                 CheckRound(after, round);
@@ -119,38 +127,25 @@ internal sealed class Invariants(RunSettings settings, ReferenceRun reference, F
         }
     }
 
-    // Every shard is there or with somebody who is expected to answer.
+    // Every shard is covered or in flight.
     private void CheckRound(RunState state, Round round)
     {
-        ReductionTree tree = settings.TreeOf(round.Id.Kind);
+        ReductionTree tree = settings.Trees.Of(round.Id.Kind);
         Span<bool> held = stackalloc bool[tree.Shards];
         foreach (Assignment holding in round.Assignments)
         {
-            Require(IsMember(state, holding.Participant), $"{holding} is no member's");
-            if (holding.Live)
+            Require(state.Participants.IndexOf(holding.Participant) >= 0, $"{holding} is no participant's");
+            if (holding.IsActive)
             {
                 ShardRange shards = tree.ShardsOf(holding.Subtree);
                 held[shards.Start..shards.End].Fill(true);
             }
         }
 
-        for (int shard = 0; shard < tree.Shards && !state.Paused && !round.Taking; shard++)
+        for (int shard = 0; shard < tree.Shards && !state.Paused && !round.IsReducing; shard++)
         {
             Require(held[shard] || round.Covered.Contains(shard), $"shard {shard} of {round.Id} is nowhere");
         }
-    }
-
-    private static bool IsMember(RunState state, ParticipantId id)
-    {
-        foreach (Participant worker in state.Participants)
-        {
-            if (worker.Id == id)
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 
     private void Require(bool holds, [InterpolatedStringHandlerArgument(nameof(holds))] ref InvariantViolation promise)

@@ -2,7 +2,7 @@ using NnCluster.Training;
 
 namespace NnCluster.Simulation;
 
-/// <summary>One worker machine: what troubles it, and the process that runs on it.</summary>
+/// <summary>One worker machine: its faults and its process.</summary>
 internal sealed class Machine(int index)
 {
     public int Index => index;
@@ -21,9 +21,9 @@ internal sealed class Machine(int index)
 
     public bool CorruptNext { get; set; }
 
-    /// <summary>Incarnations so far.</summary>
+    /// <summary>Incarnations of its process so far.</summary>
     public int Incarnations { get; set; }
 
-    /// <summary>The process, while there is one with a link.</summary>
+    /// <summary>The process while it is connected; else null.</summary>
     public SimulatedNode? Process { get; set; }
 }

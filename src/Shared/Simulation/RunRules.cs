@@ -2,5 +2,5 @@ using NnCluster.Training;
 
 namespace NnCluster.Simulation;
 
-/// <summary>The rules a simulated coordinator follows: <see cref="TrainingRun.Decide"/>, or a broken variant of it that must be caught.</summary>
+/// <summary>Rules of a simulated coordinator: <see cref="TrainingRun.Decide"/>, or a mutant of it that the simulation must catch.</summary>
 public delegate Transition RunRules(RunState state, RunInput input, TimeSpan now);

@@ -3,28 +3,28 @@ using NnCluster.Training;
 
 namespace NnCluster.Simulation;
 
-/// <summary>A run, the cluster it runs on, and what goes wrong: all that a simulation depends on.</summary>
+/// <summary>A run, its cluster and its faults: everything that a simulation depends on.</summary>
 public sealed record Scenario
 {
-    /// <summary>The expression that makes this scenario again.</summary>
+    /// <summary>C# expression that creates this scenario.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Decides every random choice on the way.</summary>
+    /// <summary>Seed of all random choices during the simulation.</summary>
     public required ulong Seed { get; init; }
 
-    /// <summary>The run.</summary>
+    /// <summary>Settings of the run.</summary>
     public required RunSettings Settings { get; init; }
 
     /// <summary>The cluster.</summary>
     public required ClusterModel Cluster { get; init; }
 
-    /// <summary>What goes wrong, in order of time.</summary>
+    /// <summary>Faults in order of time.</summary>
     public ImmutableArray<Fault> Faults { get; init; } = [];
 
-    /// <summary>Small runs on small clusters under any faults: what the seed makes of them.</summary>
+    /// <summary>A small run on a small cluster under faults of any kind, drawn from the seed.</summary>
     public static Scenario FromSeed(int seed) => FromSeed(seed, Enum.GetValues<FaultKind>()) with { Name = $"Scenario.FromSeed({seed})" };
 
-    /// <summary>Small runs on small clusters under faults of the given kinds.</summary>
+    /// <summary>A small run on a small cluster under faults of the given kinds, drawn from the seed.</summary>
     public static Scenario FromSeed(int seed, params ReadOnlySpan<FaultKind> kinds)
     {
         var random = new SplitMix(SplitMix.Mix((ulong)seed + 1));
@@ -36,9 +36,7 @@ public sealed record Scenario
         {
             TotalSteps = epochs * steps,
             EpochEnds = [.. Enumerable.Range(1, epochs).Select(epoch => (long)epoch * steps)],
-            Minibatch = new(shards, shards * random.Between(8, 64)),
-            Test = new(4, 100),
-            Validation = random.Below(2) == 0 ? new(2, 50) : null,
+            Trees = new(new(shards, shards * random.Between(8, 64)), new(4, 100), random.Below(2) == 0 ? new(2, 50) : null),
             MinWorkers = random.Between(1, Math.Min(workers, 3)),
             CheckpointEvery = random.Below(2) == 0 ? random.Between(1, 3) : null,
             Recovery = new() { FirstDeadline = TimeSpan.FromSeconds(random.Between(1, 10)) },
@@ -60,23 +58,25 @@ public sealed record Scenario
             FailureDetection = TimeSpan.FromSeconds(2),
         };
         string name = $"Scenario.FromSeed({seed}, {string.Join(", ", kinds.ToArray().Select(kind => $"FaultKind.{kind}"))})";
-        return new() { Name = name, Seed = (ulong)seed, Settings = settings, Cluster = cluster, Faults = Schedule(random, settings, cluster, kinds) };
+        ImmutableArray<Fault> faults = Schedule(random, settings, cluster, kinds);
+        return new() { Name = name, Seed = (ulong)seed, Settings = settings, Cluster = cluster, Faults = faults };
     }
 
-    /// <summary>This scenario when nothing goes wrong.</summary>
+    /// <summary>This scenario without faults.</summary>
     public Scenario Undisturbed => this with { Faults = [] };
 
-    // Faults fall into the time the run would take, and some more, since they make it longer.
-    private static ImmutableArray<Fault> Schedule(SplitMix random, RunSettings settings, ClusterModel cluster, ReadOnlySpan<FaultKind> kinds)
+    // Faults fall into twice the time of the undisturbed run, since they make it longer.
+    private static ImmutableArray<Fault> Schedule(
+        SplitMix random, RunSettings settings, ClusterModel cluster, ReadOnlySpan<FaultKind> kinds)
     {
-        TimeSpan compute = TimeSpan.FromSeconds(settings.Minibatch.Rows / cluster.RowsPerSecond / cluster.Workers);
+        TimeSpan compute = TimeSpan.FromSeconds(settings.Trees.Minibatch.Rows / cluster.RowsPerSecond / cluster.Workers);
         TimeSpan span = 2 * (settings.TotalSteps * compute) + TimeSpan.FromMilliseconds(100);
         var faults = new List<Fault>();
         var once = new HashSet<FaultKind>();
         for (int left = random.Between(1, 8); left > 0; left--)
         {
             FaultKind kind = kinds[random.Below(kinds.Length)];
-            // The user asks once, and a fault of one worker must not look like a fault of the run itself.
+            // The user stops once, and errors of one worker must not look like a fault of the run itself.
             if (kind is FaultKind.Stop or FaultKind.Error && !once.Add(kind))
             {
                 continue;
@@ -85,7 +85,7 @@ public sealed record Scenario
             TimeSpan duration = random.Below(3) == 0 ? random.Time(TimeSpan.FromSeconds(4)) : random.Time(compute * 4);
             int amount = kind switch
             {
-                // Three errors of the only worker left would be a true end of the run.
+                // Three errors of the only remaining worker would rightly end the run.
                 FaultKind.Error => random.Between(1, cluster.Workers > 1 && kinds.Length == 1 ? 4 : 2),
                 FaultKind.Slow => random.Between(2, 20),
                 _ => random.Between(1, 4),

@@ -4,12 +4,12 @@ using NnCluster.Training;
 namespace NnCluster.Simulation;
 
 /// <summary>
-/// A network so small that it is four floats: what shards contribute, how they add up, and what a step does with the
-/// sum. Magnitudes lie far apart, so that another order of additions, or other weights, give other bits.
+/// A model of four floats: the value of a shard, the sum of a subtree, and the step. Magnitudes lie far apart, so that another order
+/// of additions, or other weights, give other bits.
 /// </summary>
 internal static class ShardValues
 {
-    /// <summary>The contribution of one shard, from the weights of the round.</summary>
+    /// <summary>Value of one shard, from the weights of the round.</summary>
     public static Vector128<float> Shard(RoundId round, int shard, Vector128<float> weights)
     {
         ulong bits = SplitMix.Mix(((ulong)round.Step << 20) ^ ((ulong)round.Kind << 16) ^ (ulong)shard);
@@ -18,20 +18,20 @@ internal static class ShardValues
         return (Vector128.ConvertToSingle(words >> 8) * scale) + weights;
     }
 
-    /// <summary>subtree = left + right, down to the shards.</summary>
+    /// <summary>Sum of a subtree: left + right, down to the shards.</summary>
     public static Vector128<float> Sum(ReductionTree tree, SubtreeId subtree, RoundId round, Vector128<float> weights) =>
         tree.IsShard(subtree)
             ? Shard(round, subtree.Value - tree.Shards, weights)
             : Sum(tree, subtree.Left, round, weights) + Sum(tree, subtree.Right, round, weights);
 
-    /// <summary>The state after a step with the sum.</summary>
+    /// <summary>State after a step with a sum.</summary>
     public static SimulatedState Step(SimulatedState state, Vector128<float> sum) => new(
         state.Step + 1,
         (state.Weights * 0.9f) + (sum * (1f / 1024)),
         SplitMix.Mix(SplitMix.Mix(state.Digest ^ sum.AsUInt64()[0]) ^ sum.AsUInt64()[1]));
 }
 
-/// <summary>What the simulated coordinator keeps: the weights, and a digest over all reduced values so far.</summary>
+/// <summary>State of the simulated coordinator: the weights, and a digest of all reduced sums.</summary>
 internal readonly record struct SimulatedState(long Step, Vector128<float> Weights, ulong Digest);
 
 /// <summary>The run as one undisturbed processor computes it.</summary>
@@ -51,5 +51,5 @@ internal sealed class ReferenceRun(RunSettings settings)
     }
 
     public Vector128<float> Sum(RoundId round) =>
-        ShardValues.Sum(settings.TreeOf(round.Kind), SubtreeId.Root, round, After(round.Step).Weights);
+        ShardValues.Sum(settings.Trees.Of(round.Kind), SubtreeId.Root, round, After(round.Step).Weights);
 }

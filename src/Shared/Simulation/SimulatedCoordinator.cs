@@ -6,8 +6,8 @@ using NnCluster.Training;
 namespace NnCluster.Simulation;
 
 /// <summary>
-/// One life of the coordinator: the shell around the rules, as the real one is, on the virtual clock. It reads one
-/// message after the other, and none while it takes a step.
+/// The coordinator in one term: a shell around the rules on the virtual clock. Like the actor, it handles one message after the
+/// other, and none while it takes a step.
 /// </summary>
 internal sealed class SimulatedCoordinator
 {
@@ -26,8 +26,16 @@ internal sealed class SimulatedCoordinator
     private int _sumsPut;
     private bool _busy;
 
-    /// <summary>A life that goes on from <paramref name="from"/>.</summary>
-    public SimulatedCoordinator(EventQueue events, ClusterModel model, RunSettings settings, RunRules rules, Invariants invariants, BufferPool pool, History history, SimulatedState from)
+    /// <summary>A coordinator that resumes from <paramref name="from"/>.</summary>
+    public SimulatedCoordinator(
+        EventQueue events,
+        ClusterModel model,
+        RunSettings settings,
+        RunRules rules,
+        Invariants invariants,
+        BufferPool pool,
+        History history,
+        SimulatedState from)
     {
         _events = events;
         _model = model;
@@ -40,9 +48,9 @@ internal sealed class SimulatedCoordinator
         State = new TrainingRun(settings).Begin(from.Step);
         foreach (RoundKind kind in Enum.GetValues<RoundKind>())
         {
-            if (kind != RoundKind.Validation || settings.Validation is not null)
+            if (kind != RoundKind.Validation || settings.Trees.Validation is not null)
             {
-                _sums[kind] = new(settings.TreeOf(kind).Shards);
+                _sums[kind] = new(settings.Trees.Of(kind).Shards);
             }
         }
 
@@ -60,10 +68,10 @@ internal sealed class SimulatedCoordinator
 
     public required Action<SimulatedState> CheckpointBegun { get; init; }
 
-    /// <summary>A worker is no longer part of the run although its link is whole.</summary>
+    /// <summary>Called when a worker is refused while its link is open.</summary>
     public required Action<Connection> Refused { get; init; }
 
-    /// <summary>Sends shards to a worker.</summary>
+    /// <summary>Sends an assignment to a worker.</summary>
     public required Action<Connection, ShardOrder> Send { get; init; }
 
     public void Tick()
@@ -90,7 +98,7 @@ internal sealed class SimulatedCoordinator
         }
     }
 
-    /// <summary>The process dies: nothing of it happens any more.</summary>
+    /// <summary>The process dies: its pending events have no effect.</summary>
     public void Die()
     {
         Alive = false;
@@ -150,7 +158,7 @@ internal sealed class SimulatedCoordinator
                 break;
             case TakeEvaluation take:
                 AddUp(take.Round);
-                Busy(TimeSpan.Zero, () => new EvaluationTaken(take.Round, new(1, 0.5, _settings.TreeOf(take.Round.Kind).Rows)));
+                Busy(TimeSpan.Zero, () => new EvaluationTaken(take.Round, new(1, 0.5, _settings.Trees.Of(take.Round.Kind).Rows)));
                 break;
             case AbandonRound abandon:
                 _sums[abandon.Round.Kind].Clear();
@@ -171,7 +179,7 @@ internal sealed class SimulatedCoordinator
     {
         if (!_connections.TryGetValue(assign.Participant, out Connection? connection))
         {
-            throw _invariants.Failure($"{assign.Shards} went to {assign.Participant}, which has no link");
+            throw _invariants.Failure($"{assign.Shards} was assigned to {assign.Participant}, which has no link");
         }
 
         Send(connection, new(assign.Round, assign.Shards, Trained.Weights));
@@ -193,7 +201,7 @@ internal sealed class SimulatedCoordinator
         SubtreeSums sums = _sums[round.Kind];
         if (!sums.IsComplete)
         {
-            throw _invariants.Failure($"{round} is taken, but shards are missing");
+            throw _invariants.Failure($"{round} is reduced, but shards are missing");
         }
 
         Span<float> sum = stackalloc float[Vector128<float>.Count];
@@ -205,7 +213,7 @@ internal sealed class SimulatedCoordinator
         return whole;
     }
 
-    // The shell takes a step at once: no other message comes between it and its answer.
+    // The shell takes a step synchronously: no message is handled between the effect and its result.
     private void Busy(TimeSpan time, Func<RunInput> work)
     {
         _busy = true;

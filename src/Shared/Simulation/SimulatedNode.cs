@@ -4,10 +4,12 @@ using NnCluster.Training;
 
 namespace NnCluster.Simulation;
 
-/// <summary>Shards to compute, with the weights they are computed from.</summary>
+/// <summary>Shards to compute, with the weights of their round.</summary>
 internal sealed record ShardOrder(RoundId Round, ShardRange Shards, Vector128<float> Weights);
 
-/// <summary>One life of a worker: computes its orders one after the other and sends each subtree's sum as soon as it is there.</summary>
+/// <summary>
+/// One incarnation of a worker: computes its assignments one after the other and sends each partial sum once it is computed.
+/// </summary>
 internal sealed class SimulatedNode(EventQueue events, ClusterModel model, RunSettings settings, Connection connection, ulong seed)
 {
     private readonly Queue<ShardOrder> _orders = new();
@@ -15,11 +17,11 @@ internal sealed class SimulatedNode(EventQueue events, ClusterModel model, RunSe
 
     public Connection Connection => connection;
 
-    /// <summary>Sends a subtree's sum.</summary>
+    /// <summary>Sends a partial sum.</summary>
     public required Action<Connection, ResultArrived, Vector128<float>> Answer { get; init; }
 
     /// <summary>Sends an error.</summary>
-    public required Action<Connection, ShardsFailed> Report { get; init; }
+    public required Action<Connection, AssignmentFailed> Report { get; init; }
 
     public void Take(ShardOrder order)
     {
@@ -47,7 +49,7 @@ internal sealed class SimulatedNode(EventQueue events, ClusterModel model, RunSe
             return;
         }
 
-        Compute(order, settings.TreeOf(order.Round.Kind).SubtreesOf(order.Shards), 0);
+        Compute(order, settings.Trees.Of(order.Round.Kind).SubtreesOf(order.Shards), 0);
     }
 
     private void Compute(ShardOrder order, ImmutableArray<SubtreeId> subtrees, int index)
@@ -62,12 +64,13 @@ internal sealed class SimulatedNode(EventQueue events, ClusterModel model, RunSe
         events.After(TimeOf(order.Round, subtrees[index]), () => WhenRunning(() =>
         {
             SubtreeId subtree = subtrees[index];
-            Answer(connection, new(connection.Participant, order.Round, subtree, events.Now - begun), ShardValues.Sum(settings.TreeOf(order.Round.Kind), subtree, order.Round, order.Weights));
+            Vector128<float> sum = ShardValues.Sum(settings.Trees.Of(order.Round.Kind), subtree, order.Round, order.Weights);
+            Answer(connection, new(connection.Participant, order.Round, subtree, events.Now - begun), sum);
             Compute(order, subtrees, index + 1);
         }));
     }
 
-    // A stopped process finishes its computation when it goes on; a dead one never does.
+    // A paused process finishes its computation when it resumes; a dead one never does.
     private void WhenRunning(Action action)
     {
         if (connection.Machine.HungUntil > events.Now)
@@ -82,7 +85,7 @@ internal sealed class SimulatedNode(EventQueue events, ClusterModel model, RunSe
 
     private TimeSpan TimeOf(RoundId round, SubtreeId subtree)
     {
-        ReductionTree tree = settings.TreeOf(round.Kind);
+        ReductionTree tree = settings.Trees.Of(round.Kind);
         ShardRange shards = tree.ShardsOf(subtree);
         double seconds = (tree.RowsOf(shards) / model.SpeedOf(connection.Machine.Index)) + (shards.Count * model.ShardOverhead.TotalSeconds);
         ulong bits = SplitMix.Mix(seed ^ ((ulong)round.Step << 24) ^ ((ulong)connection.Machine.Index << 13) ^ (uint)subtree.Value);

@@ -2,7 +2,7 @@ using NnCluster.Training;
 
 namespace NnCluster.Simulation;
 
-/// <summary>What each fault does to machines, links and the coordinator.</summary>
+/// <summary>Effects of the faults on machines, links and the coordinator.</summary>
 public sealed partial class SimulatedRun
 {
     private void Strike(Fault fault)

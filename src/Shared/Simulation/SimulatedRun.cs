@@ -5,21 +5,21 @@ using NnCluster.Training;
 
 namespace NnCluster.Simulation;
 
-/// <summary>What came out of a simulated run.</summary>
+/// <summary>Result of a simulated run.</summary>
 /// <param name="Outcome">How it ended.</param>
-/// <param name="Steps">Optimizer steps.</param>
-/// <param name="Digest">Over the reduced values of all steps.</param>
-/// <param name="Elapsed">Virtual time.</param>
-/// <param name="TrainTime">Virtual time on minibatches, as the last life of the coordinator counts it.</param>
-/// <param name="Decisions">Inputs that were decided.</param>
-/// <param name="Final">What the state machine remembers.</param>
-/// <param name="Incarnations">Incarnations of the coordinator.</param>
-public sealed record SimulationResult(RunOutcome Outcome, long Steps, ulong Digest, TimeSpan Elapsed, TimeSpan TrainTime, long Decisions, RunState Final, int Incarnations);
+/// <param name="Steps">Optimizer steps taken.</param>
+/// <param name="Digest">Digest of the reduced sums of all steps.</param>
+/// <param name="Elapsed">Virtual time of the run.</param>
+/// <param name="TrainTime">Virtual time spent on minibatches in the last term.</param>
+/// <param name="Decisions">Number of inputs decided.</param>
+/// <param name="Final">Last state of the state machine.</param>
+/// <param name="Incarnations">Terms of the coordinator.</param>
+public sealed record SimulationResult(
+    RunOutcome Outcome, long Steps, ulong Digest, TimeSpan Elapsed, TimeSpan TrainTime, long Decisions, RunState Final, int Incarnations);
 
 /// <summary>
-/// A discrete-event simulation around <see cref="TrainingRun"/>: the same state machine as in a real run, on a virtual
-/// clock, a virtual network and workers that fail on schedule. Everything depends on the scenario alone, so that a
-/// seed that fails replays exactly.
+/// Discrete-event simulation around <see cref="TrainingRun"/>: the state machine of a real run on a virtual clock and a virtual
+/// network, with workers that fail on schedule. Deterministic: a failing seed replays exactly.
 /// </summary>
 public sealed partial class SimulatedRun
 {
@@ -54,15 +54,15 @@ public sealed partial class SimulatedRun
         _invariants = new(scenario.Settings, reference, Failure);
     }
 
-    /// <summary>Runs a scenario once and checks the promises at every event.</summary>
-    /// <param name="scenario">What to run.</param>
-    /// <param name="rules">Other rules than the run's own.</param>
-    /// <param name="limit">The virtual time it must be done in; null: no limit.</param>
-    /// <exception cref="SimulationFailedException">A promise is broken.</exception>
+    /// <summary>Runs a scenario once and checks the invariants at every event.</summary>
+    /// <param name="scenario">The scenario.</param>
+    /// <param name="rules">Rules in place of the run's own; null: the run's own.</param>
+    /// <param name="limit">Virtual time in which the run must end; null: no limit.</param>
+    /// <exception cref="SimulationFailedException">An invariant is violated.</exception>
     public static SimulationResult RunOnce(Scenario scenario, RunRules? rules = null, TimeSpan? limit = null) =>
         new SimulatedRun(scenario, rules, new(scenario.Settings), HistoryLength).RunToEnd(limit);
 
-    /// <summary>The whole history of a scenario, a line an event.</summary>
+    /// <summary>The whole history of a scenario, one line per event.</summary>
     public static IReadOnlyList<string> Trace(Scenario scenario)
     {
         var simulation = new SimulatedRun(scenario, null, new(scenario.Settings), int.MaxValue);
@@ -70,11 +70,11 @@ public sealed partial class SimulatedRun
         return [.. simulation._history.Lines()];
     }
 
-    /// <summary>Runs what a seed stands for: <see cref="Run(Scenario, RunRules?)"/> of <see cref="Scenario.FromSeed(int)"/>.</summary>
+    /// <summary>Runs the scenario of a seed: <see cref="Run(Scenario, RunRules?)"/> of <see cref="Scenario.FromSeed(int)"/>.</summary>
     public static SimulationResult Run(int seed) => Run(Scenario.FromSeed(seed));
 
-    /// <summary>Runs a scenario undisturbed and disturbed: both must come to the same end, the second in time.</summary>
-    /// <exception cref="SimulationFailedException">A promise is broken.</exception>
+    /// <summary>Runs a scenario without and with faults: both must have the same result, the second within <see cref="Limit"/>.</summary>
+    /// <exception cref="SimulationFailedException">An invariant is violated.</exception>
     public static SimulationResult Run(Scenario scenario, RunRules? rules = null)
     {
         var reference = new ReferenceRun(scenario.Settings);
@@ -86,17 +86,20 @@ public sealed partial class SimulatedRun
             : disturbed.Steps == undisturbed.Steps && disturbed.Digest == undisturbed.Digest;
         return sameEnd
             ? disturbed
-            : throw simulation.Failure($"the run ended after {disturbed.Steps} steps with {disturbed.Digest:x}, undisturbed after {undisturbed.Steps} with {undisturbed.Digest:x}");
+            : throw simulation.Failure(
+                $"the run ended after {disturbed.Steps} steps with {disturbed.Digest:x}, "
+                + $"undisturbed after {undisturbed.Steps} with {undisturbed.Digest:x}");
     }
 
     /// <summary>
-    /// The liveness bound. When the last fault is over, a link that hangs is closed after the failure detection, and
-    /// nobody waits longer than a deadline; then at worst the whole run is taken again by one worker alone.
+    /// Liveness bound. After the last fault, hanging links are closed within the failure detection time, and no wait exceeds a
+    /// deadline; at worst one worker alone then repeats the whole run.
     /// </summary>
     public static TimeSpan Limit(Scenario scenario, TimeSpan undisturbed)
     {
         TimeSpan faultsEnd = scenario.Faults.Select(fault => fault.End).DefaultIfEmpty().Max();
-        TimeSpan waiting = scenario.Settings.Recovery.FirstDeadline + scenario.Cluster.FailureDetection + (4 * scenario.Cluster.ReconnectInterval);
+        ClusterModel cluster = scenario.Cluster;
+        TimeSpan waiting = scenario.Settings.Recovery.FirstDeadline + cluster.FailureDetection + (4 * cluster.ReconnectInterval);
         return faultsEnd + waiting + (2 * scenario.Cluster.Workers * undisturbed);
     }
 
@@ -117,7 +120,7 @@ public sealed partial class SimulatedRun
         {
             if (!_events.Advance())
             {
-                throw Failure("nothing will ever happen again, and the run is not over");
+                throw Failure("no event is planned, and the run has not ended");
             }
 
             if (_events.Now > limit)
@@ -132,7 +135,7 @@ public sealed partial class SimulatedRun
         _over = true;
         while (_events.Now - ended < AfterTheEnd && _events.Advance())
         {
-            // What is still on the way arrives, and must change nothing.
+            // Messages still in flight arrive and must have no effect.
         }
 
         EndIncarnation();
@@ -151,12 +154,12 @@ public sealed partial class SimulatedRun
         + string.Join('\n', _scenario.Faults) + "\n"
         + string.Join('\n', _history.Lines()));
 
-    // ---- the coordinator's lives ----
+    // ---- terms of the coordinator ----
 
     private void BeginIncarnation()
     {
         _incarnations++;
-        _history.Add(_events.Now, $"coordinator begins life {_incarnations} after step {_stored.Step}");
+        _history.Add(_events.Now, $"coordinator begins term {_incarnations} after step {_stored.Step}");
         _coordinator = new(_events, _scenario.Cluster, _scenario.Settings, _rules, _invariants, _pool, _history, _stored)
         {
             CheckpointBegun = state => _events.After(_scenario.Cluster.CheckpointTime, () => Store(state)),
@@ -170,7 +173,7 @@ public sealed partial class SimulatedRun
         }
     }
 
-    // A later life may already have stored the same step again.
+    // A later term may already have stored the same step again.
     private void Store(SimulatedState state) => _stored = state.Step > _stored.Step ? state : _stored;
 
     private void EndIncarnation()
@@ -212,7 +215,7 @@ public sealed partial class SimulatedRun
         Start(machine, TimeSpan.Zero);
     }
 
-    /// <summary>A new life of the worker: it tries until it has a link.</summary>
+    /// <summary>Starts an incarnation of a worker process, which tries to connect until it succeeds.</summary>
     private void Start(Machine machine, TimeSpan delay)
     {
         int life = ++machine.Incarnations;
@@ -233,7 +236,11 @@ public sealed partial class SimulatedRun
         }
 
         var connection = new Connection(new($"worker-{machine.Index + 1}.{life}"), machine, _random);
-        machine.Process = new(_events, _scenario.Cluster, _scenario.Settings, connection, _scenario.Seed) { Answer = Answer, Report = Report };
+        machine.Process = new(_events, _scenario.Cluster, _scenario.Settings, connection, _scenario.Seed)
+        {
+            Answer = Answer,
+            Report = Report,
+        };
         _network.SendUp(connection, _scenario.Cluster.HeaderBytes, () =>
         {
             if (connection.Open)
@@ -278,7 +285,7 @@ public sealed partial class SimulatedRun
         });
     }
 
-    private void Report(Connection connection, ShardsFailed failed) =>
+    private void Report(Connection connection, AssignmentFailed failed) =>
         _network.SendUp(connection, _scenario.Cluster.HeaderBytes, () => _coordinator?.Receive(failed));
 
     private void Deliver(ResultArrived result, Vector128<float> sum)
@@ -292,14 +299,17 @@ public sealed partial class SimulatedRun
         _coordinator?.Receive(result, sum);
     }
 
-    /// <summary>The link is gone; the coordinator hears of it after <paramref name="noticed"/>, the worker tries anew after <paramref name="back"/>.</summary>
+    /// <summary>
+    /// Breaks a link: the coordinator detects it after <paramref name="noticed"/>, the worker reconnects after
+    /// <paramref name="back"/>.
+    /// </summary>
     private void Lose(Connection connection, string reason, TimeSpan noticed, TimeSpan back)
     {
         if (connection.Open)
         {
             Disconnect(connection, back);
             SimulatedCoordinator? coordinator = _coordinator;
-            _events.After(noticed, () => coordinator?.Receive(new ParticipantGone(connection.Participant, reason)));
+            _events.After(noticed, () => coordinator?.Receive(new ParticipantGone(connection.Participant, LossCause.LinkClosed, reason)));
         }
     }
 

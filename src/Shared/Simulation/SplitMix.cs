@@ -2,12 +2,12 @@ using NnCluster.Training;
 
 namespace NnCluster.Simulation;
 
-/// <summary>Random words that depend on a seed alone, on any platform (Steele, Lea, Flood 2014: SplitMix64).</summary>
+/// <summary>Random words from a seed, the same on any platform (SplitMix64; Steele, Lea and Flood 2014).</summary>
 internal sealed class SplitMix(ulong seed)
 {
     private ulong _state = seed;
 
-    /// <summary>The generator's output function: scrambles any 64 bits.</summary>
+    /// <summary>The generator's output function: a bijection that scrambles 64 bits.</summary>
     public static ulong Mix(ulong z)
     {
         z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
@@ -24,7 +24,7 @@ internal sealed class SplitMix(ulong seed)
     /// <summary>Uniform in least … most.</summary>
     public int Between(int least, int most) => least + Below(most - least + 1);
 
-    /// <summary>A span of up to <paramref name="most"/>.</summary>
+    /// <summary>Uniform in [0, <paramref name="most"/>).</summary>
     public TimeSpan Time(TimeSpan most) => most * Uniform();
 
     private ulong Next() => Mix(_state += 0x9E3779B97F4A7C15);

@@ -3,9 +3,8 @@ using NnCluster.Training;
 namespace NnCluster.Simulation;
 
 /// <summary>
-/// The wires between the coordinator and its workers. A connection delivers in order or breaks; connections overtake
-/// each other. The coordinator's network interface sends one message after the other and, independently, receives
-/// one after the other; so does each worker's.
+/// Network between the coordinator and its workers. A connection delivers in order or breaks; messages of different connections may
+/// overtake each other. Each network interface sends one message after the other and, independently, receives one after the other.
 /// </summary>
 internal sealed class StarNetwork(EventQueue events, ClusterModel model, SplitMix random)
 {
@@ -39,7 +38,7 @@ internal sealed class StarNetwork(EventQueue events, ClusterModel model, SplitMi
     private static TimeSpan Later(TimeSpan a, TimeSpan b) => a > b ? a : b;
 }
 
-/// <summary>One TCP connection of one life of a worker.</summary>
+/// <summary>The TCP connection of one incarnation of a worker.</summary>
 internal sealed class Connection(ParticipantId worker, Machine machine, SplitMix random)
 {
     private readonly Queue<Action> _held = new();
@@ -50,7 +49,7 @@ internal sealed class Connection(ParticipantId worker, Machine machine, SplitMix
 
     public bool Open { get; private set; } = true;
 
-    /// <summary>The step whose weights have been sent.</summary>
+    /// <summary>Step whose model state was sent last.</summary>
     public long SentStep { get; set; } = -1;
 
     public TimeSpan LastDown { get; set; }
@@ -59,7 +58,7 @@ internal sealed class Connection(ParticipantId worker, Machine machine, SplitMix
 
     public TimeSpan OutFree { get; set; }
 
-    /// <summary>What arrives when the connection is broken was still in the receiver's buffers, or is lost.</summary>
+    /// <summary>Delivers a message. After the connection broke, it is lost or was still in the receiver's buffers.</summary>
     public void Pass(Action deliver)
     {
         if (!Open && random.Below(2) == 0)
@@ -76,7 +75,7 @@ internal sealed class Connection(ParticipantId worker, Machine machine, SplitMix
         deliver();
     }
 
-    /// <summary>The network is whole again: what was sent again and again gets through, in order.</summary>
+    /// <summary>Ends a partition: TCP retransmits the messages it held back, in order.</summary>
     public void Heal()
     {
         while (_held.TryDequeue(out Action? deliver))

@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Reflection;
-using System.Text.Json;
 using NnCluster.Coordinator;
 using NnCluster.Memory;
+using NnCluster.Persistence;
 using NnCluster.Training;
 
 namespace NnCluster.Benchmarks.Peers;
@@ -76,11 +76,10 @@ internal static class PeersBenchmark
                     "--workers", $"{workers}", "--epochs", $"{network.Epochs}", "--evaluate-every", "100", "--schedule", "constant", "--learning-rate", "0.001",
                     "--out", Path.Combine(run, "run"),
                 ], threads: 1);
-            return File.ReadLines(Path.Combine(run, "run", "metrics.jsonl"))
-                .Select(line => JsonDocument.Parse(line).RootElement)
-                .Where(line => line.TryGetProperty("loss", out _))
-                .GroupBy(step => Math.Ceiling(step.GetProperty("epoch").GetDouble()))
-                .Max(epoch => epoch.Count() * network.Batch / epoch.Sum(step => step.GetProperty("seconds").GetDouble()));
+            return MetricsReader.Read(new RunPaths(Path.Combine(run, "run")).Metrics)
+                .OfType<StepCompleted>()
+                .GroupBy(step => Math.Ceiling(step.Epoch))
+                .Max(epoch => epoch.Count() * network.Batch / epoch.Sum(step => step.Seconds));
         }
         finally
         {

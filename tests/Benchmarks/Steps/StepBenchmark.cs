@@ -44,8 +44,8 @@ internal static class StepBenchmark
         using var evaluations = new BufferPool(layout.EvaluationLength);
         using var parameters = new BufferPool(layout.StateLength);
         RefCountedBuffer state = parameters.Rent();
-        ParameterInitializer.Initialize(spec.Model, layout, spec.Seed, state.Span);
-        using var network = new Network(spec.Model, blas, spec.MinibatchTree.MaxShardRows);
+        ParameterInitializer.Initialize(layout, spec.Seed, state.Span);
+        using IModel network = spec.Model.CreateModel(blas, spec.MinibatchTree.MaxShardRows);
         Console.WriteLine($"784-{string.Join('-', hidden)}-10, batch {batch}, {spec.Shards} shards of {spec.MinibatchTree.MaxShardRows} rows; medians of {Repetitions}");
         Time("pack weights (once a step and worker)", () => network.Load(state.Span));
 
@@ -54,13 +54,13 @@ internal static class StepBenchmark
         foreach (int shards in (int[])[spec.Shards, Math.Max(1, spec.Shards / 2), 1])
         {
             Time($"{shards} shards, packing included", () =>
-                computer.Compute(new ComputeGradient(new(step++ % 100, RoundKind.Gradient), new(0, shards), state), static (_, sum) => sum.Release()));
+                computer.Compute(new ComputeShards(new(step++ % 100, RoundKind.Gradient), new(0, shards), state), static (_, sum) => sum.Release()));
         }
 
         foreach (int threads in (int[])[1, 2])
         {
             using var team = new ThreadTeam(threads);
-            var optimizer = Optimizer.Create(spec.Optimizer, layout.Tensors, layout.StateLength, 100);
+            var optimizer = Optimizer.For(spec.Optimizer, layout, 100);
             RefCountedBuffer initial = parameters.Rent();
             state.Span.CopyTo(initial.Span);
             using var training = new TrainingState(layout, spec.MinibatchTree, optimizer, parameters, team, initial);

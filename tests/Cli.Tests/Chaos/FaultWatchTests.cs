@@ -1,4 +1,3 @@
-using System.Text.Json;
 using NnCluster.Cli.Chaos;
 using NnCluster.Cli.Commands;
 using NnCluster.Cli.Explore;
@@ -11,6 +10,7 @@ using NnCluster.Coordinator;
 using NnCluster.Model;
 using NnCluster.Persistence;
 using NnCluster.Testing;
+using NnCluster.Training;
 using NnCluster.Worker;
 
 namespace NnCluster.Cli.Tests.Chaos;
@@ -23,9 +23,9 @@ public sealed class FaultWatchTests
 
     public FaultWatchTests()
     {
-        Happen(-1000, "participantJoined", """ "worker":"worker-1.1" """);
-        Happen(-1000, "participantJoined", """ "worker":"worker-2.1" """);
-        Happen(-900, "firstStepTaken", """ "step":1 """);
+        Happen(-1000, new ParticipantJoined("worker-1.1"));
+        Happen(-1000, new ParticipantJoined("worker-2.1"));
+        Happen(-900, new FirstStepTaken(1));
         Assert.True(_watch.AllPresent);
     }
 
@@ -33,14 +33,14 @@ public sealed class FaultWatchTests
     public void A_killed_worker_is_over_when_its_shards_are_done_elsewhere_and_it_is_back()
     {
         Strike(FaultKind.Kill, "worker-1");
-        Happen(-5, "shardsReassigned", """ "from":"worker-1.1","shards":1 """);
-        Happen(3, "participantLost", """ "worker":"worker-1.1" """);
+        Happen(-5, new ShardsReassigned(7, 1, "worker-1.1", ReassignCause.Lost, ""));
+        Happen(3, new ParticipantLost("worker-1.1", LossCause.LinkClosed, ""));
         Assert.False(_watch.IsFree("worker-1"));
         Assert.True(_watch.IsFree("worker-2"));
-        Happen(4, "shardsReassigned", """ "from":"worker-1.1","shards":3 """);
-        Happen(9, "shardsRecovered", """ "step":7,"shards":3 """);
+        Happen(4, new ShardsReassigned(7, 3, "worker-1.1", ReassignCause.Lost, ""));
+        Happen(9, new ShardsRecovered(7, 3));
         Assert.Empty(_watch.Settle());
-        Happen(900, "participantJoined", """ "worker":"worker-1.2" """);
+        Happen(900, new ParticipantJoined("worker-1.2"));
         FaultRecord fault = Assert.Single(_watch.Settle());
         Assert.Equal((3.0, 4.0, 9.0, 900.0), (Ms(fault.Noticed), Ms(fault.Reassigned), Ms(fault.Recovered), Ms(fault.Back)));
         Assert.Equal((3, 4, 1), (fault.Shards, _watch.ReassignedShards, _watch.WorkersLost));
@@ -60,9 +60,9 @@ public sealed class FaultWatchTests
     public void A_stopped_worker_that_the_cluster_gave_up_is_over_only_when_it_is_back()
     {
         Strike(FaultKind.Stop, "worker-2");
-        Happen(5000, "participantLost", """ "worker":"worker-2.1" """);
+        Happen(5000, new ParticipantLost("worker-2.1", LossCause.LinkClosed, ""));
         Assert.Empty(_watch.Settle());
-        Happen(7000, "participantJoined", """ "worker":"worker-2.2" """);
+        Happen(7000, new ParticipantJoined("worker-2.2"));
         Assert.Equal(7000, Ms(Assert.Single(_watch.Settle()).Back));
     }
 
@@ -71,10 +71,10 @@ public sealed class FaultWatchTests
     {
         Strike(FaultKind.Coordinator, "coordinator");
         Assert.False(_watch.AllPresent);
-        Happen(2000, "participantJoined", """ "worker":"worker-2.1" """);
-        Happen(2100, "firstStepTaken", """ "step":40 """);
+        Happen(2000, new ParticipantJoined("worker-2.1"));
+        Happen(2100, new FirstStepTaken(40));
         Assert.Empty(_watch.Settle());
-        Happen(2500, "participantJoined", """ "worker":"worker-1.1" """);
+        Happen(2500, new ParticipantJoined("worker-1.1"));
         Assert.Equal(2100, Ms(Assert.Single(_watch.Settle()).Recovered));
         Assert.Equal(2, _watch.Incarnations);
     }
@@ -83,11 +83,11 @@ public sealed class FaultWatchTests
     public void A_full_disk_is_over_with_the_first_checkpoint_after_it()
     {
         Strike(FaultKind.Disk, "disk", undone: false);
-        Happen(100, "checkpointFailed", """ "step":5 """);
-        Happen(200, "checkpointWritten", """ "step":6 """);
+        Happen(100, new CheckpointFailed(5, ""));
+        Happen(200, new CheckpointWritten(6, ""));
         _watch.Undo(0, At(300));
         Assert.Empty(_watch.Settle());
-        Happen(400, "checkpointWritten", """ "step":7 """);
+        Happen(400, new CheckpointWritten(7, ""));
         FaultRecord fault = Assert.Single(_watch.Settle());
         Assert.Equal((100.0, 400.0), (Ms(fault.Noticed), Ms(fault.Recovered)));
     }
@@ -106,6 +106,5 @@ public sealed class FaultWatchTests
         }
     }
 
-    private void Happen(double ms, string name, string fields) =>
-        _watch.Observe(new(name, At(ms), JsonDocument.Parse("{" + fields + "}").RootElement));
+    private void Happen(double ms, RunEvent happened) => _watch.Observe(new(happened, At(ms)));
 }

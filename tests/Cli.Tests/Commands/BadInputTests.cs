@@ -37,7 +37,7 @@ public sealed class BadInputTests : IDisposable
         { ["--input-noise", "NaN"], "--input-noise NaN: expected a finite number of at least 0" },
         { ["--model", "x.json", "--input-noise", "0.1"], "--model and --input-noise both describe the network: give one of them." },
         { ["--validation", "1000"], "1000 validation rows cannot be held out of the 1000 training rows" },
-        { ["--batch-norm", "--batch-size", "4", "--shards", "4"], "batch norm needs at least 2 rows a shard" },
+        { ["--batch-norm", "--batch-size", "4", "--shards", "4"], "batch-norm needs at least 2 rows a shard" },
         { ["--model", "x.json", "--hidden", "5"], "--model and --hidden both describe the network: give one of them." },
         { ["--init-from", "missing.safetensors"], "missing.safetensors" },
         { ["--config", "missing.json"], "--config missing.json: cannot be read" },

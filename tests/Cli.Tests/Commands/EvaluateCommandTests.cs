@@ -63,6 +63,20 @@ public sealed class EvaluateCommandTests : IDisposable
         Assert.Contains("give its directory or file with --dataset", result.Error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("evaluate", "nncluster-model")]
+    [InlineData("predict", "nncluster-checkpoint")]
+    public void A_model_or_a_checkpoint_of_a_newer_program_is_refused_in_one_line(string command, string format)
+    {
+        SafeTensorsFile model = SafeTensorsFile.Read(_directory["run/model.safetensors"]);
+        var metadata = new Dictionary<string, string>(model.Metadata) { ["format"] = format, ["formatVersion"] = "2" };
+        metadata.Remove(SafeTensors.DigestKey);
+        AtomicFile.Write(_directory["newer"], stream => SafeTensors.Write(
+            stream, [.. model.Tensors.Select(tensor => new TensorToWrite(tensor.Name, tensor.Shape, () => tensor.Data.Span))], metadata));
+        ProcessResult result = Run([command, "newer", .. command == "predict" ? new[] { "image.png" } : []]);
+        Assert.Equal((2, "newer: has format version 2; this program reads versions up to 1"), (result.ExitCode, result.Error.Trim()));
+    }
+
     public void Dispose() => _directory.Dispose();
 
     private void WriteRows(string name, int factor) =>

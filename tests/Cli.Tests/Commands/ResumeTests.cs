@@ -2,14 +2,12 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using System.Text.Json;
 using NnCluster.Cli.Chaos;
 using NnCluster.Cli.Commands;
 using NnCluster.Cli.Explore;
 using NnCluster.Cli.Launching;
 using NnCluster.Cli.Options;
 using NnCluster.Cli.Reporting;
-using NnCluster.Control;
 using NnCluster.Coordinator;
 using NnCluster.Memory;
 using NnCluster.Model;
@@ -65,9 +63,9 @@ public sealed class ResumeTests : IClassFixture<InterruptedRun>, IDisposable
 
     [Theory]
     [InlineData(Damage.OfAnotherStep, "is of step 8, which is not that of its name")]
-    [InlineData(Damage.OfOtherOptions, "is of another run: its options differ")]
+    [InlineData(Damage.OfOtherOptions, "is of another run: its optimizer.learningRate is 0.5, and 0.005 is asked for")]
     [InlineData(Damage.OfAnotherLayout, "this network needs")]
-    [InlineData(Damage.OfAnotherRunWithTheSameOptions, "is of another run with the same options")]
+    [InlineData(Damage.OfAnotherRunWithTheSameOptions, "is of another run with the same specification")]
     public void A_whole_checkpoint_that_is_not_of_this_run_is_passed_over(Damage damage, string reason) =>
         AssertPassesOver("checkpoint-900.safetensors", damage, reason, resumedFrom: 16);
 
@@ -88,7 +86,7 @@ public sealed class ResumeTests : IClassFixture<InterruptedRun>, IDisposable
     {
         File.Delete(In("checkpoint-8.safetensors"));
         Make(In("checkpoint-12.safetensors"), Damage.OfAnotherRunWithTheSameOptions);
-        Assert.Contains("holds checkpoints of two runs, and which is meant cannot be told", InterruptedRun.Expect(2, Resume()).Error, StringComparison.Ordinal);
+        Assert.Contains("holds checkpoints of two runs, and as many of each", InterruptedRun.Expect(2, Resume()).Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -105,7 +103,7 @@ public sealed class ResumeTests : IClassFixture<InterruptedRun>, IDisposable
     {
         foreach (long step in new long[] { 8, 16 })
         {
-            Assert.Single(Events(), line => line.GetProperty("event").GetString() == "checkpointWritten" && line.GetProperty("step").GetInt64() == step);
+            Assert.Single(Events().OfType<CheckpointWritten>(), checkpoint => checkpoint.Step == step);
         }
     }
 
@@ -121,7 +119,8 @@ public sealed class ResumeTests : IClassFixture<InterruptedRun>, IDisposable
         Assert.Contains("stopped after step 18, whose checkpoint could not be written", failed.Error, StringComparison.Ordinal);
         Assert.Contains("--resume goes on from checkpoint-16.safetensors", failed.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("Interrupted after step", failed.Error, StringComparison.Ordinal);
-        Assert.Contains(Events(), line => line.GetProperty("event").GetString() == "checkpointFailed" && line.GetProperty("step").GetInt64() == 18);
+        Assert.Contains(Events().OfType<CheckpointFailed>(), checkpoint => checkpoint.Step == 18);
+        Assert.Equal((RunOutcomeKind.Failed, 18), Events()[^1] is RunEnded ended ? (ended.Outcome, ended.Step) : default);
 
         Directory.Delete(In("checkpoint-18.safetensors"));
         AssertGoesOn(Resume(), resumedFrom: 16);
@@ -165,9 +164,8 @@ public sealed class ResumeTests : IClassFixture<InterruptedRun>, IDisposable
         InterruptedRun.Expect(0, resumed);
         Assert.Equal(($"{resumedFrom}", _stopped.WeightsSha256), (resumed.Field("resumedFromStep"), resumed.Field("weightsSha256")));
         Assert.Equal(
-            Enumerable.Range(1, 23),
-            File.ReadLines(In("metrics.jsonl")).Select(line => JsonDocument.Parse(line).RootElement)
-                .Where(line => line.TryGetProperty("loss", out _)).Select(line => line.GetProperty("step").GetInt32()));
+            Enumerable.Range(1, 23).Select(step => (long)step),
+            MetricsReader.Read(In("metrics.jsonl")).OfType<StepCompleted>().Select(step => step.Step));
     }
 
     private void Make(string path, Damage damage)
@@ -216,7 +214,7 @@ public sealed class ResumeTests : IClassFixture<InterruptedRun>, IDisposable
         CheckpointPosition position = Checkpoint.ReadHeader(source);
         RunSpec spec = RunSpecJson.Parse(position.RunSpec, source);
         var layout = ParameterLayout.For(hidden is { } units ? spec.Model with { Hidden = [new() { Units = units }] } : spec.Model);
-        ImmutableArray<string> names = Optimizer.Create(spec.Optimizer, [.. layout.Tensors.OrderBy(tensor => tensor.Offset)], layout.StateLength, totalSteps: 23).StateNames;
+        ImmutableArray<string> names = Optimizer.For(spec.Optimizer, layout, totalSteps: 23).StateNames;
         using var zero = new AlignedBuffer(layout.StateLength);
         long step = long.Parse(Path.GetFileNameWithoutExtension(path).Split('-')[1], CultureInfo.InvariantCulture);
         Checkpoint.Write(path, position with { Step = step }, layout, zero, [.. names.Select(name => (name, zero))]);
@@ -229,7 +227,7 @@ public sealed class ResumeTests : IClassFixture<InterruptedRun>, IDisposable
         return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 
-    private IEnumerable<JsonElement> Events() => File.ReadLines(In("events.jsonl")).Select(line => JsonDocument.Parse(line).RootElement);
+    private RunEvent[] Events() => [.. new EventTail(In("events.jsonl")).Read().Select(logged => logged.Event)];
 
     private string In(string file) => Path.Combine(_run, file);
 

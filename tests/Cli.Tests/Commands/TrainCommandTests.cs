@@ -6,11 +6,11 @@ using NnCluster.Cli.Explore;
 using NnCluster.Cli.Launching;
 using NnCluster.Cli.Options;
 using NnCluster.Cli.Reporting;
-using NnCluster.Control;
 using NnCluster.Coordinator;
 using NnCluster.Model;
 using NnCluster.Persistence;
 using NnCluster.Testing;
+using NnCluster.Training;
 using NnCluster.Worker;
 
 namespace NnCluster.Cli.Tests.Commands;
@@ -40,9 +40,39 @@ public sealed class TrainCommandTests : IDisposable
         Assert.InRange(Directory.GetFiles(_directory["run"], "checkpoint-*").Length, 1, 2);
         Assert.Equal(result.Output.Trim(), File.ReadAllText(_directory["run/summary.json"]).Trim());
 
-        JsonElement[] metrics = [.. File.ReadLines(_directory["run/metrics.jsonl"]).Select(line => JsonDocument.Parse(line).RootElement)];
-        Assert.Equal(Enumerable.Range(1, 21), metrics.Where(line => line.TryGetProperty("loss", out _)).Select(line => line.GetProperty("step").GetInt32()));
-        Assert.Equal([1, 2, 3], metrics.Where(line => line.TryGetProperty("testLoss", out _)).Select(line => line.GetProperty("epoch").GetInt32()));
+        RunEvent[] metrics = [.. MetricsReader.Read(_directory["run/metrics.jsonl"])];
+        Assert.Equal(Enumerable.Range(1, 21).Select(step => (long)step), metrics.OfType<StepCompleted>().Select(step => step.Step));
+        Assert.Equal([1, 2, 3], metrics.OfType<EpochCompleted>().Select(epoch => epoch.Epoch));
+    }
+
+    [Fact]
+    public void Events_begin_with_the_start_of_each_term_and_end_with_its_end()
+    {
+        Assert.Equal(130, Train("run", "--stop-after", "9").ExitCode);
+        Assert.Equal(0, NnClusterProcess.Run("train", "--resume", _directory["run"]).ExitCode);
+        RunEvent[] events = [.. new EventTail(_directory["run/events.jsonl"]).Read().Select(logged => logged.Event)];
+        RunStarted[] started = [.. events.OfType<RunStarted>()];
+        Assert.Equal([(1L, null), (2L, 9L)], started.Select(start => (start.Term, start.ResumedFromStep)));
+        Assert.Equal([23L, 23L], started.Select(start => start.TotalSteps));
+        Assert.Equal(started[0].RunId, started[1].RunId);
+        int second = Array.LastIndexOf(events, started[1]);
+        Assert.Equal(started[0], events[0]);
+        Assert.Equal((RunOutcomeKind.Interrupted, 9L, null), EndIn(events[second - 1]));
+        Assert.Equal((RunOutcomeKind.Completed, 23L, null), EndIn(events[^1]));
+        Assert.Equal(2, events.OfType<RunEnded>().Count());
+    }
+
+    [Fact]
+    public void A_run_that_cannot_listen_ends_its_events_as_failed()
+    {
+        using var taken = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        taken.Start();
+        ProcessResult result = Train("run", "--listen", $"127.0.0.1:{((System.Net.IPEndPoint)taken.LocalEndpoint).Port}", "--workers", "1");
+        Assert.Equal(2, result.ExitCode);
+        RunEvent[] events = [.. new EventTail(_directory["run/events.jsonl"]).Read().Select(logged => logged.Event)];
+        Assert.IsType<RunStarted>(events[0]);
+        (RunOutcomeKind outcome, long step, string? reason) = EndIn(events[^1]);
+        Assert.Equal((RunOutcomeKind.Failed, 0L, true), (outcome, step, result.Error.Contains(reason!, StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -117,7 +147,7 @@ public sealed class TrainCommandTests : IDisposable
         Train("run");
         ProcessResult resumed = NnClusterProcess.Run("train", "--resume", _directory["run"], "--out", _directory["other"]);
         Assert.Equal(2, resumed.ExitCode);
-        Assert.Equal($"--resume {_directory["run"]} and --out {_directory["other"]}: a run goes on in its own directory; give one of them.", resumed.Error);
+        Assert.Equal($"--resume {_directory["run"]} and --out {_directory["other"]}: a run resumes in its own directory; give one of them.", resumed.Error);
         Assert.False(Directory.Exists(_directory["other"]));
     }
 
@@ -145,7 +175,25 @@ public sealed class TrainCommandTests : IDisposable
         Train("run");
         ProcessResult resumed = NnClusterProcess.Run("train", "--resume", _directory["run"], "--learning-rate", "0.5");
         Assert.Equal(2, resumed.ExitCode);
-        Assert.Contains("this is not the same run", resumed.Error, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"--resume {_directory["run"]}: this is not the same run: its optimizer.learningRate is ", resumed.Error, StringComparison.Ordinal);
+        Assert.EndsWith("and 0.5 is asked for", resumed.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_run_whose_data_file_was_renamed_goes_on_and_one_with_another_seed_does_not()
+    {
+        File.WriteAllLines(_directory["before.csv"], Enumerable.Range(0, 300).Select(i => FormattableString.Invariant($"{i % 7},{i % 11},{(i * 3 % 13) + 0.5}")));
+        string[] training = ["--epochs", "4"];
+        string undisturbed = NnClusterProcess.Run(["train", "--json", "--dataset", _directory["before.csv"], .. training, "--out", _directory["whole"]]).Field("weightsSha256");
+        Assert.Equal(130, NnClusterProcess.Run(["train", "--dataset", _directory["before.csv"], .. training, "--stop-after", "3", "--out", _directory["run"]]).ExitCode);
+        File.Move(_directory["before.csv"], _directory["after.csv"]);
+        ProcessResult other = NnClusterProcess.Run("train", "--resume", _directory["run"], "--dataset", _directory["after.csv"], "--seed", "9");
+        Assert.Equal(2, other.ExitCode);
+        Assert.EndsWith("this is not the same run: its seed is 1, and 9 is asked for", other.Error, StringComparison.Ordinal);
+        ProcessResult resumed = NnClusterProcess.Run("train", "--json", "--resume", _directory["run"], "--dataset", _directory["after.csv"]);
+        Assert.True(resumed.ExitCode == 0, resumed.Error);
+        Assert.Equal(("3", undisturbed), (resumed.Field("resumedFromStep"), resumed.Field("weightsSha256")));
     }
 
     [Fact]
@@ -168,10 +216,7 @@ public sealed class TrainCommandTests : IDisposable
     {
         ProcessResult result = NnClusterProcess.Run("train", "--json", "--preset", "notebook", "--out", _directory["run"]);
         Assert.True(result.ExitCode == 0, result.Error);
-        double[] losses = [.. File.ReadLines(_directory["run/metrics.jsonl"])
-            .Select(line => JsonDocument.Parse(line).RootElement)
-            .Where(line => line.TryGetProperty("loss", out _))
-            .Select(line => line.GetProperty("loss").GetDouble())];
+        float[] losses = [.. MetricsReader.Read(_directory["run/metrics.jsonl"]).OfType<StepCompleted>().Select(step => step.Loss)];
         Assert.Equal(402, losses.Length);
         Assert.InRange(losses[0], 12, 16);
         Assert.InRange(losses[249], 0.05, 0.35);
@@ -187,6 +232,12 @@ public sealed class TrainCommandTests : IDisposable
     }
 
     public void Dispose() => _directory.Dispose();
+
+    private static (RunOutcomeKind Outcome, long Step, string? Reason) EndIn(RunEvent last)
+    {
+        RunEnded ended = Assert.IsType<RunEnded>(last);
+        return (ended.Outcome, ended.Step, ended.Reason);
+    }
 
     private void LearnsWith(string blas)
     {

@@ -56,7 +56,7 @@ public sealed class StartOrResumeTests : IDisposable
     {
         Directory.CreateDirectory(Run);
         File.WriteAllText(Path.Combine(Run, "summary.json"), "{}|");
-        File.WriteAllText(Path.Combine(Run, "events.jsonl"), """{"event":"runEnded","interrupted":false,"failure":null}""" + "\n");
+        File.WriteAllText(Path.Combine(Run, "events.jsonl"), """{"type":"runEnded","outcome":"completed","step":5,"reason":null}""" + "\n");
         ProcessResult result = StartOrResume("echo", ("NNCLUSTER_WHEN_DONE", "stay"), "--listen", "a:4500", "--health-port", "4502", "--", "--epochs", "2");
         Assert.Equal("{}|stay|--health-port|4502|", result.Output);
     }

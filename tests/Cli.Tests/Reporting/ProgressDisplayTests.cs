@@ -19,7 +19,7 @@ namespace NnCluster.Cli.Tests.Reporting;
 
 public sealed class ProgressDisplayTests
 {
-    private static readonly RunStarted Started = new("mnist", 203_530, 1000, 10, 100, 8, "simd", 1);
+    private static readonly RunStarted Started = new("mnist", "", 1, null, 203_530, 1000, 10, 100, 8, "simd", 1);
 
     [Fact]
     public void Without_a_terminal_there_is_a_line_an_epoch_and_one_for_each_notable_event()
@@ -38,12 +38,12 @@ public sealed class ProgressDisplayTests
 
             display.Observe(new CheckpointWritten(100, "x"));
             display.Observe(new EpochCompleted(1, 100, 0.5f, 0.9f, new(0.25, 0.9512, 10_000), new(0.3, 0.94, 100), null, 1.25));
-            display.Observe(new ParticipantLost("worker-1", "link broken"));
-            display.Observe(new ShardsReassigned(101, 4, "worker-1", "link broken"));
+            display.Observe(new ParticipantLost("worker-1", LossCause.LinkClosed, "link broken"));
+            display.Observe(new ShardsReassigned(101, 4, "worker-1", ReassignCause.Lost, "link broken"));
             display.Observe(new RunPaused(0, 1));
             display.Observe(new RunContinued(1));
             display.WriteLine("a line of the log");
-            display.Observe(new RunEnded(false, "the loss is NaN"));
+            display.Observe(new RunEnded(RunOutcomeKind.Failed, 101, "the loss is NaN"));
         }
 
         Assert.Equal(
@@ -77,7 +77,7 @@ public sealed class ProgressDisplayTests
 
         state.Observe(new ParticipantProgress("a", 2004, 25_050));
         state.Observe(new ParticipantProgress("b", 2004, 25_050));
-        state.Observe(new ParticipantLost("b", "killed"));
+        state.Observe(new ParticipantLost("b", LossCause.LinkClosed, "killed"));
         state.Observe(new EpochCompleted(5, 500, 0.5f, 0.9f, new(0.25, 0.9512, 10_000), null, null, 1.25));
 
         Assert.Equal(
@@ -109,7 +109,7 @@ public sealed class ProgressDisplayTests
     {
         var state = new ProgressState();
         state.Observe(Started with { Name = "[red]run[/]" });
-        state.Observe(new ParticipantLost("[::1]:7000", "reset [by peer]"));
+        state.Observe(new ParticipantLost("[::1]:7000", LossCause.LinkClosed, "reset [by peer]"));
 
         string panel = Render(state.Snapshot(TimeSpan.FromSeconds(1)), unicode: true);
 
@@ -129,7 +129,7 @@ public sealed class ProgressDisplayTests
             display.Observe(Started);
             display.Observe(Step(500));
             time.Advance(TimeSpan.FromMilliseconds(100));
-            display.Observe(new ParticipantLost("b", "killed"));
+            display.Observe(new ParticipantLost("b", LossCause.LinkClosed, "killed"));
             display.Observe(Step(1000));
         }
 

@@ -29,7 +29,7 @@ public sealed class CoordinatorProbeTests
     {
         IPAddress[] all = [.. new[] { "10.0.0.1", "10.0.0.2" }.Select(IPAddress.Parse)];
         Assert.Equal(
-            "the name stands for 2 addresses; 10.0.0.1 answers, but 10.0.0.2 would be dialled: give the coordinator a name or address of its own (--listen or --advertise, for instance 10.0.0.1) and --join that",
+            "the name stands for 2 addresses; 10.0.0.1 answers, but 10.0.0.2 would be dialled: give the coordinator a name or address of its own (for instance 10.0.0.1) and join that",
             CoordinatorProbe.NotDialled(all, CoordinatorProbe.Dialled(all), all[0]));
     }
 

@@ -40,7 +40,7 @@ public sealed class CookieProofTests
     public void A_cookie_on_one_side_only_is_said_to_be()
     {
         Assert.Contains("gave none", CookieProof.Check(Worker(Ours, "w"), []));
-        Assert.Contains("no --cookie-file", CookieProof.Check([], Worker(Ours, "w")));
+        Assert.Contains("no cookie", CookieProof.Check([], Worker(Ours, "w")));
     }
 
     private byte[] Worker(LinkSecurity security, string name) => CookieProof.OfNode(security, _worker, _coordinator, name);

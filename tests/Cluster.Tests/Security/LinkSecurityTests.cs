@@ -45,7 +45,7 @@ public sealed class LinkSecurityTests : IDisposable
     {
         (string certificate, string key, _) = Write(_authority.Assign("localhost"), _authority);
         string nowhere = _directory["nowhere.pem"];
-        Assert.Contains($"--tls-ca {nowhere}", Assert.Throws<BadInputException>(() => LinkSecurity.Load(certificate, key, nowhere, null)).Message);
+        Assert.Contains($"AuthorityFile {nowhere}", Assert.Throws<BadInputException>(() => LinkSecurity.Load(certificate, key, nowhere, null)).Message);
     }
 
     [Fact]
@@ -54,7 +54,7 @@ public sealed class LinkSecurityTests : IDisposable
         (string certificate, string key, string authority) = Write(_authority.Assign("localhost"), _authority);
         using X509Certificate2 other = _authority.Assign("other");
         File.WriteAllText(key, other.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
-        Assert.Contains("--tls-key", Assert.Throws<BadInputException>(() => LinkSecurity.Load(certificate, key, authority, null)).Message);
+        Assert.Contains("KeyFile", Assert.Throws<BadInputException>(() => LinkSecurity.Load(certificate, key, authority, null)).Message);
     }
 
     [Fact]
@@ -62,9 +62,9 @@ public sealed class LinkSecurityTests : IDisposable
     {
         (string certificate, string key, string authority) = Write(_authority.Assign("localhost"), _authority);
         File.WriteAllText(authority, "hello");
-        Assert.Contains("--tls-ca", Assert.Throws<BadInputException>(() => LinkSecurity.Load(certificate, key, authority, null)).Message);
+        Assert.Contains("AuthorityFile", Assert.Throws<BadInputException>(() => LinkSecurity.Load(certificate, key, authority, null)).Message);
         File.WriteAllText(certificate, "hello");
-        Assert.Contains("--tls-cert", Assert.Throws<BadInputException>(() => LinkSecurity.Load(certificate, key, authority, null)).Message);
+        Assert.Contains("CertificateFile", Assert.Throws<BadInputException>(() => LinkSecurity.Load(certificate, key, authority, null)).Message);
     }
 
     [Fact]
@@ -102,26 +102,26 @@ public sealed class LinkSecurityTests : IDisposable
         { "dangling link", path => File.CreateSymbolicLink(path, path + ".nowhere"), "there is no such file" },
         { "link to itself", path => File.CreateSymbolicLink(path, path), "cannot be read" },
         { "below a file", path => File.WriteAllText(Path.GetDirectoryName(path)!, "no directory"), "is no" },
-        { "too long", path => File.WriteAllBytes(path, new byte[(1 << 20) + 1]), "has more than the" },
+        { "too long", path => File.WriteAllBytes(path, new byte[(1 << 20) + 1]), "has more than" },
         { "empty", path => File.WriteAllText(path, ""), "" },
     };
 
     [Theory]
     [MemberData(nameof(WrongFiles))]
-    public void Whatever_is_wrong_with_a_file_is_one_line_with_the_option_and_the_path(string what, Action<string> make, string reason)
+    public void Whatever_is_wrong_with_a_file_is_one_line_with_the_property_and_the_path(string what, Action<string> make, string reason)
     {
         string path = what == "below a file" ? _directory["file/secret"] : _directory["secret"];
         make(path);
         (string certificate, string key, string authority) = Write(_authority.Assign("localhost"), _authority);
-        Expect("--cookie-file", () => LinkSecurity.Load(null, null, null, path));
-        Expect("--tls-cert", () => LinkSecurity.Load(path, key, authority, null));
-        Expect("--tls-key", () => LinkSecurity.Load(certificate, path, authority, null));
-        Expect("--tls-ca", () => LinkSecurity.Load(certificate, key, path, null));
+        Expect("CookieFile", () => LinkSecurity.Load(null, null, null, path));
+        Expect("CertificateFile", () => LinkSecurity.Load(path, key, authority, null));
+        Expect("KeyFile", () => LinkSecurity.Load(certificate, path, authority, null));
+        Expect("AuthorityFile", () => LinkSecurity.Load(certificate, key, path, null));
 
-        void Expect(string option, Action load)
+        void Expect(string property, Action load)
         {
             string message = Assert.Throws<BadInputException>(load).Message;
-            Assert.Contains($"{option} {path}", message, StringComparison.Ordinal);
+            Assert.Contains($"{property} {path}", message, StringComparison.Ordinal);
             Assert.Contains(reason, message, StringComparison.Ordinal);
             Assert.DoesNotContain('\n', message);
         }

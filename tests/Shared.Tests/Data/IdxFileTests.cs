@@ -70,7 +70,7 @@ public sealed class IdxFileTests : IDisposable
     public void Gzip_data_cut_short_is_refused_at_every_length()
     {
         byte[] whole = Idx.GZip(Idx.Images(20, 5, 5));
-        // Within the last eight bytes, a checksum and a length, all elements are there and the framework's reader is content.
+        // Cut within the last eight bytes (checksum and length), all elements are complete and the framework's reader reports no error.
         for (int length = 2; length < whole.Length - 8; length++)
         {
             string path = _directory.Write("cut.gz", whole[..length]);

@@ -11,7 +11,7 @@ using NnCluster.Training;
 
 namespace NnCluster.Shared.Tests.Data;
 
-/// <summary>A web server on the loopback interface that answers each path with what the test gave it, even if that is broken.</summary>
+/// <summary>A web server on the loopback interface with a prepared answer, possibly malformed, for each path.</summary>
 internal sealed class LoopbackServer : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -29,7 +29,7 @@ internal sealed class LoopbackServer : IAsyncDisposable
 
     public ConcurrentQueue<string> Requests { get; } = [];
 
-    /// <summary>Answers with <paramref name="body"/>, announcing <paramref name="announced"/> bytes; then closes, or sends nothing more.</summary>
+    /// <summary>Answers with <paramref name="body"/>, announcing <paramref name="announced"/> bytes; then closes the connection or stalls.</summary>
     public void Answer(string path, byte[] body, int? announced = null, bool hang = false) => _answers[path] = (
         Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Length: {(announced ?? body.Length).ToString(CultureInfo.InvariantCulture)}\r\nConnection: close\r\n\r\n"), body, hang);
 

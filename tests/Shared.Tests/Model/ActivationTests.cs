@@ -7,7 +7,7 @@ using NnCluster.Training;
 
 namespace NnCluster.Shared.Tests.Model;
 
-/// <summary>One theory drives every activation over its formula and derivative, at lengths around every vector width.</summary>
+/// <summary>Every activation against its formula and derivative, at lengths around every vector width.</summary>
 public sealed class ActivationTests
 {
     private const float Slope = 0.2f;
@@ -26,7 +26,7 @@ public sealed class ActivationTests
             float[] dX = [.. Enumerable.Range(0, x.Length).Select(i => 0.5f + (0.1f * (i % 9)))];
             float[] dY = [.. dX];
             float[] gradient = new float[64];
-            using ILayer layer = Create(kind, units, Rows);
+            using IInPlaceLayer layer = Create(kind, units, Rows);
             ShardPass pass = new(Rows, Training: true, 0, 0, 0);
             layer.Forward(pass, [Slope], y);
             layer.Backward(pass, [Slope], y, dX, gradient);
@@ -43,7 +43,7 @@ public sealed class ActivationTests
     public void A_NaN_is_not_hidden(ActivationKind kind)
     {
         float[] values = [1f, float.NaN, -1f];
-        using ILayer layer = Create(kind, 3, 1);
+        using IInPlaceLayer layer = Create(kind, 3, 1);
         layer.Forward(new(1, Training: true, 0, 0, 0), [Slope], values);
         Assert.Equal([false, true, false], values.Select(float.IsNaN));
     }
@@ -54,7 +54,7 @@ public sealed class ActivationTests
         float[] values = [1f, -2f, 0f, -4f];
         float[] dValues = [10f, 3f, 7f, 5f];
         float[] gradient = new float[1];
-        using ILayer layer = Create(ActivationKind.Prelu, 2, 2);
+        using IInPlaceLayer layer = Create(ActivationKind.Prelu, 2, 2);
         ShardPass pass = new(2, Training: true, 0, 0, 0);
         layer.Forward(pass, [-0.5f], values);
         Assert.Equal([1f, 1f, 0f, 2f], values);
@@ -63,7 +63,7 @@ public sealed class ActivationTests
         Assert.Equal([10f, -1.5f, -3.5f, -2.5f], dValues);
     }
 
-    /// <summary>ReLU′(0) = 0; the leaky ones take their slope at 0.</summary>
+    /// <summary>ReLU′(0) = 0; leaky ReLU and PReLU have their slope at 0.</summary>
     private static double Derivative(ActivationKind kind, double x)
     {
         double y = ReferenceNetwork.Activate(kind, Slope, x);
@@ -76,12 +76,12 @@ public sealed class ActivationTests
         };
     }
 
-    private static ILayer Create(ActivationKind kind, int units, int rows) => kind switch
+    private static IInPlaceLayer Create(ActivationKind kind, int units, int rows)
     {
-        ActivationKind.Relu => new ReluLayer(units, 0),
-        ActivationKind.Sigmoid => new SigmoidLayer(),
-        ActivationKind.Tanh => new TanhLayer(),
-        ActivationKind.LeakyRelu => new LeakyReluLayer(Slope),
-        _ => new PreluLayer(new("prelu0.weight", ParameterKind.Slope, [1], 0, 0), units, rows),
-    };
+        float? slope = kind is ActivationKind.LeakyRelu or ActivationKind.Prelu ? Slope : null;
+        LayerSpec spec = LayerKinds.Of(kind, slope, "layer");
+        ParameterView[] tensors =
+            [.. spec.Parameters(units).Select(tensor => new ParameterView(tensor.Name, tensor.Kind, tensor.Shape, 0, 0))];
+        return spec.Create(new(new("test", 0, units, spec.Parameters(units)), "test0", [.. tensors], ActiveCountsOffset: 0), rows);
+    }
 }

@@ -103,7 +103,8 @@ public sealed class InputNoiseLayerTests
         using InputNoiseLayer layer = new(0.5f, 4, 1);
         int last = (CounterRandom.Length / 32) - 1;
         Assert.Equal(4, layer.Forward(new(1, Training: true, 1, 2, last), [1f, 1f, 1f, 1f]).Length);
-        BadInputException exception = Assert.Throws<BadInputException>(() => layer.Forward(new(1, Training: true, 1, 2, last + 1), [1f, 1f, 1f, 1f]));
+        BadInputException exception = Assert.Throws<BadInputException>(
+            () => layer.Forward(new(1, Training: true, 1, 2, last + 1), [1f, 1f, 1f, 1f]));
         Assert.Contains($"up to {last + 1} rows, not {last + 2}", exception.Message, StringComparison.Ordinal);
     }
 

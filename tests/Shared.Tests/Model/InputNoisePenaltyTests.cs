@@ -22,7 +22,8 @@ public sealed class InputNoisePenaltyTests
     private static readonly float[] True = [1f, -2f, 0.5f];
 
     // Three columns of ±1 (a full factorial design): each has mean 0 and variance 1, and they are orthogonal.
-    private static readonly float[] Features = [.. Enumerable.Range(0, Rows * Inputs).Select(i => ((i / Inputs) >> (i % Inputs) & 1) == 0 ? -1f : 1f)];
+    private static readonly float[] Features =
+        [.. Enumerable.Range(0, Rows * Inputs).Select(i => ((i / Inputs) >> (i % Inputs) & 1) == 0 ? -1f : 1f)];
 
     private static readonly float[] Targets =
         [.. Enumerable.Range(0, Rows).Select(row => 4f + Enumerable.Range(0, Inputs).Sum(j => True[j] * Features[(row * Inputs) + j]))];

@@ -23,7 +23,11 @@ public sealed class ModelSizingTests
         {
             Inputs = 784,
             Outputs = 10,
-            Hidden = [new() { Units = 256, BatchNorm = true, Activation = ActivationKind.LeakyRelu }, new() { Units = 8, Activation = ActivationKind.Prelu }],
+            Hidden =
+            [
+                new() { Units = 256, BatchNorm = true, Activation = ActivationKind.LeakyRelu },
+                new() { Units = 8, Activation = ActivationKind.Prelu },
+            ],
         });
         string expected = """
             layer                    neurons     weights    biases    others   parameters

@@ -41,7 +41,11 @@ public sealed class ModelSpecTests : IDisposable
         {
             Inputs = 784,
             Outputs = 10,
-            Hidden = [new() { Units = 256, Activation = ActivationKind.LeakyRelu, Slope = 0.05f, BatchNorm = true, Dropout = 0.5f }, new() { Units = 8 }],
+            Hidden =
+            [
+                new() { Units = 256, Activation = ActivationKind.LeakyRelu, Slope = 0.05f, BatchNorm = true, Dropout = 0.5f },
+                new() { Units = 8 },
+            ],
             Initializer = new(InitializerKind.Normal, 0.5f),
             ClipProbability = 1e-10f,
         };
@@ -49,11 +53,15 @@ public sealed class ModelSpecTests : IDisposable
     }
 
     [Fact]
-    public void A_model_without_input_noise_has_the_json_it_had_before_there_was_any()
+    public void Json_from_before_input_noise_and_architectures_reads_as_an_equal_model()
     {
         ModelSpec spec = new() { Inputs = 4, Outputs = 3, InputDropout = 0.25f };
-        const string Json = """{"inputs":4,"outputs":3,"hidden":[],"inputDropout":0.25,"initializer":{"kind":"he","scale":1},"loss":"cross-entropy"}""";
-        Assert.Equal(Json, spec.ToJson());
+        const string Sizes = "\"inputs\":4,\"outputs\":3,\"hidden\":[],\"inputDropout\":0.25";
+        const string Rest = "\"initializer\":{\"kind\":\"he\",\"scale\":1},\"loss\":\"cross-entropy\"";
+        const string Old = $"{{{Sizes},{Rest}}}";
+        const string Now = $"{{{Sizes},\"inputNoise\":0,{Rest},\"architecture\":\"mlp\"}}";
+        Assert.Equal(spec, ModelSpec.Parse(Old, "test"));
+        Assert.Equal(Now, spec.ToJson());
         Assert.Equal(spec, ModelSpec.Parse("""{ "inputs": 4, "outputs": 3, "inputDropout": 0.25, "inputNoise": 0 }""", "test"));
         Assert.Contains("\"inputNoise\":0.5", (spec with { InputNoise = 0.5f }).ToJson(), StringComparison.Ordinal);
         Assert.NotEqual(spec, spec with { InputNoise = 0.5f });
@@ -63,14 +71,22 @@ public sealed class ModelSpecTests : IDisposable
     [InlineData("""{ "hiden": [] }""", "hiden is not known (line 1); the members there are inputs, outputs, hidden")]
     [InlineData("""{ "units": 3 }""", "units is not known")]
     [InlineData("""{ "initializer": { } }""", "initializer must be an object with kind")]
-    [InlineData("""{ "initializer": { "kind": "he", "sigma": 1 } }""", "initializer.sigma is not known (line 1); the members there are kind, scale")]
-    [InlineData("""{ "hidden": [ { "units": 3 }, { "units": 3, "dropuot": 0.1 } ] }""", "hidden[1].dropuot is not known (line 1); the members there are units, activation")]
+    [InlineData(
+        """{ "initializer": { "kind": "he", "sigma": 1 } }""",
+        "initializer.sigma is not known (line 1); the members there are kind, scale")]
+    [InlineData(
+        """{ "hidden": [ { "units": 3 }, { "units": 3, "dropuot": 0.1 } ] }""",
+        "hidden[1].dropuot is not known (line 1); the members there are units, activation")]
     [InlineData("""{ "hidden": [ { "units": "three" } ] }""", "hidden[0].units")]
     [InlineData("""{ "hidden": [ { "activation": "relu" } ] }""", "units")]
-    [InlineData("""{ "hidden": [ { "units": 3, "activation": "swish" } ] }""", "hidden[0].activation must be one of relu, sigmoid, tanh, leaky-relu, prelu (line 1)")]
+    [InlineData(
+        """{ "hidden": [ { "units": 3, "activation": "swish" } ] }""",
+        "hidden[0].activation must be one of relu, sigmoid, tanh, leaky-relu, prelu (line 1)")]
     [InlineData("""{ "hidden": [ { "units": 3, "activation": 1 } ] }""", "hidden[0].activation")]
     [InlineData("""{ "hidden": [ { "units": 0 } ] }""", "hidden[0].units must be at least 1, not 0")]
-    [InlineData("""{ "hidden": [ { "units": 3 }, { "units": 3, "dropout": 1 } ] }""", "hidden[1].dropout must be at least 0 and below 1, not 1")]
+    [InlineData(
+        """{ "hidden": [ { "units": 3 }, { "units": 3, "dropout": 1 } ] }""",
+        "hidden[1].dropout must be at least 0 and below 1, not 1")]
     [InlineData("""{ "hidden": [ { "units": 3, "slope": 0.1 } ] }""", "hidden[0].slope goes with")]
     [InlineData("""{ "hidden": [ { "units": 3, "activation": "leaky-relu", "slope": -0.1 } ] }""", "hidden[0].slope must be at least 0")]
     [InlineData("""{ "hidden": [ null ] }""", "hidden[0]")]
@@ -121,7 +137,8 @@ public sealed class ModelSpecTests : IDisposable
         good.Validate();
         ModelSpec[] bad =
         [
-            good with { Inputs = 0 }, good with { Outputs = 0 }, good with { InputDropout = float.NaN }, good with { InputNoise = float.NaN }, good with { InputNoise = float.PositiveInfinity },
+            good with { Inputs = 0 }, good with { Outputs = 0 }, good with { InputDropout = float.NaN },
+            good with { InputNoise = float.NaN }, good with { InputNoise = float.PositiveInfinity },
             good with { Hidden = default },
             good with { Initializer = new(InitializerKind.Uniform, float.PositiveInfinity) }, good with { Loss = (LossKind)7 },
             good with { Hidden = [new() { Units = 1, Activation = (ActivationKind)9 }] },

@@ -18,8 +18,11 @@ public sealed class NetworkGradientTests
         Gen.Select(Samples.Specs, Gen.Int[4, 10], Gen.Int[0, 1 << 20], Gen.Bool).Sample(
             (random, rows, seed, regression) =>
             {
-                // Batch norm over a few rows of a deep layer may divide by almost nothing, where floats say little: first layer only.
-                ModelSpec spec = random with { Hidden = [.. random.Hidden.Select((layer, i) => layer with { BatchNorm = layer.BatchNorm && i == 0 })] };
+                // Batch norm in the first layer only: over a few rows of a deep layer the deviation may be near 0.
+                ModelSpec spec = random with
+                {
+                    Hidden = [.. random.Hidden.Select((layer, i) => layer with { BatchNorm = layer.BatchNorm && i == 0 })],
+                };
                 Samples samples = new(spec, rows, seed) { Regression = regression && spec.Loss == LossKind.MeanSquaredError };
                 using Network network = new(spec, Blas, rows);
                 float[] gradient = samples.Gradient(network, 0, rows);
@@ -27,7 +30,7 @@ public sealed class NetworkGradientTests
                 ReferenceNetwork reference = new(spec);
                 double loss = reference.Loss(samples.All(), state, training: true);
                 AssertClose(loss, gradient[samples.Layout.LossOffset], loss, "loss");
-                foreach (ParameterView view in samples.Layout.Tensors.Where(view => ParameterLayout.IsLearned(view.Kind)))
+                foreach (ParameterView view in samples.Layout.Tensors.Where(view => view.IsLearned))
                 {
                     for (int i = 0; i < Math.Min(view.Length, 12); i++)
                     {
@@ -42,7 +45,7 @@ public sealed class NetworkGradientTests
             iter: 1000);
     }
 
-    /// <summary>The central difference; null at a kink, where two step sizes disagree.</summary>
+    /// <summary>The central difference; null at a kink, that is if two step sizes disagree.</summary>
     private static double? Derivative(ReferenceNetwork reference, Samples samples, double[] state, int index)
     {
         double coarse = Difference(reference, samples, state, index, 1e-4);

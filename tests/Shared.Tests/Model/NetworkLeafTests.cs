@@ -9,7 +9,7 @@ using NnCluster.Training;
 
 namespace NnCluster.Shared.Tests.Model;
 
-/// <summary>What the cluster relies on: a shard's bits depend on the shard alone, and sums are plain sums.</summary>
+/// <summary>Properties that the cluster relies on: the bits of a shard depend on the shard alone, and sums are plain sums.</summary>
 public sealed class NetworkShardTests
 {
     private static readonly Gen<(ModelSpec Spec, int Seed)> Cases = Gen.Select(Samples.Specs, Gen.Int[0, 1 << 20]);
@@ -35,7 +35,7 @@ public sealed class NetworkShardTests
             float[][] reversed = [.. Enumerable.Range(0, 4).Reverse().Select(shard => samples.Gradient(other, shard * 4, 4)).Reverse()];
             float[] tree = Sum(Sum(shards[0], shards[1]), Sum(shards[2], shards[3]));
 
-            // One worker accumulates the right half in place, as it does for a sub-tree of its own.
+            // One worker accumulates the right half in place, as for a subtree inside its range.
             other.ComputeGradient(samples.Shard(12, 4), samples.State, reversed[2], accumulate: true);
             AssertSameBits(tree, Sum(Sum(reversed[0], reversed[1]), reversed[2]));
         },
@@ -45,7 +45,7 @@ public sealed class NetworkShardTests
     public void The_gradient_of_a_batch_is_the_sum_of_its_rows_and_rows_are_the_same_in_any_shard() => Cases.Sample(
         (spec, seed) =>
         {
-            // Batch norm ties the rows of a shard together; all else treats a row alone, noise and dropout included.
+            // Batch norm couples the rows of a shard; all other layers, noise and dropout included, treat rows separately.
             ModelSpec rowwise = spec with { Hidden = [.. spec.Hidden.Select(layer => layer with { BatchNorm = false })] };
             Samples samples = new(rowwise, 9, seed);
             using Network network = new(rowwise, new PlainBlas(), 9);
@@ -96,7 +96,7 @@ public sealed class NetworkShardTests
     [Fact]
     public void Active_counts_are_the_rows_for_which_a_ReLU_unit_is_positive()
     {
-        // Unit 0 always fires, unit 1 never, unit 2 for positive inputs; dropout after the layer must not matter.
+        // Unit 0 is always positive, unit 1 never, unit 2 for positive inputs. Dropout after the layer must not change counts.
         ModelSpec spec = new() { Inputs = 1, Outputs = 2, Hidden = [new() { Units = 3, Dropout = 0.9f }] };
         ParameterLayout layout = ParameterLayout.For(spec);
         float[] state = new float[layout.StateLength];
@@ -113,7 +113,13 @@ public sealed class NetworkShardTests
     [Fact]
     public void The_batch_statistics_of_a_shard_stand_where_the_running_ones_do()
     {
-        ModelSpec spec = new() { Inputs = 1, Outputs = 1, Loss = LossKind.MeanSquaredError, Hidden = [new() { Units = 1, BatchNorm = true }] };
+        ModelSpec spec = new()
+        {
+            Inputs = 1,
+            Outputs = 1,
+            Loss = LossKind.MeanSquaredError,
+            Hidden = [new() { Units = 1, BatchNorm = true }],
+        };
         ParameterLayout layout = ParameterLayout.For(spec);
         float[] state = new float[layout.StateLength];
         layout.Find(ParameterKind.Weight, 0).Of(state.AsSpan())[0] = 2f;
@@ -133,7 +139,8 @@ public sealed class NetworkShardTests
         Samples samples = new(spec, 1, 1);
         using Network network = new(spec, new PlainBlas(), 4);
         BadInputException exception = Assert.Throws<BadInputException>(() => samples.Gradient(network, 0, 1));
-        Assert.Contains("batch norm needs at least 2 rows a shard", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("batch-norm needs at least 2 rows", exception.Message, StringComparison.Ordinal);
+        Assert.Equal(2, spec.MinimumRows);
         Assert.Throws<BadInputException>(() => spec.ValidateShardRows(1));
         spec.ValidateShardRows(2);
         (spec with { Hidden = [] }).ValidateShardRows(1);
@@ -160,7 +167,8 @@ public sealed class NetworkShardTests
             InputNoise = 0.1f,
             Hidden =
             [
-                .. Enum.GetValues<ActivationKind>().Select(kind => new HiddenLayer { Units = 33, Activation = kind, BatchNorm = true, Dropout = 0.5f }),
+                .. Enum.GetValues<ActivationKind>().Select(
+                    kind => new HiddenLayer { Units = 33, Activation = kind, BatchNorm = true, Dropout = 0.5f }),
             ],
         };
         Samples samples = new(spec, 16, 1);

@@ -13,7 +13,11 @@ public sealed class ParameterInitializerTests
     {
         Inputs = 120,
         Outputs = 80,
-        Hidden = [new() { Units = 100, BatchNorm = true, Activation = ActivationKind.Prelu }, new() { Units = 90, Activation = ActivationKind.Prelu, Slope = -1f }],
+        Hidden =
+        [
+            new() { Units = 100, BatchNorm = true, Activation = ActivationKind.Prelu },
+            new() { Units = 90, Activation = ActivationKind.Prelu, Slope = -1f },
+        ],
     };
 
     [Theory]
@@ -84,7 +88,8 @@ public sealed class ParameterInitializerTests
         Assert.Equal(state, Initialize(spec, 1));
         Assert.NotEqual(state, Initialize(spec, 2));
         Assert.NotEqual(
-            layout.Find(ParameterKind.Weight, 0).Of(state.AsSpan()).ToArray(), layout.Find(ParameterKind.Weight, 1).Of(state.AsSpan()).ToArray());
+            layout.Find(ParameterKind.Weight, 0).Of(state.AsSpan()).ToArray(),
+            layout.Find(ParameterKind.Weight, 1).Of(state.AsSpan()).ToArray());
     }
 
     private static float[] Initialize(ModelSpec spec, ulong seed)
@@ -92,7 +97,7 @@ public sealed class ParameterInitializerTests
         ParameterLayout layout = ParameterLayout.For(spec);
         float[] state = new float[layout.StateLength];
         state.AsSpan().Fill(float.NaN);
-        ParameterInitializer.Initialize(spec, layout, seed, state);
+        ParameterInitializer.Initialize(layout, seed, state);
         return state;
     }
 }

@@ -24,11 +24,10 @@ public sealed class ParameterLayoutTests
     [Fact]
     public void The_notebooks_network_has_41_parameters()
     {
-        ParameterLayout layout = ParameterLayout.For(new() { Inputs = 3, Outputs = 1, Hidden = [new() { Units = 4 }, new() { Units = 4 }] });
-        Assert.Equal(9, layout.NeuronCount);
-        Assert.Equal(32, layout.WeightCount);
-        Assert.Equal(9, layout.BiasCount);
+        var layout = ParameterLayout.For(new() { Inputs = 3, Outputs = 1, Hidden = [new() { Units = 4 }, new() { Units = 4 }] });
         Assert.Equal(41, layout.ParameterCount);
+        Assert.Equal(32, layout.LearnedTensors.Where(view => view.IsWeight).Sum(view => view.Length));
+        Assert.Equal(9, layout.LearnedTensors.Where(view => !view.IsWeight).Sum(view => view.Length));
     }
 
     [Fact]
@@ -53,12 +52,14 @@ public sealed class ParameterLayoutTests
         {
             Assert.Equal(0, view.Offset % ParameterLayout.Alignment);
             Assert.InRange(view.Offset, end, end + ParameterLayout.Alignment - 1);
-            Assert.Equal(ParameterLayout.IsLearned(view.Kind), view.Offset < layout.LearnedLength);
+            Assert.Equal(view.IsLearned, view.Offset < layout.LearnedLength);
             end = view.Offset + view.Length;
         }
 
         Assert.InRange(layout.StateLength, end, end + ParameterLayout.Alignment - 1);
-        Assert.Equal(layout.ParameterCount, layout.Tensors.Where(view => ParameterLayout.IsLearned(view.Kind)).Sum(view => view.Length));
+        Assert.Equal(layout.ParameterCount, layout.Tensors.Where(view => view.IsLearned).Sum(view => view.Length));
+        Assert.Equal(layout.LearnedTensors, layout.Tensors.Where(view => view.IsLearned));
+        Assert.Equal(layout.LearnedTensors, layout.LearnedTensors.OrderBy(view => view.Offset));
     }
 
     [Fact]

@@ -8,8 +8,8 @@ using NnCluster.Training;
 namespace NnCluster.Shared.Tests.Model;
 
 /// <summary>
-/// The definition: three loops, every element summed over k in order and rounded each time. Products deeper than
-/// <see cref="FusedAddDepth"/> are added to C term by term, so that whoever relies on more than was promised is found out.
+/// The definition in three loops: every element is summed over k in order and rounded each time. Products deeper than
+/// <see cref="FusedAddDepth"/> are added to C term by term, so that a caller that relies on a fused addition fails.
 /// </summary>
 internal sealed class PlainBlas : IBlas
 {
@@ -53,6 +53,7 @@ internal sealed class PlainBlas : IBlas
         }
     }
 
-    public void GemmPacked(Transpose transposeA, int m, ReadOnlySpan<float> a, int lda, PackedMatrix b, float beta, Span<float> c, int ldc) =>
+    public void GemmPacked(
+        Transpose transposeA, int m, ReadOnlySpan<float> a, int lda, PackedMatrix b, float beta, Span<float> c, int ldc) =>
         Gemm(transposeA, Transpose.No, m, b.N, b.K, 1f, a, lda, b.Memory.Span, b.N, beta, c, ldc);
 }

@@ -8,7 +8,7 @@ using NnCluster.Training;
 
 namespace NnCluster.Shared.Tests.Model;
 
-/// <summary>Losses, gradients, running statistics and predictions beside PyTorch's (tests/fixtures/make_model_fixtures.py).</summary>
+/// <summary>Losses, gradients, running statistics and predictions against PyTorch's (tests/fixtures/make_model_fixtures.py).</summary>
 public sealed class PyTorchFixtureTests
 {
     private static readonly Dictionary<string, Fixture> Fixtures = Read();
@@ -24,7 +24,7 @@ public sealed class PyTorchFixtureTests
         float[] gradient = fixture.ComputeGradient(network, out _);
 
         AssertClose(fixture.Training.Loss, gradient[network.Layout.LossOffset], $"loss of {name}");
-        foreach (ParameterView view in network.Layout.Tensors.Where(view => ParameterLayout.IsLearned(view.Kind)))
+        foreach (ParameterView view in network.Layout.Tensors.Where(view => view.IsLearned))
         {
             AssertClose(fixture.Training.Gradients[view.Name], view.Of(gradient.AsSpan()), $"{name}, {view.Name}");
         }
@@ -37,7 +37,7 @@ public sealed class PyTorchFixtureTests
         Fixture fixture = Fixtures[name];
         using Network network = new(fixture.Model, new PlainBlas(), fixture.Rows);
         float[] gradient = fixture.ComputeGradient(network, out float[] state);
-        foreach (ParameterView view in network.Layout.Tensors.Where(view => !ParameterLayout.IsLearned(view.Kind)))
+        foreach (ParameterView view in network.Layout.Tensors.Where(view => !view.IsLearned))
         {
             Span<float> running = view.Of(state.AsSpan());
             for (int step = 0; step < fixture.Steps; step++)
@@ -65,7 +65,9 @@ public sealed class PyTorchFixtureTests
     public void The_fixtures_hold_every_activation_both_losses_and_both_forms_of_batch_norm()
     {
         ModelSpec[] models = [.. Fixtures.Values.Select(fixture => fixture.Model)];
-        Assert.Equal(Enum.GetValues<ActivationKind>(), models.SelectMany(model => model.Hidden).Select(layer => layer.Activation).Distinct().Order());
+        Assert.Equal(
+            Enum.GetValues<ActivationKind>(),
+            models.SelectMany(model => model.Hidden).Select(layer => layer.Activation!.Value).Distinct().Order());
         Assert.Equal(Enum.GetValues<LossKind>(), models.Select(model => model.Loss).Distinct().Order());
         Assert.Contains(models, model => model.ClipProbability != null);
         Assert.Contains(models, model => model.Hidden.Any(layer => layer.BatchNorm));
@@ -96,7 +98,8 @@ public sealed class PyTorchFixtureTests
 
     private sealed record EvaluationValues(double Loss, double[] Predictions);
 
-    private sealed record Fixture(string Name, JsonElement Spec, int Rows, float[] Features, int[] Labels, float[] Targets, Tensor[] Parameters,
+    private sealed record Fixture(
+        string Name, JsonElement Spec, int Rows, float[] Features, int[] Labels, float[] Targets, Tensor[] Parameters,
         TrainingValues Training, int Steps, Dictionary<string, double[]> Running, EvaluationValues Evaluation)
     {
         public ModelSpec Model => ModelSpec.Parse(Spec.GetRawText(), Name);

@@ -10,14 +10,14 @@ using NnCluster.Training;
 namespace NnCluster.Shared.Tests.Model;
 
 /// <summary>
-/// The model's definition in double precision, one scalar at a time and forward only: what the fast network's values and,
-/// by differences, its gradients are compared with.
+/// The model's definition in double precision, one scalar at a time and forward only. Tests compare the fast network's
+/// values with it and, by differences, its gradients.
 /// </summary>
 internal sealed class ReferenceNetwork(ModelSpec spec)
 {
     private readonly ParameterLayout _layout = ParameterLayout.For(spec);
 
-    /// <summary>The sum of the rows' losses in training (shard statistics, noise, dropout) or evaluation.</summary>
+    /// <summary>The sum of the rows' losses in training (statistics of the shard, noise, dropout) or evaluation.</summary>
     public double Loss(in ShardRows rows, double[] state, bool training)
     {
         double[][] outputs = Forward(rows, state, training);
@@ -57,7 +57,7 @@ internal sealed class ReferenceNetwork(ModelSpec spec)
             }
 
             double slope = hidden.Activation == ActivationKind.Prelu ? Values(ParameterKind.Slope, layer, state)[0] : hidden.Slope ?? 0.01f;
-            x = Array.ConvertAll(x, row => Array.ConvertAll(row, value => Activate(hidden.Activation, slope, value)));
+            x = Array.ConvertAll(x, row => Array.ConvertAll(row, value => Activate(hidden.Activation!.Value, slope, value)));
             Drop(rows, x, hidden.Dropout, layer + 1, training);
         }
 
@@ -99,7 +99,7 @@ internal sealed class ReferenceNetwork(ModelSpec spec)
         return input < pairs ? cosine : sine;
     }
 
-    /// <summary>The rate is a multiple of 2⁻¹⁶; what is kept is scaled by its very inverse.</summary>
+    /// <summary>Scale of kept units: the inverse of the keep probability, a multiple of 2⁻¹⁶.</summary>
     public static double Scale(float rate) => 65536 / (65536 - KeptFrom(rate));
 
     private static double KeptFrom(float rate) => Math.Round(rate * 65536.0);

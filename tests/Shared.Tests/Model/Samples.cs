@@ -110,5 +110,8 @@ internal sealed class Samples
         select new HiddenLayer { Units = units, Activation = activation, BatchNorm = batchNorm, Dropout = dropout };
 
     private static float[] Normals(Random random, int count) =>
-        [.. Enumerable.Range(0, count).Select(_ => (float)(Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble())))];
+        [.. Enumerable.Range(0, count).Select(_ => (float)Normal(random))];
+
+    private static double Normal(Random random) =>
+        Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
 }

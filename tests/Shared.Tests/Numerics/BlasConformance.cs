@@ -7,7 +7,7 @@ using NnCluster.Training;
 
 namespace NnCluster.Shared.Tests.Numerics;
 
-/// <summary>What every backend must do, judged by a plain triple loop in double precision.</summary>
+/// <summary>Requirements on every backend, checked against a plain triple loop in double precision.</summary>
 public abstract class BlasConformance
 {
     protected abstract IBlas CreateBlas();
@@ -91,7 +91,7 @@ public abstract class BlasConformance
                 continue;
             }
 
-            // Each of at most k + 3 roundings errs by half an ulp (2⁻²⁴) of a partial sum.
+            // Each of at most k + 3 roundings has an error of half an ulp (2⁻²⁴) of a partial sum.
             double bound = (problem.K + 3) * 6e-8 * magnitude[(row * problem.N) + column];
             double error = Math.Abs(actual[i] - value[(row * problem.N) + column]);
             Assert.True(error <= bound, $"{problem}: element ({row}, {column}) errs by {error}, more than {bound}");

@@ -20,7 +20,7 @@ internal sealed record GemmProblem(Transpose TransposeA, Transpose TransposeB, i
 
     public float[] B { get; } = Fill(TransposeB == Transpose.No ? K : N, TransposeB == Transpose.No ? N : K, Gap, 2);
 
-    /// <summary>C before the product; all NaN where beta = 0 says it must not be read.</summary>
+    /// <summary>C before the product; all NaN with beta = 0, since it must not be read.</summary>
     public float[] C { get; } = Beta == 0 ? [.. Enumerable.Repeat(float.NaN, M * (N + Gap))] : Fill(M, N, Gap, 3);
 
     public float[] Run(IBlas blas)
@@ -33,7 +33,7 @@ internal sealed record GemmProblem(Transpose TransposeA, Transpose TransposeB, i
     public float[] RunPacked(IBlas blas)
     {
         using PackedMatrix packed = blas.CreatePacked(K, N);
-        // Stale contents must not show through the padding.
+        // Stale contents of the padding must not affect the result.
         packed.Memory.Span.Fill(float.NaN);
         blas.Pack(TransposeB, B, Ldb, packed);
         float[] c = [.. C];
@@ -41,7 +41,7 @@ internal sealed record GemmProblem(Transpose TransposeA, Transpose TransposeB, i
         return c;
     }
 
-    /// <summary>The product in double precision, and for each element the sum of the absolute values added up.</summary>
+    /// <summary>The product in double precision, and for each element the sum of the absolute values of its terms.</summary>
     public (double[] Value, double[] Magnitude) Exact()
     {
         double[] value = new double[M * N], magnitude = new double[M * N];
@@ -66,7 +66,7 @@ internal sealed record GemmProblem(Transpose TransposeA, Transpose TransposeB, i
         return (value, magnitude);
     }
 
-    /// <summary>The arithmetic SimdBlas documents, one element at a time.</summary>
+    /// <summary>The documented arithmetic of SimdBlas, one element at a time.</summary>
     public float[] InDocumentedOrder()
     {
         float[] c = [.. C];

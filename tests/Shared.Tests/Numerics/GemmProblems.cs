@@ -29,7 +29,7 @@ internal static class GemmProblems
                 turn++;
             }
 
-            turn += 3; // coprime to sixteen factors: the transposes meet them all
+            turn += 3; // coprime to sixteen: every transpose meets every factor
         }
     }
 

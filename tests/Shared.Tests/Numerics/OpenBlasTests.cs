@@ -7,7 +7,7 @@ using NnCluster.Training;
 
 namespace NnCluster.Shared.Tests.Numerics;
 
-/// <summary>A fact that is skipped, with the reason, where there is no OpenBLAS library.</summary>
+/// <summary>A fact that is skipped, with the reason, if there is no OpenBLAS library.</summary>
 public sealed class OpenBlasFactAttribute : FactAttribute
 {
     public OpenBlasFactAttribute()

@@ -9,7 +9,7 @@ using NnCluster.Training;
 
 namespace NnCluster.Shared.Tests.Numerics;
 
-/// <summary>Compares this process's bits with those of processes for which parts of the processor are switched off.</summary>
+/// <summary>Compares this process's bits with those of processes with instruction sets disabled.</summary>
 public sealed class PortableBitsTests
 {
     [Fact]
@@ -33,7 +33,7 @@ public sealed class PortableBitsTests
             Assert.Equal(here[item], child[item]);
         }
 
-        // Arm64 cannot switch its multiply-add off.
+        // The multiply-add of Arm64 cannot be disabled.
         Assert.Equal(here["arithmetic"] == child["arithmetic"], here["gemm"] == child["gemm"]);
     }
 

@@ -24,7 +24,7 @@ public sealed class VectorMathTests
             function([value], one);
             for (int length = 1; length <= 70; length++)
             {
-                // An odd offset: no vector is aligned.
+                // Odd offset: no vector is aligned.
                 float[] source = new float[length + 3], destination = new float[length + 3];
                 Array.Fill(source, value);
                 function(source.AsSpan(3), destination.AsSpan(3));

@@ -50,7 +50,7 @@ public sealed class VectorNormalTests
             Assert.InRange(numbers.Average(z => (double)z * z * z), -3.9 * unit, 3.9 * unit);
             Assert.InRange(numbers.Average(z => (double)z * z * z * z), 3 - (9.8 * unit), 3 + (9.8 * unit));
 
-            // Φ at −3, −2, −1, −½, 0 and mirrored: the shape, not its moments alone.
+            // Φ at ±3, ±2, ±1, ±½ and 0: the distribution function, in addition to the moments.
             foreach ((double z, double below) in ((double, double)[])[(-3, 0.00134990), (-2, 0.02275013), (-1, 0.15865525), (-0.5, 0.30853754), (0, 0.5)])
             {
                 double error = 5 * Math.Sqrt(below * (1 - below) / Pairs);
@@ -79,7 +79,7 @@ public sealed class VectorNormalTests
         Assert.Throws<ArgumentException>(() => VectorNormal.Transform(new uint[32], new uint[32], new float[32], new float[48]));
     }
 
-    /// <summary>The numbers of two words in double precision, as the class defines them.</summary>
+    /// <summary>The numbers of two words in double precision, by the definition of the class.</summary>
     public static (double Cosine, double Sine) Pair(uint radius, uint angle)
     {
         double u = ((radius >> 1) | 1) / 2147483648.0;
@@ -98,7 +98,7 @@ public sealed class VectorNormalTests
     private static void AssertPair(uint radius, uint angle, float cosine, float sine)
     {
         (double expectedCosine, double expectedSine) = Pair(radius, angle);
-        // A u just below 1 has 24 bits for what it lacks from 1: an absolute error of √(2⁻²⁴) for the smallest radii.
+        // For u just below 1, 1 − u has few bits: an absolute error of √(2⁻²⁴) for the smallest radii.
         double tolerance = Math.Sqrt((expectedCosine * expectedCosine) + (expectedSine * expectedSine)) < 0.01 ? 4e-4 : 2e-6;
         Assert.Equal(expectedCosine, cosine, tolerance);
         Assert.Equal(expectedSine, sine, tolerance);

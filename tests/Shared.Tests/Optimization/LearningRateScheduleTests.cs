@@ -11,18 +11,6 @@ namespace NnCluster.Shared.Tests.Optimization;
 public class LearningRateScheduleTests
 {
     [Fact]
-    public void CosPi_is_within_two_units_of_the_last_place_of_one() =>
-        Gen.Double[0, 1].Sample(x => Math.Abs(LearningRateSchedule.CosPi(x) - Math.Cos(Math.PI * x)) <= 5e-16);
-
-    [Fact]
-    public void CosPi_is_exact_where_the_cosine_is()
-    {
-        Assert.Equal(1, LearningRateSchedule.CosPi(0));
-        Assert.Equal(0, LearningRateSchedule.CosPi(0.5));
-        Assert.Equal(-1, LearningRateSchedule.CosPi(1));
-    }
-
-    [Fact]
     public void Rates_stay_between_zero_and_the_peak() =>
         Gen.Select(Gen.Enum<ScheduleKind>(), Gen.Long[1, 10_000], Gen.Long[1, 20_000])
             .Sample((kind, total, step) => new LearningRateSchedule(kind, 0.1, total).At(step) is > 0 and <= 0.1);

@@ -41,7 +41,7 @@ public class OptimizerBitsTests
             },
             iter: 60);
 
-    // Every length of the last tensor ends the vector loop elsewhere, in a buffer that is not padded at its end.
+    // Each length of the last tensor ends the vector loop at another element, in a buffer without padding at its end.
     [Theory]
     [InlineData(OptimizerKind.Adam)]
     [InlineData(OptimizerKind.AdamW)]

@@ -33,7 +33,7 @@ public class OptimizerConvergenceTests
     public void Optimizer_reaches_the_minimum_of_the_Rosenbrock_valley(OptimizerKind kind, double learningRate) =>
         AssertConverges(kind, learningRate, x => TestFunctions.RosenbrockGradient(x, 100));
 
-    // The cosine takes the noise of a constant step size out of RMSProp and Adam. AdamW decays nothing here, since its
+    // The cosine schedule removes the noise of a constant step size in RMSProp and Adam. AdamW has no decay here, since its
     // decay moves the minimum.
     private static void AssertConverges(OptimizerKind kind, double learningRate, Func<double[], double[]> gradientOf)
     {

@@ -9,14 +9,14 @@ using NnCluster.Training;
 
 namespace NnCluster.Shared.Tests.Optimization;
 
-/// <summary>A model's flat buffers on the managed heap, stepped block by block in an order the test chooses.</summary>
+/// <summary>A model's flat buffers on the managed heap, stepped block by block in an order that the test chooses.</summary>
 internal sealed class OptimizerSetup
 {
     private readonly float[][] _optimizerState;
 
     public OptimizerSetup(OptimizerSpec spec, ImmutableArray<ParameterView> tensors, int stateLength, long totalSteps = 100)
     {
-        Optimizer = Optimizer.Create(spec, tensors, stateLength, totalSteps);
+        Optimizer = Optimizer.Create(spec, tensors, LearnedLengthOf(tensors, stateLength), totalSteps);
         Tensors = tensors;
         Parameters = new float[stateLength];
         Gradient = new float[stateLength];
@@ -50,7 +50,11 @@ internal sealed class OptimizerSetup
         return (tensors.ToImmutable(), offset);
     }
 
-    /// <summary>One step; <paramref name="forEachBlock"/> decides which thread does which block when.</summary>
+    /// <summary>Offset of the first tensor that is not learned; the whole length if every tensor is.</summary>
+    public static int LearnedLengthOf(IEnumerable<ParameterView> tensors, int stateLength) =>
+        tensors.Where(tensor => !tensor.IsLearned).Select(tensor => tensor.Offset).DefaultIfEmpty(stateLength).Min();
+
+    /// <summary>One step; <paramref name="forEachBlock"/> decides the order and the threads of the blocks.</summary>
     public void Step(long step, Action<int, Action<int>> forEachBlock, bool inPlace = false)
     {
         float[] next = inPlace ? Parameters : (float[])Parameters.Clone();

@@ -16,34 +16,35 @@ public class OptimizerSpecTests
 
     public static TheoryData<OptimizerSpec, string> Wrong => new()
     {
-        { new() { LearningRate = 0 }, "--learning-rate 0 is out of range" },
-        { new() { LearningRate = double.NaN }, "--learning-rate NaN" },
-        { new() { LearningRate = 1e-60 }, "--learning-rate 1E-60" },
-        { new() { Beta1 = 1 }, "--beta1 1 is out of range: it must be at least 0 and below 1" },
-        { new() { Beta2 = -0.1 }, "--beta2 -0.1" },
-        { new() { Epsilon = 0 }, "--epsilon 0" },
-        { new() { L1 = -1 }, "--l1 -1" },
-        { new() { L2 = double.PositiveInfinity }, "--l2" },
-        { new() { ClipNorm = 0 }, "--clip-norm 0" },
-        { new() { MaxNorm = -3 }, "--max-norm -3" },
-        { new() { WeightDecay = 0.1 }, "--weight-decay 0.1 has no meaning with --optimizer adam: use --optimizer adamw, or --l2" },
-        { new() { Kind = OptimizerKind.Sgd, Momentum = 0.9 }, "--momentum 0.9 has no meaning with --optimizer sgd" },
-        { new() { Kind = OptimizerKind.Momentum, Momentum = 1 }, "--momentum 1 is out of range" },
-        { new() { Kind = OptimizerKind.Nesterov, Beta1 = 0.9 }, "--beta1 0.9 has no meaning with --optimizer nesterov" },
-        { new() { Kind = OptimizerKind.RmsProp, Beta2 = 0.9 }, "--beta2 0.9 has no meaning with --optimizer rmsprop" },
-        { new() { Kind = OptimizerKind.AdaGrad, Rho = 0.9 }, "--rho 0.9 has no meaning with --optimizer adagrad" },
-        { new() { Kind = OptimizerKind.Sgd, Epsilon = 1e-8 }, "--epsilon 1E-08 has no meaning with --optimizer sgd" },
-        { new() { Kind = (OptimizerKind)99 }, "--optimizer 99 is not known" },
-        { new() { Schedule = (ScheduleKind)99 }, "--schedule 99 is not known" },
+        { new() { LearningRate = 0 }, "LearningRate 0 is out of range" },
+        { new() { LearningRate = double.NaN }, "LearningRate NaN" },
+        { new() { LearningRate = 1e-60 }, "LearningRate 1E-60" },
+        { new() { Beta1 = 1 }, "Beta1 1 is out of range: it must be at least 0 and below 1" },
+        { new() { Beta2 = -0.1 }, "Beta2 -0.1" },
+        { new() { Epsilon = 0 }, "Epsilon 0" },
+        { new() { L1 = -1 }, "L1 -1" },
+        { new() { L2 = double.PositiveInfinity }, "L2" },
+        { new() { ClipNorm = 0 }, "ClipNorm 0" },
+        { new() { MaxNorm = -3 }, "MaxNorm -3" },
+        { new() { WeightDecay = 0.1 }, "WeightDecay 0.1 has no meaning with Kind adam: use Kind adamw, or L2" },
+        { new() { Kind = OptimizerKind.Sgd, Momentum = 0.9 }, "Momentum 0.9 has no meaning with Kind sgd" },
+        { new() { Kind = OptimizerKind.Momentum, Momentum = 1 }, "Momentum 1 is out of range" },
+        { new() { Kind = OptimizerKind.Nesterov, Beta1 = 0.9 }, "Beta1 0.9 has no meaning with Kind nesterov" },
+        { new() { Kind = OptimizerKind.RmsProp, Beta2 = 0.9 }, "Beta2 0.9 has no meaning with Kind rmsprop" },
+        { new() { Kind = OptimizerKind.AdaGrad, Rho = 0.9 }, "Rho 0.9 has no meaning with Kind adagrad" },
+        { new() { Kind = OptimizerKind.Sgd, Epsilon = 1e-8 }, "Epsilon 1E-08 has no meaning with Kind sgd" },
+        { new() { Kind = (OptimizerKind)99 }, "Kind 99 is not known" },
+        { new() { Schedule = (ScheduleKind)99 }, "Schedule 99 is not known" },
     };
 
     [Theory]
     [MemberData(nameof(Wrong))]
     public void Validate_says_what_is_wrong_in_one_line(OptimizerSpec spec, string message)
     {
-        string actual = Assert.Throws<BadInputException>(spec.Validate).Message;
-        Assert.StartsWith(message, actual);
-        Assert.DoesNotContain('\n', actual);
+        BadInputException error = Assert.Throws<BadInputException>(spec.Validate);
+        Assert.StartsWith(message, error.Message);
+        Assert.DoesNotContain('\n', error.Message);
+        Assert.Equal(new PropertyName(nameof(OptimizerSpec), message.Split(' ')[0]), error.Property);
     }
 
     [Fact]

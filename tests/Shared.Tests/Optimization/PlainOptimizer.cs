@@ -7,7 +7,7 @@ using NnCluster.Training;
 
 namespace NnCluster.Shared.Tests.Optimization;
 
-/// <summary>The formulas on one weight tensor, one element at a time, in the order of operations the transforms promise.</summary>
+/// <summary>The formulas on one weight tensor, one element at a time, in the documented order of operations of the transforms.</summary>
 internal sealed class PlainOptimizer(OptimizerSpec spec, float[] start)
 {
     private const float Grid = 1e-30f;

@@ -22,6 +22,6 @@ internal static class TestFunctions
         return gradient;
     }
 
-    /// <summary>Curved in unlike directions, the minimum at (1, …, 1).</summary>
+    /// <summary>Gradient of a function with different curvature in every direction; the minimum is at (1, …, 1).</summary>
     public static double[] ParabolaGradient(double[] x) => [.. x.Select((value, i) => (0.5 + i) * (value - 1))];
 }

@@ -48,13 +48,27 @@ public sealed class CheckpointTests : IDisposable
     public void A_term_that_no_run_comes_to_is_refused(string term) =>
         Assert.Contains("term", Assert.Throws<BadInputException>(() => Checkpoint.ReadHeader(Write("odd", "{}", "8", term))).Message, StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData("2")]
+    [InlineData("99999999999")]
+    [InlineData("x")]
+    public void A_checkpoint_of_a_newer_program_is_refused_with_its_version(string version)
+    {
+        string path = Write("newer", "{}", "8", version: version);
+        string expected = $"{path}: has format version {version}; this program reads versions up to 1";
+        Assert.Equal(expected, Assert.Throws<BadInputException>(() => Checkpoint.Read(path)).Message);
+        Assert.Equal(expected, Assert.Throws<BadInputException>(() => Checkpoint.ReadHeader(path)).Message);
+        Assert.Equal(expected, Assert.Throws<BadInputException>(() => ModelFile.Open(path)).Message);
+    }
+
     private CheckpointPosition Read(string name, string runSpec, string step) => Checkpoint.Read(Write(name, runSpec, step)).Position;
 
-    private string Write(string name, string runSpec, string step, string term = "1", string? runId = null)
+    private string Write(string name, string runSpec, string step, string term = "1", string? runId = null, string version = "1")
     {
         var metadata = new Dictionary<string, string>
         {
             ["format"] = "nncluster-checkpoint",
+            ["formatVersion"] = version,
             ["step"] = step,
             ["term"] = term,
             ["runSpec"] = runSpec,

@@ -55,7 +55,7 @@ public sealed class ModelFileTests : IDisposable
     }
 
     [Fact]
-    public void The_specification_is_read_alone() => Assert.Equal("""{"inputs":3}""", ModelFile.Describe(Write()).ModelSpec);
+    public void The_specification_is_read_alone() => Assert.Equal("""{"inputs":3}""", ModelFile.Describe(SafeTensorsFile.Read(Write())).ModelSpec);
 
     [Fact]
     public void A_missing_tensor_is_named_with_what_is_there()
@@ -90,16 +90,21 @@ public sealed class ModelFileTests : IDisposable
         AtomicFile.Write(path, stream => SafeTensors.Write(
             stream, [], new Dictionary<string, string> { ["format"] = "nncluster-model", ["formatVersion"] = "2" }));
 
-        Assert.Contains("version 2", Assert.Throws<BadInputException>(() => ModelFile.Describe(path)).Message, StringComparison.Ordinal);
+        Assert.Contains("version 2", Assert.Throws<BadInputException>(() => ModelFile.Describe(SafeTensorsFile.Read(path))).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void The_hash_of_the_weights_is_that_of_the_files_data()
     {
-        byte[] file = File.ReadAllBytes(Write());
-        int dataBytes = Views.Sum(view => view.Length) * sizeof(float);
+        var layout = ParameterLayout.For(new() { Inputs = 3, Outputs = 2, Hidden = [new() { Units = 2, BatchNorm = true }] });
+        using var state = new AlignedBuffer(layout.StateLength);
+        ParameterInitializer.Initialize(layout, seed: 1, state.Span);
+        string path = _directory["hashed.safetensors"];
+        ModelFile.Write(path, layout.Tensors, state, """{"inputs":3}""");
 
-        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(file.AsSpan(file.Length - dataBytes))), ModelFile.WeightsSha256(Views, _state.Span));
+        byte[] file = File.ReadAllBytes(path);
+        int dataBytes = layout.Tensors.Sum(view => view.Length) * sizeof(float);
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(file.AsSpan(file.Length - dataBytes))), layout.Sha256(state.Span));
     }
 
     private string Write()

@@ -35,20 +35,18 @@ public sealed class RunDirectoryTests : IDisposable
     }
 
     [Fact]
-    public void A_directory_that_holds_a_run_is_refused_unless_it_may_be_overwritten()
+    public void A_directory_that_holds_a_run_is_refused_and_left_as_it_is()
     {
         string path = _directory["run"];
         using (RunDirectory run = RunDirectory.CreateAt(path))
         {
+            run.Observe(Started());
             run.Observe(Step(1));
-            run.Observe(new ParticipantJoined("a"));
         }
 
         Assert.Contains("already holds a run", Assert.Throws<BadInputException>(() => RunDirectory.CreateAt(path)).Message, StringComparison.Ordinal);
-        Assert.NotEmpty(File.ReadAllText(Path.Combine(path, "metrics.jsonl")));
-        using RunDirectory again = RunDirectory.CreateAt(path, overwrite: true);
-        Assert.Empty(ReadShared(again.MetricsPath));
-        Assert.Empty(ReadShared(again.EventsPath));
+        Assert.Equal([1], Steps(new RunPaths(path).Metrics));
+        Assert.Equal([Started()], new EventTail(new RunPaths(path).Events).Read().Select(logged => logged.Event));
     }
 
     [Fact]
@@ -63,34 +61,47 @@ public sealed class RunDirectoryTests : IDisposable
 
         Assert.Equal(
             [
-                """{"step":3,"epoch":0.25,"loss":1.5,"batchAccuracy":0.875,"learningRate":0.001,"gradientNorm":2.25,"seconds":0.0125}""",
-                """{"step":4,"epoch":0.5,"loss":null,"batchAccuracy":null,"learningRate":0.001,"gradientNorm":null,"seconds":0.0125}""",
-                """{"epoch":1,"step":4,"testAccuracy":0.9,"testLoss":0.4,"trainLoss":0.5,"trainAccuracy":0.75,"trainSeconds":2.5}""",
-                """{"epoch":2,"step":8,"testAccuracy":0.9,"testLoss":0.4,"trainLoss":0.5,"trainAccuracy":0.75,"validationAccuracy":0.85,"validationLoss":0.45,"deadUnits":0.125,"trainSeconds":5}""",
+                """{"type":"header","formatVersion":2}""",
+                """{"type":"step","step":3,"epoch":0.25,"loss":1.5,"batchAccuracy":0.875,"learningRate":0.001,"gradientNorm":2.25,"seconds":0.0125}""",
+                """{"type":"step","step":4,"epoch":0.5,"loss":null,"batchAccuracy":null,"learningRate":0.001,"gradientNorm":null,"seconds":0.0125}""",
+                """{"type":"epoch","epoch":1,"step":4,"testAccuracy":0.9,"testLoss":0.4,"testRows":100,"trainLoss":0.5,"trainAccuracy":0.75,"trainSeconds":2.5}""",
+                """{"type":"epoch","epoch":2,"step":8,"testAccuracy":0.9,"testLoss":0.4,"testRows":100,"trainLoss":0.5,"trainAccuracy":0.75,"validationAccuracy":0.85,"validationLoss":0.45,"validationRows":50,"deadUnits":0.125,"trainSeconds":5}""",
             ],
-            ReadShared(run.MetricsPath));
-        Assert.Empty(ReadShared(run.EventsPath));
+            ReadShared(run.Paths.Metrics));
+        Assert.Empty(ReadShared(run.Paths.Events));
     }
 
-    [Fact]
-    public void Every_other_event_has_its_name_its_time_and_all_of_its_fields()
+    /// <summary>One event of every type with a line in events.jsonl.</summary>
+    private static readonly RunEvent[] Events =
+    [
+        Started(),
+        new ParticipantJoined("a \"quoted\" name"),
+        new ParticipantLost("b", LossCause.LinkClosed, "link broken"),
+        new ShardsReassigned(7, 2, "b", ReassignCause.TimedOut, "late"),
+        new ShardsRecovered(7, 2),
+        new FirstStepTaken(8),
+        new CheckpointWritten(50, "/x/checkpoint-50.safetensors"),
+        new CheckpointFailed(60, "No space left on device"),
+        new RunPaused(0, 1),
+        new RunContinued(2),
+        new ParticipantProgress("a", 16, 2048),
+        new RunEnded(RunOutcomeKind.Interrupted, 60, null),
+        Started(term: 2, resumedFrom: 50),
+        new RunEnded(RunOutcomeKind.Failed, 70, "the loss is NaN"),
+    ];
+
+    // The keys in the files are in the words of docs/files.md.
+    private static readonly Dictionary<string, string> Renamed = new()
     {
-        RunEvent[] events =
-        [
-            new RunStarted("mnist", 203530, 100, 2, 128, 8, "simd", ulong.MaxValue),
-            new ParticipantJoined("a \"quoted\" name"),
-            new ParticipantLost("b", "link broken"),
-            new ShardsReassigned(7, 2, "b", "late"),
-            new ShardsRecovered(7, 2),
-            new FirstStepTaken(8),
-            new CheckpointWritten(50, "/x/checkpoint-50.safetensors"),
-            new CheckpointFailed(60, "No space left on device"),
-            new RunPaused(0, 1),
-            new RunContinued(2),
-            new ParticipantProgress("a", 16, 2048),
-            new RunEnded(true, null),
-        ];
-        Type[] known = [typeof(StepCompleted), typeof(EpochCompleted), .. events.Select(runEvent => runEvent.GetType())];
+        ["worker"] = "participant",
+        ["shards"] = "shards",
+    };
+
+    [Fact]
+    public void Every_other_event_has_its_type_its_times_and_all_of_its_fields()
+    {
+        RunEvent[] events = Events;
+        Type[] known = [typeof(StepCompleted), typeof(EpochCompleted), .. events.Select(runEvent => runEvent.GetType()).Distinct()];
         Assert.Equal(
             typeof(RunEvent).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(RunEvent))).OrderBy(type => type.Name),
             known.OrderBy(type => type.Name));
@@ -103,26 +114,120 @@ public sealed class RunDirectoryTests : IDisposable
 
         run.Flush();
 
-        string[] lines = ReadShared(run.EventsPath);
+        string[] lines = ReadShared(run.Paths.Events);
         Assert.Equal(events.Length, lines.Length);
         foreach ((RunEvent runEvent, string line) in events.Zip(lines))
         {
             using var json = JsonDocument.Parse(line);
-            DateTime time = json.RootElement.GetProperty("time").GetDateTime();
+            DateTime time = json.RootElement.GetProperty("timeUtc").GetDateTime();
             Assert.InRange(time, began, DateTime.UtcNow);
             var expected = new Dictionary<string, string>
             {
-                ["time"] = json.RootElement.GetProperty("time").GetString()!,
-                ["event"] = JsonNamingPolicy.CamelCase.ConvertName(runEvent.GetType().Name),
-                ["at"] = "1.5",
+                ["type"] = RunEventJson.TypeOf(runEvent),
+                ["timeUtc"] = json.RootElement.GetProperty("timeUtc").GetString()!,
+                ["elapsedSeconds"] = "1.5",
             };
+            Assert.Equal("type", json.RootElement.EnumerateObject().First().Name);
+            if (runEvent is RunStarted)
+            {
+                expected["formatVersion"] = "2";
+            }
+
             foreach (System.Reflection.PropertyInfo field in runEvent.GetType().GetProperties().Where(p => p.Name is not ("At" or "EqualityContract")))
             {
-                expected[JsonNamingPolicy.CamelCase.ConvertName(field.Name)] = $"{field.GetValue(runEvent)}";
+                string name = JsonNamingPolicy.CamelCase.ConvertName(field.Name);
+                object? value = field.GetValue(runEvent);
+                expected[Renamed.GetValueOrDefault(name, name)] = value is Enum ? JsonNamingPolicy.CamelCase.ConvertName($"{value}") : $"{value}";
             }
 
             Assert.Equal(expected, json.RootElement.EnumerateObject().ToDictionary(p => p.Name, p => p.Value.ToString()));
         }
+    }
+
+    [Fact]
+    public void Every_event_is_read_back_as_it_was()
+    {
+        RunEvent[] events = [.. Events.Select((runEvent, i) => runEvent with { At = TimeSpan.FromMilliseconds(i) })];
+        string path;
+        using (RunDirectory run = RunDirectory.CreateAt(_directory["run"]))
+        {
+            path = run.Paths.Events;
+            Array.ForEach(events, run.Observe);
+        }
+
+        IReadOnlyList<LoggedEvent> read = new EventTail(path).Read();
+
+        Assert.Equal(events, read.Select(logged => logged.Event));
+        Assert.All(read, logged => Assert.Equal(DateTimeKind.Utc, logged.TimeUtc.Kind));
+    }
+
+    [Fact]
+    public void Metrics_are_read_back_as_they_were()
+    {
+        RunEvent[] metrics =
+        [
+            new StepCompleted(3, 1.0 / 3, 0.1f, float.NaN, 1e-30f, float.Epsilon, 1e-7),
+            new EpochCompleted(2, 8, 0.5f, 0.75f, new(0.1, double.NaN, 100), new(0.45, 0.85, 50), 0.125f, 5),
+            new EpochCompleted(3, 9, 0.5f, 0.75f, new(0.1, 0.2, 100), null, null, 5.5),
+        ];
+        string path;
+        using (RunDirectory run = RunDirectory.CreateAt(_directory["run"]))
+        {
+            path = run.Paths.Metrics;
+            Array.ForEach(metrics, run.Observe);
+        }
+
+        Assert.Equal(metrics, MetricsReader.Read(path));
+    }
+
+    [Fact]
+    public void Events_are_followed_line_by_line_and_a_torn_one_waits_for_its_end()
+    {
+        string path = _directory["followed"];
+        var tail = new EventTail(path);
+        Assert.Empty(tail.Read());
+        using RunDirectory run = RunDirectory.CreateAt(_directory["run"]);
+        run.Observe(Started());
+        run.Observe(new ParticipantJoined("a"));
+        run.Flush();
+        byte[] content = System.Text.Encoding.UTF8.GetBytes(string.Join('\n', ReadShared(run.Paths.Events)) + "\n");
+        File.WriteAllBytes(path, content[..^5]);
+        Assert.Equal([Started()], tail.Read().Select(logged => logged.Event));
+        Assert.Empty(tail.Read());
+        File.WriteAllBytes(path, content);
+        Assert.Equal([new ParticipantJoined("a")], tail.Read().Select(logged => logged.Event));
+    }
+
+    [Theory]
+    [InlineData("{\"event\":\"participantJoined\",\"at\":1,\"worker\":\"a\"}", "has no formatVersion")]
+    [InlineData("{\"type\":\"participantJoined\",\"elapsedSeconds\":1,\"participant\":\"a\"}", "has no formatVersion")]
+    [InlineData("{\"type\":\"runStarted\",\"formatVersion\":3}", "has format version 3")]
+    [InlineData("{\"type\":\"runStarted\",\"formatVersion\":2,\"elapsedSeconds\":1}", "'name' is expected")]
+    [InlineData("x", "it is not JSON")]
+    public void Events_of_another_format_and_lines_that_are_none_are_refused_in_one_line(string text, string reason)
+    {
+        string path = _directory["events"];
+        File.WriteAllText(path, text + "\n");
+        string message = Assert.Throws<BadInputException>(() => new EventTail(path).Read()).Message;
+        Assert.StartsWith($"{path}: ", message, StringComparison.Ordinal);
+        Assert.Contains(reason, message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', message);
+    }
+
+    [Fact]
+    public void A_run_of_another_format_version_is_not_resumed_and_not_changed()
+    {
+        string path = _directory["run"];
+        RunDirectory.CreateAt(path).Dispose();
+        var paths = new RunPaths(path);
+        const string old = "{\"step\":1,\"epoch\":0.5,\"loss\":2.5}\n{\"step\":2,\"ep";
+        File.WriteAllText(paths.Metrics, old);
+
+        Assert.StartsWith(
+            $"{paths.Metrics}: has no formatVersion",
+            Assert.Throws<BadInputException>(() => RunDirectory.Resume(path, 0, () => Assert.Fail("changes the directory"))).Message,
+            StringComparison.Ordinal);
+        Assert.Equal(old, File.ReadAllText(paths.Metrics));
     }
 
     [Fact]
@@ -142,7 +247,7 @@ public sealed class RunDirectoryTests : IDisposable
             });
         }
 
-        long[] steps = [.. File.ReadLines(Path.Combine(path, "metrics.jsonl")).Select(line => JsonDocument.Parse(line).RootElement.GetProperty("step").GetInt64())];
+        long[] steps = Steps(new RunPaths(path).Metrics);
         Assert.Equal(Enumerable.Range(1, threads * each).Select(i => (long)i), steps.Order());
     }
 
@@ -152,24 +257,26 @@ public sealed class RunDirectoryTests : IDisposable
         string path = _directory["run"];
         using (RunDirectory run = RunDirectory.CreateAt(path))
         {
+            run.Observe(Started());
             run.Observe(new ParticipantJoined("a"));
             Enumerable.Range(1, 5).ToList().ForEach(step => run.Observe(Step(step)));
             run.Observe(new EpochCompleted(1, 5, 0.5f, 0.75f, new(0.4, 0.9, 100), null, null, 2.5));
             run.Observe(new CheckpointWritten(5, "x"));
         }
 
-        File.AppendAllText(Path.Combine(path, "metrics.jsonl"), """{"step":3,"epo""");
-        File.AppendAllText(Path.Combine(path, "events.jsonl"), "{\"ev");
+        File.AppendAllText(Path.Combine(path, "metrics.jsonl"), """{"type":"step","step":3,"epo""");
+        File.AppendAllText(Path.Combine(path, "events.jsonl"), "{\"ty");
 
         using RunDirectory resumed = RunDirectory.Resume(path, step: 3);
+        resumed.Observe(Started(term: 2, resumedFrom: 3));
         resumed.Observe(Step(4));
         resumed.Observe(new ParticipantJoined("b"));
         resumed.Flush();
 
-        Assert.Equal([1, 2, 3, 4], ReadShared(resumed.MetricsPath).Select(line => JsonDocument.Parse(line).RootElement.GetProperty("step").GetInt32()));
+        Assert.Equal([1, 2, 3, 4], Steps(resumed.Paths.Metrics));
         Assert.Equal(
-            ["participantJoined", "checkpointWritten", "participantJoined"],
-            ReadShared(resumed.EventsPath).Select(line => JsonDocument.Parse(line).RootElement.GetProperty("event").GetString()));
+            [Started(), new ParticipantJoined("a"), new CheckpointWritten(5, "x"), Started(term: 2, resumedFrom: 3), new ParticipantJoined("b")],
+            new EventTail(resumed.Paths.Events).Read().Select(logged => logged.Event));
     }
 
     [Fact]
@@ -189,9 +296,9 @@ public sealed class RunDirectoryTests : IDisposable
         resumed.Observe(Epoch(2, 6));
         resumed.Flush();
 
-        JsonElement[] lines = [.. ReadShared(resumed.MetricsPath).Select(line => JsonDocument.Parse(line).RootElement)];
-        Assert.Equal([1, 2, 3, 4, 5, 5, 6, 6], lines.Select(line => line.GetProperty("step").GetInt32()));
-        Assert.Equal([5, 6], lines.Where(line => line.TryGetProperty("testLoss", out _)).Select(line => line.GetProperty("step").GetInt32()));
+        RunEvent[] metrics = [.. MetricsReader.Read(resumed.Paths.Metrics)];
+        Assert.Equal([1, 2, 3, 4, 5, 5, 6, 6], Steps(metrics));
+        Assert.Equal([5, 6], metrics.OfType<EpochCompleted>().Select(epoch => epoch.Step));
     }
 
     [Theory]
@@ -209,7 +316,7 @@ public sealed class RunDirectoryTests : IDisposable
         using RunDirectory resumed = RunDirectory.Resume(path, step);
         resumed.Observe(Step(step + 1));
         resumed.Flush();
-        Assert.Equal(Enumerable.Range(1, step + 1), ReadShared(resumed.MetricsPath).Select(line => JsonDocument.Parse(line).RootElement.GetProperty("step").GetInt32()));
+        Assert.Equal(Enumerable.Range(1, step + 1).Select(taken => (long)taken), Steps(resumed.Paths.Metrics));
     }
 
     [Fact]
@@ -246,11 +353,11 @@ public sealed class RunDirectoryTests : IDisposable
         run.Observe(new ParticipantJoined("a"));
 
         RunDirectoryException error = Assert.Throws<RunDirectoryException>(run.Flush);
-        Assert.StartsWith(run.EventsPath + ": cannot be written: ", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith(run.Paths.Events + ": cannot be written: ", error.Message, StringComparison.Ordinal);
         run.Observe(new ParticipantJoined("b"));
         run.Observe(Step(1));
         Assert.Throws<RunDirectoryException>(run.Flush);
-        Assert.Single(ReadShared(run.MetricsPath));
+        Assert.Equal([1], Steps(run.Paths.Metrics));
         run.Dispose();
         Assert.Contains("kept in memory", Assert.Single(said), StringComparison.Ordinal);
     }
@@ -269,11 +376,11 @@ public sealed class RunDirectoryTests : IDisposable
         {
             for (int megabytes = 0; megabytes <= (RunEventLog.HeldLimit >> 20) + 1; megabytes++)
             {
-                run.Observe(new ParticipantLost("a", reason));
+                run.Observe(new ParticipantLost("a", LossCause.LinkClosed, reason));
                 Assert.Throws<RunDirectoryException>(run.Flush);
             }
         });
-        Assert.StartsWith(run.EventsPath, error.Message, StringComparison.Ordinal);
+        Assert.StartsWith(run.Paths.Events, error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -299,10 +406,18 @@ public sealed class RunDirectoryTests : IDisposable
         run.WriteConfig("""{"epochs":3}""");
         run.WriteSummary(summary);
 
-        Assert.Equal("{\"epochs\":3}\n", File.ReadAllText(run.ConfigPath));
-        Assert.Equal(summary, RunSummary.Parse(File.ReadAllText(run.SummaryPath)));
-        Assert.EndsWith("checkpoint-1407.safetensors", run.CheckpointPath(1407), StringComparison.Ordinal);
+        Assert.Equal("{\"epochs\":3}\n", File.ReadAllText(run.Paths.Config));
+        Assert.Equal(summary, RunSummary.Parse(File.ReadAllText(run.Paths.Summary)));
+        Assert.EndsWith("checkpoint-1407.safetensors", run.Paths.Checkpoint(1407), StringComparison.Ordinal);
     }
+
+    private static RunStarted Started(long term = 1, long? resumedFrom = null) =>
+        new("mnist", "0123456789abcdef0123456789abcdef", term, resumedFrom, 203530, 100, 2, 128, 8, "simd", ulong.MaxValue);
+
+    private static long[] Steps(string metrics) => Steps(MetricsReader.Read(metrics));
+
+    private static long[] Steps(IEnumerable<RunEvent> metrics) =>
+        [.. metrics.Select(metric => metric is StepCompleted step ? step.Step : ((EpochCompleted)metric).Step)];
 
     private static EpochCompleted Epoch(int epoch, long step) => new(epoch, step, 0.5f, 0.75f, new(0.4, 0.9, 100), null, null, 2.5);
 

@@ -19,8 +19,17 @@ public sealed class StepSequenceTests : IDisposable
     [InlineData(new[] { 1, 2, 3, 4 }, 3, "ends with step 4 of 3")]
     public void A_missing_and_a_second_step_are_noticed(int[] steps, int total, string? wrong)
     {
-        string path = _directory["metrics.jsonl"];
-        File.WriteAllLines(path, steps.SelectMany(step => new[] { $$"""{"step":{{step}},"loss":1}""", $$"""{"epoch":1,"step":{{step}},"testLoss":1}""" }));
+        string path;
+        using (RunDirectory run = RunDirectory.CreateAt(_directory["run"]))
+        {
+            path = run.Paths.Metrics;
+            foreach (int step in steps)
+            {
+                run.Observe(new StepCompleted(step, 1, 1, 1, 1, 1, 1));
+                run.Observe(new EpochCompleted(1, step, 1, 1, new(1, 1, 1), null, null, 1));
+            }
+        }
+
         string? said = StepSequence.Check(path, total);
         if (wrong is null)
         {

@@ -7,7 +7,7 @@ using NnCluster.Training;
 
 namespace NnCluster.Shared.Tests.Simulation;
 
-/// <summary>Rules broken on purpose: the simulation must notice each, or its silence would say nothing.</summary>
+/// <summary>Mutants of the rules. The simulation must catch every one of them.</summary>
 public sealed class SimulationMutantTests
 {
     private const int Seeds = 300;
@@ -15,14 +15,14 @@ public sealed class SimulationMutantTests
     [Fact]
     public void A_run_that_counts_a_duplicate_is_caught() =>
         Assert.Contains("is counted twice", Caught(rules => (state, input, now) =>
-            Change(rules(state, input, now), effect => effect is DropResult drop && drop.Reason.EndsWith("is there already", StringComparison.Ordinal)
+            Change(rules(state, input, now), effect => effect is DropResult { Cause: DropCause.Duplicate }
                 ? new AcceptResult(((ResultArrived)input).Subtree)
                 : effect)));
 
     [Fact]
     public void A_run_that_counts_results_of_another_round_is_caught() =>
         Assert.Contains("is counted in", Caught(rules => (state, input, now) =>
-            Change(rules(state, input, now), effect => effect is DropResult drop && drop.Reason.EndsWith("is not being computed", StringComparison.Ordinal)
+            Change(rules(state, input, now), effect => effect is DropResult { Cause: DropCause.OtherRound }
                 ? new AcceptResult(((ResultArrived)input).Subtree)
                 : effect)));
 
@@ -39,17 +39,17 @@ public sealed class SimulationMutantTests
         Assert.Contains("is nowhere", Caught(rules => (state, input, now) =>
         {
             Transition made = rules(state, input, now);
-            return input is ParticipantGone && made.State.Round is { Taking: false } round && state.Round?.Id == round.Id
+            return input is ParticipantGone && made.State.Round is { IsReducing: false } round && state.Round?.Id == round.Id
                 ? new(made.State with { Round = round with { Assignments = state.Round.Assignments.RemoveAll(h => !made.State.Participants.Any(w => w.Id == h.Participant)) } }, made.Effects)
                 : made;
         }));
 
     [Fact]
     public void A_run_that_keeps_the_holdings_of_a_lost_worker_is_caught() =>
-        Assert.Contains("is no member's", Caught(rules => (state, input, now) =>
+        Assert.Contains("is no participant's", Caught(rules => (state, input, now) =>
         {
             Transition made = rules(state, input, now);
-            return input is ParticipantGone && made.State.Round is { Taking: false } round && state.Round?.Id == round.Id
+            return input is ParticipantGone && made.State.Round is { IsReducing: false } round && state.Round?.Id == round.Id
                 ? made with { State = made.State with { Round = round with { Assignments = state.Round.Assignments } } }
                 : made;
         }));
@@ -68,8 +68,8 @@ public sealed class SimulationMutantTests
         Assert.Contains("shards", Caught(rules => (state, input, now) =>
         {
             Transition made = rules(state, input, now);
-            return made.State.Round is { Taking: false } round && made.Effects.Any(effect => effect is AcceptResult)
-                ? new(made.State with { Round = round with { Taking = true, Assignments = [] } }, made.Effects.Add(new TakeStep(round.Id)))
+            return made.State.Round is { IsReducing: false } round && made.Effects.Any(effect => effect is AcceptResult)
+                ? new(made.State with { Round = round with { IsReducing = true, Assignments = [] } }, made.Effects.Add(new TakeStep(round.Id)))
                 : made;
         }));
 
@@ -83,7 +83,7 @@ public sealed class SimulationMutantTests
     private static Transition Change(Transition made, Func<RunEffect, RunEffect> change) =>
         made with { Effects = [.. made.Effects.Select(change)] };
 
-    /// <summary>The first failure that breaking the rules gives, over some seeds.</summary>
+    /// <summary>The first failure of a mutant over the seeds.</summary>
     private string Caught(Func<RunRules, RunRules> breakRules)
     {
         for (int seed = 0; seed < Seeds; seed++)

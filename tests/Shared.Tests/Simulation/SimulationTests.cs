@@ -48,7 +48,7 @@ public sealed class SimulationTests
         Assert.Equal(first, SimulatedRun.Trace(Scenario.FromSeed(seed)));
     }
 
-    // The first failure is told in full, the others only counted.
+    // Reports the first failure in full and counts the others.
     private static void CheckAll(int seeds, Func<int, Scenario> scenario)
     {
         var failures = new SortedDictionary<int, string>();

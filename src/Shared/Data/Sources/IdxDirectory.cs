@@ -1,19 +1,19 @@
 namespace NnCluster.Data;
 
-/// <summary>A directory with the four IDX files of a set under MNIST's names, each plain or with <c>.gz</c>.</summary>
+/// <summary>A directory with the four IDX files of a set under the names of MNIST's, each plain or with <c>.gz</c>.</summary>
 internal static class IdxDirectory
 {
-    /// <summary>The file's path, plain before compressed; null if the directory has neither.</summary>
+    /// <summary>Path of a file, plain rather than compressed; null if the directory has neither.</summary>
     public static string? Find(string directory, string fileName)
     {
         string plain = Path.Combine(directory, fileName);
         return File.Exists(plain) ? plain : File.Exists(plain + ".gz") ? plain + ".gz" : null;
     }
 
-    /// <summary>The names (without <c>.gz</c>) of the files the directory lacks.</summary>
+    /// <summary>Names, without <c>.gz</c>, of the missing files.</summary>
     public static string[] Missing(string directory) => [.. KnownDatasets.FileNames.Where(name => Find(directory, name) is null)];
 
-    /// <summary>Why the directory holds no set, for a list of what was tried; null if it has all four files.</summary>
+    /// <summary>Reason why the directory holds no set; null if it has all four files.</summary>
     public static string? WhyNot(string directory) => Missing(directory) switch
     {
         [] => null,
@@ -21,12 +21,12 @@ internal static class IdxDirectory
         _ => $"{directory}: not there",
     };
 
-    /// <summary>Reads a user's own set: any image size, as many classes as the largest training label asks for.</summary>
+    /// <summary>Reads a user's own set: any image size; the largest training label determines the number of classes.</summary>
     /// <exception cref="BadInputException">A file is missing or wrong.</exception>
     public static Task<Dataset> LoadAsync(string directory, string name, CancellationToken cancellationToken) =>
         LoadAsync(directory, name, null, cancellationToken);
 
-    /// <summary>Reads a known set; every file must have its checksum.</summary>
+    /// <summary>Reads a known set and verifies the checksum of every file.</summary>
     /// <exception cref="BadInputException">A file is missing or wrong.</exception>
     public static Task<Dataset> LoadAsync(string directory, DatasetDescription known, CancellationToken cancellationToken) =>
         LoadAsync(directory, known.Name, known, cancellationToken);
@@ -37,10 +37,11 @@ internal static class IdxDirectory
         if (Missing(directory) is { Length: > 0 } missing)
         {
             throw new BadInputException(
-                $"{directory} has no {string.Join(", no ", missing)}; expected the four files {string.Join(", ", KnownDatasets.FileNames)}, each plain or with .gz.");
+                $"{directory} has no {string.Join(", no ", missing)}; expected the four files "
+                + $"{string.Join(", ", KnownDatasets.FileNames)}, each plain or with .gz.");
         }
 
-        // The training images are nine tenths of the bytes; the other files are read beside them.
+        // The training images are nine tenths of the bytes; the other files are read in parallel.
         Task<IdxFile>[] reading =
             [.. KnownDatasets.FileNames.Select((_, i) => Task.Run(() => Read(directory, i, known), cancellationToken))];
         IdxFile[] files = await Task.WhenAll(reading).ConfigureAwait(false);
@@ -50,12 +51,13 @@ internal static class IdxDirectory
     private static IdxFile Read(string directory, int index, DatasetDescription? known)
     {
         string path = Find(directory, KnownDatasets.FileNames[index])
-            ?? throw new BadInputException($"{Path.Combine(directory, KnownDatasets.FileNames[index])} has just disappeared.");
+            ?? throw new BadInputException($"{Path.Combine(directory, KnownDatasets.FileNames[index])} has disappeared.");
         IdxFile file = index % 2 == 0 ? IdxFile.ReadImages(path, known is not null) : IdxFile.ReadLabels(path, known is not null);
         return known is null || file.Sha256 == known.Files[index].Sha256
             ? file
             : throw new BadInputException(
-                $"{path} is not the {known.Name} file: its SHA-256 is {file.Sha256}, expected {known.Files[index].Sha256}; delete or replace it.");
+                $"{path} is not the {known.Name} file: its SHA-256 is {file.Sha256}, "
+                + $"expected {known.Files[index].Sha256}; delete or replace it.");
     }
 
     private static Dataset Combine(
@@ -65,7 +67,8 @@ internal static class IdxDirectory
         if (testImages.Dimensions[1] != height || testImages.Dimensions[2] != width)
         {
             throw new BadInputException(
-                $"{testImages.Path} has images of {testImages.Dimensions[2]} × {testImages.Dimensions[1]} pixels; expected {width} × {height} as in {trainImages.Path}.");
+                $"{testImages.Path} has images of {testImages.Dimensions[2]} × {testImages.Dimensions[1]} pixels; "
+                + $"expected {width} × {height} as in {trainImages.Path}.");
         }
 
         int classes = known?.ClassNames.Length ?? Largest(trainLabels.Elements.Span) + 1;

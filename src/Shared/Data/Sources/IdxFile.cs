@@ -23,16 +23,16 @@ public sealed class IdxFile
         Sha256 = sha256;
     }
 
-    /// <summary>Where it was read from.</summary>
+    /// <summary>Path of the file.</summary>
     public string Path { get; }
 
     /// <summary>[n, rows, columns] of images, [n] of labels.</summary>
     public ImmutableArray<int> Dimensions { get; }
 
-    /// <summary>The elements, row-major.</summary>
+    /// <summary>Elements in row-major order.</summary>
     public ReadOnlyMemory<byte> Elements { get; }
 
-    /// <summary>SHA-256 of the uncompressed file in lower-case hexadecimal; null unless asked for.</summary>
+    /// <summary>SHA-256 of the uncompressed file in lower-case hexadecimal; null unless requested.</summary>
     public string? Sha256 { get; }
 
     /// <summary>Number of images or labels.</summary>
@@ -46,7 +46,7 @@ public sealed class IdxFile
     /// <exception cref="BadInputException">The file cannot be read or is no IDX file of labels.</exception>
     public static IdxFile ReadLabels(string path, bool computeSha256 = false) => Read(path, 1, "labels", computeSha256);
 
-    /// <summary>The elements of a label file as class numbers.</summary>
+    /// <summary>Elements of a label file as class numbers.</summary>
     /// <exception cref="BadInputException">A label is outside 0 … <paramref name="classes"/> - 1.</exception>
     public int[] ToClasses(int classes)
     {
@@ -56,7 +56,8 @@ public sealed class IdxFile
         {
             labels[i] = elements[i] < classes
                 ? elements[i]
-                : throw new BadInputException($"{Path}: label {elements[i]} of row {i} is outside the {classes} classes 0 to {classes - 1}.");
+                : throw new BadInputException(
+                    $"{Path}: label {elements[i]} of row {i} is outside the {classes} classes 0 to {classes - 1}.");
         }
 
         return labels;
@@ -66,7 +67,8 @@ public sealed class IdxFile
     {
         try
         {
-            using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 1, FileOptions.SequentialScan);
+            using FileStream file = new(
+                path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 1, FileOptions.SequentialScan);
             Span<byte> start = stackalloc byte[2];
             int got = file.ReadAtLeast(start, 2, throwOnEndOfStream: false);
             if (got == 0)
@@ -95,11 +97,13 @@ public sealed class IdxFile
 
     private static int HeaderBytes(int rank) => 4 + (4 * rank);
 
-    private static ImmutableArray<int> ReadHeader(Stream content, string path, int rank, string what, bool compressed, IncrementalHash? hash)
+    private static ImmutableArray<int> ReadHeader(
+        Stream content, string path, int rank, string what, bool compressed, IncrementalHash? hash)
     {
         Span<byte> header = stackalloc byte[HeaderBytes(rank)];
         int got = content.ReadAtLeast(header, header.Length, throwOnEndOfStream: false);
-        string expected = $"expected an IDX file of {what} (unsigned bytes, {(rank == 1 ? "1 dimension" : $"{rank} dimensions")}, magic 0x{(UnsignedByte << 8) | rank:x8})";
+        string dimensionality = rank == 1 ? "1 dimension" : $"{rank} dimensions";
+        string expected = $"expected an IDX file of {what} (unsigned bytes, {dimensionality}, magic 0x{(UnsignedByte << 8) | rank:x8})";
         if (got < 4 || header[0] != 0 || header[1] != 0)
         {
             string found = got < 4 ? $"only {got} bytes" : $"magic 0x{BinaryPrimitives.ReadUInt32BigEndian(header):x8}";
@@ -137,19 +141,20 @@ public sealed class IdxFile
         long size = 1;
         foreach (int dimension in dimensions)
         {
-            // Each factor is below 2^31, and the product before it at most Array.MaxLength: no overflow.
+            // Each factor is below 2^31 and the product before it at most Array.MaxLength: no overflow.
             size = dimension > 0 && size <= Array.MaxLength ? size * dimension : long.MaxValue;
         }
 
         return size <= Array.MaxLength
             ? size
             : throw new BadInputException(
-                $"{path} claims the dimensions {string.Join(" × ", dimensions)}; expected positive ones and at most {Array.MaxLength} elements.");
+                $"{path} claims the dimensions {string.Join(" × ", dimensions)}; expected positive ones "
+                + $"and at most {Array.MaxLength} elements.");
     }
 
     /// <summary>
-    /// Reads exactly <paramref name="size"/> elements. A plain file's length is checked before anything is allocated;
-    /// what a compressed one holds is only known at its end, so its array grows with what really comes out.
+    /// Reads exactly <paramref name="size"/> elements. The length of a plain file is checked before the allocation; that of a
+    /// compressed file is only known at its end, so its array grows with the decompressed data.
     /// </summary>
     private static byte[] ReadElements(
         Stream content, string path, long size, int headerBytes, long? plainLength, long fileLength, IncrementalHash? hash)

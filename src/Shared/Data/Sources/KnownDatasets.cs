@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace NnCluster.Data;
 
-/// <summary>The data sets the program knows by name.</summary>
+/// <summary>Data sets known by name.</summary>
 public static class KnownDatasets
 {
     /// <summary>Names of the four files of every set in IDX format: training images and labels, test images and labels.</summary>
@@ -52,7 +52,7 @@ public static class KnownDatasets
             "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34"),
         Mirrors =
         [
-            // The authors' bucket, by the name that speaks HTTPS (its website name does not).
+            // The authors' bucket under its HTTPS name; the website name has no HTTPS.
             new("https://fashion-mnist.s3.eu-central-1.amazonaws.com/"),
             new("https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/"),
         ],
@@ -60,7 +60,7 @@ public static class KnownDatasets
         SystemPackage = "dataset-fashion-mnist",
     };
 
-    /// <summary>All of them.</summary>
+    /// <summary>All known sets.</summary>
     public static ImmutableArray<DatasetDescription> All { get; } = [Mnist, FashionMnist];
 
     private static ImmutableArray<DatasetFile> Files(string trainImages, string trainLabels, string testImages, string testLabels) =>

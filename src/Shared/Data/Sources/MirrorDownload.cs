@@ -24,7 +24,7 @@ internal sealed class MirrorDownload : IDisposable
 
     public void Dispose() => _client.Dispose();
 
-    /// <summary>Fetches one file into <paramref name="directory"/>; returns why it failed, null if it did not.</summary>
+    /// <summary>Fetches one file into <paramref name="directory"/>. Returns null, or the reason of the failure.</summary>
     public async Task<string?> TryFetchAsync(
         DatasetDescription set, Uri mirror, DatasetFile file, string directory, CancellationToken cancellationToken)
     {

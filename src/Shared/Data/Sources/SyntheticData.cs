@@ -17,23 +17,23 @@ public enum SyntheticShape
 }
 
 /// <summary>
-/// Generated data sets for experiments. A point's place and noise depend only on seed, shape, split and the point's
-/// number, and have the same bits on every machine; classes alternate, so that any run of rows is balanced.
+/// Generated data sets for experiments. Position and noise of a point depend only on seed, shape, split and index of the point, and
+/// have the same bits on every machine. Classes alternate, so that any sequence of rows is balanced.
 /// </summary>
 public static class SyntheticData
 {
     private const double SpiralTurns = 1.75;
 
-    // The first index of the streams: where on its curve a point lies, and how far from it.
+    // First indices of the streams: position on the curve, and noise.
     private const uint Place = 0;
     private const uint Noise = 1;
 
-    /// <summary>Points of a shape, named after it.</summary>
-    /// <param name="shape">Which curves the points lie on.</param>
+    /// <summary>Creates points of a shape; the set is named after it.</summary>
+    /// <param name="shape">Curves that the points lie on.</param>
     /// <param name="rows">Number of training points.</param>
     /// <param name="noise">Standard deviation of the normal noise added to both coordinates.</param>
-    /// <param name="seed">The seed.</param>
-    /// <param name="testRows">Number of test points; they do not depend on the number of training points.</param>
+    /// <param name="seed">Seed of positions and noise.</param>
+    /// <param name="testRows">Number of test points, which do not depend on the number of training points.</param>
     /// <exception cref="BadInputException">A number is out of its range.</exception>
     public static Dataset Generate(SyntheticShape shape, int rows, double noise, ulong seed, int testRows = 0)
     {
@@ -65,7 +65,7 @@ public static class SyntheticData
         return DataSplit.Classification(FeatureMatrix.FromFloats(points, 2), labels);
     }
 
-    /// <summary>The point of a class's curve at <paramref name="u"/> in [0, 1).</summary>
+    /// <summary>Point of a class's curve at <paramref name="u"/> in [0, 1).</summary>
     private static (double X, double Y) On(SyntheticShape shape, int label, double u)
     {
         double turns = shape switch

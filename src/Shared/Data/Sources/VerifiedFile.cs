@@ -6,14 +6,14 @@ using System.Security.Cryptography;
 namespace NnCluster.Data;
 
 /// <summary>
-/// Puts a known file into a directory whole and checked, or not at all: the content goes to a file of another name,
-/// which takes its own name only when length and SHA-256 are right. Any number of processes may do so at once.
+/// Writes a known file to a directory complete and verified, or not at all: the content goes to a temporary file, which is renamed
+/// once its length and SHA-256 match. Safe for concurrent processes.
 /// </summary>
 internal static class VerifiedFile
 {
     private const int Chunk = 1 << 17;
 
-    /// <summary>Whether the directory has the file, plain and with the right content.</summary>
+    /// <summary>True if the directory has the file, uncompressed and with the right content.</summary>
     public static async Task<bool> IsInAsync(string directory, DatasetFile file, CancellationToken cancellationToken)
     {
         FileInfo found = new(Path.Combine(directory, file.Name));
@@ -27,7 +27,7 @@ internal static class VerifiedFile
     }
 
     /// <summary>Writes <paramref name="content"/>, plain or compressed by gzip, to <paramref name="directory"/>.</summary>
-    /// <exception cref="InvalidDataException">It is not the file: the length or the checksum is wrong, or the gzip data is.</exception>
+    /// <exception cref="InvalidDataException">The length, the checksum or the gzip data is wrong.</exception>
     public static async Task WriteAsync(Stream content, string directory, DatasetFile file, CancellationToken cancellationToken)
     {
         PipeReader reader = PipeReader.Create(content, new StreamPipeReaderOptions(leaveOpen: true));

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -6,13 +7,35 @@ using NnCluster.Numerics;
 
 namespace NnCluster.Model;
 
-/// <summary>
-/// y = γ·x̂ + β with x̂ = (x − mean) / √(variance + ε) per unit (Ioffe and Szegedy 2015). In training the statistics are
-/// those of the shard, "ghost batch norm" (Hoffer et al. 2017): the biased variance normalises, the unbiased one goes to
-/// the running average, as PyTorch does. In evaluation they are the running ones.
-/// </summary>
-internal sealed class BatchNormLayer : ILayer
+/// <summary>Batch normalisation per unit (Ioffe and Szegedy 2015), with learned scale and shift.</summary>
+public sealed record BatchNormSpec : LayerSpec
 {
+    /// <inheritdoc/>
+    public override ImmutableArray<ParameterDefinition> Parameters(int units) =>
+    [
+        new("weight", ParameterKind.Scale, [units], Initialization.Constant(1f)),
+        new("bias", ParameterKind.Shift, [units], Initialization.Constant(0f)),
+        new("running_mean", ParameterKind.RunningMean, [units], Initialization.Constant(0f)),
+        new("running_var", ParameterKind.RunningVariance, [units], Initialization.Constant(1f)),
+    ];
+
+    /// <summary>2: a single row has no variance.</summary>
+    public override int MinimumRows() => 2;
+
+    /// <inheritdoc/>
+    public override IInPlaceLayer Create(PlacedLayer placed, int maxRows) => new BatchNormLayer(placed, maxRows);
+}
+
+/// <summary>
+/// y = γ·x̂ + β with x̂ = (x − mean) / √(variance + ε) per unit. In training the statistics are those of the shard, "ghost
+/// batch norm" (Hoffer et al. 2017): the biased variance normalises, the unbiased one goes to the running average, as
+/// in PyTorch. In evaluation they are the running ones.
+/// </summary>
+internal sealed class BatchNormLayer : IInPlaceLayer
+{
+    /// <summary>ε, as in PyTorch.</summary>
+    private const float Epsilon = 1e-5f;
+
     private readonly ParameterView _scale;
     private readonly ParameterView _shift;
     private readonly ParameterView _runningMean;
@@ -24,14 +47,11 @@ internal sealed class BatchNormLayer : ILayer
     private readonly AlignedBuffer _first;
     private readonly AlignedBuffer _second;
 
-    /// <summary>Batch norm after dense layer <paramref name="layer"/>.</summary>
-    public BatchNormLayer(ParameterLayout layout, int layer, int maxRows)
+    /// <summary>Allocates the workspace for <paramref name="maxRows"/> rows.</summary>
+    public BatchNormLayer(PlacedLayer placed, int maxRows)
     {
-        _scale = layout.Find(ParameterKind.Scale, layer);
-        _shift = layout.Find(ParameterKind.Shift, layer);
-        _runningMean = layout.Find(ParameterKind.RunningMean, layer);
-        _runningVariance = layout.Find(ParameterKind.RunningVariance, layer);
-        int units = _scale.Length;
+        (_scale, _shift, _runningMean, _runningVariance) = (placed.Tensors[0], placed.Tensors[1], placed.Tensors[2], placed.Tensors[3]);
+        int units = placed.Units;
         _normalised = new(checked(maxRows * units));
         _mean = new(units);
         _variance = new(units);
@@ -39,6 +59,9 @@ internal sealed class BatchNormLayer : ILayer
         _first = new(units);
         _second = new(units);
     }
+
+    /// <inheritdoc/>
+    public bool ReadsOutputs => false;
 
     /// <inheritdoc/>
     public void Forward(ShardPass pass, ReadOnlySpan<float> state, Span<float> values)
@@ -114,7 +137,7 @@ internal sealed class BatchNormLayer : ILayer
         _second.Dispose();
     }
 
-    /// <summary>Mean, then the mean squared distance from it: two passes, for accuracy.</summary>
+    /// <summary>Computes the mean, then the mean squared distance from it. Two passes are more accurate than one.</summary>
     private void ComputeStatistics(int rows, Span<float> values)
     {
         Span<float> mean = _mean.Span;
@@ -139,7 +162,7 @@ internal sealed class BatchNormLayer : ILayer
         Span<float> inverse = _inverseDeviation.Span;
         for (int j = 0; j < inverse.Length; j++)
         {
-            inverse[j] = 1f / MathF.Sqrt(variance[j] + ModelSpec.BatchNormEpsilon);
+            inverse[j] = 1f / MathF.Sqrt(variance[j] + Epsilon);
         }
     }
 
@@ -166,8 +189,8 @@ internal sealed class BatchNormLayer : ILayer
         }
     }
 
-    private static void ForEachRow<TOperator>(TOperator f, ReadOnlySpan<float> source, ReadOnlySpan<float> first, ReadOnlySpan<float> second,
-        Span<float> destination)
+    private static void ForEachRow<TOperator>(
+        TOperator f, ReadOnlySpan<float> source, ReadOnlySpan<float> first, ReadOnlySpan<float> second, Span<float> destination)
         where TOperator : struct, IRowOperator
     {
         int units = first.Length;

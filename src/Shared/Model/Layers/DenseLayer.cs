@@ -3,13 +3,13 @@ using NnCluster.Numerics;
 
 namespace NnCluster.Model;
 
-/// <summary>Where a shard's gradient goes: its own buffer, or for large products straight onto the running sum.</summary>
+/// <summary>Destination of a shard's gradient: a buffer of its own, or for large products the running sum itself.</summary>
 internal readonly ref struct GradientTarget
 {
     /// <summary>Receives the gradient of the shard alone.</summary>
     public required Span<float> Shard { get; init; }
 
-    /// <summary>Holds the sum so far; written only where <see cref="AddsProducts"/>.</summary>
+    /// <summary>The sum so far; weight gradients are added to it if <see cref="AddsProducts"/>.</summary>
     public required Span<float> Total { get; init; }
 
     /// <summary>Whether weight gradients are added to <see cref="Total"/> by the product itself.</summary>
@@ -27,18 +27,27 @@ internal sealed class DenseLayer : IDisposable
     private readonly PackedMatrix _forwardWeights;
     private readonly PackedMatrix? _backwardWeights;
 
-    /// <summary>The dense layer of index <paramref name="layer"/>; the first one needs no gradient of its input.</summary>
-    public DenseLayer(ParameterLayout layout, int layer, IBlas blas)
+    /// <summary>Allocates the packed weights. The first dense layer of a model needs no gradient of its input.</summary>
+    public DenseLayer(PlacedLayer placed, bool isFirst, IBlas blas)
     {
         _blas = blas;
-        _weight = layout.Find(ParameterKind.Weight, layer);
-        _bias = layout.Find(ParameterKind.Bias, layer);
+        (_weight, _bias) = (placed.Tensors[0], placed.Tensors[1]);
         (_outputs, _inputs) = (_weight.Shape[0], _weight.Shape[1]);
         _forwardWeights = blas.CreatePacked(_inputs, _outputs);
-        _backwardWeights = layer > 0 ? blas.CreatePacked(_outputs, _inputs) : null;
+        _backwardWeights = isFirst ? null : blas.CreatePacked(_outputs, _inputs);
     }
 
-    /// <summary>Copies the weights into the order the products like best.</summary>
+    /// <summary>The weights, [outputs, inputs].</summary>
+    public ParameterView Weight => _weight;
+
+    /// <summary>Tensors of a dense layer.</summary>
+    public static LayerDefinition Define(int block, int inputs, int outputs, Initializer initializer) => new("dense", block, outputs,
+    [
+        new("weight", ParameterKind.Weight, [outputs, inputs], new WeightInitialization(initializer)),
+        new("bias", ParameterKind.Bias, [outputs], new BiasInitialization(initializer)),
+    ]);
+
+    /// <summary>Packs the weights in the backend's own order.</summary>
     public void Load(ReadOnlySpan<float> state)
     {
         ReadOnlySpan<float> weights = _weight.Of(state);
@@ -52,7 +61,7 @@ internal sealed class DenseLayer : IDisposable
     /// <summary>Z ← X·Wᵀ + b.</summary>
     public void Forward(int rows, ReadOnlySpan<float> state, ReadOnlySpan<float> x, Span<float> z)
     {
-        // The product is added to the bias instead of the bias to the product: one pass over Z less.
+        // Adding the product to the bias, instead of the bias to the product, saves a pass over Z.
         RowMath.FillRows(_bias.Of(state), z);
         _blas.GemmPacked(Transpose.No, rows, x, _inputs, _forwardWeights, 1f, z, _outputs);
     }

@@ -7,12 +7,12 @@ namespace NnCluster.Model;
 
 /// <summary>
 /// Inverted dropout (Srivastava et al. 2014): a value is kept with probability 1 − rate and scaled by 1 / (1 − rate), so
-/// evaluation needs no scaling. Whether it is kept is a function of (seed, step, site, row of the minibatch, unit) alone.
+/// evaluation needs no scaling. The decision is a function of (seed, step, site, row of the minibatch, unit) alone.
 /// </summary>
 /// <remarks>
-/// A random word decides about two units by its halves: with h = ⌈units / 2⌉, word row·h + j of the stream of (site, step)
-/// keeps unit j if its lower 16 bits are at least rate·2¹⁶, and unit h + j if its upper ones are. The rate is rounded to a
-/// multiple of 2⁻¹⁶, and the scale is that of the rounded rate, so expectations are exact.
+/// The two halves of a random word decide about two units: with h = ⌈units / 2⌉, word row·h + j of the stream of (site, step)
+/// keeps unit j if its lower 16 bits are at least rate·2¹⁶, and unit h + j if its upper 16 bits are. The rate is rounded to
+/// a multiple of 2⁻¹⁶ and the scale is that of the rounded rate, so expectations are exact.
 /// </remarks>
 internal sealed class DropoutLayer : IDisposable
 {
@@ -25,10 +25,11 @@ internal sealed class DropoutLayer : IDisposable
     private readonly AlignedBuffer _mask;
     private readonly AlignedBuffer _outputs;
 
-    /// <param name="rate">The fraction dropped, in (0, 1).</param>
+    /// <summary>Allocates masks and outputs.</summary>
+    /// <param name="rate">Fraction dropped, in (0, 1).</param>
     /// <param name="site">0 on the input, 1 + the layer's index after a hidden layer.</param>
     /// <param name="units">Columns.</param>
-    /// <param name="maxRows">Rows at most.</param>
+    /// <param name="maxRows">Largest number of rows of a pass.</param>
     public DropoutLayer(float rate, int site, int units, int maxRows)
     {
         _site = site;
@@ -41,11 +42,11 @@ internal sealed class DropoutLayer : IDisposable
         _outputs = new(checked(maxRows * units));
     }
 
-    /// <summary>rate·2¹⁶, rounded; a half word below it is dropped.</summary>
+    /// <summary>rate·2¹⁶, rounded, at most 65535. A half word below it drops its unit.</summary>
     public static uint Threshold(float rate) => Math.Min((uint)((rate * 65536.0) + 0.5), 65535);
 
-    /// <summary>Returns values·mask, (rows, units), in the layer's own buffer.</summary>
-    /// <exception cref="BadInputException">The stream has no words for so many rows.</exception>
+    /// <summary>Returns values·mask (rows, units) in the layer's own buffer.</summary>
+    /// <exception cref="BadInputException">The minibatch has more rows than the random stream has words for.</exception>
     public ReadOnlySpan<float> Forward(ShardPass pass, ReadOnlySpan<float> values)
     {
         Span<float> mask = _mask.Span[..values.Length];
@@ -55,7 +56,7 @@ internal sealed class DropoutLayer : IDisposable
         return outputs;
     }
 
-    /// <summary>What <see cref="Forward"/> returned last.</summary>
+    /// <summary>The result of the last <see cref="Forward"/>.</summary>
     public ReadOnlySpan<float> Outputs(int rows) => _outputs.Span[..(rows * _units)];
 
     /// <summary>dValues ← dValues·mask.</summary>
@@ -74,7 +75,8 @@ internal sealed class DropoutLayer : IDisposable
         if (rows * _rowWords > CounterRandom.Length)
         {
             throw new BadInputException(
-                $"dropout over {_units} units can serve batches of up to {CounterRandom.Length / _rowWords} rows, not {rows}; take smaller batches");
+                $"dropout over {_units} units can serve batches of up to {CounterRandom.Length / _rowWords} rows, "
+                + $"not {rows}; take smaller batches");
         }
 
         Span<uint> words = _words.AsSpan(0, pass.Rows * _rowWords);

@@ -7,7 +7,7 @@ namespace NnCluster.Model;
 
 /// <summary>
 /// Gaussian noise of mean 0 added to every input in training (Bishop 1995, "Training with noise is equivalent to Tikhonov
-/// regularization"). A value's noise is a function of (seed, step, row of the minibatch, input) alone.
+/// regularization"). The noise of a value is a function of (seed, step, row of the minibatch, input) alone.
 /// </summary>
 /// <remarks>
 /// With h = 16·⌈inputs / 32⌉, a row takes 2h words of the stream of the step: words row·2h + j and row·2h + h + j give, by
@@ -22,9 +22,10 @@ internal sealed class InputNoiseLayer : IDisposable
     private readonly float[] _normals;
     private readonly AlignedBuffer _outputs;
 
-    /// <param name="deviation">The standard deviation, above 0.</param>
+    /// <summary>Allocates the noise of a row and the outputs.</summary>
+    /// <param name="deviation">Standard deviation, above 0.</param>
     /// <param name="inputs">Columns.</param>
-    /// <param name="maxRows">Rows at most.</param>
+    /// <param name="maxRows">Largest number of rows of a pass.</param>
     public InputNoiseLayer(float deviation, int inputs, int maxRows)
     {
         const int RowGranularity = 2 * VectorNormal.Granularity;
@@ -36,15 +37,16 @@ internal sealed class InputNoiseLayer : IDisposable
         _outputs = new(checked(maxRows * inputs));
     }
 
-    /// <summary>Returns features + noise, (rows, inputs), in the layer's own buffer.</summary>
-    /// <exception cref="BadInputException">The stream has no words for so many rows.</exception>
+    /// <summary>Returns features + noise (rows, inputs) in the layer's own buffer.</summary>
+    /// <exception cref="BadInputException">The minibatch has more rows than the random stream has words for.</exception>
     public ReadOnlySpan<float> Forward(ShardPass pass, ReadOnlySpan<float> features)
     {
         long rows = (long)pass.FirstRow + pass.Rows;
         if (rows * _words.Length > CounterRandom.Length)
         {
             throw new BadInputException(
-                $"input noise on {_inputs} inputs can serve batches of up to {CounterRandom.Length / _words.Length} rows, not {rows}; take smaller batches");
+                $"input noise on {_inputs} inputs can serve batches of up to {CounterRandom.Length / _words.Length} rows, "
+                + $"not {rows}; take smaller batches");
         }
 
         CounterRandom stream = new(pass.Seed, RandomStream.InputNoise, B: (ulong)pass.Step);
@@ -63,7 +65,7 @@ internal sealed class InputNoiseLayer : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _outputs.Dispose();
 
-    /// <summary>x + deviation·z, product and sum rounded each.</summary>
+    /// <summary>x + deviation·z; product and sum are rounded separately.</summary>
     private readonly struct ScaledSum(float deviation) : IBinaryOperator
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

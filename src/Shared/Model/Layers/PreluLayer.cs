@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using NnCluster.Memory;
@@ -5,18 +6,35 @@ using NnCluster.Numerics;
 
 namespace NnCluster.Model;
 
-/// <summary>
-/// f(x) = x for x &gt; 0, else slope·x, with one learned slope a layer; ∂f/∂slope = min(0, x) (He et al. 2015).
-/// The slope may turn negative, so the inputs are kept.
-/// </summary>
-internal sealed class PreluLayer(ParameterView slope, int units, int maxRows) : ILayer
+/// <summary>f(x) = x for x &gt; 0, else slope·x with one learned slope for the layer (He et al. 2015).</summary>
+public sealed record PreluSpec : LayerSpec
 {
-    /// <summary>The initial slope where the specification names none.</summary>
-    public const float InitialSlope = 0.25f;
+    /// <summary>Slope before the first step.</summary>
+    public float Slope { get; init; } = 0.25f;
 
+    /// <inheritdoc/>
+    public override ImmutableArray<ParameterDefinition> Parameters(int units) =>
+        [new("weight", ParameterKind.Slope, [1], Initialization.Constant(Slope))];
+
+    /// <inheritdoc/>
+    public override void Validate(string path) =>
+        SpecCheck.Require(float.IsFinite(Slope), $"{path}.slope must be a finite number, not {Slope}");
+
+    /// <inheritdoc/>
+    public override IInPlaceLayer Create(PlacedLayer placed, int maxRows) => new PreluLayer(placed.Tensors[0], placed.Units, maxRows);
+}
+
+/// <summary>
+/// f(x) = x for x &gt; 0, else slope·x; ∂f/∂slope = min(0, x). The slope may become negative, so the layer keeps its inputs.
+/// </summary>
+internal sealed class PreluLayer(ParameterView slope, int units, int maxRows) : IInPlaceLayer
+{
     private readonly AlignedBuffer _inputs = new(checked(maxRows * units));
     private readonly AlignedBuffer _products = new(checked(maxRows * units));
     private readonly AlignedBuffer _columnSums = new(units);
+
+    /// <inheritdoc/>
+    public bool ReadsOutputs => false;
 
     /// <inheritdoc/>
     public void Forward(ShardPass pass, ReadOnlySpan<float> state, Span<float> values)

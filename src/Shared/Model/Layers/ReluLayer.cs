@@ -4,9 +4,22 @@ using System.Runtime.InteropServices;
 
 namespace NnCluster.Model;
 
-/// <summary>f(x) = max(0, x), f′(0) = 0. NaN stays NaN. Counts per unit the rows with a positive output.</summary>
-internal sealed class ReluLayer(int units, int activeCountsOffset) : ILayer
+/// <summary>The rectifier f(x) = max(0, x).</summary>
+public sealed record ReluSpec : LayerSpec
 {
+    /// <summary>One a unit: ReLU units can die.</summary>
+    public override int ActiveCounts(int units) => units;
+
+    /// <inheritdoc/>
+    public override IInPlaceLayer Create(PlacedLayer placed, int maxRows) => new ReluLayer(placed.Units, placed.ActiveCountsOffset);
+}
+
+/// <summary>f(x) = max(0, x), f′(0) = 0. NaN stays NaN. Counts per unit the rows with a positive output.</summary>
+internal sealed class ReluLayer(int units, int activeCountsOffset) : IInPlaceLayer
+{
+    /// <inheritdoc/>
+    public bool ReadsOutputs => true;
+
     /// <inheritdoc/>
     public void Forward(ShardPass pass, ReadOnlySpan<float> state, Span<float> values) => RowMath.Apply(default(Relu), values, values);
 

@@ -4,14 +4,14 @@ using System.Runtime.InteropServices;
 
 namespace NnCluster.Model;
 
-/// <summary>An element-wise function of one vector. Only +, −, ·, / and comparisons: the same bits at any width.</summary>
+/// <summary>An element-wise function of one vector. It uses +, −, ·, / and comparisons only: same bits at any vector width.</summary>
 internal interface IUnaryOperator
 {
     /// <summary>f(x).</summary>
     Vector<float> Invoke(Vector<float> x);
 }
 
-/// <summary>An element-wise function of two vectors. Only +, −, ·, / and comparisons: the same bits at any width.</summary>
+/// <summary>An element-wise function of two vectors. It uses +, −, ·, / and comparisons only: same bits at any vector width.</summary>
 internal interface IBinaryOperator
 {
     /// <summary>f(x, y).</summary>
@@ -19,8 +19,8 @@ internal interface IBinaryOperator
 }
 
 /// <summary>
-/// Loops over row-major matrices (rows, columns) whose bits do not depend on the vector width: element-wise work, and
-/// sums over rows in their order, vectorised across columns.
+/// Loops over row-major matrices (rows, columns): element-wise functions, and sums over rows in row order, vectorised
+/// across columns. The bits do not depend on the vector width.
 /// </summary>
 internal static class RowMath
 {
@@ -91,7 +91,7 @@ internal static class RowMath
         }
     }
 
-    /// <summary>sums[j] = Σᵢ a[i, j]·b[i, j], rows in order, product and sum rounded each.</summary>
+    /// <summary>sums[j] = Σᵢ a[i, j]·b[i, j], rows in order; product and sum are rounded separately.</summary>
     public static void ColumnDots(ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> sums)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(a.Length, b.Length);

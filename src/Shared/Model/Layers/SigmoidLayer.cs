@@ -5,14 +5,25 @@ using NnCluster.Numerics;
 
 namespace NnCluster.Model;
 
-/// <summary>σ(x) = 1 / (1 + e⁻ˣ), σ′ = (1 − σ)·σ.</summary>
-internal sealed class SigmoidLayer : ILayer
+/// <summary>The logistic function σ(x) = 1 / (1 + e⁻ˣ).</summary>
+public sealed record SigmoidSpec : LayerSpec
 {
+    /// <inheritdoc/>
+    public override IInPlaceLayer Create(PlacedLayer placed, int maxRows) => new SigmoidLayer();
+}
+
+/// <summary>σ(x) = 1 / (1 + e⁻ˣ), σ′ = (1 − σ)·σ.</summary>
+internal sealed class SigmoidLayer : IInPlaceLayer
+{
+    /// <inheritdoc/>
+    public bool ReadsOutputs => true;
+
     /// <inheritdoc/>
     public void Forward(ShardPass pass, ReadOnlySpan<float> state, Span<float> values) => VectorMath.Sigmoid(values, values);
 
     /// <inheritdoc/>
-    public void Backward(ShardPass pass, ReadOnlySpan<float> state, ReadOnlySpan<float> outputs, Span<float> dValues, Span<float> gradient) =>
+    public void Backward(
+        ShardPass pass, ReadOnlySpan<float> state, ReadOnlySpan<float> outputs, Span<float> dValues, Span<float> gradient) =>
         RowMath.Apply(default(Derivative), outputs, dValues, dValues);
 
     /// <inheritdoc/>

@@ -1,9 +1,9 @@
 namespace NnCluster.Model;
 
-/// <summary>What scores per class say about a row.</summary>
+/// <summary>Class decisions from scores.</summary>
 internal static class Classification
 {
-    /// <summary>The first class with the greatest score; 0 if the first is NaN.</summary>
+    /// <summary>The first class with the greatest score; 0 if the first score is NaN.</summary>
     public static int ArgMax(ReadOnlySpan<float> scores)
     {
         int best = 0;

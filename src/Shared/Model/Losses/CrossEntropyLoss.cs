@@ -8,7 +8,7 @@ namespace NnCluster.Model;
 /// The gradient by z is p − onehot(label).
 /// </summary>
 /// <remarks>
-/// With a clip probability ε the loss is −log max(p[label], ε). Below ε it is constant, so such a row has no gradient,
+/// With a clip probability ε the loss is −log max(p[label], ε). Below ε the loss is constant, so the row's gradient is 0,
 /// as with TensorFlow's <c>clip_by_value</c>.
 /// </remarks>
 internal sealed class CrossEntropyLoss : ILoss
@@ -20,7 +20,7 @@ internal sealed class CrossEntropyLoss : ILoss
     private readonly AlignedBuffer _sums;
     private readonly AlignedBuffer _logarithms;
 
-    /// <summary>The loss over <paramref name="classes"/> classes.</summary>
+    /// <summary>Allocates the workspace for <paramref name="maxRows"/> rows.</summary>
     public CrossEntropyLoss(int classes, float? clipProbability, int maxRows)
     {
         _classes = classes;
@@ -100,7 +100,7 @@ internal sealed class CrossEntropyLoss : ILoss
 
     private bool IsClipped(float probability) => probability < _clipProbability;
 
-    /// <summary>Logits minus their row's maximum become probabilities; the sums over the classes, in order, are kept.</summary>
+    /// <summary>shifted: logits minus their row's maximum ← probabilities. Stores the sums over the classes, added in order.</summary>
     private void Normalise(int rows, Span<float> shifted)
     {
         VectorMath.Exp(shifted, shifted);

@@ -1,17 +1,17 @@
 namespace NnCluster.Model;
 
-/// <summary>What the last dense layer's outputs (rows, outputs) are worth.</summary>
+/// <summary>A loss of the last dense layer's outputs (rows, outputs).</summary>
 internal interface ILoss : IDisposable
 {
     /// <summary>
-    /// Returns the sum of the rows' losses in their order and, with labels, writes the predicted class of every row.
-    /// The outputs become predictions: probabilities, or what they were for a linear output.
+    /// Returns the sum of the rows' losses, added in row order, and, with labels, writes the predicted class of every row.
+    /// The outputs become predictions: probabilities, or unchanged for a linear output.
     /// </summary>
     double Evaluate(in ShardRows rows, Span<float> outputs, Span<int> predictions);
 
-    /// <summary>After <see cref="Evaluate"/>: predictions ← the gradient of the loss sum by the dense layer's outputs.</summary>
+    /// <summary>predictions ← gradient of the loss sum by the dense layer's outputs. Follows <see cref="Evaluate"/>.</summary>
     void Differentiate(in ShardRows rows, Span<float> predictions);
 
-    /// <summary>Outputs become predictions, without a loss.</summary>
+    /// <summary>outputs ← predictions; computes no loss.</summary>
     void Predict(int rows, Span<float> outputs);
 }

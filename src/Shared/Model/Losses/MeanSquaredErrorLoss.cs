@@ -1,8 +1,8 @@
 namespace NnCluster.Model;
 
 /// <summary>
-/// The mean over the outputs of (output − target)² of a linear output; the gradient is 2·(output − target) / outputs.
-/// A label is a one-hot target.
+/// Mean over the outputs of (output − target)² of a linear output. The gradient is 2·(output − target) / outputs. A label
+/// is a one-hot target.
 /// </summary>
 internal sealed class MeanSquaredErrorLoss(int outputCount) : ILoss
 {

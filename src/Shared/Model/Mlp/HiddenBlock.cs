@@ -1,30 +1,38 @@
-using System.Diagnostics;
+using System.Collections.Immutable;
 using NnCluster.Memory;
 using NnCluster.Numerics;
 
 namespace NnCluster.Model;
 
-/// <summary>A hidden layer: dense, batch norm if asked, activation, dropout. All but dropout work on one buffer.</summary>
+/// <summary>A hidden block: dense layer, in-place layers on its outputs, dropout.</summary>
 internal sealed class HiddenBlock : IDisposable
 {
+    private readonly int _units;
     private readonly DenseLayer _dense;
-    private readonly BatchNormLayer? _batchNorm;
-    private readonly ILayer _activation;
+    private readonly ImmutableArray<IInPlaceLayer> _layers;
+    private readonly ImmutableArray<AlignedBuffer?> _copies;
     private readonly DropoutLayer? _dropout;
     private readonly AlignedBuffer _outputs;
-    private readonly int _units;
 
-    /// <summary>The hidden layer of index <paramref name="index"/>.</summary>
-    public HiddenBlock(ModelSpec spec, ParameterLayout layout, int index, IBlas blas, int maxRows)
+    /// <summary>Allocates the block of index <paramref name="index"/>.</summary>
+    /// <param name="spec">The block.</param>
+    /// <param name="placed">The block's layers with their places: dense layer first, then the in-place layers.</param>
+    /// <param name="index">Index of the block; block 0 computes no gradient of its input.</param>
+    /// <param name="blas">Matrix products.</param>
+    /// <param name="maxRows">Largest number of rows of a pass.</param>
+    public HiddenBlock(HiddenLayer spec, ImmutableArray<PlacedLayer> placed, int index, IBlas blas, int maxRows)
     {
-        HiddenLayer layer = spec.Hidden[index];
-        _units = layer.Units;
+        _units = spec.Units;
         _outputs = new(checked(maxRows * _units));
-        _dense = new(layout, index, blas);
-        _batchNorm = layer.BatchNorm ? new(layout, index, maxRows) : null;
-        _activation = CreateActivation(spec, layout, index, maxRows);
-        _dropout = layer.Dropout > 0f ? new(layer.Dropout, index + 1, _units, maxRows) : null;
+        _dense = new(placed[0], isFirst: index == 0, blas);
+        _layers = [.. spec.InPlaceLayers($"hidden[{index}]").Zip(placed[1..], (layer, place) => layer.Create(place, maxRows))];
+        _copies = [.. _layers.Select((layer, i) =>
+            layer.ReadsOutputs && i < _layers.Length - 1 ? new AlignedBuffer(_outputs.Length) : null)];
+        _dropout = spec.Dropout > 0f ? new(spec.Dropout, index + 1, _units, maxRows) : null;
     }
+
+    /// <summary>The dense layer's weights.</summary>
+    public ParameterView Weight => _dense.Weight;
 
     /// <inheritdoc cref="DenseLayer.Load"/>
     public void Load(ReadOnlySpan<float> state) => _dense.Load(state);
@@ -34,51 +42,54 @@ internal sealed class HiddenBlock : IDisposable
     {
         Span<float> values = _outputs.Span[..(pass.Rows * _units)];
         _dense.Forward(pass.Rows, state, x, values);
-        _batchNorm?.Forward(pass, state, values);
-        _activation.Forward(pass, state, values);
+        for (int i = 0; i < _layers.Length; i++)
+        {
+            _layers[i].Forward(pass, state, values);
+            if (_copies[i] is { } copy && pass.Training)
+            {
+                values.CopyTo(copy.Span);
+            }
+        }
+
         return _dropout != null && pass.Training ? _dropout.Forward(pass, values) : values;
     }
 
-    /// <summary>Writes the parameters' gradients. dValues (rows, units): ∂L/∂outputs ← ∂L/∂Z, Z the dense layer's output.</summary>
+    /// <summary>
+    /// Writes the gradients of the block's tensors. dValues (rows, units): ∂L/∂outputs ← ∂L/∂Z, Z being the dense layer's output.
+    /// </summary>
     public void Backward(ShardPass pass, ReadOnlySpan<float> state, ReadOnlySpan<float> x, Span<float> dValues, in GradientTarget target)
     {
-        ReadOnlySpan<float> outputs = _outputs.Span[..dValues.Length];
         _dropout?.Backward(dValues);
-        _activation.Backward(pass, state, outputs, dValues, target.Shard);
-        _batchNorm?.Backward(pass, state, outputs, dValues, target.Shard);
+        for (int i = _layers.Length - 1; i >= 0; i--)
+        {
+            ReadOnlySpan<float> outputs = (_copies[i] ?? _outputs).Span[..dValues.Length];
+            _layers[i].Backward(pass, state, outputs, dValues, target.Shard);
+        }
+
         _dense.ComputeGradient(pass.Rows, x, dValues, target);
     }
 
     /// <inheritdoc cref="DenseLayer.ComputeInputGradient"/>
     public void ComputeInputGradient(int rows, ReadOnlySpan<float> dZ, Span<float> dX) => _dense.ComputeInputGradient(rows, dZ, dX);
 
-    /// <summary>What <see cref="Forward"/> returned last in training.</summary>
+    /// <summary>The outputs of the last <see cref="Forward"/> in training.</summary>
     public ReadOnlySpan<float> TrainingOutputs(int rows) => _dropout != null ? _dropout.Outputs(rows) : _outputs.Span[..(rows * _units)];
 
     /// <inheritdoc/>
     public void Dispose()
     {
         _dense.Dispose();
-        _batchNorm?.Dispose();
-        _activation.Dispose();
+        foreach (IInPlaceLayer layer in _layers)
+        {
+            layer.Dispose();
+        }
+
+        foreach (AlignedBuffer? copy in _copies)
+        {
+            copy?.Dispose();
+        }
+
         _dropout?.Dispose();
         _outputs.Dispose();
     }
-
-    private static ILayer CreateActivation(ModelSpec spec, ParameterLayout layout, int index, int maxRows)
-    {
-        HiddenLayer layer = spec.Hidden[index];
-        return layer.Activation switch
-        {
-            ActivationKind.Relu => new ReluLayer(layer.Units, layout.ActiveCountsOffset + ReluUnitsBefore(spec, index)),
-            ActivationKind.Sigmoid => new SigmoidLayer(),
-            ActivationKind.Tanh => new TanhLayer(),
-            ActivationKind.LeakyRelu => new LeakyReluLayer(layer.Slope ?? LeakyReluLayer.DefaultSlope),
-            ActivationKind.Prelu => new PreluLayer(layout.Find(ParameterKind.Slope, index), layer.Units, maxRows),
-            _ => throw new UnreachableException($"Unknown activation {layer.Activation}."),
-        };
-    }
-
-    private static int ReluUnitsBefore(ModelSpec spec, int index) =>
-        spec.Hidden.Take(index).Where(layer => layer.Activation == ActivationKind.Relu).Sum(layer => layer.Units);
 }

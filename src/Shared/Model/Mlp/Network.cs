@@ -6,15 +6,13 @@ using NnCluster.Numerics;
 namespace NnCluster.Model;
 
 /// <summary>
-/// A multi-layer perceptron with its workspace: forward and backward passes over shards of at most a given number of rows.
-/// It holds no parameters of its own but the packed copies made by <see cref="Load"/>. One thread at a time may use it;
-/// in the steady state it allocates nothing.
+/// A multi-layer perceptron. It holds no model state except the packed weights. In the steady state it allocates nothing.
 /// </summary>
-public sealed class Network : IDisposable
+internal sealed class Network : IModel
 {
     private readonly ModelSpec _spec;
     private readonly int _maxRows;
-    private readonly bool _hasBatchNorm;
+    private readonly int _minRows;
     private readonly InputNoiseLayer? _inputNoise;
     private readonly DropoutLayer? _inputDropout;
     private readonly ImmutableArray<HiddenBlock> _hidden;
@@ -24,6 +22,8 @@ public sealed class Network : IDisposable
     private readonly AlignedBuffer _dEven;
     private readonly AlignedBuffer _dOdd;
     private readonly AlignedBuffer _shard;
+    private readonly ImmutableArray<ParameterView> _products;
+    private readonly ImmutableArray<ParameterView> _others;
     private readonly int[] _predictions;
     private bool _isLoaded;
 
@@ -35,14 +35,17 @@ public sealed class Network : IDisposable
         ArgumentNullException.ThrowIfNull(blas);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxRows);
         Layout = ParameterLayout.For(spec);
+        ILookup<int, PlacedLayer> blocks = Layout.Layers.ToLookup(layer => layer.Definition.Block);
         Blas = blas;
         _spec = spec;
         _maxRows = maxRows;
-        _hasBatchNorm = spec.Hidden.Any(layer => layer.BatchNorm);
+        _minRows = spec.MinimumRows;
         _inputNoise = spec.InputNoise > 0f ? new(spec.InputNoise, spec.Inputs, maxRows) : null;
         _inputDropout = spec.InputDropout > 0f ? new(spec.InputDropout, 0, spec.Inputs, maxRows) : null;
-        _hidden = [.. Enumerable.Range(0, spec.Hidden.Length).Select(index => new HiddenBlock(spec, Layout, index, blas, maxRows))];
-        _outputLayer = new(Layout, spec.Hidden.Length, blas);
+        _hidden = [.. spec.Hidden.Select((block, index) => new HiddenBlock(block, [.. blocks[index]], index, blas, maxRows))];
+        _outputLayer = new(blocks[spec.Hidden.Length].Single(), isFirst: spec.Hidden.IsEmpty, blas);
+        _products = [.. _hidden.Select(block => block.Weight), _outputLayer.Weight];
+        _others = [.. Layout.Tensors.Except(_products)];
         _loss = spec.Loss switch
         {
             LossKind.CrossEntropy => new CrossEntropyLoss(spec.Outputs, spec.ClipProbability, maxRows),
@@ -57,16 +60,13 @@ public sealed class Network : IDisposable
         _predictions = new int[maxRows];
     }
 
-    /// <summary>Where parameters, gradients and metrics lie.</summary>
+    /// <inheritdoc/>
     public ParameterLayout Layout { get; }
 
-    /// <summary>What multiplies the matrices.</summary>
+    /// <summary>Matrix products.</summary>
     public IBlas Blas { get; }
 
-    /// <summary>
-    /// Packs the weights. To be called whenever the state has changed; the other methods take the same state again.
-    /// </summary>
-    /// <param name="state">At least <see cref="ParameterLayout.StateLength"/> floats.</param>
+    /// <inheritdoc/>
     public void Load(ReadOnlySpan<float> state)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(state.Length, Layout.StateLength);
@@ -79,42 +79,31 @@ public sealed class Network : IDisposable
         _isLoaded = true;
     }
 
-    /// <summary>
-    /// The sum over the rows of the gradient of the loss, with the shard's loss sum, right predictions, batch-norm
-    /// statistics and active counts, as <see cref="ParameterLayout"/> lays them out.
-    /// </summary>
-    /// <param name="rows">Up to the network's maximum of rows; with batch norm at least two.</param>
-    /// <param name="state">What <see cref="Load"/> was given.</param>
-    /// <param name="gradient">At least <see cref="ParameterLayout.GradientLength"/> floats.</param>
-    /// <param name="accumulate">
-    /// false overwrites the gradient, padding included; true gives the bits of gradient + shard gradient, one addition an element.
-    /// </param>
-    /// <exception cref="BadInputException">A single row cannot be batch-normalised.</exception>
-    /// <exception cref="InvalidOperationException">Nothing was loaded.</exception>
-    public void ComputeGradient(in ShardRows rows, ReadOnlySpan<float> state, Span<float> gradient, bool accumulate)
+    /// <inheritdoc/>
+    public void ComputeGradient(in ShardRows rows, ReadOnlySpan<float> state, Span<float> sum, bool accumulate)
     {
         Check(rows, state);
-        ArgumentOutOfRangeException.ThrowIfLessThan(gradient.Length, Layout.GradientLength);
-        gradient = gradient[..Layout.GradientLength];
+        ArgumentOutOfRangeException.ThrowIfLessThan(sum.Length, Layout.GradientLength);
+        sum = sum[..Layout.GradientLength];
         if (rows.Count == 0)
         {
             if (!accumulate)
             {
-                gradient.Clear();
+                sum.Clear();
             }
 
             return;
         }
 
-        if (_hasBatchNorm)
+        if (rows.Count < _minRows)
         {
-            ModelSpec.RequireShardRows(rows.Count);
+            _spec.ValidateShardRows(rows.Count);
         }
 
         GradientTarget target = new()
         {
-            Shard = accumulate ? _shard.Span[..Layout.GradientLength] : gradient,
-            Total = gradient,
+            Shard = accumulate ? _shard.Span[..Layout.GradientLength] : sum,
+            Total = sum,
             AddsProducts = accumulate && rows.Count <= Blas.FusedAddDepth,
         };
         ShardPass pass = new(rows.Count, Training: true, rows.Seed, rows.Step, rows.FirstRow);
@@ -130,18 +119,11 @@ public sealed class Network : IDisposable
         }
         else
         {
-            ClearPadding(gradient);
+            ClearPadding(sum);
         }
     }
 
-    /// <summary>
-    /// The loss sum, right predictions and confusion counts of the rows in evaluation: running statistics, no noise, no dropout.
-    /// </summary>
-    /// <param name="rows">Up to the network's maximum of rows.</param>
-    /// <param name="state">What <see cref="Load"/> was given.</param>
-    /// <param name="metrics">At least <see cref="ParameterLayout.EvaluationLength"/> floats.</param>
-    /// <param name="accumulate">Whether the rows are added to the metrics or overwrite them.</param>
-    /// <exception cref="InvalidOperationException">Nothing was loaded.</exception>
+    /// <inheritdoc/>
     public void Evaluate(in ShardRows rows, ReadOnlySpan<float> state, Span<float> metrics, bool accumulate)
     {
         Check(rows, state);
@@ -162,12 +144,7 @@ public sealed class Network : IDisposable
         }
     }
 
-    /// <summary>Class probabilities, or the linear outputs with the squared error, in evaluation.</summary>
-    /// <param name="features">(rows, inputs).</param>
-    /// <param name="rows">Any number of rows; they are taken in chunks.</param>
-    /// <param name="state">What <see cref="Load"/> was given.</param>
-    /// <param name="outputs">(rows, outputs).</param>
-    /// <exception cref="InvalidOperationException">Nothing was loaded.</exception>
+    /// <inheritdoc/>
     public void Predict(ReadOnlySpan<float> features, int rows, ReadOnlySpan<float> state, Span<float> outputs)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(rows);
@@ -215,14 +192,15 @@ public sealed class Network : IDisposable
         return outputs;
     }
 
-    private void Backward(ShardPass pass, ReadOnlySpan<float> features, ReadOnlySpan<float> state, Span<float> dOutputs, in GradientTarget target)
+    private void Backward(
+        ShardPass pass, ReadOnlySpan<float> features, ReadOnlySpan<float> state, Span<float> dOutputs, in GradientTarget target)
     {
         int last = _hidden.Length - 1;
         _outputLayer.ComputeGradient(pass.Rows, last < 0 ? features : _hidden[last].TrainingOutputs(pass.Rows), dOutputs, target);
         ReadOnlySpan<float> dZ = dOutputs;
         for (int i = last; i >= 0; i--)
         {
-            // Each block reads its successor's gradient from one buffer and writes its own into the other.
+            // Even and odd blocks use different buffers: a block reads its successor's gradient while it writes its own.
             Span<float> dX = (i % 2 == 0 ? _dEven : _dOdd).Span[..(pass.Rows * _spec.Hidden[i].Units)];
             if (i == last)
             {
@@ -238,7 +216,7 @@ public sealed class Network : IDisposable
         }
     }
 
-    /// <summary>Writes the loss sum, rounded once, and the number of right predictions.</summary>
+    /// <summary>Writes the loss sum, rounded once, and the number of correct predictions.</summary>
     private void WriteMetrics(in ShardRows rows, Span<float> outputs, Span<float> metrics)
     {
         metrics[0] = (float)_loss.Evaluate(rows, outputs, _predictions);
@@ -251,11 +229,17 @@ public sealed class Network : IDisposable
         metrics[1] = correct;
     }
 
+    /// <summary>Adds the shard's gradient and metrics to the running sum, except products that are in it already.</summary>
     private void AddShard(in GradientTarget target)
     {
-        foreach (ParameterView view in Layout.Tensors)
+        foreach (ParameterView view in _others)
         {
-            if (!(target.AddsProducts && view.Kind == ParameterKind.Weight))
+            RowMath.Add(view.Of((ReadOnlySpan<float>)target.Shard), view.Of(target.Total));
+        }
+
+        if (!target.AddsProducts)
+        {
+            foreach (ParameterView view in _products)
             {
                 RowMath.Add(view.Of((ReadOnlySpan<float>)target.Shard), view.Of(target.Total));
             }
@@ -271,7 +255,7 @@ public sealed class Network : IDisposable
         foreach (ParameterView view in Layout.Tensors)
         {
             int end = view.Offset + view.Length;
-            gradient[end..((end + ParameterLayout.Alignment - 1) / ParameterLayout.Alignment * ParameterLayout.Alignment)].Clear();
+            gradient[end..ParameterLayout.RoundUp(end)].Clear();
         }
 
         gradient[(Layout.CorrectOffset + 1)..Layout.ActiveCountsOffset].Clear();
@@ -298,7 +282,7 @@ public sealed class Network : IDisposable
         }
         else
         {
-            throw new ArgumentException("Targets go with the mean squared error and without labels.", nameof(rows));
+            throw new ArgumentException("Targets go with the mean squared error and exclude labels.", nameof(rows));
         }
     }
 
@@ -307,7 +291,7 @@ public sealed class Network : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(state.Length, Layout.StateLength);
         if (!_isLoaded)
         {
-            throw new InvalidOperationException("No parameters are loaded: call Load with the state first.");
+            throw new InvalidOperationException("No model state is loaded: call Load first.");
         }
     }
 }

@@ -2,7 +2,9 @@ using NnCluster.Memory;
 
 namespace NnCluster.Numerics;
 
-/// <summary>A number the JIT sees as a constant when the type argument is a struct.</summary>
+/// <summary>
+/// A type-level integer: as a type argument, <c>C5</c> is the constant 5 to the JIT, which compiles a specialisation for it.
+/// </summary>
 internal interface IConstant
 {
     static abstract int Value { get; }

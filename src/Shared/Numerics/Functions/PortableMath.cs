@@ -3,8 +3,8 @@ using NnCluster.Memory;
 namespace NnCluster.Numerics;
 
 /// <summary>
-/// Elementary functions in double precision from +, −, ·, / and bits alone. <see cref="Math"/> calls the C library, whose
-/// last bit varies by system and processor; these give the same bits everywhere.
+/// Elementary functions in double precision from +, −, ·, / and bit operations, with the same bits on every machine.
+/// <see cref="Math"/> calls the C library, whose last bit varies by system and processor.
 /// </summary>
 /// <remarks>
 /// The polynomial coefficients and the split constants are those of fdlibm, which asks for this notice: Copyright (C) 1993
@@ -50,7 +50,7 @@ public static class PortableMath
         return (k * Ln2High) - (half - ((s * (half + r)) + (k * Ln2Low)) - f);
     }
 
-    /// <summary>eˣ, within 1 ulp where it is a normal number; 0 below that, infinity above.</summary>
+    /// <summary>eˣ, within 1 ulp if it is a normal number; 0 below, infinity above.</summary>
     public static double Exp(double x)
     {
         if (double.IsNaN(x) || x > 709.782712893384)
@@ -72,7 +72,7 @@ public static class PortableMath
         double c = r - (t * (1.66666666666666019037e-01 + (t * (-2.77777777770155933842e-03 + (t * (6.61375632143793436117e-05
             + (t * (-1.65339022054652515390e-06 + (t * 4.13813679705723846039e-08)))))))));
         double y = 1 - (low - (r * c / (2 - c)) - high);
-        // Two factors, because 2¹⁰²⁴ is no double.
+        // Two factors, because 2¹⁰²⁴ exceeds the range of a double.
         int half = (int)k / 2;
         return y * PowerOfTwo(half) * PowerOfTwo((int)k - half);
     }
@@ -105,11 +105,19 @@ public static class PortableMath
         };
     }
 
+    /// <summary>cos πx for x in [0, 1], by Taylor series on |y| ≤ π/4; the error is at most 5·10⁻¹⁶.</summary>
+    public static double CosPi(double x) => x switch
+    {
+        > 0.5 => -CosPi(1 - x),
+        > 0.25 => TaylorSin(Math.PI * (0.5 - x)),
+        _ => TaylorCos(Math.PI * x),
+    };
+
     /// <summary>xⁿ by repeated squaring; the relative error is at most about |n|·2⁻⁵³. x⁰ = 1 for every x.</summary>
-    public static double Pow(double x, int n)
+    public static double Pow(double x, long n)
     {
         double result = 1;
-        for (uint remaining = (uint)Math.Abs((long)n); remaining != 0; remaining >>= 1, x *= x)
+        for (ulong remaining = n < 0 ? 0UL - (ulong)n : (ulong)n; remaining != 0; remaining >>= 1, x *= x)
         {
             if ((remaining & 1) != 0)
             {
@@ -118,6 +126,31 @@ public static class PortableMath
         }
 
         return n < 0 ? 1 / result : result;
+    }
+
+    // Both series are cut where the next term is below 2⁻⁵³ for |y| ≤ π/4.
+    private static double TaylorCos(double y)
+    {
+        double square = y * y;
+        double sum = 1;
+        for (int n = 16; n >= 2; n -= 2)
+        {
+            sum = 1 - (square / (n * (n - 1)) * sum);
+        }
+
+        return sum;
+    }
+
+    private static double TaylorSin(double y)
+    {
+        double square = y * y;
+        double sum = 1;
+        for (int n = 17; n >= 3; n -= 2)
+        {
+            sum = 1 - (square / (n * (n - 1)) * sum);
+        }
+
+        return y * sum;
     }
 
     /// <summary>x − quadrant·π/2 as high + low with |high| ≤ π/4, by a π/2 of three parts (Cody and Waite 1980).</summary>
@@ -135,7 +168,7 @@ public static class PortableMath
         double r = x - (n * First);
         double second = n * Second;
         double t = r - second;
-        double lost = r - t - second; // exact: what t lacks
+        double lost = r - t - second; // exact rounding error of t
         double tail = (n * Third) - lost;
         double high = t - tail;
         return ((int)n, high, t - high - tail);

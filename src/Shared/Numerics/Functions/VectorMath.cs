@@ -5,12 +5,12 @@ using NnCluster.Memory;
 namespace NnCluster.Numerics;
 
 /// <summary>
-/// Element-wise functions whose result for a value depends on nothing but the value: not on where it stands, how long the
-/// span is, or the width of the processor's vectors.
+/// Element-wise functions whose result depends on the value alone: not on its position, the length of the span or the width of the
+/// processor's vectors.
 /// </summary>
 /// <remarks>
-/// They are the vector functions of <see cref="TensorPrimitives"/>, which treats spans of fewer than four elements one by
-/// one with the C library; here such spans are padded to four. (Tanh is this project's, for exactness.) Source and destination may be the same span.
+/// Vector functions of <see cref="TensorPrimitives"/>, which computes spans of fewer than four elements with the C library; such
+/// spans are padded to four here. Tanh is <see cref="VectorTanh"/>, for accuracy. Source and destination may be the same span.
 /// </remarks>
 public static class VectorMath
 {

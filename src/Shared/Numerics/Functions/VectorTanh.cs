@@ -7,14 +7,15 @@ using NnCluster.Memory;
 namespace NnCluster.Numerics;
 
 /// <summary>
-/// The hyperbolic tangent with a relative error below 4·10⁻⁷, exact at 0. (The one of <see cref="TensorPrimitives"/> errs
-/// by 6·10⁻⁸ there, which is all of a small result.) Element-wise IEEE operations around the framework's exponential, so the vectors' width does not show.
+/// Hyperbolic tangent with a relative error below 4·10⁻⁷, exact at 0. (That of <see cref="TensorPrimitives"/> has an absolute error of
+/// 6·10⁻⁸ near 0, as large as a small result.) Element-wise IEEE operations and the framework's exponential, with the same bits for
+/// any vector width.
 /// </summary>
 internal static class VectorTanh
 {
     private const int BlockLength = 256;
 
-    /// <summary>Up to here the polynomial, beyond it the exponential is the more exact.</summary>
+    /// <summary>Largest |x| for the polynomial; above it the exponential is more accurate.</summary>
     private const float PolynomialLimit = 0.625f;
 
     [SkipLocalsInit]

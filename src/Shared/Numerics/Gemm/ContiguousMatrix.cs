@@ -3,12 +3,12 @@ using NnCluster.Memory;
 namespace NnCluster.Numerics;
 
 /// <summary>
-/// Packed matrices of the backends that pack by themselves: a copy of B without gaps, transposed or not as it came, so
-/// that the product runs through the same code, with the same bits, as one with the original.
+/// Packed matrix of the backends that pack internally: a copy of B without gaps, in its original orientation, so that the product
+/// runs through the same code as one with the original and has the same bits.
 /// </summary>
 internal static class ContiguousMatrix
 {
-    /// <summary>Memory for B (k, n).</summary>
+    /// <summary>Allocates memory for B (k, n).</summary>
     public static PackedMatrix Create(int k, int n)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(k);
@@ -36,7 +36,7 @@ internal static class ContiguousMatrix
     /// <summary>Floats from row to row of the copy.</summary>
     public static int LeadingDimension(PackedMatrix packed) => packed.Stored == Transpose.No ? packed.N : packed.K;
 
-    /// <summary>Checks that <see cref="Create"/> made the matrix.</summary>
+    /// <summary>Checks that the matrix was created by <see cref="Create"/>.</summary>
     public static void Validate(PackedMatrix packed, string name)
     {
         ArgumentNullException.ThrowIfNull(packed, name);

@@ -3,7 +3,7 @@ using NnCluster.Memory;
 
 namespace NnCluster.Numerics;
 
-/// <summary>The checks every <see cref="IBlas"/> makes before it touches memory.</summary>
+/// <summary>Argument checks of every <see cref="IBlas"/>, before it touches memory.</summary>
 internal static class GemmArguments
 {
     /// <summary>Checks all sizes of <see cref="IBlas.Gemm"/>.</summary>
@@ -29,7 +29,7 @@ internal static class GemmArguments
         ValidateMatrix(m, b.N, lengthC, ldc, "c", "ldc");
     }
 
-    /// <summary>Checks that a packed matrix is one this backend made.</summary>
+    /// <summary>Checks that a packed matrix was created by the same backend.</summary>
     public static void ValidatePackedLength(PackedMatrix packed, int packedLength, string name)
     {
         ArgumentNullException.ThrowIfNull(packed, name);

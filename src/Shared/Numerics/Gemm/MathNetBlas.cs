@@ -5,12 +5,12 @@ using NnCluster.Memory;
 namespace NnCluster.Numerics;
 
 /// <summary>
-/// GEMM by Math.NET Numerics, with whatever linear-algebra provider it is configured to use (its managed one, or a native
-/// one such as MKL or CUDA that the user installed and selected, for example by <c>MathNetNumericsLAProvider</c>).
+/// GEMM by Math.NET Numerics with its configured linear-algebra provider: the managed one, or a native one such as MKL or CUDA that
+/// the user installed and selected, for example by <c>MathNetNumericsLAProvider</c>.
 /// </summary>
 /// <remarks>
-/// The providers take whole arrays of column-major matrices. A row-major C = A·B is the column-major Cᵀ = Bᵀ·Aᵀ, so the
-/// operands change places and nothing is transposed; every operand is copied through an array the thread keeps.
+/// Providers take whole arrays of column-major matrices. A row-major C = A·B is the column-major Cᵀ = Bᵀ·Aᵀ, so the operands are
+/// swapped and nothing is transposed. Every operand is copied through an array of the thread.
 /// </remarks>
 public sealed class MathNetBlas : IBlas
 {
@@ -36,10 +36,10 @@ public sealed class MathNetBlas : IBlas
     /// <inheritdoc/>
     public string Name => "mathnet";
 
-    /// <summary>The provider's own description, and what the element-wise maths runs on.</summary>
+    /// <summary>The provider's description, and the arithmetic of the element-wise functions.</summary>
     public string Arithmetic { get; }
 
-    /// <summary>0: a provider may split k where it likes.</summary>
+    /// <summary>0: a provider may split k anywhere.</summary>
     public int FusedAddDepth => 0;
 
     /// <inheritdoc/>
@@ -62,7 +62,7 @@ public sealed class MathNetBlas : IBlas
         (int rowsB, int widthB) = transposeB == Transpose.No ? (k, n) : (n, k);
         float[] copyA = (_a ??= new ExactArray()).Read(a, rowsA, widthA, lda);
         float[] copyB = (_b ??= new ExactArray()).Read(b, rowsB, widthB, ldb);
-        // A provider may multiply by beta = 0 what it should not read; zeros do no harm.
+        // A provider may multiply C by beta = 0 although it should not read it; C holds zeros then.
         float[] copyC = beta == 0 ? (_c ??= new ExactArray()).Zeros(m * n) : (_c ??= new ExactArray()).Read(c, m, n, ldc);
         _provider.MatrixMultiplyWithUpdate(Code(transposeB), Code(transposeA), alpha, copyB, widthB, rowsB, copyA, widthA, rowsA,
             beta, copyC);
@@ -91,15 +91,15 @@ public sealed class MathNetBlas : IBlas
         Gemm(transposeA, b.Stored, m, b.N, b.K, 1, a, lda, b.Memory.Span, ContiguousMatrix.LeadingDimension(b), beta, c, ldc);
     }
 
-    /// <summary>The arrays of exactly the lengths asked for: the providers accept no longer ones.</summary>
+    /// <summary>Arrays of exact lengths: providers accept no longer ones.</summary>
     private sealed class ExactArray
     {
-        /// <summary>A network's step needs a few lengths; beyond these all are dropped.</summary>
+        /// <summary>Most lengths kept, enough for a network's step; beyond them, all arrays are dropped.</summary>
         private const int MaxLengths = 32;
 
         private readonly Dictionary<int, float[]> _byLength = [];
 
-        /// <summary>A (rows, width) without gaps.</summary>
+        /// <summary>Copies A (rows, width) without gaps.</summary>
         public float[] Read(ReadOnlySpan<float> source, int rows, int width, int ld)
         {
             float[] array = OfLength(rows * width);

@@ -2,7 +2,7 @@ using NnCluster.Memory;
 
 namespace NnCluster.Numerics;
 
-/// <summary>What is left of a GEMM whose product is empty.</summary>
+/// <summary>GEMM with an empty product: scales C.</summary>
 internal static class MatrixScaling
 {
     /// <summary>C (m, n) ← beta·C, zero for beta = 0.</summary>

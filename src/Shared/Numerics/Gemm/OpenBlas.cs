@@ -4,8 +4,8 @@ using NnCluster.Memory;
 namespace NnCluster.Numerics;
 
 /// <summary>
-/// GEMM by the native OpenBLAS library (https://www.openblas.net), found at run time. It runs on the calling thread. Its
-/// bits depend on the library's version and on the kernels it chooses for the processor.
+/// GEMM by the native OpenBLAS library (https://www.openblas.net), found at run time, on the calling thread. Its bits depend on the
+/// version of the library and on the kernels that it selects for the processor.
 /// </summary>
 public sealed unsafe class OpenBlas : IBlas
 {
@@ -24,23 +24,24 @@ public sealed unsafe class OpenBlas : IBlas
     /// <inheritdoc/>
     public string Name => "openblas";
 
-    /// <summary>The library's configuration and the kernels it chose, and what the element-wise maths runs on.</summary>
+    /// <summary>Configuration and kernels of the library, and the arithmetic of the element-wise functions.</summary>
     public string Arithmetic { get; }
 
-    /// <summary>0: the library may split k where it likes.</summary>
+    /// <summary>0: the library may split k anywhere.</summary>
     public int FusedAddDepth => 0;
 
     /// <summary>Loads the library.</summary>
-    /// <exception cref="BadInputException">It is absent or unusable; the message says what to install.</exception>
+    /// <exception cref="BadInputException">The library is missing or unusable; the message says what to install.</exception>
     public static OpenBlas Load() => TryLoad(out OpenBlas? blas, out string reason)
         ? blas!
         : throw new BadInputException(
-            $"--blas openblas: {reason}. Install OpenBLAS (Debian, Ubuntu: libopenblas0-pthread; Fedora: openblas-threads; "
-            + $"macOS: brew install openblas), set {OpenBlasLibrary.PathVariable} to its file, or use --blas simd.");
+            Blas.BackendName,
+            $"{Blas.BackendName} openblas: {reason}. Install OpenBLAS (Debian, Ubuntu: libopenblas0-pthread; Fedora: openblas-threads; ",
+            $"macOS: brew install openblas), set {OpenBlasLibrary.PathVariable} to its file, or use {Blas.BackendName} simd.");
 
-    /// <summary>Loads the library if it is there.</summary>
-    /// <param name="blas">The backend, or null.</param>
-    /// <param name="reason">Why there is none, or the empty string.</param>
+    /// <summary>Loads the library if it is installed.</summary>
+    /// <param name="blas">The backend; null if the library is missing or unusable.</param>
+    /// <param name="reason">Why it is; empty if the library was loaded.</param>
     public static bool TryLoad(out OpenBlas? blas, out string reason)
     {
         blas = null;
@@ -110,6 +111,6 @@ public sealed unsafe class OpenBlas : IBlas
     {
         ContiguousMatrix.Validate(b, nameof(b));
         Gemm(transposeA, b.Stored, m, b.N, b.K, 1, a, lda, b.Memory.Span, ContiguousMatrix.LeadingDimension(b), beta, c, ldc);
-        GC.KeepAlive(b); // its memory is not the collector's
+        GC.KeepAlive(b); // unmanaged memory, freed by its finalizer
     }
 }

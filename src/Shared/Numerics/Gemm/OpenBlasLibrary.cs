@@ -3,7 +3,7 @@ using NnCluster.Memory;
 
 namespace NnCluster.Numerics;
 
-/// <summary>Where the OpenBLAS library is.</summary>
+/// <summary>Search for the OpenBLAS library.</summary>
 internal static class OpenBlasLibrary
 {
     /// <summary>Environment variable with the path of the library's file.</summary>
@@ -15,7 +15,7 @@ internal static class OpenBlasLibrary
     private static readonly string[] HomebrewPaths =
         ["/opt/homebrew/opt/openblas/lib/libopenblas.dylib", "/usr/local/opt/openblas/lib/libopenblas.dylib"];
 
-    /// <summary>Loads the file that <see cref="PathVariable"/> names, else the first of the usual names that loads.</summary>
+    /// <summary>Loads the file that <see cref="PathVariable"/> names, or else the first of the usual names that loads.</summary>
     public static bool TryFind(out nint library, out string reason)
     {
         reason = "";

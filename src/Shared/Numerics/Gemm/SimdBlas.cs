@@ -4,11 +4,11 @@ using NnCluster.Memory;
 namespace NnCluster.Numerics;
 
 /// <summary>
-/// GEMM in C# on <see cref="Vector512{T}"/>, <see cref="Vector256{T}"/> or <see cref="Vector128{T}"/>, whichever is the
-/// widest the processor has, with the same bits on all of them.
+/// GEMM in C# on the widest vectors of the processor, <see cref="Vector512{T}"/>, <see cref="Vector256{T}"/> or
+/// <see cref="Vector128{T}"/>, with the same bits on all of them.
 /// </summary>
 /// <remarks>
-/// <para>The arithmetic, for every element (i, j) on its own:</para>
+/// <para>The arithmetic of element (i, j):</para>
 /// <code>
 /// for each k-block of 256 (the last may be shorter), in order:
 ///     acc = 0
@@ -18,9 +18,9 @@ namespace NnCluster.Numerics;
 ///     C[i, j] = first block and beta == 0 ? term : old + term
 /// </code>
 /// <para>
-/// Vectors, tiles and threads split rows and columns only, never k, so none of them shows in the result. With k = 0 or
+/// Vectors, tiles and threads split rows and columns only, never k, so that none of them affects the result. With k = 0 or
 /// alpha = 0, C is scaled by beta (set to zero for beta = 0) and neither A nor B is read. A processor without fused
-/// multiply-add computes acc = a·b + acc with two roundings and names another <see cref="Arithmetic"/>.
+/// multiply-add computes acc = a·b + acc with two roundings and has another <see cref="Arithmetic"/>.
 /// </para>
 /// </remarks>
 public sealed unsafe class SimdBlas : IBlas
@@ -33,7 +33,7 @@ public sealed unsafe class SimdBlas : IBlas
     {
     }
 
-    /// <summary>Uses vectors of 128, 256 or 512 bits; the result is the same.</summary>
+    /// <summary>Uses vectors of 128, 256 or 512 bits, with the same result.</summary>
     internal SimdBlas(int vectorBits) => _gemm = vectorBits switch
     {
         512 => new SimdGemm<Simd512, Vector512<float>>(),
@@ -97,7 +97,7 @@ public sealed unsafe class SimdBlas : IBlas
             _gemm.Pack(transposeB, destination.K, destination.N, pb, ldb, packed);
         }
 
-        GC.KeepAlive(destination); // its memory is not the collector's
+        GC.KeepAlive(destination); // unmanaged memory, freed by its finalizer
     }
 
     /// <inheritdoc/>
@@ -122,6 +122,6 @@ public sealed unsafe class SimdBlas : IBlas
             _gemm.MultiplyPacked(new LeftOperand(transposeA, pa, lda), m, b.N, b.K, packed, beta, pc, ldc);
         }
 
-        GC.KeepAlive(b); // its memory is not the collector's
+        GC.KeepAlive(b); // unmanaged memory, freed by its finalizer
     }
 }

@@ -7,11 +7,11 @@ namespace NnCluster.Numerics;
 /// <summary>A GEMM for one vector width. Sizes are checked by the caller.</summary>
 internal abstract unsafe class SimdGemm
 {
-    /// <summary>Depth of a k-block: part of the definition of the result's bits, see <see cref="SimdBlas"/>.</summary>
+    /// <summary>Depth of a k-block; part of the definition of the result, see <see cref="SimdBlas"/>.</summary>
     public const int DepthBlock = 256;
 
     /// <summary>Floats of a packed B (k, n).</summary>
-    /// <exception cref="ArgumentOutOfRangeException">They would be more than an array can hold.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">They exceed the longest array.</exception>
     public abstract int PackedLength(int k, int n);
 
     /// <summary>Writes op(B) (k, n) in panels, k-block after k-block.</summary>
@@ -39,10 +39,10 @@ internal sealed unsafe class SimdGemm<TOperations, TVector> : SimdGemm
     private const int MaxPanelWidth = 32;
     private const int StripStride = DepthBlock + 16;
 
-    /// <summary>Rows of A a multiple of 2 KiB apart share so few cache sets that twelve of them evict each other.</summary>
+    /// <summary>Rows of A that lie a multiple of 2 KiB apart map to so few cache sets that twelve of them evict each other.</summary>
     private const int AliasingStride = 512;
 
-    /// <summary>Below this depth a tile is done before memory could answer a prefetch.</summary>
+    /// <summary>Least depth for a prefetch: a shallower tile finishes before memory answers.</summary>
     private const int PrefetchDepth = 64;
 
     [ThreadStatic]
@@ -73,7 +73,7 @@ internal sealed unsafe class SimdGemm<TOperations, TVector> : SimdGemm
     public override void Multiply(in LeftOperand a, int m, int n, int k, float alpha, Transpose transposeB, float* b, nint ldb,
         float beta, float* c, nint ldc)
     {
-        // Packing pays when several strips of A read the panels; one or two read whole vectors of B where they are.
+        // Packing pays off if several strips of A read the panels; for one or two, whole vectors of B are read in place.
         int inPlace = transposeB == Transpose.No && m <= 2 * TOperations.TileRows ? n / TOperations.Width * TOperations.Width : 0;
         int chunkColumns = EvenChunk(n - inPlace);
         fixed (float* chunk = (_chunk ??= new AlignedBuffer(DepthBlock * ChunkColumns)).Span)
@@ -192,7 +192,7 @@ internal sealed unsafe class SimdGemm<TOperations, TVector> : SimdGemm
         return new LeftOperand(copy, StripStride, 1);
     }
 
-    /// <summary>C is the one operand the processor does not see coming: ask for it before the tile's multiplications.</summary>
+    /// <summary>Prefetches C before the multiplications of a tile: the hardware prefetcher does not predict its rows.</summary>
     private static void PrefetchTile(int rows, int width, float* c, nint ldc)
     {
         if (Sse.IsSupported)
@@ -218,7 +218,7 @@ internal sealed unsafe class SimdGemm<TOperations, TVector> : SimdGemm
         }
     }
 
-    /// <summary>C (rows, columns) ← alpha·tile + beta·C for the tiles the kernel cannot write itself.</summary>
+    /// <summary>C (rows, columns) ← alpha·tile + beta·C, for tiles that the kernel cannot write itself.</summary>
     private static void Merge(float* tile, int width, int rows, int columns, float alpha, float beta, float* c, nint ldc)
     {
         for (int row = 0; row < rows; row++, tile += width, c += ldc)

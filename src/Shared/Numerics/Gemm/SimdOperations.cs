@@ -7,8 +7,8 @@ using NnCluster.Memory;
 namespace NnCluster.Numerics;
 
 /// <summary>
-/// The few vector operations a GEMM needs, as static members of a struct, so that the JIT compiles the kernel once for
-/// each vector type with every call inlined and every size a constant.
+/// Vector operations of a GEMM as static members of a struct: the JIT compiles the kernel for each vector type, with all calls
+/// inlined and all sizes constant.
 /// </summary>
 internal unsafe interface ISimdOperations<TVector>
     where TVector : struct
@@ -16,7 +16,7 @@ internal unsafe interface ISimdOperations<TVector>
     /// <summary>Floats in a vector.</summary>
     static abstract int Width { get; }
 
-    /// <summary>Rows of the register tile; its columns are two vectors. Rows × 2 accumulators + 3 fit the registers.</summary>
+    /// <summary>Rows of the register tile, which is two vectors wide. Rows × 2 accumulators + 3 operands fit the registers.</summary>
     static abstract int TileRows { get; }
 
     static abstract TVector Load(float* source);
@@ -27,16 +27,16 @@ internal unsafe interface ISimdOperations<TVector>
 
     static abstract TVector Add(TVector left, TVector right);
 
-    /// <summary>a·b + c: one rounding where <see cref="SimdArithmetic.HasFusedMultiplyAdd"/>, else two.</summary>
+    /// <summary>a·b + c: one rounding with <see cref="SimdArithmetic.HasFusedMultiplyAdd"/>, else two.</summary>
     static abstract TVector MultiplyAdd(TVector a, TVector b, TVector c);
 }
 
-/// <summary>What this processor's multiply-add means, for every vector width alike.</summary>
+/// <summary>Rounding of this processor's multiply-add, the same for all vector widths.</summary>
 internal static class SimdArithmetic
 {
     /// <summary>
-    /// Whether a·b + c is rounded once. Where the processor lacks the instruction it is a multiplication and an addition:
-    /// the software version of the fused operation would be slower by two orders of magnitude.
+    /// True if a·b + c is rounded once. A processor without the instruction multiplies and adds: fused multiply-add in software
+    /// would be two orders of magnitude slower.
     /// </summary>
     public static bool HasFusedMultiplyAdd
     {

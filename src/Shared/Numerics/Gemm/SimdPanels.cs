@@ -34,7 +34,7 @@ internal static unsafe class SimdPanels
     /// <summary>Copies B (depth, columns), stored transposed as (columns, depth), into a panel (depth, width).</summary>
     public static void Transpose(float* b, nint ldb, int depth, int columns, float* panel, int width)
     {
-        // Four depths at a time over all columns: whole cache lines are written while the source's are still in L1.
+        // Four depths at a time over all columns: writes whole cache lines while those of the source are in L1.
         int row = 0;
         for (; row <= depth - 4; row += 4)
         {

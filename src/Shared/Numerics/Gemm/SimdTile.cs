@@ -4,9 +4,9 @@ using NnCluster.Memory;
 namespace NnCluster.Numerics;
 
 /// <summary>
-/// The register tile of the GEMM: up to 12 rows × 2 vectors of C, each element one accumulator that runs over k in
-/// order. The accumulators are named locals, written out, because only then does the JIT keep them in registers; rows
-/// and columns that a specialisation lacks vanish with their constant conditions.
+/// Register tile of the GEMM: up to 12 rows × 2 vectors of C, one accumulator an element, over k in order. The accumulators are
+/// named locals, since the JIT keeps only those in registers; constant conditions remove the rows and columns that a specialisation
+/// does not have.
 /// </summary>
 internal static unsafe class SimdTile<TOperations, TVector>
     where TOperations : struct, ISimdOperations<TVector>

@@ -4,8 +4,8 @@ using NnCluster.Memory;
 namespace NnCluster.Numerics;
 
 /// <summary>
-/// A stream of random words addressed by what it is for, so that any machine can compute any word of it without the ones
-/// before.
+/// A stream of random words addressed by seed, purpose and two indices: any machine can compute any word without the words before
+/// it.
 /// </summary>
 /// <remarks>
 /// <para>Word i is word i mod 4 of the <see cref="Philox4x32"/> block with</para>
@@ -19,9 +19,9 @@ namespace NnCluster.Numerics;
 /// </para>
 /// </remarks>
 /// <param name="Seed">The run's seed.</param>
-/// <param name="Purpose">What the words are for.</param>
-/// <param name="A">A first index of the stream, such as a layer.</param>
-/// <param name="B">A second index of the stream, such as a step or an epoch.</param>
+/// <param name="Purpose">Use of the words.</param>
+/// <param name="A">First index of the stream, such as a layer.</param>
+/// <param name="B">Second index of the stream, such as a step or an epoch.</param>
 public readonly record struct CounterRandom(ulong Seed, RandomStream Purpose, uint A = 0, ulong B = 0)
 {
     /// <summary>Words in a stream: 2³⁰.</summary>
@@ -75,7 +75,7 @@ public readonly record struct CounterRandom(ulong Seed, RandomStream Purpose, ui
         }
     }
 
-    /// <summary>The floats <see cref="Uniform"/> gives for <paramref name="start"/>, <paramref name="start"/> + 1, …</summary>
+    /// <summary>The values of <see cref="Uniform"/> for <paramref name="start"/>, <paramref name="start"/> + 1, …</summary>
     [SkipLocalsInit]
     public void FillUniform(Span<float> destination, int start = 0)
     {
@@ -103,8 +103,8 @@ public readonly record struct CounterRandom(ulong Seed, RandomStream Purpose, ui
     public static double ToUniform(uint high, uint low) => (long)(((ulong)(high >> 5) << 26) | (low >> 6)) * (1.0 / (1L << 53));
 
     /// <summary>
-    /// ⌊word · bound / 2³²⌋ (Lemire 2019 without rejection). Some results are more likely than others by at most
-    /// bound / 2³² of their probability: below 10⁻⁴ for a bound of 400,000.
+    /// ⌊word · bound / 2³²⌋ (Lemire 2019 without rejection). Probabilities of results differ by at most bound / 2³² of their value:
+    /// less than 10⁻⁴ for a bound of 400,000.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The bound is not positive.</exception>
     public static int ToBounded(uint word, int bound)

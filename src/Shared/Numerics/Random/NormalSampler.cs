@@ -4,20 +4,20 @@ using NnCluster.Memory;
 namespace NnCluster.Numerics;
 
 /// <summary>
-/// Normally distributed numbers with the same bits everywhere, by the transform of Box and Muller (1958): from u, v
-/// uniform, √(−2 ln(1 − u))·cos(2πv) and √(−2 ln(1 − u))·sin(2πv). Numbers 2j and 2j + 1 come from block j, words
+/// Normally distributed numbers with the same bits on every machine, by the transform of Box and Muller (1958): from uniform u, v,
+/// √(−2 ln(1 − u))·cos(2πv) and √(−2 ln(1 − u))·sin(2πv). Numbers 2j and 2j + 1 come from block j, words
 /// 4j … 4j + 3, of the stream.
 /// </summary>
 public static class NormalSampler
 {
-    /// <summary>Numbers a stream can give: 2²⁹.</summary>
+    /// <summary>Normal numbers in a stream: 2²⁹.</summary>
     public const int Length = CounterRandom.Length / 2;
 
     private const int PairsPerBatch = 64;
 
     /// <summary>Numbers <paramref name="start"/>, <paramref name="start"/> + 1, … of a stream, computed in double precision.</summary>
-    /// <param name="stream">Where the uniform numbers come from.</param>
-    /// <param name="destination">The result.</param>
+    /// <param name="stream">Source of the uniform numbers.</param>
+    /// <param name="destination">Receives the numbers.</param>
     /// <param name="mean">Expected value.</param>
     /// <param name="standardDeviation">Standard deviation.</param>
     /// <param name="start">Index of the first number.</param>

@@ -44,7 +44,7 @@ public static class Philox4x32
     /// </summary>
     /// <param name="counter">The first block's counter.</param>
     /// <param name="key">The key of all blocks.</param>
-    /// <param name="destination">Room for whole blocks.</param>
+    /// <param name="destination">Receives whole blocks.</param>
     /// <exception cref="ArgumentException">The length is no multiple of four.</exception>
     public static void Blocks((uint C0, uint C1, uint C2, uint C3) counter, (uint K0, uint K1) key, Span<uint> destination)
     {
@@ -78,7 +78,7 @@ public static class Philox4x32
         }
     }
 
-    /// <summary>Four blocks at once, each word in the low half of a 64-bit lane; the high halves hold leftovers.</summary>
+    /// <summary>Four blocks at once, each word in the low half of a 64-bit lane; the high halves are undefined.</summary>
     private static void FourBlocks((uint C0, uint C1, uint C2, uint C3) counter, (uint K0, uint K1) key, Span<uint> destination)
     {
         Vector256<ulong> x0 = Vector256.Create(counter.C0, counter.C0 + 1, counter.C0 + 2, (ulong)(counter.C0 + 3));
@@ -112,7 +112,7 @@ public static class Philox4x32
     /// <summary>As <see cref="FourBlocks"/>, eight at once.</summary>
     private static void EightBlocks((uint C0, uint C1, uint C2, uint C3) counter, (uint K0, uint K1) key, Span<uint> destination)
     {
-        // The first word may wrap around inside the eight, as it does between blocks: the high halves are never read.
+        // The first word may wrap around within the eight blocks: the carry goes to the high halves, which are never read.
         Vector512<ulong> x0 = Vector512.Create((ulong)counter.C0) + Vector512.Create(0UL, 1, 2, 3, 4, 5, 6, 7);
         Vector512<ulong> x1 = Vector512.Create((ulong)counter.C1);
         Vector512<ulong> x2 = Vector512.Create((ulong)counter.C2);

@@ -3,7 +3,7 @@ using NnCluster.Memory;
 
 namespace NnCluster.Numerics;
 
-/// <summary>What random words are for. The numbers are part of a run's definition: they never change.</summary>
+/// <summary>Uses of random words. The numbers are part of the definition of a run and never change.</summary>
 [SuppressMessage("Naming", "CA1711", Justification = "A stream of random numbers, the field's term; no System.IO.Stream.")]
 public enum RandomStream
 {

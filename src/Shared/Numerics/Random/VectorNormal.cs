@@ -6,9 +6,9 @@ using NnCluster.Memory;
 namespace NnCluster.Numerics;
 
 /// <summary>
-/// Standard normal numbers in single precision, many at once, for noise that is drawn anew every step: the transform of Box
-/// and Muller (1958) by element-wise IEEE operations alone, so the vectors' width does not show. (<see cref="NormalSampler"/>
-/// computes in double precision and is some fifteen times slower.)
+/// Standard normal numbers in single precision, many at once, for noise that is drawn at every step: the transform of Box and Muller
+/// (1958) by element-wise IEEE operations, with the same bits for any vector width. (<see cref="NormalSampler"/> computes in double
+/// precision and is some fifteen times slower.)
 /// </summary>
 /// <remarks>
 /// From two words come √(−2 ln u)·cos φ and √(−2 ln u)·sin φ. u is the upper 31 bits of the first word, made odd, · 2⁻³¹: no
@@ -17,25 +17,27 @@ namespace NnCluster.Numerics;
 /// </remarks>
 public static class VectorNormal
 {
-    /// <summary>Spans hold a multiple of so many elements: whole vectors, whatever their width.</summary>
+    /// <summary>Spans hold a multiple of this many elements: whole vectors of any width.</summary>
     public const int Granularity = 16;
 
     private const int BitsOfSqrtOfHalf = 0x3F3504F3;
     private const int MantissaBits = 23;
 
     /// <summary>cosines[i] and sines[i] from radii[i] and angles[i].</summary>
-    /// <param name="radii">Random words; how many is a multiple of <see cref="Granularity"/>.</param>
-    /// <param name="angles">As many.</param>
-    /// <param name="cosines">As many numbers.</param>
-    /// <param name="sines">As many numbers, independent of the cosines.</param>
-    /// <exception cref="ArgumentException">The lengths differ, or are no such multiple.</exception>
+    /// <param name="radii">Random words; their number is a multiple of <see cref="Granularity"/>.</param>
+    /// <param name="angles">The same number of random words.</param>
+    /// <param name="cosines">Receives the same number of normal numbers.</param>
+    /// <param name="sines">Receives the same number of normal numbers, independent of the cosines.</param>
+    /// <exception cref="ArgumentException">The lengths differ, or are no multiple of <see cref="Granularity"/>.</exception>
     public static void Transform(ReadOnlySpan<uint> radii, ReadOnlySpan<uint> angles, Span<float> cosines, Span<float> sines)
     {
         int length = radii.Length;
         if (length % Granularity != 0 || angles.Length != length || cosines.Length != length || sines.Length != length)
         {
             throw new ArgumentException(
-                $"All lengths must be the same multiple of {Granularity}, not {length}, {angles.Length}, {cosines.Length} and {sines.Length}.", nameof(radii));
+                $"All lengths must be the same multiple of {Granularity}, "
+                + $"not {length}, {angles.Length}, {cosines.Length} and {sines.Length}.",
+                nameof(radii));
         }
 
         ref uint radiusWord = ref MemoryMarshal.GetReference(radii);

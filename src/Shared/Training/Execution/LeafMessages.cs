@@ -4,38 +4,37 @@ using NnCluster.Numerics;
 namespace NnCluster.Training;
 
 /// <summary>
-/// Asks a worker for the sums over a range of shards. The message carries one reference to the weights, which the
-/// receiver releases when it is done with them.
+/// Asks a worker for the partial sums over a range of shards: gradients in a training step; losses, correct answers and
+/// confusion counts in an evaluation. Answered by one <see cref="SubtreeComputed"/> for every maximal subtree of the range,
+/// or by <see cref="ShardsFailed"/>.
 /// </summary>
-/// <param name="Round">The round the shards belong to.</param>
-/// <param name="Shards">The shards.</param>
-/// <param name="Parameters">Parameters and running statistics after <c>Round.Step</c> steps; nobody writes to them.</param>
-public abstract record ShardWork(RoundId Round, ShardRange Shards, RefCountedBuffer Parameters);
+/// <param name="Round">Round that the shards belong to.</param>
+/// <param name="Shards">Shards to compute.</param>
+/// <param name="ModelState">
+/// Parameters and running statistics after <c>Round.Step</c> steps, read-only. The message carries one reference; the
+/// receiver releases it when it has computed.
+/// </param>
+public sealed record ComputeShards(RoundId Round, ShardRange Shards, RefCountedBuffer ModelState);
 
-/// <summary>Asks for sums of gradients over shards of a minibatch; answered by <see cref="GradientComputed"/>.</summary>
-public sealed record ComputeGradient(RoundId Round, ShardRange Shards, RefCountedBuffer Parameters) : ShardWork(Round, Shards, Parameters);
-
-/// <summary>Asks for loss, right answers and confusion counts over shards of a data set; answered by <see cref="EvaluationComputed"/>.</summary>
-public sealed record ComputeEvaluation(RoundId Round, ShardRange Shards, RefCountedBuffer Parameters) : ShardWork(Round, Shards, Parameters);
-
-/// <summary>
-/// The sum over all shards of one subtree: one message for every maximal subtree of the range that was asked for. The
-/// message carries the only reference to the sum.
-/// </summary>
-public abstract record SubtreeResult(ParticipantId Participant, RoundId Round, SubtreeId Subtree, RefCountedBuffer Sum)
+/// <summary>The partial sum over all shards of one subtree, in the layout's order. The message carries its only reference.</summary>
+/// <param name="Worker">Worker that computed it.</param>
+/// <param name="Round">Round that the sum belongs to; its kind decides between gradients and evaluation metrics.</param>
+/// <param name="Subtree">Position in the reduction tree.</param>
+/// <param name="Sum">
+/// Gradient, running statistics and metrics (the layout's gradient length), or evaluation metrics (its evaluation length).
+/// </param>
+public sealed record SubtreeComputed(ParticipantId Participant, RoundId Round, SubtreeId Subtree, RefCountedBuffer Sum)
 {
-    /// <summary>How long the worker computed on it, waiting left out; null where that is not known.</summary>
-    public TimeSpan? Computing { get; init; }
+    /// <summary>Time the worker computed on it, without waiting; null if unknown.</summary>
+    public TimeSpan? ComputeTime { get; init; }
 }
 
-/// <summary>A sum of gradients, in the layout's order, statistics and metrics behind.</summary>
-public sealed record GradientComputed(ParticipantId Participant, RoundId Round, SubtreeId Subtree, RefCountedBuffer Sum) : SubtreeResult(Participant, Round, Subtree, Sum);
-
-/// <summary>A sum of evaluation metrics.</summary>
-public sealed record EvaluationComputed(ParticipantId Participant, RoundId Round, SubtreeId Subtree, RefCountedBuffer Sum) : SubtreeResult(Participant, Round, Subtree, Sum);
-
-/// <summary>A worker holds data and network and waits for work.</summary>
+/// <summary>A worker has its data and its model and waits for work.</summary>
 public sealed record ParticipantStarted(ParticipantId Participant);
 
-/// <summary>A worker could not compute these shards and goes on with the next.</summary>
-public sealed record ShardWorkFailed(ParticipantId Participant, RoundId Round, ShardRange Shards, string Error);
+/// <summary>A worker could not compute these shards. It continues with the next message.</summary>
+/// <param name="Worker">Worker that failed.</param>
+/// <param name="Round">Round that the shards belong to.</param>
+/// <param name="Shards">Shards that were asked for; partial sums of some may have been sent before the error.</param>
+/// <param name="Error">Message of the exception.</param>
+public sealed record ShardsFailed(ParticipantId Participant, RoundId Round, ShardRange Shards, string Error);

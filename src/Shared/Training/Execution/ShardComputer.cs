@@ -7,18 +7,19 @@ using NnCluster.Numerics;
 namespace NnCluster.Training;
 
 /// <summary>
-/// Computes the sums over shards: gathers their rows, runs the network, and adds up every sub-tree that lies wholly in
-/// the range it was given. Used by one thread; in the steady state it allocates nothing but its messages.
+/// Computes sums over shards: gathers their rows, runs the model, and adds up every subtree that lies wholly inside the
+/// assigned range. One thread uses it; in the steady state it allocates nothing except its messages.
 /// </summary>
 public sealed class ShardComputer : IDisposable
 {
-    // Part of the arithmetic: the losses of so many rows are added in double precision and rounded once.
+    // Rows of an evaluation at a time. It decides bits: the losses of these rows are added in double precision and rounded once.
     private const int EvaluationRows = 256;
 
     private readonly RunSpec _spec;
     private readonly Dataset _data;
-    private readonly Network _network;
+    private readonly IModel _model;
     private readonly BatchPlan _plan;
+    private readonly RoundTrees _trees;
     private readonly BufferPool _gradients;
     private readonly BufferPool _evaluations;
     private readonly AlignedBuffer _features;
@@ -29,7 +30,7 @@ public sealed class ShardComputer : IDisposable
 
     /// <summary>A computer for one thread of one worker.</summary>
     /// <param name="spec">The run.</param>
-    /// <param name="data">Its data set, validation rows already held out.</param>
+    /// <param name="data">Its data set without the validation rows.</param>
     /// <param name="blas">The backend whose arithmetic the run declares.</param>
     /// <param name="gradients">Buffers of the layout's gradient length.</param>
     /// <param name="evaluations">Buffers of the layout's evaluation length.</param>
@@ -38,8 +39,9 @@ public sealed class ShardComputer : IDisposable
         int maxRows = Math.Max(spec.MinibatchTree.MaxShardRows, EvaluationRows);
         _spec = spec;
         _data = data;
-        _network = new Network(spec.Model, blas, maxRows);
+        _model = spec.Model.CreateModel(blas, maxRows);
         _plan = spec.PlanFor(data);
+        _trees = spec.TreesFor(data);
         _gradients = gradients;
         _evaluations = evaluations;
         _features = new AlignedBuffer(maxRows * data.Features);
@@ -49,19 +51,19 @@ public sealed class ShardComputer : IDisposable
     }
 
     /// <summary>
-    /// Computes the shards of <paramref name="work"/> and hands over the sum of each maximal subtree, with its only
-    /// reference, as soon as it is there. Releases nothing of the work.
+    /// Computes the shards of <paramref name="work"/>. Calls <paramref name="send"/> for each maximal subtree as soon as its
+    /// partial sum is complete; the sum's only reference passes to it. Does not release the model state.
     /// </summary>
-    public void Compute(ShardWork work, Action<SubtreeId, RefCountedBuffer> send)
+    public void Compute(ComputeShards work, Action<SubtreeId, RefCountedBuffer> send)
     {
-        ReadOnlySpan<float> state = work.Parameters.Span;
+        ReadOnlySpan<float> state = work.ModelState.Span;
         if (_loadedStep != work.Round.Step)
         {
-            _network.Load(state);
+            _model.Load(state);
             _loadedStep = work.Round.Step;
         }
 
-        ReductionTree tree = TreeOf(work.Round.Kind);
+        ReductionTree tree = _trees.Of(work.Round.Kind);
         BufferPool pool = work.Round.Kind == RoundKind.Gradient ? _gradients : _evaluations;
         foreach (SubtreeId subtree in tree.SubtreesOf(work.Shards))
         {
@@ -74,11 +76,11 @@ public sealed class ShardComputer : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _network.Dispose();
+        _model.Dispose();
         _features.Dispose();
     }
 
-    // subtree = left + right: a right shard is added while it is computed, anything larger in a buffer of its own.
+    // Sum = left + right. A right shard is added while it is computed; a larger right subtree gets a buffer of its own.
     private void ComputeSubtree(RoundId round, ReductionTree tree, SubtreeId subtree, ReadOnlySpan<float> state, Span<float> sum, BufferPool pool)
     {
         if (tree.IsShard(subtree))
@@ -107,7 +109,7 @@ public sealed class ShardComputer : IDisposable
         if (round.Kind == RoundKind.Gradient)
         {
             _plan.RowsOf(round.Step, first, count, _rows);
-            _network.ComputeGradient(Gather(_data.Train, first, count, round.Step), state, sum, accumulate);
+            _model.ComputeGradient(Gather(_data.Train, first, count, round.Step), state, sum, accumulate);
             return;
         }
 
@@ -120,7 +122,7 @@ public sealed class ShardComputer : IDisposable
                 _rows[i] = first + done + i;
             }
 
-            _network.Evaluate(Gather(split, first + done, rows, round.Step), state, sum, accumulate || done > 0);
+            _model.Evaluate(Gather(split, first + done, rows, round.Step), state, sum, accumulate || done > 0);
         }
     }
 
@@ -151,12 +153,4 @@ public sealed class ShardComputer : IDisposable
             FirstRow = firstRow,
         };
     }
-
-    private ReductionTree TreeOf(RoundKind kind) => kind switch
-    {
-        RoundKind.Gradient => _spec.MinibatchTree,
-        RoundKind.Test => RunSpec.EvaluationTree(_data.Test.Rows),
-        RoundKind.Validation => RunSpec.EvaluationTree(_data.Validation.Rows),
-        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
-    };
 }

@@ -6,22 +6,23 @@ using NnCluster.Optimization;
 
 namespace NnCluster.Training;
 
-/// <summary>What an optimizer step did.</summary>
+/// <summary>Result of an optimizer step.</summary>
 /// <param name="Step">Steps taken now.</param>
-/// <param name="Loss">The mean loss over the minibatch, penalties left out.</param>
-/// <param name="Accuracy">The share of right answers in the minibatch.</param>
-/// <param name="LearningRate">The schedule's value.</param>
+/// <param name="Loss">Mean loss over the minibatch, without penalties.</param>
+/// <param name="Accuracy">Share of correct predictions in the minibatch, 0 to 1.</param>
+/// <param name="LearningRate">Learning rate of the step.</param>
 /// <param name="GradientNorm">‖mean gradient‖₂, penalties included, before clipping.</param>
-/// <param name="Diagnosis">What is not finite; then the parameters are still those before the step.</param>
+/// <param name="Diagnosis">Names the value that is not finite; the step was then not taken. Null: all are finite.</param>
 public readonly record struct StepReport(long Step, float Loss, float Accuracy, float LearningRate, float GradientNorm, string? Diagnosis);
 
 /// <summary>
-/// The weights, the optimizer's memory and the running statistics, and the step that changes them: sum the tree,
-/// divide, regularise, update, project. One flat pass, split over the threads of a team by blocks; the bits depend on
-/// the tree alone.
+/// Model state and optimizer state, and the step that updates them: reduce, divide, regularise, update, project. One flat pass,
+/// split by blocks over the threads of a team; the bits depend on the reduction tree alone.
 /// </summary>
 public sealed class TrainingState : IDisposable
 {
+    private const string Remedy = "use a smaller learning rate, or clip the norm of the gradient";
+
     private readonly ParameterLayout _layout;
     private readonly ReductionTree _tree;
     private readonly Optimizer _optimizer;
@@ -45,15 +46,24 @@ public sealed class TrainingState : IDisposable
     private long? _countedFrom;
     private volatile bool _isFinite;
 
-    /// <summary>The state after <paramref name="step"/> steps, all states zero: before the first step of a life, whoever restores fills them.</summary>
-    /// <param name="layout">Where each tensor lies.</param>
-    /// <param name="tree">How minibatches are cut.</param>
-    /// <param name="optimizer">The rule of the step.</param>
+    /// <summary>
+    /// The state after <paramref name="step"/> steps with zeroed optimizer state; a resumed run fills it before its first step.
+    /// </summary>
+    /// <param name="layout">Layout of all buffers.</param>
+    /// <param name="tree">Reduction tree of a minibatch.</param>
+    /// <param name="optimizer">The optimizer.</param>
     /// <param name="pool">Buffers of the layout's state length.</param>
-    /// <param name="team">The threads that take the step.</param>
+    /// <param name="team">Threads that take the step.</param>
     /// <param name="initial">Parameters and running statistics to start from; the reference passes to this object.</param>
-    /// <param name="step">Steps taken by an earlier life.</param>
-    public TrainingState(ParameterLayout layout, ReductionTree tree, Optimizer optimizer, BufferPool pool, ThreadTeam team, RefCountedBuffer initial, long step = 0)
+    /// <param name="step">Steps taken in earlier terms.</param>
+    public TrainingState(
+        ParameterLayout layout,
+        ReductionTree tree,
+        Optimizer optimizer,
+        BufferPool pool,
+        ThreadTeam team,
+        RefCountedBuffer initial,
+        long step = 0)
     {
         Step = step;
         _layout = layout;
@@ -76,16 +86,18 @@ public sealed class TrainingState : IDisposable
         _verifyPart = VerifyPart;
     }
 
-    /// <summary>Parameters and running statistics now. Readers <see cref="RefCountedBuffer.Share"/> it; nobody writes to it.</summary>
+    /// <summary>
+    /// Current parameters and running statistics, read-only. A reader takes a reference with <see cref="RefCountedBuffer.Share"/>.
+    /// </summary>
     public RefCountedBuffer Parameters { get; private set; }
 
     /// <summary>Optimizer steps taken.</summary>
     public long Step { get; private set; }
 
-    /// <summary>The optimizer's memory by name, each as long as the state; to be touched only between steps.</summary>
+    /// <summary>Optimizer state by name, each buffer as long as the model state; to be read or written only between steps.</summary>
     public IEnumerable<(string Name, AlignedBuffer Values)> OptimizerState => _optimizer.StateNames.Zip(_optimizerState);
 
-    /// <summary>Counts anew, from here on, on how many rows each ReLU unit is positive.</summary>
+    /// <summary>Restarts the count of rows on which each ReLU unit is positive.</summary>
     public void CountActiveUnits()
     {
         Array.Clear(_activeCounts);
@@ -93,15 +105,15 @@ public sealed class TrainingState : IDisposable
     }
 
     /// <summary>
-    /// The share of ReLU units that were positive on no row of any minibatch since a step; null for networks without
-    /// such units, and where this life did not begin to count just then.
+    /// Share of the ReLU units that were positive on no row of any minibatch since <paramref name="step"/>, 0 to 1. Null without ReLU
+    /// units, and if the count did not start at that step in this term.
     /// </summary>
     public float? DeadUnitsSince(long step) =>
         _activeCounts.Length == 0 || _countedFrom != step || Step == step
             ? null
             : (float)_activeCounts.Count(count => count == 0) / _activeCounts.Length;
 
-    /// <summary>Takes one optimizer step with the sums of a complete tree, which stays the caller's.</summary>
+    /// <summary>Takes one optimizer step with complete sums, which remain the caller's.</summary>
     public StepReport TakeStep(SubtreeSums sums)
     {
         _sums = sums;
@@ -120,7 +132,7 @@ public sealed class TrainingState : IDisposable
             _team.Run(_projectPart);
         }
 
-        ReadOnlySpan<float> tail = TakeTail();
+        ReadOnlySpan<float> tail = ReduceTail();
         _team.Run(_verifyPart);
         float loss = tail[_layout.LossOffset - _optimizer.LearnedLength] / _tree.Rows;
         float accuracy = tail[_layout.CorrectOffset - _optimizer.LearnedLength] / _tree.Rows;
@@ -149,16 +161,16 @@ public sealed class TrainingState : IDisposable
         _mean?.Dispose();
     }
 
-    private (int First, int End) Share(int part, int count) =>
+    private (int First, int End) PartOf(int part, int count) =>
         ((int)((long)part * count / _team.Size), (int)((long)(part + 1) * count / _team.Size));
 
-    // Mean gradient and penalty of a thread's blocks; the update as well, unless it must wait for the norm.
+    // Mean gradient and penalty of a thread's blocks, and the update too unless it needs the norm.
     private void ReducePart(int part)
     {
         float scale = 1f / _tree.Rows;
         Span<float> scratch = _scratch[part].Span;
         ReadOnlySpan<float> parameters = Parameters.Span;
-        (int first, int end) = Share(part, _optimizer.BlockCount);
+        (int first, int end) = PartOf(part, _optimizer.BlockCount);
         for (int block = first; block < end; block++)
         {
             Range range = _optimizer.BlockRange(block);
@@ -176,7 +188,7 @@ public sealed class TrainingState : IDisposable
 
     private void UpdatePart(int part)
     {
-        (int first, int end) = Share(part, _optimizer.BlockCount);
+        (int first, int end) = PartOf(part, _optimizer.BlockCount);
         for (int block = first; block < end; block++)
         {
             Update(block, _mean!.Span[_optimizer.BlockRange(block)], _norm);
@@ -191,16 +203,16 @@ public sealed class TrainingState : IDisposable
 
     private void ProjectPart(int part)
     {
-        (int first, int end) = Share(part, _optimizer.NeuronCount);
+        (int first, int end) = PartOf(part, _optimizer.NeuronCount);
         _optimizer.Project(first, end - first, _next.Span);
     }
 
-    // Tensor by tensor: what lies between them is anything.
+    // Tensors only: padding is zero by construction.
     private void VerifyPart(int part)
     {
         foreach (ParameterView tensor in _layout.Tensors)
         {
-            (int first, int end) = Share(part, tensor.Length);
+            (int first, int end) = PartOf(part, tensor.Length);
             if (first < end && !TensorPrimitives.IsFiniteAll(_next.Span.Slice(tensor.Offset + first, end - first)))
             {
                 _isFinite = false;
@@ -208,8 +220,8 @@ public sealed class TrainingState : IDisposable
         }
     }
 
-    // Behind the learned parameters: running statistics, loss, right answers, active units.
-    private ReadOnlySpan<float> TakeTail()
+    // After the learned parameters: running statistics, loss, correct predictions, active units.
+    private ReadOnlySpan<float> ReduceTail()
     {
         int learned = _optimizer.LearnedLength;
         Span<float> tail = _tail.Span[..(_layout.GradientLength - learned)];
@@ -217,7 +229,7 @@ public sealed class TrainingState : IDisposable
         for (int i = learned; i < _layout.StateLength; i++)
         {
             float shardMean = tail[i - learned] / _tree.Shards;
-            _next.Span[i] = ((1 - BatchNormMomentum) * Parameters.Span[i]) + (BatchNormMomentum * shardMean);
+            _next.Span[i] = ((1 - ModelSpec.BatchNormMomentum) * Parameters.Span[i]) + (ModelSpec.BatchNormMomentum * shardMean);
         }
 
         ReadOnlySpan<float> active = tail.Slice(_layout.ActiveCountsOffset - learned, _layout.ActiveCountsLength);
@@ -237,17 +249,16 @@ public sealed class TrainingState : IDisposable
             _sums.SumInto(tensor.Offset, sum, new float[_sums.ScratchLength(tensor.Length)]);
             if (sum.Any(value => !float.IsFinite(value)))
             {
-                return $"step {Step + 1}: the gradient of {tensor.Name} is not finite (loss {loss}); a smaller --learning-rate or --clip-norm helps against that";
+                return $"step {Step + 1}: the gradient of {tensor.Name} is not finite (loss {loss}); {Remedy}";
             }
         }
 
-        if (float.IsFinite(loss) && _layout.Tensors.FirstOrDefault(t => !TensorPrimitives.IsFiniteAll(_next.Span.Slice(t.Offset, t.Length))) is { } overflown)
+        ParameterView? overflow = _layout.Tensors.FirstOrDefault(t => !TensorPrimitives.IsFiniteAll(_next.Span.Slice(t.Offset, t.Length)));
+        if (float.IsFinite(loss) && overflow is { } overflowed)
         {
-            return $"step {Step + 1}: the step would make {overflown.Name} not finite; a smaller --learning-rate or --clip-norm helps against that";
+            return $"step {Step + 1}: the step would make {overflowed.Name} not finite; {Remedy}";
         }
 
-        return $"step {Step + 1}: the loss is not finite ({loss}); a smaller --learning-rate or --clip-norm helps against that";
+        return $"step {Step + 1}: the loss is not finite ({loss}); {Remedy}";
     }
-
-    private const float BatchNormMomentum = 0.1f;
 }

@@ -5,7 +5,7 @@ using NnCluster.Numerics;
 
 namespace NnCluster.Training;
 
-/// <summary>An immutable set of shards 0 … <see cref="Shards"/> − 1.</summary>
+/// <summary>Immutable set of shards 0 … <see cref="Shards"/> − 1.</summary>
 public sealed class ShardSet
 {
     private readonly ulong[] _words;
@@ -16,10 +16,10 @@ public sealed class ShardSet
         _words = words;
     }
 
-    /// <summary>The shards there are.</summary>
+    /// <summary>Number of shards that the set can hold.</summary>
     public int Shards { get; }
 
-    /// <summary>The shards in the set.</summary>
+    /// <summary>Number of shards in the set.</summary>
     public int Count
     {
         get
@@ -34,16 +34,16 @@ public sealed class ShardSet
         }
     }
 
-    /// <summary>Whether every shard is in the set.</summary>
+    /// <summary>True if every shard is in the set.</summary>
     public bool IsFull => Count == Shards;
 
-    /// <summary>The set of none of the shards.</summary>
+    /// <summary>The empty set.</summary>
     public static ShardSet Empty(int shards) => new(shards, new ulong[(shards + 63) / 64]);
 
-    /// <summary>Whether the shard is in the set.</summary>
+    /// <summary>True if the shard is in the set.</summary>
     public bool Contains(int shard) => (_words[shard / 64] >> (shard % 64) & 1) != 0;
 
-    /// <summary>Whether any shard of the range is in the set.</summary>
+    /// <summary>True if any shard of the range is in the set.</summary>
     public bool Overlaps(ShardRange range)
     {
         for (int shard = range.Start; shard < range.End; shard++)
@@ -57,10 +57,10 @@ public sealed class ShardSet
         return false;
     }
 
-    /// <summary>This set and the range.</summary>
+    /// <summary>Union with a range.</summary>
     public ShardSet With(ShardRange range) => WithAll([range]);
 
-    /// <summary>This set and the ranges.</summary>
+    /// <summary>Union with ranges.</summary>
     public ShardSet WithAll(IEnumerable<ShardRange> ranges)
     {
         ulong[] words = [.. _words];
@@ -75,7 +75,7 @@ public sealed class ShardSet
         return new(Shards, words);
     }
 
-    /// <summary>The shards not in the set as maximal ranges, from left to right.</summary>
+    /// <summary>Shards not in the set, as maximal ranges in ascending order.</summary>
     public ImmutableArray<ShardRange> Gaps()
     {
         var gaps = ImmutableArray.CreateBuilder<ShardRange>();

@@ -5,26 +5,26 @@ using NnCluster.Numerics;
 namespace NnCluster.Training;
 
 /// <summary>
-/// The sums that have arrived in a round, each over all shards of one subtree, until together they cover the root. Adds
-/// them in the tree's order, whatever order they came in and whoever made them.
+/// Partial sums of a round, each over all shards of one subtree. Adds them in the order of the reduction tree, for any order
+/// of arrival.
 /// </summary>
 /// <remarks>
-/// Owns a reference to every buffer put in; <see cref="Clear"/> lets go of them. <see cref="TrainingRun"/> decides
-/// what is put in: subtrees must be disjoint.
+/// Owns one reference to every buffer put in; <see cref="Clear"/> releases them. Subtrees must be disjoint, which
+/// <see cref="TrainingRun"/> ensures.
 /// </remarks>
 public sealed class SubtreeSums
 {
     private readonly RefCountedBuffer?[] _sums;
     private readonly int _shards;
 
-    /// <summary>An empty tree over <paramref name="shards"/> shards (a power of two).</summary>
+    /// <summary>No sums, for a tree over <paramref name="shards"/> shards (a power of two).</summary>
     public SubtreeSums(int shards)
     {
         _shards = shards;
         _sums = new RefCountedBuffer?[2 * shards];
     }
 
-    /// <summary>Takes over the reference to a subtree's sum.</summary>
+    /// <summary>Puts in the sum of a subtree and takes over its reference.</summary>
     /// <exception cref="InvalidOperationException">The subtree has a sum already.</exception>
     public void Put(SubtreeId subtree, RefCountedBuffer sum)
     {
@@ -36,19 +36,19 @@ public sealed class SubtreeSums
         _sums[subtree.Value] = sum;
     }
 
-    /// <summary>Whether the subtrees put in cover every shard.</summary>
+    /// <summary>True if the sums cover every shard.</summary>
     public bool IsComplete => Covers(SubtreeId.Root);
 
-    /// <summary>Whether the subtrees put in cover every shard of <paramref name="subtree"/>.</summary>
+    /// <summary>True if the sums cover every shard of a subtree.</summary>
     public bool Covers(SubtreeId subtree) =>
         _sums[subtree.Value] is not null || (subtree.Value < _shards && Covers(subtree.Left) && Covers(subtree.Right));
 
     /// <summary>
-    /// Takes the sum of a covered subtree out of the tree, adding up below it in place: every right sum is added to its
-    /// left neighbour and let go. The reference passes to the caller.
+    /// Removes a covered subtree and returns its sum. Adds in place: every right sum is added to its left neighbour and released.
+    /// The reference passes to the caller.
     /// </summary>
     /// <exception cref="InvalidOperationException">The subtree is not covered.</exception>
-    public RefCountedBuffer Take(SubtreeId subtree)
+    public RefCountedBuffer Extract(SubtreeId subtree)
     {
         if (_sums[subtree.Value] is { } stored)
         {
@@ -61,19 +61,20 @@ public sealed class SubtreeSums
             throw new InvalidOperationException($"The sum of {subtree} is missing.");
         }
 
-        RefCountedBuffer sum = Take(subtree.Left);
-        RefCountedBuffer right = Take(subtree.Right);
+        RefCountedBuffer sum = Extract(subtree.Left);
+        RefCountedBuffer right = Extract(subtree.Right);
         TensorPrimitives.Add(sum.Span, right.Span, sum.Span);
         right.Release();
         return sum;
     }
 
     /// <summary>
-    /// destination ← the root's elements from <paramref name="offset"/> on. Element-wise, so any thread may do any part.
+    /// destination ← elements of the root's sum from <paramref name="offset"/> on. Element-wise, so that threads may do parts in
+    /// parallel.
     /// </summary>
-    /// <param name="offset">The first element.</param>
-    /// <param name="destination">As many elements as are wanted.</param>
-    /// <param name="scratch">At least <see cref="ScratchLength"/>(destination.Length) floats of the caller's own.</param>
+    /// <param name="offset">Index of the first element.</param>
+    /// <param name="destination">Receives the elements.</param>
+    /// <param name="scratch">At least <see cref="ScratchLength"/>(destination.Length) floats, not shared with other threads.</param>
     public void SumInto(int offset, Span<float> destination, Span<float> scratch)
     {
         ReadOnlySpan<float> sum = Sum(SubtreeId.Root, offset, destination, scratch);
@@ -83,10 +84,10 @@ public sealed class SubtreeSums
         }
     }
 
-    /// <summary>Scratch floats that <see cref="SumInto"/> needs for a piece of the given length.</summary>
+    /// <summary>Floats of scratch memory that <see cref="SumInto"/> needs for <paramref name="length"/> elements.</summary>
     public int ScratchLength(int length) => length * int.Log2(2 * _shards);
 
-    /// <summary>Lets go of all sums.</summary>
+    /// <summary>Releases all sums.</summary>
     public void Clear()
     {
         for (int subtree = 1; subtree < _sums.Length; subtree++)
@@ -96,7 +97,7 @@ public sealed class SubtreeSums
         }
     }
 
-    // A stored sum is read in place; an inner one is left + right, left in the result's own memory, right in scratch.
+    // A stored sum is read in place. An inner one is left + right: left goes to the result's memory, right to scratch.
     private ReadOnlySpan<float> Sum(SubtreeId subtree, int offset, Span<float> memory, Span<float> scratch)
     {
         if (_sums[subtree.Value] is { } stored)

@@ -3,9 +3,12 @@ using NnCluster.Numerics;
 
 namespace NnCluster.Training;
 
-/// <summary>Is told what happens in a run, on the coordinator's thread: it must return at once and must not throw.</summary>
+/// <summary>
+/// Receives the events of a run, one at a time: <see cref="RunStarted"/> and <see cref="RunEnded"/> from the session, all
+/// others from the coordinator's thread.
+/// </summary>
 public interface IRunObserver
 {
-    /// <summary>Takes note of an event.</summary>
+    /// <summary>Receives an event. Must return within microseconds: the training loop waits for it.</summary>
     void Observe(RunEvent runEvent);
 }

@@ -3,22 +3,22 @@ using NnCluster.Numerics;
 
 namespace NnCluster.Training;
 
-/// <summary>What the shards of a round are asked for.</summary>
+/// <summary>Kinds of rounds.</summary>
 public enum RoundKind
 {
-    /// <summary>The gradient over a minibatch.</summary>
+    /// <summary>A training step: the gradient over a minibatch.</summary>
     Gradient,
 
     /// <summary>Loss and accuracy over the test rows.</summary>
     Test,
 
-    /// <summary>Loss and accuracy over the rows held out of the training set.</summary>
+    /// <summary>Loss and accuracy over the validation rows.</summary>
     Validation,
 }
 
 /// <summary>
-/// One round of shards: every shard is computed from the weights after <paramref name="Step"/> steps. The same round
-/// has the same name, and the same bits, in every life of a coordinator.
+/// Id of a round: one pass over all shards with the model state after <paramref name="Step"/> steps. A round has the same id, and
+/// the same bits, in every term.
 /// </summary>
 public readonly record struct RoundId(long Step, RoundKind Kind)
 {
@@ -26,7 +26,7 @@ public readonly record struct RoundId(long Step, RoundKind Kind)
     public override string ToString() => Kind == RoundKind.Gradient ? $"step {Step + 1}" : $"{Kind} evaluation after step {Step}";
 }
 
-/// <summary>One life of one worker; a worker that comes back is another.</summary>
+/// <summary>Id of one incarnation of a participant; a node that joins again gets another id.</summary>
 public readonly record struct ParticipantId(string Name)
 {
     /// <inheritdoc/>

@@ -4,43 +4,31 @@ using NnCluster.Numerics;
 
 namespace NnCluster.Training;
 
-/// <summary>Which shards go to whom.</summary>
+/// <summary>Assignment of shards to participants.</summary>
 internal sealed partial class RunDecision
 {
-    /// <summary>Opens the next round if none is open, and issues every shard that nobody has.</summary>
+    /// <summary>Opens the next round if none is open, and assigns every shard that is neither covered nor in flight.</summary>
     private void Dispatch()
     {
         if (_state.Round is null)
         {
-            _state = _state with { Begun = true };
-            RoundKind kind = _state.Evaluations.IsEmpty ? RoundKind.Gradient : _state.Evaluations[0];
-            SetRound(new()
-            {
-                Id = new(_state.Step, kind),
-                StartedAt = now,
-                Covered = ShardSet.Empty(settings.TreeOf(kind).Shards),
-            });
-            if (kind == RoundKind.Gradient)
-            {
-                ForgetStaleMeasures();
-            }
+            OpenNextRound();
         }
 
-        Round round = _state.Round!;
-        if (round.Taking)
+        Round round = OpenRound;
+        if (round.IsReducing)
         {
             return;
         }
 
         ReductionTree tree = TreeOf(round);
-        ShardSet taken = round.Covered.WithAll(round.Assignments.Where(h => h.Live).Select(h => tree.ShardsOf(h.Subtree)));
-
-        if (taken.IsFull)
+        ShardSet provided = round.Covered.WithAll(round.Assignments.Where(h => h.IsActive).Select(h => tree.ShardsOf(h.Subtree)));
+        if (provided.IsFull)
         {
             return;
         }
 
-        ImmutableArray<ShardRange> gaps = taken.Gaps();
+        ImmutableArray<ShardRange> gaps = provided.Gaps();
         if (round.Failures.IsEmpty)
         {
             Divide(gaps, [.. Available()]);
@@ -56,30 +44,46 @@ internal sealed partial class RunDecision
         }
     }
 
-    /// <summary>A worker that has got nothing for long gets a fair share again, to be measured anew.</summary>
-    private void ForgetStaleMeasures()
+    private void OpenNextRound()
+    {
+        _state = _state with { HasStarted = true };
+        RoundKind kind = _state.Evaluations.IsEmpty ? RoundKind.Gradient : _state.Evaluations[0];
+        SetRound(new()
+        {
+            Id = new(_state.Step, kind),
+            StartedAt = now,
+            Covered = ShardSet.Empty(settings.Trees.Of(kind).Shards),
+        });
+        if (kind == RoundKind.Gradient)
+        {
+            ResetStaleSpeeds();
+        }
+    }
+
+    /// <summary>Forgets the speed of participants that were idle for long: they get a fair share and are measured again.</summary>
+    private void ResetStaleSpeeds()
     {
         foreach (Participant worker in _state.Participants)
         {
-            bool stale = worker.IdleRounds >= worker.Timeout;
-            Participant waiting = stale
-                ? worker with { Speed = SpeedSamples.None, IdleRounds = 0, Timeout = worker.Timeout * 2 }
-                : worker with { IdleRounds = worker.IdleRounds + 1 };
-            _state = _state with
+            bool isStale = worker.IdleRounds >= worker.IdleRoundLimit;
+            SetWorker(isStale
+                ? worker with { Speed = SpeedSamples.None, IdleRounds = 0, IdleRoundLimit = worker.IdleRoundLimit * 2 }
+                : worker with { IdleRounds = worker.IdleRounds + 1 });
+            if (isStale)
             {
-                Participants = _state.Participants.Replace(worker, waiting),
-                PartitionSpeeds = stale ? _state.PartitionSpeeds.Remove(worker.Id) : _state.PartitionSpeeds,
-            };
+                _state = _state with { PartitionSpeeds = _state.PartitionSpeeds.Remove(worker.Id) };
+            }
         }
     }
 
     private void Divide(ImmutableArray<ShardRange> gaps, ImmutableArray<Participant> workers)
     {
         int shards = gaps.Sum(gap => gap.Count);
-        int[] loads = [.. workers.Select(w => UncoveredShards(_state.Round!, h => h.Participant == w.Id))];
+        int[] all = Loads(OpenRound);
+        int[] loads = [.. workers.Select(w => all[_state.Participants.IndexOf(w.Id)])];
         if (loads.All(load => load == 0))
         {
-            RenewCut(shards, loads, workers);
+            UpdateCutSpeeds(shards, loads, workers);
         }
 
         double[] speeds = Speeds(workers, w => _state.PartitionSpeeds.GetValueOrDefault(w.Id));
@@ -89,15 +93,15 @@ internal sealed partial class RunDecision
         }
     }
 
-    /// <summary>Takes over the measured speeds if other workers are there, or if the round gets shorter by enough.</summary>
-    private void RenewCut(int shards, int[] loads, ImmutableArray<Participant> workers)
+    /// <summary>Divides by the measured speeds from now on if the participants changed or the round gets shorter by enough.</summary>
+    private void UpdateCutSpeeds(int shards, int[] loads, ImmutableArray<Participant> workers)
     {
         double[] measured = Speeds(workers, w => w.Speed.Median);
-        double[] old = Speeds(workers, w => _state.PartitionSpeeds.GetValueOrDefault(w.Id));
+        double[] current = Speeds(workers, w => _state.PartitionSpeeds.GetValueOrDefault(w.Id));
         bool sameWorkers = _state.PartitionSpeeds.Count == workers.Length && workers.All(w => _state.PartitionSpeeds.ContainsKey(w.Id));
-        double now = ShardPartitioner.Makespan(ShardPartitioner.Counts(shards, loads, old), measured);
-        double then = ShardPartitioner.Makespan(ShardPartitioner.Counts(shards, loads, measured), measured);
-        if (!sameWorkers || then < now * (1 - settings.Recovery.RebalanceThreshold))
+        double makespan = ShardPartitioner.Makespan(ShardPartitioner.Counts(shards, loads, current), measured);
+        double newMakespan = ShardPartitioner.Makespan(ShardPartitioner.Counts(shards, loads, measured), measured);
+        if (!sameWorkers || newMakespan < makespan * (1 - settings.Recovery.RebalanceThreshold))
         {
             _state = _state with
             {
@@ -106,7 +110,7 @@ internal sealed partial class RunDecision
         }
     }
 
-    /// <summary>A worker without a measure counts as the average of the others.</summary>
+    /// <summary>Speeds with the mean of the known ones in place of unknown ones; all 1 if none is known.</summary>
     private static double[] Speeds(ImmutableArray<Participant> workers, Func<Participant, double> speedOf)
     {
         double[] speeds = [.. workers.Select(speedOf)];
@@ -115,18 +119,19 @@ internal sealed partial class RunDecision
     }
 
     /// <summary>
-    /// A shard of a round with errors goes, by itself, to the least busy worker that has not failed it; while others
-    /// do not answer, or there are none, a worker may try again. False when the run has ended over it.
+    /// Assigns one shard of a round with errors to the least busy participant that has not failed it. A participant may retry
+    /// while others have timed out or there are no others. False if no participant is left: the run ends with the error.
     /// </summary>
     private bool TryAssignFailed(int shard)
     {
-        Round round = _state.Round!;
+        Round round = OpenRound;
         int FailuresOf(ParticipantId worker) => round.Failures.Count(f => f.Participant == worker && f.Shards.Contains(shard));
-        bool allAsked = _state.Participants.Length > 1 && !_state.Participants.Any(w => w.Late);
-        int most = allAsked ? 1 : settings.Recovery.MaxFailures;
+        bool allAnswer = _state.Participants.Count > 1 && !_state.Participants.Any(w => w.TimedOut);
+        int most = allAnswer ? 1 : settings.Recovery.MaxFailures;
+        int[] loads = Loads(round);
         Participant? next = Available()
             .Where(w => FailuresOf(w.Id) < most)
-            .MinBy(w => UncoveredShards(round, h => h.Participant == w.Id));
+            .MinBy(w => loads[_state.Participants.IndexOf(w.Id)]);
         if (next is null)
         {
             End(new(false, $"every worker failed {round.Id}, shard {shard}: {round.Failures.Last(f => f.Shards.Contains(shard)).Error}"));
@@ -139,74 +144,78 @@ internal sealed partial class RunDecision
 
     private void Assign(ParticipantId id, ShardRange shards)
     {
-        Round round = _state.Round!;
-        Participant worker = Find(id)!;
-        bool idle = !round.Assignments.Any(h => h.Participant == id);
-        _state = _state with
+        Round round = OpenRound;
+        ReductionTree tree = TreeOf(round);
+        Participant worker = _state.Participants.Find(id) ?? throw new InvalidOperationException($"{id} is no participant.");
+        bool isIdle = !round.Assignments.Any(h => h.Participant == id);
+        SetWorker(worker with
         {
-            Participants = _state.Participants.Replace(worker, worker with
-            {
-                IdleRounds = 0,
-                AssignedAt = idle ? now : worker.AssignedAt,
-                AssignedRows = (idle ? 0 : worker.AssignedRows) + TreeOf(round).RowsOf(shards),
-                Computing = idle ? TimeSpan.Zero : worker.Computing,
-            }),
-        };
+            IdleRounds = 0,
+            AssignedAt = isIdle ? now : worker.AssignedAt,
+            AssignedRows = (isIdle ? 0 : worker.AssignedRows) + tree.RowsOf(shards),
+            ComputeTime = isIdle ? TimeSpan.Zero : worker.ComputeTime,
+        });
         SetRound(round with
         {
-            Assignments = round.Assignments.AddRange(TreeOf(round).SubtreesOf(shards).Select(subtree => new Assignment(id, subtree, now, true, false))),
+            Assignments = round.Assignments.AddRange(tree.SubtreesOf(shards).Select(subtree => new Assignment(id, subtree, now, true, false))),
         });
         _effects.Add(new AssignShards(id, round.Id, shards));
     }
 
-    /// <summary>Forgets holdings; the shards that nobody else has are assigned again by <see cref="Dispatch"/>.</summary>
-    private void Drop(Predicate<Assignment> which, ParticipantId from, string reason)
+    /// <summary>Removes assignments; <see cref="Dispatch"/> assigns the shards that are in flight nowhere else.</summary>
+    private void Unassign(Predicate<Assignment> match, ParticipantId from, ReassignCause cause, string reason)
     {
-        if (_state.Round is not { Taking: false } round)
+        if (_state.Round is { IsReducing: false } round)
         {
-            return;
+            int shards = UncoveredShards(round, h => match(h) && h.IsActive);
+            SetRound(round with { Assignments = round.Assignments.RemoveAll(match) });
+            CountReassigned(from, shards, cause, reason);
         }
-
-        int shards = UncoveredShards(round, h => which(h) && h.Live);
-        SetRound(round with { Assignments = round.Assignments.RemoveAll(which) });
-        Reassigned(from, shards, reason);
     }
 
-    private void Reassigned(ParticipantId from, int shards, string reason)
+    private void CountReassigned(ParticipantId from, int shards, ReassignCause cause, string reason)
     {
         if (shards > 0)
         {
-            Round round = _state.Round!;
-            SetRound(round with { Reassigned = round.Reassigned + shards });
+            SetRound(OpenRound with { Reassigned = OpenRound.Reassigned + shards });
             _state = _state with { ReassignedShards = _state.ReassignedShards + shards };
-            Tell(new ShardsReassigned(_state.Step + 1, shards, from.Name, reason));
+            Publish(new ShardsReassigned(_state.Step + 1, shards, from.Name, cause, reason));
         }
     }
 
-    private int UncoveredShards(Round round, Func<Assignment, bool> which)
+    private int UncoveredShards(Round round, Func<Assignment, bool> match)
     {
-        ReductionTree tree = TreeOf(round);
         int shards = 0;
         foreach (Assignment holding in round.Assignments)
         {
-            ShardRange range = tree.ShardsOf(holding.Subtree);
-            shards += which(holding) && !round.Covered.Overlaps(range) ? range.Count : 0;
+            shards += match(holding) ? UncoveredShards(round, holding) : 0;
         }
 
         return shards;
     }
 
-    /// <summary>Who may be given shards: those that answer, or everybody when nobody does.</summary>
+    /// <summary>Uncovered shards in flight to each participant, timed-out assignments included, in the order of the participants.</summary>
+    private int[] Loads(Round round)
+    {
+        int[] loads = new int[_state.Participants.Count];
+        foreach (Assignment holding in round.Assignments)
+        {
+            if (_state.Participants.IndexOf(holding.Participant) is >= 0 and int worker)
+            {
+                loads[worker] += UncoveredShards(round, holding);
+            }
+        }
+
+        return loads;
+    }
+
+    private int UncoveredShards(Round round, Assignment holding)
+    {
+        ShardRange shards = TreeOf(round).ShardsOf(holding.Subtree);
+        return round.Covered.Overlaps(shards) ? 0 : shards.Count;
+    }
+
+    /// <summary>Participants that may be assigned shards: those that answer, or all if all have timed out.</summary>
     private IEnumerable<Participant> Available() =>
-        _state.Participants.Any(w => !w.Late) ? _state.Participants.Where(w => !w.Late) : _state.Participants;
-
-    private Participant? Find(ParticipantId worker) => _state.Participants.FirstOrDefault(w => w.Id == worker);
-
-    private ReductionTree TreeOf(Round round) => settings.TreeOf(round.Id.Kind);
-
-    private void SetRound(Round round) => _state = _state with { Round = round };
-
-    private void Tell(RunEvent runEvent) => _effects.Add(new Publish(runEvent with { At = now }));
-
-    private static TimeSpan Max(TimeSpan a, TimeSpan b) => a > b ? a : b;
+        _state.Participants.Any(w => !w.TimedOut) ? _state.Participants.Where(w => !w.TimedOut) : _state.Participants;
 }

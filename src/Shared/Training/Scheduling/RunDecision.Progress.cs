@@ -3,14 +3,14 @@ using NnCluster.Numerics;
 
 namespace NnCluster.Training;
 
-/// <summary>From step to step, through evaluations and checkpoints, to the end.</summary>
+/// <summary>Steps, evaluations, checkpoints and the end of the run.</summary>
 internal sealed partial class RunDecision
 {
-    private void FinishStep(StepTaken taken)
+    private void OnStepTaken(StepTaken taken)
     {
-        TimeSpan spent = now - _state.Round!.StartedAt;
-        TellRecovered(_state.Round, taken.Step);
-        bool first = _state.StepTimes.Latest.IsEmpty;
+        TimeSpan spent = now - OpenRound.StartedAt;
+        PublishRecovered(OpenRound, taken.Step);
+        bool isFirst = _state.StepTimes.Latest.IsEmpty;
         _state = _state with
         {
             Round = null,
@@ -24,9 +24,9 @@ internal sealed partial class RunDecision
             return;
         }
 
-        if (first)
+        if (isFirst)
         {
-            Tell(new FirstStepTaken(taken.Step));
+            Publish(new FirstStepTaken(taken.Step));
         }
 
         if (taken.Step >= settings.StopAfter)
@@ -66,20 +66,20 @@ internal sealed partial class RunDecision
         _effects.Add(new WriteCheckpoint(_state.Step));
     }
 
-    private void TellRecovered(Round round, long step)
+    private void PublishRecovered(Round round, long step)
     {
         if (round.Reassigned > 0)
         {
-            Tell(new ShardsRecovered(step, round.Reassigned));
+            Publish(new ShardsRecovered(step, round.Reassigned));
         }
     }
 
-    private void FinishEvaluation(EvaluationTaken taken)
+    private void OnEvaluationTaken(EvaluationTaken taken)
     {
-        TellRecovered(_state.Round!, _state.Step);
+        PublishRecovered(OpenRound, _state.Step);
         _state = _state with
         {
-            EvaluationTimes = _state.EvaluationTimes.With((now - _state.Round!.StartedAt).TotalSeconds),
+            EvaluationTimes = _state.EvaluationTimes.With((now - OpenRound.StartedAt).TotalSeconds),
             Round = null,
             Evaluations = _state.Evaluations.Remove(taken.Round.Kind),
             Test = taken.Round.Kind == RoundKind.Test ? taken.Result : _state.Test,
@@ -107,11 +107,11 @@ internal sealed partial class RunDecision
         }
     }
 
-    private void Stop()
+    private void OnStopRequested()
     {
         _state = _state with { Stopping = true };
-        bool midStep = _state.Round is { Id.Kind: RoundKind.Gradient } && !_state.Paused;
-        if (!midStep)
+        bool isMidStep = _state.Round is { Id.Kind: RoundKind.Gradient } && !_state.Paused;
+        if (!isMidStep)
         {
             EndInterrupted();
         }
@@ -135,7 +135,6 @@ internal sealed partial class RunDecision
         }
 
         _state = _state with { Outcome = outcome, Round = null };
-        Tell(new RunEnded(outcome.Interrupted, outcome.Failure));
         _effects.Add(new EndRun(outcome));
     }
 }

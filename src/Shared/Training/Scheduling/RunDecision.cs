@@ -4,44 +4,49 @@ using NnCluster.Numerics;
 
 namespace NnCluster.Training;
 
-/// <summary>One decision in the making: the state changes step by step and the effects are noted.</summary>
+/// <summary>One decision in progress: applies an input to the state and collects the effects.</summary>
 internal sealed partial class RunDecision(RunSettings settings, RunState state, TimeSpan now)
 {
     private readonly ImmutableArray<RunEffect>.Builder _effects = ImmutableArray.CreateBuilder<RunEffect>(4);
     private RunState _state = state;
 
-    public Transition Made() => new(_state, _effects.DrainToImmutable());
+    // Callers run only while a round is open.
+    private Round OpenRound => _state.Round ?? throw new InvalidOperationException("No round is open.");
 
-    public void Take(RunInput input)
+    /// <summary>The decision; ends the use of this object.</summary>
+    public Transition ToTransition() => new(_state, _effects.DrainToImmutable());
+
+    /// <summary>Applies an input, then pauses or continues the run, then assigns what is unassigned.</summary>
+    public void Apply(RunInput input)
     {
         switch (input)
         {
             case ParticipantReady ready:
-                Join(ready);
+                OnWorkerReady(ready);
                 break;
             case ParticipantGone gone:
-                Lose(gone.Participant, gone.Reason);
+                RemoveWorker(gone.Participant, gone.Cause, gone.Reason);
                 break;
             case ResultArrived result:
-                Receive(result);
+                OnResult(result);
                 break;
-            case ShardsFailed failed:
-                Fail(failed);
+            case AssignmentFailed failed:
+                OnFailure(failed);
                 break;
             case StepTaken taken:
-                FinishStep(taken);
+                OnStepTaken(taken);
                 break;
             case EvaluationTaken taken:
-                FinishEvaluation(taken);
+                OnEvaluationTaken(taken);
                 break;
             case CheckpointMade made:
                 _state = _state with { CheckpointTook = made.Took };
                 break;
             case Tick:
-                PassOverLate();
+                OnTick();
                 break;
             case StopRequested:
-                Stop();
+                OnStopRequested();
                 break;
             case RunAborted aborted:
                 End(new(false, aborted.Reason));
@@ -61,48 +66,46 @@ internal sealed partial class RunDecision(RunSettings settings, RunState state, 
         }
     }
 
-    // ---- workers ----
+    // ---- participants ----
 
-    private void Join(ParticipantReady ready)
+    private void OnWorkerReady(ParticipantReady ready)
     {
-        if (Find(ready.Participant) is not null)
+        if (_state.Participants.Find(ready.Participant) is null)
         {
-            return;
+            _state = _state with { Participants = _state.Participants.Add(new() { Id = ready.Participant, Workers = ready.Workers }) };
+            Publish(new ParticipantJoined(ready.Participant.Name));
         }
-
-        _state = _state with { Participants = _state.Participants.Add(new() { Id = ready.Participant, Workers = ready.Workers }) };
-        Tell(new ParticipantJoined(ready.Participant.Name));
     }
 
-    private void Lose(ParticipantId worker, string reason)
+    private void RemoveWorker(ParticipantId id, LossCause cause, string reason)
     {
-        if (Find(worker) is not { } lost)
+        if (_state.Participants.Find(id) is null)
         {
             return;
         }
 
         _state = _state with
         {
-            Participants = _state.Participants.Remove(lost),
-            PartitionSpeeds = _state.PartitionSpeeds.Remove(worker),
+            Participants = _state.Participants.Remove(id),
+            PartitionSpeeds = _state.PartitionSpeeds.Remove(id),
             WorkersLost = _state.WorkersLost + 1,
         };
-        Tell(new ParticipantLost(worker.Name, reason));
-        Drop(holding => holding.Participant == worker, worker, reason);
+        Publish(new ParticipantLost(id.Name, cause, reason));
+        Unassign(holding => holding.Participant == id, id, ReassignCause.Lost, reason);
     }
 
     private void PauseOrContinue()
     {
-        bool pause = _state.Workers < settings.WorkersNeeded(_state.Begun);
+        bool pause = _state.Workers < settings.WorkersNeeded(_state.HasStarted);
         if (pause == _state.Paused)
         {
             return;
         }
 
-        // Before the first round nothing has been interrupted, so there is nothing to announce.
-        if (_state.Begun)
+        // Before the first round nothing is interrupted, so there is nothing to announce.
+        if (_state.HasStarted)
         {
-            Tell(pause
+            Publish(pause
                 ? new RunPaused(_state.Workers, settings.MinWorkers)
                 : new RunContinued(_state.Workers));
         }
@@ -110,7 +113,7 @@ internal sealed partial class RunDecision(RunSettings settings, RunState state, 
         _state = _state with { Paused = pause };
         if (!pause && _state.Round is { } interrupted)
         {
-            // The pause counts neither as training time nor as a sample of how long a round takes.
+            // A pause is neither training time nor a sample of a round's duration.
             SetRound(interrupted with { StartedAt = now });
         }
 
@@ -122,52 +125,52 @@ internal sealed partial class RunDecision(RunSettings settings, RunState state, 
 
     // ---- results ----
 
-    private void Receive(ResultArrived result)
+    private void OnResult(ResultArrived result)
     {
-        Round? round = _state.Round;
-        string? refusal =
-            round is null || round.Taking || round.Id != result.Round ? $"{result.Round} is not being computed"
-            : !TreeOf(round).Holds(result.Subtree) ? $"{result.Subtree} is not in the tree"
-            : round.Covered.Overlaps(TreeOf(round).ShardsOf(result.Subtree)) ? $"{result.Subtree} is there already"
-            : null;
-        if (refusal is null)
+        if (WhyDropped(result) is { } drop)
         {
-            ShardRange shards = TreeOf(round!).ShardsOf(result.Subtree);
-            _effects.Add(new AcceptResult(result.Subtree));
-            SetRound(round! with { Covered = round!.Covered.With(shards) });
+            _effects.Add(drop);
+            _state = _state with { DroppedResults = _state.DroppedResults + 1 };
         }
         else
         {
-            _effects.Add(new DropResult(refusal));
-            _state = _state with { DroppedResults = _state.DroppedResults + 1 };
+            _effects.Add(new AcceptResult(result.Subtree));
+            SetRound(OpenRound with { Covered = OpenRound.Covered.With(TreeOf(OpenRound).ShardsOf(result.Subtree)) });
         }
 
-        Answered(result);
-        if (_state.Round is { Taking: false } current && current.Covered.IsFull)
+        RecordAnswer(result);
+        if (_state.Round is { IsReducing: false } round && round.Covered.IsFull)
         {
-            SetRound(current with { Taking = true, Assignments = [] });
-            _effects.Add(current.Id.Kind == RoundKind.Gradient ? new TakeStep(current.Id) : new TakeEvaluation(current.Id));
+            SetRound(round with { IsReducing = true, Assignments = [] });
+            _effects.Add(round.Id.Kind == RoundKind.Gradient ? new TakeStep(round.Id) : new TakeEvaluation(round.Id));
         }
     }
 
-    /// <summary>The worker is alive and has one subtree less to do; with its last one, its speed is known.</summary>
-    private void Answered(ResultArrived result)
+    /// <summary>Null if the result must be added: its round collects, and none of its shards is covered.</summary>
+    private DropResult? WhyDropped(ResultArrived result) =>
+        _state.Round is not { IsReducing: false } round || round.Id != result.Round
+            ? new(DropCause.OtherRound, $"{result.Round} is not being computed")
+        : !TreeOf(round).Holds(result.Subtree) ? new(DropCause.NotInTree, $"{result.Subtree} is not in the tree")
+        : round.Covered.Overlaps(TreeOf(round).ShardsOf(result.Subtree)) ? new(DropCause.Duplicate, $"{result.Subtree} is there already")
+        : null;
+
+    /// <summary>Takes the subtree out of the participant's assignments; its last one gives a sample of its speed.</summary>
+    private void RecordAnswer(ResultArrived result)
     {
-        if (Find(result.Participant) is not { } worker)
+        if (_state.Participants.Find(result.Participant) is not { } worker)
         {
             return;
         }
 
-        Participant answered = worker with { Late = false, Failures = 0, Computing = worker.Computing + (result.Computing ?? TimeSpan.Zero) };
+        TimeSpan computeTime = worker.ComputeTime + (result.ComputeTime ?? TimeSpan.Zero);
+        Participant answered = worker with { TimedOut = false, Failures = 0, ComputeTime = computeTime };
         if (_state.Round is { } round && round.Id == result.Round)
         {
-            SetRound(round with
-            {
-                Assignments = round.Assignments.RemoveAll(h => h.Participant == result.Participant && h.Subtree == result.Subtree),
-            });
-            bool done = !_state.Round.Assignments.Any(h => h.Participant == result.Participant);
-            double seconds = (answered.Computing > TimeSpan.Zero ? answered.Computing : now - worker.AssignedAt).TotalSeconds;
-            if (done && worker.AssignedRows > 0 && seconds > 0)
+            round = round with { Assignments = round.Assignments.RemoveAll(h => h.Participant == result.Participant && h.Subtree == result.Subtree) };
+            SetRound(round);
+            bool isDone = !round.Assignments.Any(h => h.Participant == result.Participant);
+            double seconds = (computeTime > TimeSpan.Zero ? computeTime : now - worker.AssignedAt).TotalSeconds;
+            if (isDone && worker.AssignedRows > 0 && seconds > 0)
             {
                 answered = answered with
                 {
@@ -177,112 +180,42 @@ internal sealed partial class RunDecision(RunSettings settings, RunState state, 
             }
         }
 
-        _state = _state with { Participants = _state.Participants.Replace(worker, answered) };
+        SetWorker(answered);
     }
 
-    private void Fail(ShardsFailed failed)
+    private void OnFailure(AssignmentFailed failed)
     {
-        if (Find(failed.Participant) is not { } worker)
+        if (_state.Participants.Find(failed.Participant) is not { } worker)
         {
             return;
         }
 
-        _state = _state with
-        {
-            Participants = _state.Participants.Replace(worker, worker with { Late = false, Failures = worker.Failures + 1 }),
-        };
-        if (_state.Round is { Taking: false } round && round.Id == failed.Round)
+        SetWorker(worker with { TimedOut = false, Failures = worker.Failures + 1 });
+        if (_state.Round is { IsReducing: false } round && round.Id == failed.Round)
         {
             SetRound(round with { Failures = round.Failures.Add(new(failed.Participant, failed.Shards, failed.Error)) });
             ReductionTree tree = TreeOf(round);
-            Drop(
+            Unassign(
                 holding => holding.Participant == failed.Participant && failed.Shards.Overlaps(tree.ShardsOf(holding.Subtree)),
                 failed.Participant,
+                ReassignCause.Failed,
                 failed.Error);
         }
 
-        // The last worker stays, so that a fault of the run itself ends with its error and not in a pause.
-        if (worker.Failures + 1 >= settings.Recovery.MaxFailures && _state.Participants.Length > 1)
+        // The last participant is never refused: a fault of the run itself must end with its error, not in a pause.
+        if (worker.Failures + 1 >= settings.Recovery.MaxFailures && _state.Participants.Count > 1)
         {
             string reason = $"refused after {worker.Failures + 1} errors in a row: {failed.Error}";
-            Lose(failed.Participant, reason);
+            RemoveWorker(failed.Participant, LossCause.Refused, reason);
             _effects.Add(new RefuseParticipant(failed.Participant, reason));
         }
     }
 
-    // ---- lateness ----
+    private ReductionTree TreeOf(Round round) => settings.Trees.Of(round.Id.Kind);
 
-    private void PassOverLate()
-    {
-        if (_state.Paused || _state.Round is not { Taking: false } round || round.Assignments.IsEmpty)
-        {
-            return;
-        }
+    private void SetRound(Round round) => _state = _state with { Round = round };
 
-        RecoveryPolicy policy = settings.Recovery;
-        RoundTimes times = round.Id.Kind == RoundKind.Gradient ? _state.StepTimes : _state.EvaluationTimes;
-        TimeSpan deadline = times.Median is { } median
-            ? Max(policy.MinDeadline, TimeSpan.FromSeconds(median * policy.DeadlineFactor))
-            : policy.FirstDeadline;
-        ImmutableArray<ParticipantId> late = [.. round.Assignments
-            .Where(h => h.Live && now - h.AssignedAt >= deadline)
-            .Select(h => h.Participant)
-            .Distinct()];
-        foreach (ParticipantId worker in late)
-        {
-            PassOver(worker, deadline);
-        }
+    private void SetWorker(Participant worker) => _state = _state with { Participants = _state.Participants.With(worker) };
 
-        if (times.Median is { } typical)
-        {
-            Duplicate(Max(policy.MinStraggler, TimeSpan.FromSeconds(typical * policy.StragglerFactor)));
-        }
-    }
-
-    /// <summary>
-    /// A worker that let the deadline pass loses its shards to those that answer. Where nobody else answers either it
-    /// keeps them for several deadlines more, and is then asked again: its answer may have been lost.
-    /// </summary>
-    private void PassOver(ParticipantId id, TimeSpan deadline)
-    {
-        Round round = _state.Round!;
-        Participant? worker = Find(id);
-        bool others = _state.Participants.Any(other => other.Id != id && !other.Late);
-        TimeSpan timeout = others ? deadline : deadline * settings.Recovery.LastResortFactor;
-        bool Lost(Assignment holding) => holding.Participant == id && holding.Live && now - holding.AssignedAt >= timeout;
-        if (worker is null || !round.Assignments.Any(Lost))
-        {
-            return;
-        }
-
-        _state = _state with { Participants = _state.Participants.Replace(worker, worker with { Late = true }) };
-        int shards = UncoveredShards(round, Lost);
-        SetRound(round with { Assignments = [.. round.Assignments.Select(h => Lost(h) ? h with { Live = false } : h)] });
-        Reassigned(id, shards, $"no answer within {timeout.TotalMilliseconds:0} ms");
-    }
-
-    /// <summary>Gives the shards of stragglers to workers that have nothing to do, as well.</summary>
-    private void Duplicate(TimeSpan timeout)
-    {
-        Round round = _state.Round!;
-        ReductionTree tree = TreeOf(round);
-        var idle = new Queue<ParticipantId>(_state.Participants
-            .Where(w => !w.Late && !round.Assignments.Any(h => h.Participant == w.Id))
-            .Select(w => w.Id));
-        foreach (Assignment holding in round.Assignments)
-        {
-            if (idle.Count == 0)
-            {
-                return;
-            }
-
-            ShardRange shards = tree.ShardsOf(holding.Subtree);
-            if (holding is { Live: true, Duplicated: false } && now - holding.AssignedAt >= timeout && !round.Covered.Overlaps(shards))
-            {
-                SetRound(_state.Round! with { Assignments = _state.Round!.Assignments.Replace(holding, holding with { Duplicated = true }) });
-                Assign(idle.Dequeue(), shards);
-                Reassigned(holding.Participant, shards.Count, $"slower than {timeout.TotalMilliseconds:0} ms");
-            }
-        }
-    }
+    private void Publish(RunEvent runEvent) => _effects.Add(new Publish(runEvent with { At = now }));
 }

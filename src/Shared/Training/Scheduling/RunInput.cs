@@ -4,43 +4,53 @@ using NnCluster.Numerics;
 
 namespace NnCluster.Training;
 
-/// <summary>What <see cref="TrainingRun"/> is told.</summary>
+/// <summary>Input of <see cref="TrainingRun"/>: one thing that happened.</summary>
 public abstract record RunInput;
 
-/// <summary>A worker holds data and network and can compute; a node of several slots is one worker that counts as many.</summary>
+/// <summary>A participant has the data set and the model and can compute.</summary>
+/// <param name="Worker">Id of the participant.</param>
+/// <param name="Workers">Number of its workers.</param>
 public sealed record ParticipantReady(ParticipantId Participant, int Workers = 1) : RunInput;
 
-/// <summary>A worker's link broke, its actor ended, or the cluster cannot reach it.</summary>
-public sealed record ParticipantGone(ParticipantId Participant, string Reason) : RunInput;
+/// <summary>A participant is lost: its link broke, its actor ended, or the cluster cannot reach it.</summary>
+public sealed record ParticipantGone(ParticipantId Participant, LossCause Cause, string Reason) : RunInput;
 
 /// <summary>
-/// A subtree's sum has arrived. It is added only if the answer holds <see cref="AcceptResult"/>. <paramref name="Computing"/>
-/// is the time the worker spent on it; where it is not known, the time since the shards were assigned stands for it, and
-/// a worker that waits for a busy network looks slow.
+/// The partial sum of a subtree arrived. It is added only if the transition contains <see cref="AcceptResult"/>.
 /// </summary>
-public sealed record ResultArrived(ParticipantId Participant, RoundId Round, SubtreeId Subtree, TimeSpan? Computing = null) : RunInput;
+/// <param name="Worker">Participant that computed it.</param>
+/// <param name="Round">Round that it belongs to.</param>
+/// <param name="Subtree">Position in the reduction tree.</param>
+/// <param name="ComputeTime">
+/// Time spent computing it. Null: unknown, and the time since the assignment stands for it, so that a participant behind a busy
+/// network looks slow.
+/// </param>
+public sealed record ResultArrived(ParticipantId Participant, RoundId Round, SubtreeId Subtree, TimeSpan? ComputeTime = null) : RunInput;
 
-/// <summary>A worker could not compute shards.</summary>
-public sealed record ShardsFailed(ParticipantId Participant, RoundId Round, ShardRange Shards, string Error) : RunInput;
+/// <summary>A participant could not compute shards.</summary>
+public sealed record AssignmentFailed(ParticipantId Participant, RoundId Round, ShardRange Shards, string Error) : RunInput;
 
-/// <summary>The optimizer step of a complete minibatch is taken. <paramref name="Diagnosis"/> names what is not finite, if anything.</summary>
+/// <summary>The optimizer step of a complete minibatch was taken.</summary>
+/// <param name="Step">Steps taken now.</param>
+/// <param name="Diagnosis">Names the value that is not finite; null if all are.</param>
 public sealed record StepTaken(long Step, string? Diagnosis) : RunInput;
 
-/// <summary>A complete evaluation is added up.</summary>
+/// <summary>A complete evaluation was reduced.</summary>
 public sealed record EvaluationTaken(RoundId Round, EvaluationResult Result) : RunInput;
 
-/// <summary>A checkpoint is on disk, and writing it took so long.</summary>
+/// <summary>A checkpoint is on disk.</summary>
+/// <param name="Took">Time it took to write.</param>
 public sealed record CheckpointMade(TimeSpan Took) : RunInput;
 
-/// <summary>Time has passed.</summary>
+/// <summary>Time passed; deadlines are checked.</summary>
 public sealed record Tick : RunInput
 {
-    /// <summary>The only one needed.</summary>
+    /// <summary>The only instance.</summary>
     public static readonly Tick Now = new();
 }
 
-/// <summary>The run is asked to end at the next step boundary.</summary>
+/// <summary>The user asks the run to end at the next step boundary.</summary>
 public sealed record StopRequested : RunInput;
 
-/// <summary>Something the run cannot go on without is gone, such as the disk its metrics go to.</summary>
+/// <summary>The run cannot continue, for instance because its metrics cannot be written.</summary>
 public sealed record RunAborted(string Reason) : RunInput;

@@ -7,53 +7,80 @@ using NnCluster.Optimization;
 
 namespace NnCluster.Training;
 
-/// <summary>What decides the bits of a run, and nothing else: no worker, no machine, no directory.</summary>
+/// <summary>All that decides the bits of a run, and nothing else: no worker, no machine, no directory.</summary>
+/// <remarks>Two specifications are equal if all properties are; see <see cref="IsSameRunAs"/> for the identity of a run.</remarks>
 public sealed record RunSpec
 {
-    /// <summary>The data set's name, for people.</summary>
+    /// <summary>Display name of the data set.</summary>
     public required string Dataset { get; init; }
 
-    /// <summary>The data set's content.</summary>
+    /// <summary>SHA-256 of the content of the data set, in lower-case hexadecimal.</summary>
     public required string DatasetSha256 { get; init; }
 
-    /// <summary>Training rows used at all, from the first on; null: every one.</summary>
+    /// <summary>Number of training rows used, from the first on; null: all.</summary>
     public int? Limit { get; init; }
 
-    /// <summary>Training rows held out from the beginning of the set.</summary>
+    /// <summary>Number of training rows held out for validation, from the beginning of the set.</summary>
     public int Validation { get; init; }
 
-    /// <summary>The network and its loss.</summary>
+    /// <summary>The model and its loss.</summary>
     public required ModelSpec Model { get; init; }
 
     /// <summary>The optimizer, its schedule and the regularisation.</summary>
     public required OptimizerSpec Optimizer { get; init; }
 
-    /// <summary>Passes over the training rows.</summary>
+    /// <summary>Number of passes over the training rows.</summary>
     public required int Epochs { get; init; }
 
     /// <summary>Rows of a minibatch.</summary>
     public required int BatchSize { get; init; }
 
-    /// <summary>Shards of a minibatch.</summary>
+    /// <summary>Shards of a minibatch, a power of two.</summary>
     public required int Shards { get; init; }
 
-    /// <summary>Decides the permutations, the dropout masks, the noise on the inputs and the initial weights.</summary>
+    /// <summary>Seed of the permutations, the dropout masks, the input noise and the initial parameters.</summary>
     public ulong Seed { get; init; }
 
-    /// <summary>Whether each epoch visits the rows in an order of its own.</summary>
+    /// <summary>Whether each epoch permutes the rows anew.</summary>
     public bool Shuffle { get; init; } = true;
 
-    /// <summary>The arithmetic of the backend: equal strings, equal bits.</summary>
+    /// <summary>Name of the arithmetic of the BLAS backend: equal names, equal bits.</summary>
     public required string Arithmetic { get; init; }
 
-    /// <summary>Which rows each step uses.</summary>
+    /// <summary>
+    /// Whether two specifications are those of the same run: all properties are equal but the display name of the data
+    /// set, whose content decides. <see cref="RunSpecDifference.Between"/> names the properties that differ.
+    /// </summary>
+    public bool IsSameRunAs(RunSpec other) => this with { Dataset = other.Dataset } == other;
+
+    /// <summary>The rows of each step.</summary>
     public BatchPlan PlanFor(Dataset data) => new(Seed, data.Train.Rows, BatchSize, Epochs, Shuffle);
 
-    /// <summary>How a minibatch is cut.</summary>
+    /// <summary>Reduction tree of a minibatch.</summary>
     public ReductionTree MinibatchTree => new(Shards, BatchSize);
 
-    /// <summary>How the rows of an evaluation are cut: into as many shards as is usual for that many rows.</summary>
+    /// <summary>Reduction tree of an evaluation, with the default number of shards for that many rows.</summary>
     public static ReductionTree EvaluationTree(int rows) => new(ReductionTree.DefaultShards(rows), rows);
+
+    /// <summary>Reduction trees of all rounds on the run's view of a data set.</summary>
+    public RoundTrees TreesFor(Dataset data) => new(
+        MinibatchTree,
+        EvaluationTree(data.Test.Rows),
+        data.Validation.Rows > 0 ? EvaluationTree(data.Validation.Rows) : null);
+
+    /// <summary>The run's view of a data set: validation rows held out, training rows limited. Copies nothing.</summary>
+    /// <exception cref="BadInputException">The training set has too few rows.</exception>
+    public Dataset ViewOf(Dataset data) => ViewOf(data, Validation, Limit);
+
+    /// <inheritdoc cref="ViewOf(Dataset)"/>
+    /// <param name="data">The whole data set.</param>
+    /// <param name="validation">Training rows held out; 0: none.</param>
+    /// <param name="limit">Training rows used; null: all.</param>
+    public static Dataset ViewOf(Dataset data, int validation, int? limit)
+    {
+        data = validation > 0 ? data.WithValidation(validation) : data;
+        return limit is { } rows ? data.WithLimit(rows) : data;
+    }
 
     /// <summary>The settings of the state machine for this run on this data.</summary>
     public RunSettings SettingsFor(Dataset data)
@@ -63,9 +90,7 @@ public sealed record RunSpec
         {
             TotalSteps = plan.TotalSteps,
             EpochEnds = [.. Enumerable.Range(1, Epochs).Select(plan.StepsThrough).Distinct()],
-            Minibatch = MinibatchTree,
-            Test = EvaluationTree(data.Test.Rows),
-            Validation = data.Validation.Rows > 0 ? EvaluationTree(data.Validation.Rows) : null,
+            Trees = TreesFor(data),
         };
     }
 }

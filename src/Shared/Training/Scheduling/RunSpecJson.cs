@@ -1,11 +1,12 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using NnCluster.Memory;
 using NnCluster.Numerics;
 
 namespace NnCluster.Training;
 
-/// <summary>The JSON form of a run's specification, as a checkpoint's metadata and the wire carry it.</summary>
+/// <summary>JSON of a run's specification, in the metadata of checkpoints and on the wire.</summary>
 public static class RunSpecJson
 {
     private static readonly JsonSerializerOptions Options = new()
@@ -16,22 +17,26 @@ public static class RunSpecJson
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false) },
     };
 
-    /// <summary>One line of JSON; equal specifications give equal lines.</summary>
+    /// <summary>The specification as one line of JSON.</summary>
     public static string ToJson(this RunSpec spec) => JsonSerializer.Serialize(spec, Options);
 
-    /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
+    /// <summary>The specification as a tree of JSON.</summary>
+    internal static JsonObject ToTree(this RunSpec spec) => (JsonObject)JsonSerializer.SerializeToNode(spec, Options)!;
+
+    /// <summary>Reads the JSON of <see cref="ToJson"/>.</summary>
     /// <param name="json">The text.</param>
-    /// <param name="source">What to call it in an error.</param>
-    /// <exception cref="BadInputException">It is not a run's specification.</exception>
+    /// <param name="source">Name of the text in errors.</param>
+    /// <exception cref="BadInputException">It is not the specification of a run.</exception>
     public static RunSpec Parse(string json, string source)
     {
         try
         {
-            return JsonSerializer.Deserialize<RunSpec>(json, Options) ?? throw new BadInputException($"{source}: expected a run's specification, found null");
+            return JsonSerializer.Deserialize<RunSpec>(json, Options)
+                ?? throw new BadInputException($"{source}: expected the specification of a run, found null");
         }
         catch (JsonException e)
         {
-            throw new BadInputException($"{source}: is not a run's specification: {e.Message}", e);
+            throw new BadInputException($"{source}: is not the specification of a run: {e.Message}", e);
         }
     }
 }

@@ -5,99 +5,99 @@ using NnCluster.Numerics;
 
 namespace NnCluster.Training;
 
-/// <summary>One worker, as the run sees it.</summary>
+/// <summary>One participant of a run: a local worker, or a remote node with its workers.</summary>
 public sealed record Participant
 {
-    /// <summary>Rounds without a shard after which a worker's old measures are forgotten, the first time.</summary>
-    public const int FirstTimeout = 32;
+    /// <summary>First value of <see cref="IdleRoundLimit"/>, in minibatches.</summary>
+    public const int FirstIdleRoundLimit = 32;
 
-    /// <summary>Which.</summary>
+    /// <summary>Id of the participant.</summary>
     public required ParticipantId Id { get; init; }
 
-    /// <summary>How many it counts as where workers are counted: its threads.</summary>
+    /// <summary>Number of its workers.</summary>
     public int Workers { get; init; } = 1;
 
-    /// <summary>How fast it was in its latest rounds, in rows a second.</summary>
+    /// <summary>Its speed in the latest rounds, in rows/s.</summary>
     public SpeedSamples Speed { get; init; } = SpeedSamples.None;
 
-    /// <summary>It let a deadline pass and has not answered since: it is given nothing while others are there.</summary>
-    public bool Late { get; init; }
+    /// <summary>True from a missed deadline to its next answer. It is assigned nothing while others answer.</summary>
+    public bool TimedOut { get; init; }
 
     /// <summary>Errors in a row.</summary>
     public int Failures { get; init; }
 
-    /// <summary>When the leaves it now works on were assigned.</summary>
+    /// <summary>Time at which its current shards were assigned, since the start of the run.</summary>
     public TimeSpan AssignedAt { get; init; }
 
-    /// <summary>The rows of those shards.</summary>
+    /// <summary>Rows of its current shards.</summary>
     public int AssignedRows { get; init; }
 
-    /// <summary>The time it spent on those that have come back, where it says so.</summary>
-    public TimeSpan Computing { get; init; }
+    /// <summary>Computation time of the answers to its current shards, as far as it reported them.</summary>
+    public TimeSpan ComputeTime { get; init; }
 
-    /// <summary>Minibatches in a row in which it got no shard.</summary>
+    /// <summary>Minibatches in a row without a shard.</summary>
     public int IdleRounds { get; init; }
 
     /// <summary>
-    /// After so many of them it counts as unmeasured and gets a fair share again: it may have been slow only for a
-    /// while. Doubles each time, so that a worker that stays slow costs ever less.
+    /// Minibatches without a shard after which its speed counts as unmeasured, so that it gets a fair share again. Doubles every
+    /// time (exponential back-off): a participant that stays slow delays ever fewer rounds.
     /// </summary>
-    public int Timeout { get; init; } = FirstTimeout;
+    public int IdleRoundLimit { get; init; } = FirstIdleRoundLimit;
 }
 
-/// <summary>The latest measures of a worker's speed, in rows a second.</summary>
+/// <summary>Latest speeds of a participant, in rows/s, the oldest first.</summary>
 public sealed record SpeedSamples(ImmutableArray<double> Latest)
 {
     private const int Window = 7;
     private const int Needed = 4;
 
-    /// <summary>Not measured.</summary>
+    /// <summary>No sample.</summary>
     public static readonly SpeedSamples None = new(ImmutableArray<double>.Empty);
 
-    /// <summary>The middle one; 0 while there are too few to tell a start from a habit.</summary>
+    /// <summary>Median of the last 7 samples, in rows/s; 0 until 4 exist (the first include JIT compilation and cold caches).</summary>
     public double Median { get; } = Latest.Length < Needed ? 0 : Latest.Sort()[Latest.Length / 2];
 
-    /// <summary>With one more, the oldest forgotten.</summary>
+    /// <summary>With one more sample; a full window loses its oldest.</summary>
     public SpeedSamples With(double speed) => new((Latest.Length == Window ? Latest.RemoveAt(0) : Latest).Add(speed));
 }
 
-/// <summary>A subtree that a worker was asked for and has not answered.</summary>
-/// <param name="Worker">Who.</param>
-/// <param name="Subtree">What.</param>
-/// <param name="AssignedAt">When.</param>
-/// <param name="Live">Whether its shards count as taken care of: not once its deadline has passed.</param>
-/// <param name="Duplicated">Whether the shards were assigned a second time.</param>
-public sealed record Assignment(ParticipantId Participant, SubtreeId Subtree, TimeSpan AssignedAt, bool Live, bool Duplicated);
+/// <summary>One subtree in flight.</summary>
+/// <param name="Worker">Participant that the subtree is assigned to.</param>
+/// <param name="Subtree">Position in the reduction tree.</param>
+/// <param name="AssignedAt">Time of assignment, since the start of the run.</param>
+/// <param name="IsActive">False once it has timed out: its shards are then assigned to others.</param>
+/// <param name="HasCopy">True once a speculative copy was assigned.</param>
+public sealed record Assignment(ParticipantId Participant, SubtreeId Subtree, TimeSpan AssignedAt, bool IsActive, bool HasCopy);
 
-/// <summary>A worker could not compute some shards of this round.</summary>
+/// <summary>Shards of the open round that a participant could not compute.</summary>
 public sealed record ShardFailure(ParticipantId Participant, ShardRange Shards, string Error);
 
-/// <summary>The shards being computed.</summary>
+/// <summary>The open round.</summary>
 public sealed record Round
 {
-    /// <summary>Which round.</summary>
+    /// <summary>Id of the round.</summary>
     public required RoundId Id { get; init; }
 
-    /// <summary>When its first shard was assigned.</summary>
+    /// <summary>Time of the first assignment, or of the end of a pause, since the start of the run.</summary>
     public required TimeSpan StartedAt { get; init; }
 
-    /// <summary>The shards whose sums are in the tree.</summary>
+    /// <summary>Shards whose sums have been accepted.</summary>
     public required ShardSet Covered { get; init; }
 
-    /// <summary>The subtrees that are out.</summary>
+    /// <summary>Subtrees in flight.</summary>
     public ImmutableArray<Assignment> Assignments { get; init; } = [];
 
-    /// <summary>What went wrong in this round.</summary>
+    /// <summary>Errors of this round.</summary>
     public ImmutableArray<ShardFailure> Failures { get; init; } = [];
 
-    /// <summary>Shards that were given out again.</summary>
+    /// <summary>Shards that were reassigned or copied.</summary>
     public int Reassigned { get; init; }
 
-    /// <summary>Whether all shards are there and the shell is adding up.</summary>
-    public bool Taking { get; init; }
+    /// <summary>True once every shard is covered and the coordinator reduces.</summary>
+    public bool IsReducing { get; init; }
 }
 
-/// <summary>The durations of the latest rounds of a kind, in seconds.</summary>
+/// <summary>Durations of the latest rounds of one kind, in seconds, the oldest first.</summary>
 public sealed record RoundTimes(ImmutableArray<double> Latest)
 {
     private const int Window = 15;
@@ -105,15 +105,17 @@ public sealed record RoundTimes(ImmutableArray<double> Latest)
     /// <summary>No round yet.</summary>
     public static readonly RoundTimes None = new(ImmutableArray<double>.Empty);
 
-    /// <summary>The middle one, of two the shorter, so that one bad round does not stretch the next deadline; null while there is none.</summary>
+    /// <summary>
+    /// Lower median in seconds, so that of two rounds one slow one does not stretch the next deadline; null without rounds.
+    /// </summary>
     public double? Median { get; } = Latest.IsEmpty ? null : Latest.Sort()[(Latest.Length - 1) / 2];
 
-    /// <summary>With one more, the oldest forgotten.</summary>
+    /// <summary>With one more duration; a full window loses its oldest.</summary>
     public RoundTimes With(double seconds) =>
         new((Latest.Length == Window ? Latest.RemoveAt(0) : Latest).Add(seconds));
 }
 
-/// <summary>Everything <see cref="TrainingRun"/> remembers.</summary>
+/// <summary>State of <see cref="TrainingRun"/>. Times are since the start of the run in this term.</summary>
 public sealed record RunState
 {
     /// <summary>Optimizer steps taken.</summary>
@@ -122,60 +124,62 @@ public sealed record RunState
     /// <summary>Epochs complete.</summary>
     public required int Epochs { get; init; }
 
-    /// <summary>The workers in the order they joined.</summary>
-    public ImmutableArray<Participant> Participants { get; init; } = [];
+    /// <summary>Participants in the order they joined.</summary>
+    public Participants Participants { get; init; } = NnCluster.Training.Participants.None;
 
-    /// <summary>How many workers are there, every slot of a node counted.</summary>
+    /// <summary>Number of workers of all participants.</summary>
     public int Workers => Participants.Sum(worker => worker.Workers);
 
-    /// <summary>The workers' speeds by which shards are cut, renewed only when it pays.</summary>
+    /// <summary>
+    /// Speeds by which shards are divided, in rows/s; updated only when the gain exceeds <see cref="RecoveryOptions.RebalanceThreshold"/>.
+    /// </summary>
     public ImmutableDictionary<ParticipantId, double> PartitionSpeeds { get; init; } = ImmutableDictionary<ParticipantId, double>.Empty;
 
-    /// <summary>The shards in flight, if any.</summary>
+    /// <summary>The open round; null between rounds.</summary>
     public Round? Round { get; init; }
 
     /// <summary>Evaluations due before the next step.</summary>
     public ImmutableArray<RoundKind> Evaluations { get; init; } = [];
 
-    /// <summary>The result on the test rows of the epoch being evaluated.</summary>
+    /// <summary>Result on the test rows of the epoch being evaluated.</summary>
     public EvaluationResult? Test { get; init; }
 
-    /// <summary>The result on the held-out rows of the epoch being evaluated.</summary>
+    /// <summary>Result on the validation rows of the epoch being evaluated.</summary>
     public EvaluationResult? Validation { get; init; }
 
-    /// <summary>Whether this life has opened a round: from then on too few workers are a pause, before it a start that waits.</summary>
-    public bool Begun { get; init; }
+    /// <summary>True once the first round was dispatched: before it, too few workers means starting; after it, paused.</summary>
+    public bool HasStarted { get; init; }
 
-    /// <summary>Whether there are too few workers.</summary>
+    /// <summary>True while there are too few workers.</summary>
     public bool Paused { get; init; } = true;
 
-    /// <summary>Whether the run has been asked to end.</summary>
+    /// <summary>True once the run was asked to end at the next step.</summary>
     public bool Stopping { get; init; }
 
     /// <summary>Time spent on complete minibatches, optimizer steps included.</summary>
     public TimeSpan TrainTime { get; init; }
 
-    /// <summary>When the last checkpoint was written, and after which step.</summary>
+    /// <summary>Time and step of the last checkpoint.</summary>
     public (TimeSpan At, long Step) Checkpoint { get; init; }
 
-    /// <summary>How long writing the latest one took.</summary>
+    /// <summary>Time it took to write the last checkpoint.</summary>
     public TimeSpan CheckpointTook { get; init; }
 
-    /// <summary>How long minibatches took.</summary>
+    /// <summary>Durations of minibatches.</summary>
     public RoundTimes StepTimes { get; init; } = RoundTimes.None;
 
-    /// <summary>How long evaluations took.</summary>
+    /// <summary>Durations of evaluations.</summary>
     public RoundTimes EvaluationTimes { get; init; } = RoundTimes.None;
 
-    /// <summary>Shards assigned again after a loss, an error, a deadline or a straggler.</summary>
+    /// <summary>Shards reassigned after a loss, an error or a timeout, and speculative copies.</summary>
     public int ReassignedShards { get; init; }
 
-    /// <summary>Workers that went away or were refused while the run still wanted them.</summary>
+    /// <summary>Participants that were lost or refused before the end.</summary>
     public int WorkersLost { get; init; }
 
-    /// <summary>Results that were not added: late, duplicate, or of another round.</summary>
+    /// <summary>Results that were not added: too late, duplicate, or of another round.</summary>
     public int DroppedResults { get; init; }
 
-    /// <summary>How the run ended, once it has.</summary>
+    /// <summary>Outcome of the run; null before its end.</summary>
     public RunOutcome? Outcome { get; init; }
 }

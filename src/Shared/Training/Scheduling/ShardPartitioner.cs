@@ -4,16 +4,16 @@ using NnCluster.Numerics;
 
 namespace NnCluster.Training;
 
-/// <summary>Cuts shards among workers so that the last one is done as early as possible.</summary>
+/// <summary>Divides shards among participants so that the last one finishes as early as possible.</summary>
 public static class ShardPartitioner
 {
     /// <summary>
-    /// How many of <paramref name="shards"/> equal shards each worker gets: one after the other, each to the worker
-    /// that would be done with it first (ties to the first in order), which is optimal for equal shards.
+    /// Number of shards for each participant. Greedy: one shard after the other goes to the participant that would finish it
+    /// first (the first of equals), which is optimal for shards of equal cost.
     /// </summary>
-    /// <param name="shards">Shards to give away.</param>
-    /// <param name="loads">Shards each worker still has to do.</param>
-    /// <param name="speeds">Shards, or rows, a second: only ratios matter; all positive.</param>
+    /// <param name="shards">Shards to divide.</param>
+    /// <param name="loads">Shards that each participant has in flight.</param>
+    /// <param name="speeds">Speed of each participant, positive, in any unit: only ratios matter.</param>
     public static int[] Counts(int shards, ReadOnlySpan<int> loads, ReadOnlySpan<double> speeds)
     {
         int[] counts = new int[speeds.Length];
@@ -33,7 +33,7 @@ public static class ShardPartitioner
         return counts;
     }
 
-    /// <summary>When the last worker would be done, in shards over speed.</summary>
+    /// <summary>Time until the last participant finishes, in shards / speed.</summary>
     public static double Makespan(ReadOnlySpan<int> counts, ReadOnlySpan<double> speeds)
     {
         double latest = 0;
@@ -45,7 +45,7 @@ public static class ShardPartitioner
         return latest;
     }
 
-    /// <summary>Hands out <paramref name="gaps"/> from left to right, each worker its count, as contiguous as the gaps allow.</summary>
+    /// <summary>Divides the gaps from left to right: ranges for each participant that add up to its count.</summary>
     public static ImmutableArray<(int Worker, ShardRange Shards)> Ranges(ImmutableArray<ShardRange> gaps, ReadOnlySpan<int> counts)
     {
         var ranges = ImmutableArray.CreateBuilder<(int, ShardRange)>();

@@ -4,30 +4,32 @@ using NnCluster.Numerics;
 
 namespace NnCluster.Training;
 
-/// <summary>What a state becomes, and what is to be done about it, in order.</summary>
+/// <summary>Result of a decision.</summary>
+/// <param name="State">The next state.</param>
+/// <param name="Effects">Effects for the caller to carry out, in order.</param>
 public sealed record Transition(RunState State, ImmutableArray<RunEffect> Effects);
 
 /// <summary>
-/// A training run as a pure state machine: (state, input, now) → (state, effects). It knows no actor, no buffer and
-/// no clock; who feeds it carries out the effects. Every decision about steps, shards, workers and faults is here.
+/// A training run as a pure state machine: (state, input, now) → (state, effects). It knows no actor, no buffer and no clock; its
+/// caller carries out the effects. Every decision about steps, shards, participants and faults is made here.
 /// </summary>
 /// <remarks>
 /// <code>
-///            ParticipantReady                    ResultArrived (last shard)            StepTaken
-///  paused ──────────────► round of shards ─────────────────────────► taking ─────────────► next step, evaluation or end
+///            WorkerReady                   ResultArrived (last shard)             StepTaken
+///  paused ──────────────► round of shards ─────────────────────────► reducing ─────────────► next step, evaluation or end
 ///     ▲                    │        ▲ AssignShards                     TakeStep
-///     └── too few workers ─┘        └── whatever shard nobody has: lost, failed, late
+///     └── too few workers ─┘        └── shards that are lost, failed or timed out
 /// </code>
-/// One rule serves start, loss, error and lateness: <i>every shard that is neither covered nor held by a live worker is
-/// assigned to somebody</i>. A result is added exactly if none of its shards is covered yet.
+/// One rule serves start, loss, error and timeout: <i>every shard that is neither covered nor in flight is assigned</i>. A result is
+/// added exactly if none of its shards is covered yet.
 /// </remarks>
 public sealed class TrainingRun(RunSettings settings)
 {
     /// <summary>
-    /// A fresh run, or one that goes on after <paramref name="step"/> steps. At the end of an epoch it evaluates first:
-    /// the life that took the step may have ended before it had.
+    /// The first state of a run, new or resumed. A run resumed at the end of an epoch evaluates first: the term that took the
+    /// step may have ended before the evaluation.
     /// </summary>
-    /// <param name="step">Steps taken by an earlier life of the run.</param>
+    /// <param name="step">Steps taken in earlier terms; 0 for a new run.</param>
     public RunState Begin(long step = 0)
     {
         int epochs = settings.EpochEnds.Count(end => end <= step);
@@ -40,16 +42,19 @@ public sealed class TrainingRun(RunSettings settings)
         };
     }
 
-    /// <summary>What <paramref name="input"/> at time <paramref name="now"/> (since the start, never falling) makes of the state.</summary>
+    /// <summary>Decides one input. Pure: equal arguments give equal transitions.</summary>
+    /// <param name="state">The state before.</param>
+    /// <param name="input">The input.</param>
+    /// <param name="now">Time since the start of the run in this term; never decreases from call to call.</param>
     public Transition Decide(RunState state, RunInput input, TimeSpan now)
     {
         if (state.Outcome is not null)
         {
-            return new(state, input is ResultArrived ? [new DropResult("the run is over")] : []);
+            return new(state, input is ResultArrived ? [new DropResult(DropCause.RunOver, "the run has ended")] : []);
         }
 
         var decision = new RunDecision(settings, state, now);
-        decision.Take(input);
-        return decision.Made();
+        decision.Apply(input);
+        return decision.ToTransition();
     }
 }

@@ -68,11 +68,9 @@ public sealed class ShardComputerTests : IDisposable
 
     public void Dispose() => _run.Dispose();
 
-    private ShardWork Work(ShardRange shards, RoundKind kind) => kind == RoundKind.Gradient
-        ? new ComputeGradient(new(0, kind), shards, _run.State)
-        : new ComputeEvaluation(new(0, kind), shards, _run.State);
+    private ComputeShards Work(ShardRange shards, RoundKind kind) => new(new(0, kind), shards, _run.State);
 
-    // Each range by a computer of its own, as if by workers that know nothing of each other.
+    // Computes each range with a separate computer, as separate workers do.
     private float[] Sum(IEnumerable<ShardRange> ranges, RoundKind kind)
     {
         int shards = kind == RoundKind.Gradient ? 8 : RunSpec.EvaluationTree(_run.Data.Test.Rows).Shards;

@@ -76,7 +76,7 @@ public sealed class TrainingStateTests : IDisposable
     {
         RefCountedBuffer initial = _parameters.Rent();
         initial.Span.Fill(0.5f);
-        return new(_layout, new ReductionTree(1, 8), Optimizer.Create(optimizer.Resolve(), _layout.Tensors, _layout.StateLength, 10), _parameters, _team, initial);
+        return new(_layout, new ReductionTree(1, 8), Optimizer.For(optimizer.Resolve(), _layout, 10), _parameters, _team, initial);
     }
 
     private delegate void Fill(Span<float> sum);

@@ -71,10 +71,10 @@ public sealed class ReductionTreeTests
         Assert.Equal(shards, ReductionTree.DefaultShards(rows));
 
     [Theory]
-    [InlineData(3, 100, "--shards 3: the number of shards is a power of two from 1 to 4096 (1, 2, 4, 8, 16 …).")]
-    [InlineData(0, 100, "--shards 0: the number of shards is a power of two from 1 to 4096 (1, 2, 4, 8, 16 …).")]
-    [InlineData(8192, 10000, "--shards 8192: the number of shards is a power of two from 1 to 4096 (1, 2, 4, 8, 16 …).")]
-    [InlineData(128, 100, "--shards 128: 100 rows cannot be cut into 128 shards; take at most 64.")]
+    [InlineData(3, 100, "Shards 3: the number of shards is a power of two from 1 to 4096 (1, 2, 4, 8, 16 …).")]
+    [InlineData(0, 100, "Shards 0: the number of shards is a power of two from 1 to 4096 (1, 2, 4, 8, 16 …).")]
+    [InlineData(8192, 10000, "Shards 8192: the number of shards is a power of two from 1 to 4096 (1, 2, 4, 8, 16 …).")]
+    [InlineData(128, 100, "Shards 128: 100 rows cannot be cut into 128 shards; take at most 64.")]
     public void Shards_that_cannot_be_are_refused_with_what_can(int shards, int rows, string message) =>
         Assert.Equal(message, Assert.Throws<BadInputException>(() => new ReductionTree(shards, rows)).Message);
 }

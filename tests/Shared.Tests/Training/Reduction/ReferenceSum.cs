@@ -5,7 +5,7 @@ using NnCluster.Training;
 
 namespace NnCluster.Shared.Tests.Training;
 
-/// <summary>The shard tree's sum in the plainest form: halve until one is left, add the halves.</summary>
+/// <summary>The sum of the reduction tree by plain recursion: sum(shards) = sum(first half) + sum(second half).</summary>
 internal static class ReferenceSum
 {
     public static float[] Of(ReadOnlySpan<float[]> shards)

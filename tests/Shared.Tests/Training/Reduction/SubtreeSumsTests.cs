@@ -63,10 +63,10 @@ public sealed class GradientTreeTests : IDisposable
             }
 
             Assert.True(sums.Covers(top));
-            RefCountedBuffer sum = sums.Take(top);
+            RefCountedBuffer sum = sums.Extract(top);
             Assert.Equal(Bits(ReferenceSum.Of(shards.AsSpan(range.Start, range.Count))), Bits(sum.Span.ToArray()));
             Assert.False(sums.Covers(top));
-            Assert.Throws<InvalidOperationException>(() => sums.Take(top));
+            Assert.Throws<InvalidOperationException>(() => sums.Extract(top));
             sum.Release();
         });
 
@@ -95,7 +95,7 @@ public sealed class GradientTreeTests : IDisposable
 
     public void Dispose() => _pool.Dispose();
 
-    // Magnitudes far apart, so that another order of additions gives other bits.
+    // Magnitudes lie far apart: another order of additions gives other bits.
     private static float[] Values(Random random) =>
         [.. Enumerable.Range(0, Length).Select(_ => (random.NextSingle() - 0.5f) * float.Pow(10, random.Next(-4, 5)))];
 

@@ -7,8 +7,8 @@ using NnCluster.Training;
 namespace NnCluster.Shared.Tests.Training;
 
 /// <summary>
-/// A cluster that does whatever a seed says around one <see cref="TrainingRun"/>: results arrive in any order, twice or
-/// never; workers come, go, hang and fail. It checks every effect against what a run may ask for.
+/// Random cluster around one <see cref="TrainingRun"/>, drawn from a seed: results arrive in any order, twice or never; workers join,
+/// leave, hang and fail. Checks every effect.
 /// </summary>
 internal sealed class RunModel : IDisposable
 {
@@ -37,15 +37,13 @@ internal sealed class RunModel : IDisposable
         {
             TotalSteps = epochs * steps,
             EpochEnds = [.. Enumerable.Range(1, epochs).Select(epoch => (long)epoch * steps)],
-            Minibatch = new(shards, shards * _random.Next(1, 5)),
-            Test = new(4, 10),
-            Validation = _random.Next(2) == 0 ? new(2, 5) : null,
+            Trees = new(new(shards, shards * _random.Next(1, 5)), new(4, 10), _random.Next(2) == 0 ? new(2, 5) : null),
             MinWorkers = _random.Next(1, 3),
         };
         _run = new(_settings);
         State = _run.Begin();
-        _sums = Enum.GetValues<RoundKind>().Where(kind => kind != RoundKind.Validation || _settings.Validation is not null)
-            .ToDictionary(kind => kind, kind => new SubtreeSums(_settings.TreeOf(kind).Shards));
+        _sums = Enum.GetValues<RoundKind>().Where(kind => kind != RoundKind.Validation || _settings.Trees.Validation is not null)
+            .ToDictionary(kind => kind, kind => new SubtreeSums(_settings.Trees.Of(kind).Shards));
     }
 
     public RunState State { get; private set; }
@@ -56,7 +54,7 @@ internal sealed class RunModel : IDisposable
 
     public List<string> History { get; } = [];
 
-    /// <summary>Chaos for a while, then calm: whatever happened before, the run must come to its end.</summary>
+    /// <summary>Random faults for 200 events, then none: the run must end.</summary>
     public void Run()
     {
         for (int i = 0; i < 200 && State.Outcome is null; i++)
@@ -132,9 +130,9 @@ internal sealed class RunModel : IDisposable
     private void Lose(ParticipantId worker)
     {
         _alive.Remove(worker);
-        // What it had sent may still arrive, or not.
+        // Results that it sent may still arrive, or not.
         _onTheWay.RemoveAll(result => result.Participant == worker && _random.Next(2) == 0);
-        Feed(new ParticipantGone(worker, "killed"));
+        Feed(new ParticipantGone(worker, LossCause.LinkClosed, "killed"));
     }
 
     private void Pass(TimeSpan time)
@@ -147,10 +145,10 @@ internal sealed class RunModel : IDisposable
     {
         ResultArrived work = _onTheWay[which];
         _onTheWay.RemoveAt(which);
-        // Every shard fails at most once, or "every worker failed" would be a true end of the run.
+        // Every shard fails at most once; otherwise "every worker failed" would rightly end the run.
         if (State.Round is { } round && round.Id == work.Round && round.Failures.IsEmpty && _alive.Count > 1)
         {
-            Feed(new ShardsFailed(work.Participant, work.Round, _settings.TreeOf(work.Round.Kind).ShardsOf(work.Subtree), "out of memory"));
+            Feed(new AssignmentFailed(work.Participant, work.Round, _settings.Trees.Of(work.Round.Kind).ShardsOf(work.Subtree), "out of memory"));
         }
     }
 
@@ -190,7 +188,7 @@ internal sealed class RunModel : IDisposable
             case AssignShards assign:
                 Assert.Contains(assign.Participant, _alive);
                 Assert.Equal(State.Round!.Id, assign.Round);
-                _onTheWay.AddRange(_settings.TreeOf(assign.Round.Kind).SubtreesOf(assign.Shards).Select(subtree => new ResultArrived(assign.Participant, assign.Round, subtree)));
+                _onTheWay.AddRange(_settings.Trees.Of(assign.Round.Kind).SubtreesOf(assign.Shards).Select(subtree => new ResultArrived(assign.Participant, assign.Round, subtree)));
                 break;
             case AcceptResult accept:
                 Accept(accept);
@@ -218,7 +216,7 @@ internal sealed class RunModel : IDisposable
     private void Accept(AcceptResult accept)
     {
         Assert.Equal(_arriving!.Subtree, accept.Subtree);
-        ReductionTree tree = _settings.TreeOf(_arriving.Round.Kind);
+        ReductionTree tree = _settings.Trees.Of(_arriving.Round.Kind);
         ShardRange shards = tree.ShardsOf(accept.Subtree);
         for (int shard = shards.Start; shard < shards.End; shard++)
         {
@@ -232,7 +230,7 @@ internal sealed class RunModel : IDisposable
 
     private void CheckSum(RoundId round)
     {
-        ReductionTree tree = _settings.TreeOf(round.Kind);
+        ReductionTree tree = _settings.Trees.Of(round.Kind);
         Assert.Equal(tree.Shards, _counted.Count);
         SubtreeSums sums = _sums[round.Kind];
         float[] sum = new float[Length];

@@ -7,7 +7,7 @@ using NnCluster.Training;
 namespace NnCluster.Shared.Tests.Training;
 
 /// <summary>
-/// What the simulation's links rule out: single results that are lost or arrive twice while the worker stays.
+/// Faults that the links of the simulation exclude: single results that are lost or arrive twice while the worker stays connected.
 /// </summary>
 public sealed class RunModelTests
 {

@@ -5,7 +5,7 @@ using NnCluster.Training;
 
 namespace NnCluster.Shared.Tests.Training;
 
-/// <summary>Feeds a run by hand and answers for the workers.</summary>
+/// <summary>Feeds inputs to a run and answers for its workers.</summary>
 internal sealed class TrainingRunDriver
 {
     private readonly RunSettings _settings;
@@ -24,7 +24,7 @@ internal sealed class TrainingRunDriver
         State = _run.Begin(from);
         foreach (ParticipantId worker in workers)
         {
-            // All are there before the first shard is assigned.
+            // All join before the first assignment.
             State = State with { Participants = State.Participants.Add(new() { Id = worker }) };
         }
 
@@ -42,7 +42,7 @@ internal sealed class TrainingRunDriver
 
     public double Accuracy { get; init; } = 0.5;
 
-    public TimeSpan? Computing { get; init; }
+    public TimeSpan? ComputeTime { get; init; }
 
     public RunEffect[] Feed(RunInput input)
     {
@@ -75,24 +75,24 @@ internal sealed class TrainingRunDriver
         return Feed(Tick.Now);
     }
 
-    /// <summary>Time passes unnoticed.</summary>
+    /// <summary>Advances the time without a tick.</summary>
     public void Wait(TimeSpan time) => _now += time;
 
-    /// <summary>What the worker was asked for in the round in flight.</summary>
+    /// <summary>Shards that were assigned to the worker in the open round.</summary>
     public ShardRange[] Assigned(ParticipantId worker)
     {
         RoundId round = Seen.OfType<AssignShards>().Last().Round;
         return [.. Seen.OfType<AssignShards>().Where(assign => assign.Participant == worker && assign.Round == round).Select(assign => assign.Shards)];
     }
 
-    /// <summary>Delivers everything the worker was asked for in the round in flight.</summary>
+    /// <summary>Delivers the results of all shards that were assigned to the worker in the open round.</summary>
     public RunEffect[] Answer(ParticipantId worker)
     {
         RoundId round = Seen.OfType<AssignShards>().Last().Round;
         _now += TimeSpan.FromMilliseconds(1);
         return [.. Assigned(worker)
-            .SelectMany(shards => _settings.TreeOf(round.Kind).SubtreesOf(shards))
-            .SelectMany(subtree => Feed(new ResultArrived(worker, round, subtree, Computing)))];
+            .SelectMany(shards => _settings.Trees.Of(round.Kind).SubtreesOf(shards))
+            .SelectMany(subtree => Feed(new ResultArrived(worker, round, subtree, ComputeTime)))];
     }
 
     public void AnswerStep()

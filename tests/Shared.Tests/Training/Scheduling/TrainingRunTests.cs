@@ -17,8 +17,7 @@ public sealed class TrainingRunTests
     {
         TotalSteps = 4,
         EpochEnds = [2, 4],
-        Minibatch = new(8, 512),
-        Test = new(2, 128),
+        Trees = new(new(8, 512), new(2, 128)),
     };
 
     [Fact]
@@ -65,7 +64,7 @@ public sealed class TrainingRunTests
     public void Too_few_workers_pause_the_run_and_enough_continue_it()
     {
         var driver = new TrainingRunDriver(_settings with { MinWorkers = 2 }, A, B);
-        RunEffect[] effects = driver.Feed(new ParticipantGone(B, "killed"));
+        RunEffect[] effects = driver.Feed(new ParticipantGone(B, LossCause.LinkClosed, "killed"));
         Assert.Contains(new RunPaused(1, 2), effects.OfType<Publish>().Select(p => p.Event with { At = default }));
         Assert.Empty(effects.OfType<AssignShards>());
         effects = driver.Feed(new ParticipantReady(C));
@@ -78,9 +77,9 @@ public sealed class TrainingRunTests
     {
         var driver = new TrainingRunDriver(_settings with { MinWorkers = 2 }, A, B);
         driver.Answer(B);
-        driver.Feed(new ParticipantGone(B, "killed"));
+        driver.Feed(new ParticipantGone(B, LossCause.LinkClosed, "killed"));
         driver.Answer(A);
-        Assert.True(driver.State is { Paused: true, Round: null, Step: 1, Begun: true });
+        Assert.True(driver.State is { Paused: true, Round: null, Step: 1, HasStarted: true });
         Assert.Contains(new RunContinued(2), driver.Feed(new ParticipantReady(C)).OfType<Publish>().Select(p => p.Event with { At = default }));
     }
 
@@ -91,7 +90,7 @@ public sealed class TrainingRunTests
         Assert.Null(driver.State.Round);
         driver.Feed(new ParticipantReady(B));
         Assert.Contains(driver.State.Round!.Assignments, holding => holding.Participant == A);
-        driver.Feed(new ParticipantGone(A, "killed"));
+        driver.Feed(new ParticipantGone(A, LossCause.LinkClosed, "killed"));
         Assert.False(driver.State.Paused);
         Assert.All(driver.State.Round!.Assignments, holding => Assert.Equal(B, holding.Participant));
     }
@@ -100,16 +99,16 @@ public sealed class TrainingRunTests
     public void Waiting_for_the_first_workers_is_no_pause()
     {
         var driver = new TrainingRunDriver(_settings with { MinWorkers = 2 }, A);
-        Assert.False(driver.State.Begun);
+        Assert.False(driver.State.HasStarted);
         Assert.DoesNotContain(driver.Feed(new ParticipantReady(B)), effect => effect is Publish { Event: RunContinued });
-        Assert.True(driver.State.Begun);
+        Assert.True(driver.State.HasStarted);
     }
 
     [Fact]
     public void A_pause_is_no_training_time_and_does_not_stretch_the_deadline()
     {
         var driver = new TrainingRunDriver(_settings, A);
-        driver.Feed(new ParticipantGone(A, "killed"));
+        driver.Feed(new ParticipantGone(A, LossCause.LinkClosed, "killed"));
         driver.Pass(TimeSpan.FromHours(1));
         driver.Feed(new ParticipantReady(B));
         driver.AnswerStep();

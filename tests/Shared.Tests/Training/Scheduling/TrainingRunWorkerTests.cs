@@ -7,7 +7,7 @@ using NnCluster.Training;
 
 namespace NnCluster.Shared.Tests.Training;
 
-/// <summary>What the run asks of its workers: who computes which shards, and what becomes of those that are lost, late, slow or fail.</summary>
+/// <summary>Assignment of shards to workers, and reassignment after a loss, an error, a timeout or a slow worker.</summary>
 public sealed class TrainingRunWorkerTests
 {
     private static readonly ParticipantId A = new("a");
@@ -18,15 +18,14 @@ public sealed class TrainingRunWorkerTests
     {
         TotalSteps = 4,
         EpochEnds = [2, 4],
-        Minibatch = new(8, 512),
-        Test = new(2, 128),
+        Trees = new(new(8, 512), new(2, 128)),
     };
 
     [Fact]
     public void A_step_whose_shards_were_given_out_again_says_when_it_is_complete_and_others_do_not()
     {
         var driver = new TrainingRunDriver(_settings, A, B, C);
-        driver.Feed(new ParticipantGone(B, "link broken"));
+        driver.Feed(new ParticipantGone(B, LossCause.LinkClosed, "link broken"));
         RunEvent[] events = [.. driver.AnswerEverything().OfType<Publish>().Select(publish => publish.Event)];
         ShardsRecovered recovered = Assert.Single(events.OfType<ShardsRecovered>());
         Assert.Equal((1, driver.State.ReassignedShards), (recovered.Step, recovered.Shards));
@@ -37,7 +36,7 @@ public sealed class TrainingRunWorkerTests
     public void The_shards_of_a_lost_worker_go_to_the_others_at_once()
     {
         var driver = new TrainingRunDriver(_settings, A, B, C);
-        RunEffect[] effects = driver.Feed(new ParticipantGone(B, "link broken"));
+        RunEffect[] effects = driver.Feed(new ParticipantGone(B, LossCause.LinkClosed, "link broken"));
         Assert.Equal(driver.Assigned(B).Sum(range => range.Count), effects.OfType<AssignShards>().Sum(assign => assign.Shards.Count));
         Assert.DoesNotContain(effects.OfType<AssignShards>(), assign => assign.Participant == B);
         Assert.True(driver.State.ReassignedShards > 0);
@@ -50,11 +49,11 @@ public sealed class TrainingRunWorkerTests
         var driver = new TrainingRunDriver(_settings, A, B);
         driver.Answer(A);
         driver.Pass(_settings.Recovery.FirstDeadline);
-        Assert.True(driver.State.Participants.Single(w => w.Id == B).Late);
+        Assert.True(driver.State.Participants.Single(w => w.Id == B).TimedOut);
         RunEffect[] effects = driver.Answer(A);
         Assert.Contains(effects, effect => effect is TakeStep);
         Assert.Contains(driver.Feed(new ResultArrived(B, new(0, RoundKind.Gradient), new(3))), effect => effect is DropResult);
-        Assert.False(driver.State.Participants.Single(w => w.Id == B).Late);
+        Assert.False(driver.State.Participants.Single(w => w.Id == B).TimedOut);
     }
 
     [Fact]
@@ -74,10 +73,10 @@ public sealed class TrainingRunWorkerTests
         driver.AnswerStep();
         driver.Answer(A);
         AssignShards second = driver.Pass(TimeSpan.FromMilliseconds(120)).OfType<AssignShards>().First();
-        Assert.Equal((A, B), (second.Participant, driver.State.Round!.Assignments.First(h => h.Duplicated).Participant));
-        Assert.False(driver.State.Participants.Single(w => w.Id == B).Late);
+        Assert.Equal((A, B), (second.Participant, driver.State.Round!.Assignments.First(h => h.HasCopy).Participant));
+        Assert.False(driver.State.Participants.Single(w => w.Id == B).TimedOut);
         Assert.Contains(driver.Answer(B), effect => effect is TakeStep);
-        SubtreeId duplicate = _settings.Minibatch.SubtreesOf(second.Shards)[0];
+        SubtreeId duplicate = _settings.Trees.Minibatch.SubtreesOf(second.Shards)[0];
         Assert.Contains(driver.Feed(new ResultArrived(A, second.Round, duplicate)), effect => effect is DropResult);
     }
 
@@ -104,7 +103,7 @@ public sealed class TrainingRunWorkerTests
         }
 
         Assert.Empty(driver.Assigned(B));
-        for (int step = 0; step < 2 * Participant.FirstTimeout; step++)
+        for (int step = 0; step < 2 * Participant.FirstIdleRoundLimit; step++)
         {
             AnswerStep(driver, TimeSpan.FromMilliseconds(1));
         }
@@ -115,7 +114,7 @@ public sealed class TrainingRunWorkerTests
     [Fact]
     public void A_worker_that_waits_for_the_network_but_computes_as_fast_gets_as_many_shards()
     {
-        var driver = new TrainingRunDriver(_settings, A, B) { Computing = TimeSpan.FromMilliseconds(5) };
+        var driver = new TrainingRunDriver(_settings, A, B) { ComputeTime = TimeSpan.FromMilliseconds(5) };
         for (int step = 0; step < 2; step++)
         {
             driver.Pass(TimeSpan.FromMilliseconds(10));
@@ -132,7 +131,7 @@ public sealed class TrainingRunWorkerTests
     public void A_failed_shard_goes_to_a_worker_that_has_not_failed_it()
     {
         var driver = new TrainingRunDriver(_settings, A, B);
-        RunEffect[] effects = driver.Feed(new ShardsFailed(A, new(0, RoundKind.Gradient), new(0, 4), "out of memory"));
+        RunEffect[] effects = driver.Feed(new AssignmentFailed(A, new(0, RoundKind.Gradient), new(0, 4), "out of memory"));
         Assert.Equal([0, 1, 2, 3], effects.OfType<AssignShards>().Where(assign => assign.Participant == B).Select(assign => assign.Shards.Start));
     }
 
@@ -140,8 +139,8 @@ public sealed class TrainingRunWorkerTests
     public void The_run_ends_with_the_error_when_every_worker_failed_the_same_shard()
     {
         var driver = new TrainingRunDriver(_settings, A, B);
-        driver.Feed(new ShardsFailed(A, new(0, RoundKind.Gradient), new(0, 4), "bad row"));
-        driver.Feed(new ShardsFailed(B, new(0, RoundKind.Gradient), new(2, 1), "bad row"));
+        driver.Feed(new AssignmentFailed(A, new(0, RoundKind.Gradient), new(0, 4), "bad row"));
+        driver.Feed(new AssignmentFailed(B, new(0, RoundKind.Gradient), new(2, 1), "bad row"));
         Assert.Equal("every worker failed step 1, shard 2: bad row", driver.State.Outcome!.Failure);
     }
 
@@ -151,12 +150,12 @@ public sealed class TrainingRunWorkerTests
         var driver = new TrainingRunDriver(_settings, A);
         for (int i = 0; i < 2; i++)
         {
-            RunEffect[] effects = driver.Feed(new ShardsFailed(A, new(0, RoundKind.Gradient), new(2, 1), "bad row"));
+            RunEffect[] effects = driver.Feed(new AssignmentFailed(A, new(0, RoundKind.Gradient), new(2, 1), "bad row"));
             Assert.Contains(new AssignShards(A, new(0, RoundKind.Gradient), new(2, 1)), effects);
-            Assert.Equal(8, driver.State.Round!.Assignments.Sum(h => _settings.Minibatch.ShardsOf(h.Subtree).Count));
+            Assert.Equal(8, driver.State.Round!.Assignments.Sum(h => _settings.Trees.Minibatch.ShardsOf(h.Subtree).Count));
         }
 
-        driver.Feed(new ShardsFailed(A, new(0, RoundKind.Gradient), new(2, 1), "bad row"));
+        driver.Feed(new AssignmentFailed(A, new(0, RoundKind.Gradient), new(2, 1), "bad row"));
         Assert.Equal("every worker failed step 1, shard 2: bad row", driver.State.Outcome!.Failure);
     }
 
@@ -167,7 +166,7 @@ public sealed class TrainingRunWorkerTests
         RunEffect[] last = [];
         for (int i = 0; i < 3; i++)
         {
-            last = driver.Feed(new ShardsFailed(A, new(0, RoundKind.Gradient), driver.Assigned(A).Last(), "out of memory"));
+            last = driver.Feed(new AssignmentFailed(A, new(0, RoundKind.Gradient), driver.Assigned(A).Last(), "out of memory"));
             driver.Answer(B);
             driver.AnswerEvaluations();
         }
@@ -183,7 +182,7 @@ public sealed class TrainingRunWorkerTests
         var driver = new TrainingRunDriver(_settings with { MinWorkers = 3 }, A, B, C);
         driver.AnswerStep();
         driver.Answer(A);
-        driver.Feed(new ParticipantGone(C, "killed"));
+        driver.Feed(new ParticipantGone(C, LossCause.LinkClosed, "killed"));
         Assert.True(driver.State.Paused);
         Assert.Empty(driver.Pass(TimeSpan.FromMilliseconds(120)).OfType<AssignShards>());
     }
@@ -192,7 +191,7 @@ public sealed class TrainingRunWorkerTests
     public void One_bad_round_does_not_stretch_the_deadline_beyond_the_next() =>
         Assert.Equal(0.01, RoundTimes.None.With(60).With(0.01).Median);
 
-    // A answers after 11 ms for four shards, B that much later.
+    // A answers after 11 ms for four shards, B by the given time later.
     private static void AnswerStep(TrainingRunDriver driver, TimeSpan later)
     {
         RoundId round = driver.State.Round!.Id;

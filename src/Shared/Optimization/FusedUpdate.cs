@@ -5,19 +5,19 @@ using System.Runtime.InteropServices;
 
 namespace NnCluster.Optimization;
 
-/// <summary>A chain of transforms compiled to one pass over a segment of the parameters.</summary>
-internal abstract class Sweep
+/// <summary>A chain of transforms as one loop over a segment of the parameters.</summary>
+internal abstract class FusedUpdate
 {
-    /// <summary>Names of the chain's states.</summary>
+    /// <summary>Names of the chain's state buffers.</summary>
     public abstract ImmutableArray<string> StateNames { get; }
 
-    /// <summary>newParameters ← parameters + chain(gradient). All spans have one length; parameters may be updated in place.</summary>
+    /// <summary>newParameters ← parameters + chain(gradient). All spans have one length; the two of parameters may be the same.</summary>
     public abstract void Run(in TransformContext context, ReadOnlySpan<float> gradient, ReadOnlySpan<float> parameters,
         StateSpans states, Span<float> newParameters);
 }
 
-/// <summary>The pass for one chain: each buffer is read once and written once, nothing is kept in between.</summary>
-internal sealed class Sweep<TChain> : Sweep
+/// <summary>The loop of one chain: reads and writes each buffer once and stores no intermediate result.</summary>
+internal sealed class FusedUpdate<TChain> : FusedUpdate
     where TChain : struct, ITransform<TChain>
 {
     public override ImmutableArray<string> StateNames => TChain.StateNames;
@@ -69,7 +69,7 @@ internal sealed class Sweep<TChain> : Sweep
         }
     }
 
-    // The last elements go through the same vector code, padded with zeros, so they cannot differ from it.
+    // The last elements run through the same vector code, padded with zeros, and so get the same bits.
     private static void RunRest(in TransformContext context, ReadOnlySpan<float> gradient, ReadOnlySpan<float> parameters,
         StateSpans states, Span<float> newParameters)
     {

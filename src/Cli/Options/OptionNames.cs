@@ -1,0 +1,76 @@
+using System.Collections.Frozen;
+using NnCluster.AkkaSupport;
+using NnCluster.Cli.Chaos;
+using NnCluster.Cli.Commands;
+using NnCluster.Cli.Explore;
+using NnCluster.Cli.Launching;
+using NnCluster.Cli.Reporting;
+using NnCluster.Control;
+using NnCluster.Coordinator;
+using NnCluster.Data;
+using NnCluster.Link;
+using NnCluster.Memory;
+using NnCluster.Model;
+using NnCluster.Numerics;
+using NnCluster.Optimization;
+using NnCluster.Persistence;
+using NnCluster.Security;
+using NnCluster.Training;
+using NnCluster.Worker;
+
+namespace NnCluster.Cli.Options;
+
+/// <summary>Options of the command line by the properties that they set: errors of the libraries name properties.</summary>
+internal static class OptionNames
+{
+    /// <summary>Name of the option of every property that an error can name.</summary>
+    public static FrozenDictionary<PropertyName, string> All { get; } = new Dictionary<PropertyName, string>
+    {
+        [new(nameof(RunSpec), nameof(RunSpec.Dataset))] = "--dataset",
+        [new(nameof(RunSpec), nameof(RunSpec.Limit))] = "--limit",
+        [new(nameof(RunSpec), nameof(RunSpec.Validation))] = "--validation",
+        [new(nameof(RunSpec), nameof(RunSpec.Model))] = "--model",
+        [new(nameof(RunSpec), nameof(RunSpec.Optimizer))] = "--optimizer",
+        [new(nameof(RunSpec), nameof(RunSpec.Epochs))] = "--epochs",
+        [new(nameof(RunSpec), nameof(RunSpec.BatchSize))] = "--batch-size",
+        [new(nameof(RunSpec), nameof(RunSpec.Shards))] = "--shards",
+        [new(nameof(RunSpec), nameof(RunSpec.Seed))] = "--seed",
+        [new(nameof(RunSpec), nameof(RunSpec.Shuffle))] = "--no-shuffle",
+
+        [new(nameof(ModelSpec), nameof(ModelSpec.Hidden))] = "--hidden",
+        [new(nameof(ModelSpec), nameof(ModelSpec.InputDropout))] = "--input-dropout",
+        [new(nameof(ModelSpec), nameof(ModelSpec.InputNoise))] = "--input-noise",
+        [new(nameof(ModelSpec), nameof(ModelSpec.Initializer))] = "--init",
+        [new(nameof(ModelSpec), nameof(ModelSpec.Loss))] = "--loss",
+        [new(nameof(ModelSpec), nameof(ModelSpec.ClipProbability))] = "--clip-probability",
+
+        [new(nameof(OptimizerSpec), nameof(OptimizerSpec.Kind))] = "--optimizer",
+        [new(nameof(OptimizerSpec), nameof(OptimizerSpec.LearningRate))] = "--learning-rate",
+        [new(nameof(OptimizerSpec), nameof(OptimizerSpec.Schedule))] = "--schedule",
+        [new(nameof(OptimizerSpec), nameof(OptimizerSpec.Beta1))] = "--beta1",
+        [new(nameof(OptimizerSpec), nameof(OptimizerSpec.Beta2))] = "--beta2",
+        [new(nameof(OptimizerSpec), nameof(OptimizerSpec.Epsilon))] = "--epsilon",
+        [new(nameof(OptimizerSpec), nameof(OptimizerSpec.Momentum))] = "--momentum",
+        [new(nameof(OptimizerSpec), nameof(OptimizerSpec.Rho))] = "--rho",
+        [new(nameof(OptimizerSpec), nameof(OptimizerSpec.WeightDecay))] = "--weight-decay",
+        [new(nameof(OptimizerSpec), nameof(OptimizerSpec.L1))] = "--l1",
+        [new(nameof(OptimizerSpec), nameof(OptimizerSpec.L2))] = "--l2",
+        [new(nameof(OptimizerSpec), nameof(OptimizerSpec.ClipNorm))] = "--clip-norm",
+        [new(nameof(OptimizerSpec), nameof(OptimizerSpec.MaxNorm))] = "--max-norm",
+
+        [Blas.BackendName] = "--blas",
+        [new(nameof(DatasetStoreOptions), nameof(DatasetStoreOptions.DataDirectory))] = "--data-dir",
+
+        [LinkSecurity.CertificateName] = "--tls-cert",
+        [LinkSecurity.KeyName] = "--tls-key",
+        [LinkSecurity.AuthorityName] = "--tls-ca",
+        [LinkSecurity.CookieName] = "--cookie-file",
+        [LinkSecurity.InsecureName] = "--insecure",
+    }.ToFrozenDictionary();
+
+    /// <summary>The option that sets a property; the property's own name if there is none.</summary>
+    public static string Of(PropertyName property) => All.GetValueOrDefault(property, property.Name);
+
+    /// <summary>The message of an error with options in place of properties.</summary>
+    public static string MessageOf(BadInputException error) => error.MessageWith(Of);
+}

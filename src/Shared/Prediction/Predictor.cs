@@ -1,0 +1,165 @@
+using System.Collections.Concurrent;
+using NnCluster.Memory;
+using NnCluster.Model;
+using NnCluster.Numerics;
+using NnCluster.Persistence;
+using NnCluster.Training;
+
+namespace NnCluster.Prediction;
+
+/// <summary>
+/// A trained model that answers for rows of features. Thread-safe: every call rents one <see cref="IModel"/>, so calls run
+/// in parallel, and the answer for a row has the same bits alone, in any batch and on any thread.
+/// </summary>
+/// <remarks>
+/// The predictor keeps one <see cref="IModel"/> for each call that ever ran at the same time as others, each with packed
+/// weights and a workspace of its own. In the steady state a call into a span of the caller allocates no array.
+/// </remarks>
+public sealed class Predictor : IDisposable
+{
+    // Rows that a model computes together. The bits do not depend on it.
+    private const int RowsAtOnce = 256;
+
+    private readonly IBlas _blas;
+    private readonly float[] _state;
+    private readonly ConcurrentBag<IModel> _idle = [];
+    private volatile bool _isDisposed;
+
+    /// <summary>A predictor of a model state in memory.</summary>
+    /// <param name="spec">The model.</param>
+    /// <param name="state">Parameters and running statistics, laid out as <see cref="ParameterLayout.For"/> says; they are copied.</param>
+    /// <param name="blas">Matrix products; null for <see cref="SimdBlas"/>.</param>
+    /// <exception cref="BadInputException">The specification is not valid.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The state is too short.</exception>
+    public Predictor(ModelSpec spec, ReadOnlySpan<float> state, IBlas? blas = null)
+        : this(spec, ParameterLayout.For(spec), blas)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(state.Length, _state.Length);
+        state[.._state.Length].CopyTo(_state);
+    }
+
+    private Predictor(ModelSpec spec, ParameterLayout layout, IBlas? blas)
+    {
+        Spec = spec;
+        _blas = blas ?? new SimdBlas();
+        _state = new float[layout.StateLength];
+    }
+
+    /// <summary>The model's specification.</summary>
+    public ModelSpec Spec { get; }
+
+    /// <summary>Features of a row.</summary>
+    public int Inputs => Spec.Inputs;
+
+    /// <summary>Values that a row is answered with: one for each class, or one for each target of a regression.</summary>
+    public int Outputs => Spec.Outputs;
+
+    /// <summary>Whether the outputs of a row are probabilities of classes: at least 0, with sum 1.</summary>
+    public bool GivesProbabilities => Spec.Loss == LossKind.CrossEntropy;
+
+    /// <summary>Loads a trained model.</summary>
+    /// <param name="path">
+    /// A model file, a checkpoint, or a run directory: its <c>model.safetensors</c>, or without one its newest checkpoint
+    /// that is not damaged.
+    /// </param>
+    /// <param name="blas">Matrix products; null for <see cref="SimdBlas"/>.</param>
+    /// <exception cref="BadInputException">There is no such file, it cannot be read, or it holds no model of this program.</exception>
+    public static Predictor Load(string path, IBlas? blas = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        SafeTensorsFile file = TrainedFile.Read(path);
+        string json = ModelFile.Describe(file).ModelSpec
+            ?? throw new BadInputException($"{file.Path}: is no model of this program: its metadata has no '{ModelFile.ModelSpecKey}'");
+        var spec = ModelSpec.Parse(json, file.Path);
+        var layout = ParameterLayout.For(spec);
+        var predictor = new Predictor(spec, layout, blas);
+        ModelFile.CopyTo(file, layout.Tensors, predictor._state);
+        return predictor;
+    }
+
+    /// <summary>Computes the outputs of one row.</summary>
+    /// <param name="features"><see cref="Inputs"/> values, scaled as in training: pixels as byte / 255.</param>
+    /// <returns><see cref="Outputs"/> values: class probabilities, or the values of a regression.</returns>
+    /// <exception cref="ArgumentException">The row has another number of features.</exception>
+    /// <exception cref="ObjectDisposedException">The predictor was disposed.</exception>
+    public float[] Predict(ReadOnlySpan<float> features)
+    {
+        float[] outputs = new float[Outputs];
+        Predict(features, 1, outputs);
+        return outputs;
+    }
+
+    /// <summary>Computes the outputs of a batch.</summary>
+    /// <param name="rows">(count, inputs), row-major, scaled as in training.</param>
+    /// <param name="count">Number of rows, at least 0.</param>
+    /// <param name="outputs">(count, outputs), row-major: class probabilities, or the values of a regression.</param>
+    /// <exception cref="ArgumentException">A span has another length than the number of rows asks for.</exception>
+    /// <exception cref="ObjectDisposedException">The predictor was disposed.</exception>
+    public void Predict(ReadOnlySpan<float> rows, int count, Span<float> outputs)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        RequireLength(rows.Length, count, Inputs, nameof(rows));
+        RequireLength(outputs.Length, count, Outputs, nameof(outputs));
+        IModel model = Rent();
+        try
+        {
+            model.Predict(rows, count, _state, outputs);
+        }
+        finally
+        {
+            Return(model);
+        }
+    }
+
+    /// <summary>The class with the largest output; the first of several equal ones.</summary>
+    /// <param name="features"><see cref="Inputs"/> values, scaled as in training.</param>
+    /// <exception cref="ArgumentException">The row has another number of features.</exception>
+    /// <exception cref="ObjectDisposedException">The predictor was disposed.</exception>
+    public int Classify(ReadOnlySpan<float> features) => Classification.ArgMax(Predict(features));
+
+    /// <summary>Frees the workspaces. Calls that still run finish; their workspaces are freed when they return.</summary>
+    public void Dispose()
+    {
+        _isDisposed = true;
+        DisposeIdle();
+    }
+
+    private static void RequireLength(int length, int count, int width, string name)
+    {
+        if (length != (long)count * width)
+        {
+            throw new ArgumentException($"{count} rows of {width} values are {(long)count * width} floats, not {length}.", name);
+        }
+    }
+
+    private IModel Rent()
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        if (_idle.TryTake(out IModel? idle))
+        {
+            return idle;
+        }
+
+        IModel model = Spec.CreateModel(_blas, RowsAtOnce);
+        model.Load(_state);
+        return model;
+    }
+
+    private void Return(IModel model)
+    {
+        _idle.Add(model);
+        // Dispose may have emptied the bag before this model was in it.
+        if (_isDisposed)
+        {
+            DisposeIdle();
+        }
+    }
+
+    private void DisposeIdle()
+    {
+        while (_idle.TryTake(out IModel? model))
+        {
+            model.Dispose();
+        }
+    }
+}
