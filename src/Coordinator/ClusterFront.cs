@@ -10,13 +10,12 @@ using NnCluster.Model;
 using NnCluster.Persistence;
 using NnCluster.Security;
 using NnCluster.Training;
-using NnCluster.Worker;
 
 namespace NnCluster.Coordinator;
 
 /// <summary>
-/// The side of a run that other machines see: a member of the cluster with the coordinator and the registry, and the
-/// listener of the links.
+/// The network side of a run: a member of the cluster with the coordinator and the registry, and the listener of the
+/// data links.
 /// </summary>
 internal sealed class ClusterFront : IAsyncDisposable
 {
@@ -32,14 +31,14 @@ internal sealed class ClusterFront : IAsyncDisposable
         _registry = host.Actors.Get<RegistrationActor>();
     }
 
-    /// <summary>The coordinator.</summary>
+    /// <summary>The coordinator's actor.</summary>
     public IActorRef Coordinator { get; }
 
-    /// <summary>Listens, starts the actors, and says where workers may join.</summary>
+    /// <summary>Listens, starts the actors, and logs the address that nodes join.</summary>
     /// <exception cref="BadInputException">The address cannot be listened on.</exception>
     public static async Task<ClusterFront> OpenAsync(ClusterRequest request, CoordinatorSetup setup, Action<string> log)
     {
-        var listener = new DataListener(new(AddressOf(request.Listen.Host), request.LinkPort), request.Security, new(), log);
+        var listener = new DataListener(new(AddressOf(request.Listen.Host), request.LinkPort), request.Security, new(), refused => log(refused.ToString()));
         try
         {
             var node = new ClusterNode
@@ -51,14 +50,14 @@ internal sealed class ClusterFront : IAsyncDisposable
                 Seed = ClusterNode.AddressOf(request.Host, request.Listen.Port, request.Security),
                 Security = request.Security,
             };
-            ClusterHost host = await ClusterHost.StartAsync(node, WorkerActor.DispatcherConfig + "\n" + CoordinatorActor.DispatcherConfig, (system, actors) =>
+            ClusterHost host = await ClusterHost.StartAsync(node, (system, actors) =>
             {
                 IActorRef coordinator = system.ActorOf(CoordinatorActor.Props(setup), "coordinator");
                 actors.Register<CoordinatorActor>(coordinator);
                 actors.Register<RegistrationActor>(system.ActorOf(
                     RegistrationActor.Props(new()
                     {
-                        Welcome = WelcomeFrom(request, setup, listener),
+                        Answer = AnswerFrom(request, setup, listener),
                         Arithmetic = setup.Workers.Spec.Arithmetic,
                         Listener = listener,
                         Security = request.Security,
@@ -80,17 +79,19 @@ internal sealed class ClusterFront : IAsyncDisposable
         }
     }
 
-    /// <summary>Tells every worker that the run is over, and waits until their links are closed.</summary>
+    /// <summary>Dismisses every node, and waits until their data links are closed or the timeout has passed.</summary>
     public async Task DismissAsync(RunOutcome outcome, TimeSpan timeout)
     {
-        string said = outcome.Failure is { } failure ? $"it failed: {failure}" : outcome.Interrupted ? "the run was stopped with a checkpoint and may be resumed" : "it is complete";
+        string text = outcome.Failure is { } failure ? $"it failed: {failure}"
+            : outcome.Interrupted ? "the run was stopped with a checkpoint and may be resumed"
+            : "it is complete";
         try
         {
-            await _registry.Ask<NodesDismissed>(new DismissNodes(said, outcome.Interrupted), timeout).ConfigureAwait(false);
+            await _registry.Ask<NodesDismissed>(new DismissNodes(text, outcome.Interrupted), timeout).ConfigureAwait(false);
         }
         catch (AskTimeoutException)
         {
-            // Whoever does not answer finds the connection closed.
+            // A node that does not close its link in time finds the connection closed.
         }
     }
 
@@ -101,7 +102,7 @@ internal sealed class ClusterFront : IAsyncDisposable
         await _host.DisposeAsync().ConfigureAwait(false);
     }
 
-    private static RegistrationAccepted WelcomeFrom(ClusterRequest request, CoordinatorSetup setup, DataListener listener)
+    private static RegistrationAccepted AnswerFrom(ClusterRequest request, CoordinatorSetup setup, DataListener listener)
     {
         RunSpec spec = setup.Workers.Spec;
         return new(
@@ -113,8 +114,7 @@ internal sealed class ClusterFront : IAsyncDisposable
             [],
             spec.Dataset,
             spec.DatasetSha256,
-            DatasetContent.Length(setup.Workers.Data),
-            setup.Workers.Blas.Name);
+            DatasetContent.Length(setup.Workers.Data));
     }
 
     private static IPAddress AddressOf(string host)

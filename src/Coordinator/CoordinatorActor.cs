@@ -74,18 +74,10 @@ public sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
 
     private TimeSpan Now => _setup.Time.GetElapsedTime(_startedAt);
 
-    /// <summary>HOCON of the dispatcher that gives the coordinator and its proxies of remote nodes one thread of their own.</summary>
-    public const string DispatcherConfig =
-        """
-        nncluster.coordinator-dispatcher {
-          type = Dispatcher
-          executor = "NnCluster.AkkaSupport.OwnThreadExecutor, NnCluster.Cluster"
-        }
-        """;
 
     /// <summary>Props for a coordinator on a thread of its own.</summary>
     public static Props Props(CoordinatorSetup setup) =>
-        Akka.Actor.Props.Create(() => new CoordinatorActor(setup)).WithDispatcher("nncluster.coordinator-dispatcher");
+        Akka.Actor.Props.Create(() => new CoordinatorActor(setup)).WithDispatcher(AkkaConfig.CoordinatorDispatcher);
 
     /// <inheritdoc/>
     protected override void PreStart()

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Akka.Actor;
 using Akka.Cluster;
 using NnCluster.AkkaSupport;
@@ -8,61 +7,57 @@ using NnCluster.Model;
 using NnCluster.Persistence;
 using NnCluster.Security;
 using NnCluster.Training;
-using RunEnded = NnCluster.Control.RunEnded;
 
 namespace NnCluster.Coordinator;
 
-/// <summary>What the registry needs to take nodes in.</summary>
-public sealed record RegistrationSetup
+/// <summary>What the registry needs to accept nodes.</summary>
+internal sealed record RegistrationSetup
 {
-    /// <summary>The welcome of every node; its token is the node's own.</summary>
-    public required RegistrationAccepted Welcome { get; init; }
+    /// <summary>Answer to every accepted node; its token is replaced by the node's own.</summary>
+    public required RegistrationAccepted Answer { get; init; }
 
-    /// <summary>The run's arithmetic.</summary>
+    /// <summary>Arithmetic of the run.</summary>
     public required string Arithmetic { get; init; }
 
-    /// <summary>Where the links come in.</summary>
+    /// <summary>Listener of the data links.</summary>
     public required DataListener Listener { get; init; }
 
-    /// <summary>The cluster's protection.</summary>
+    /// <summary>Protection of the cluster.</summary>
     public required LinkSecurity Security { get; init; }
 
-    /// <summary>Who gets the workers.</summary>
+    /// <summary>Actor that gets the accepted nodes.</summary>
     public required IActorRef Coordinator { get; init; }
 
-    /// <summary>Gets a line for people.</summary>
+    /// <summary>Log, a line a call.</summary>
     public required Action<string> Log { get; init; }
 }
 
 /// <summary>
-/// Takes worker nodes in: proves the cookie both ways, checks that a node computes the run's bits, hands out the right
-/// to open a link, and passes the open link on to the coordinator. Says which nodes the cluster has lost.
+/// Thin shell around <see cref="CoordinatorRegistration"/>: control messages, membership events and opened data links
+/// become its input; its effects become messages. Passes each opened link on to the coordinator.
 /// </summary>
-public sealed class RegistrationActor : ReceiveActor
+internal sealed class RegistrationActor : ReceiveActor
 {
-    private const int MaxPending = 1024;
-    private const int MaxWorkers = 1024;
     private static readonly TimeSpan TokenLifetime = TimeSpan.FromSeconds(10);
 
     private readonly RegistrationSetup _setup;
-    private readonly List<Introduced> _introduced = [];
-    private readonly Dictionary<ParticipantId, IActorRef> _nodes = [];
-    private readonly Dictionary<string, int> _incarnations = [];
-    private IActorRef? _dismissedBy;
+    private readonly CoordinatorRegistration _registration;
+    private IActorRef _dismissalRequester = ActorRefs.Nobody;
 
     /// <summary>Creates the registry of a run.</summary>
     public RegistrationActor(RegistrationSetup setup)
     {
         _setup = setup;
-        Receive<RequestNonce>(Introduce);
-        Receive<RegisterNode>(Register);
+        _registration = new(setup.Security, setup.Arithmetic, setup.Answer.Term, CookieProof.NewNonce);
+        Receive<RequestNonce>(request => Perform(_registration.OnRequestNonce(Sender, request)));
+        Receive<RegisterNode>(node => Perform(_registration.OnRegister(Sender, node)));
+        Receive<NodeLeaving>(leaving => Perform(_registration.OnLeaving(Sender, leaving)));
         Receive<LinkOpened>(opened => setup.Coordinator.Tell(new AddRemoteNode(opened.Id, opened.Name, opened.Workers, opened.Link)));
-        Receive<LinkFailed>(failed => Forget(failed.Id, failed.Reason));
-        Receive<RemoteNodeGone>(gone => Forget(gone.Id, gone.BeforeWork ? gone.Reason : null));
-        Receive<NodeLeaving>(leaving => Lose(node => node.Equals(Sender), LossCause.Left, $"it leaves: {leaving.Reason}"));
-        Receive<ClusterEvent.UnreachableMember>(member => Lose(member.Member, LossCause.Unreachable, "the cluster cannot reach it"));
-        Receive<ClusterEvent.MemberRemoved>(Remove);
-        Receive<DismissNodes>(Dismiss);
+        Receive<LinkNotOpened>(failed => Perform(_registration.OnLinkNotOpened(failed.Id, failed.Reason)));
+        Receive<RemoteNodeGone>(gone => Perform(_registration.OnLostByRun(gone.Id, gone.BeforeWork ? gone.Reason : null)));
+        Receive<ClusterEvent.UnreachableMember>(lost => OnMemberLost(lost.Member, LossCause.Unreachable));
+        Receive<ClusterEvent.MemberRemoved>(OnMemberRemoved);
+        Receive<DismissNodes>(OnDismiss);
     }
 
     /// <summary>Props for the registry.</summary>
@@ -70,132 +65,69 @@ public sealed class RegistrationActor : ReceiveActor
 
     /// <inheritdoc/>
     protected override void PreStart() => Cluster.Get(Context.System).Subscribe(
-        Self, ClusterEvent.SubscriptionInitialStateMode.InitialStateAsEvents, typeof(ClusterEvent.UnreachableMember), typeof(ClusterEvent.MemberRemoved));
+        Self,
+        ClusterEvent.SubscriptionInitialStateMode.InitialStateAsEvents,
+        typeof(ClusterEvent.UnreachableMember),
+        typeof(ClusterEvent.MemberRemoved));
 
     /// <inheritdoc/>
     protected override void PostStop() => Cluster.Get(Context.System).Unsubscribe(Self);
 
-    private void Introduce(RequestNonce request)
+    private void OnMemberLost(Member member, LossCause cause) => Perform(_registration.OnMemberLost(member.Address, cause));
+
+    private void OnMemberRemoved(ClusterEvent.MemberRemoved removed)
     {
-        if (request.WireVersion != WireVersion.Current)
-        {
-            Refuse($"it speaks wire version {request.WireVersion}, the coordinator {WireVersion.Current}: use the same program on both", Sender.Path.Address.ToString());
-            return;
-        }
-
-        if (request.NodeNonce.Length != CookieProof.NonceBytes)
-        {
-            Refuse($"its nonce has {request.NodeNonce.Length} bytes, a nonce has {CookieProof.NonceBytes}", Sender.Path.Address.ToString());
-            return;
-        }
-
-        if (_introduced.Count == MaxPending)
-        {
-            _introduced.RemoveAt(0);
-        }
-
-        byte[] nonce = CookieProof.NewNonce();
-        _introduced.Add(new(Sender, request.NodeNonce, nonce));
-        Sender.Tell(new RegistrationNonce(nonce, CookieProof.OfCoordinator(_setup.Security, request.NodeNonce, nonce)));
+        OnMemberLost(removed.Member, LossCause.RemovedFromCluster);
+        UnreachableSockets.Collect();
     }
 
-    private void Register(RegisterNode worker)
+    private void OnDismiss(DismissNodes dismiss)
     {
-        int at = _introduced.FindIndex(candidate => candidate.Node.Equals(worker.Node) && candidate.OwnNonce.AsSpan().SequenceEqual(worker.CoordinatorNonce));
-        if (at < 0 || _dismissedBy is not null)
-        {
-            return;
-        }
+        _dismissalRequester = Sender;
+        Perform(_registration.OnDismiss(dismiss.Outcome, dismiss.Comeback));
+    }
 
-        Introduced introduced = _introduced[at];
-        _introduced.RemoveAll(candidate => candidate.Node.Equals(worker.Node));
-        byte[] expected = CookieProof.OfNode(_setup.Security, introduced.NodeNonce, introduced.OwnNonce, worker.Name);
-        if ((CookieProof.Check(expected, worker.Proof) ?? Admission.Check(worker, _setup.Arithmetic)) is { } reason)
+    private void Perform(IReadOnlyList<RegistrationEffect> effects)
+    {
+        foreach (RegistrationEffect effect in effects)
         {
-            Refuse(reason, worker.Name);
-            return;
+            switch (effect)
+            {
+                case RegistrationEffect.Send send:
+                    send.To.Tell(send.Message);
+                    break;
+                case RegistrationEffect.Accept accept:
+                    Accept(accept);
+                    break;
+                case RegistrationEffect.ReportLost lost:
+                    _setup.Coordinator.Tell(new RemoteNodeGone(lost.Id, lost.Cause, lost.Text));
+                    break;
+                case RegistrationEffect.Log log:
+                    _setup.Log(log.Line);
+                    break;
+                case RegistrationEffect.CloseLinks close:
+                    _setup.Coordinator.Tell(new CloseLink(close.Reason, close.MayReturn ? GoodbyeKind.Later : GoodbyeKind.RunOver));
+                    break;
+                case RegistrationEffect.DismissalComplete:
+                    _dismissalRequester.Tell(new NodesDismissed());
+                    break;
+                default:
+                    throw new ArgumentOutOfRangeException(nameof(effects), effect, null);
+            }
         }
+    }
 
-        // Names that are cleaned to the same one are lives of the same.
-        string name = Clean(worker.Name);
-        int life = _incarnations[name] = _incarnations.GetValueOrDefault(name) + 1;
-        var id = new ParticipantId(string.Create(CultureInfo.InvariantCulture, $"{name}.{life}"));
+    private void Accept(RegistrationEffect.Accept accept)
+    {
         PendingLink pending = _setup.Listener.Expect(TokenLifetime);
-        _nodes.Add(id, worker.Node);
-        worker.Node.Tell(_setup.Welcome with { LinkToken = pending.Token.ToArray() });
+        accept.Node.Tell(_setup.Answer with { LinkToken = pending.Token.ToArray() });
         pending.Link.PipeTo(
             Self,
-            success: link => new LinkOpened(id, worker.Name, (int)Math.Min(worker.Workers, MaxWorkers), link),
-            failure: error => new LinkFailed(id, error.GetBaseException().Message));
+            success: link => new LinkOpened(accept.Id, accept.Name, accept.Workers, link),
+            failure: error => new LinkNotOpened(accept.Id, error.GetBaseException().Message));
     }
-
-    private void Refuse(string reason, string name)
-    {
-        // Who is refused has not proved to be anybody: nothing of his may look like a line of ours.
-        _setup.Log($"refused {Clean(name)}: {Plain(reason)}");
-        Sender.Tell(new RegistrationRefused(reason));
-    }
-
-    private void Remove(ClusterEvent.MemberRemoved removed)
-    {
-        Lose(removed.Member, LossCause.RemovedFromCluster, "it was removed from the cluster");
-        // Akka.Remote leaves the sockets of its vain attempts to reach a dead node to the collector, which a coordinator
-        // that allocates next to nothing seldom needs.
-        GC.Collect(1, GCCollectionMode.Default, blocking: false);
-    }
-
-    private void Lose(Member member, LossCause cause, string reason) =>
-        Lose(node => node.Path.Address.Equals(member.Address), cause, reason);
-
-    private void Lose(Predicate<IActorRef> which, LossCause cause, string reason)
-    {
-        foreach ((ParticipantId id, IActorRef _) in _nodes.Where(entry => which(entry.Value)).ToArray())
-        {
-            _setup.Coordinator.Tell(new RemoteNodeGone(id, cause, reason));
-            Forget(id, reason: null);
-        }
-    }
-
-    private void Forget(ParticipantId id, string? reason)
-    {
-        if (_nodes.Remove(id) && reason is not null)
-        {
-            _setup.Log($"{id}: {reason}");
-        }
-
-        ReportDismissed();
-    }
-
-    private void Dismiss(DismissNodes dismiss)
-    {
-        _dismissedBy = Sender;
-        foreach (IActorRef node in _nodes.Values)
-        {
-            node.Tell(dismiss.Comeback
-                ? new CoordinatorLeaving(_setup.Welcome.Term, dismiss.Outcome)
-                : new RunEnded(_setup.Welcome.Term, dismiss.Outcome));
-        }
-
-        _setup.Coordinator.Tell(new CloseLink(dismiss.Outcome, dismiss.Comeback ? GoodbyeKind.Later : GoodbyeKind.RunOver));
-        ReportDismissed();
-    }
-
-    private void ReportDismissed()
-    {
-        if (_nodes.Count == 0)
-        {
-            _dismissedBy?.Tell(new NodesDismissed());
-        }
-    }
-
-    private static string Plain(string text) => string.Concat(text.Take(1000).Select(c => char.IsControl(c) ? ' ' : c));
-
-    // Becomes part of an actor's path.
-    private static string Clean(string name) => string.Concat(name.Take(100).Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' ? c : '-'));
-
-    private sealed record Introduced(IActorRef Node, byte[] NodeNonce, byte[] OwnNonce);
 
     private sealed record LinkOpened(ParticipantId Id, string Name, int Workers, DataLink Link);
 
-    private sealed record LinkFailed(ParticipantId Id, string Reason);
+    private sealed record LinkNotOpened(ParticipantId Id, string Reason);
 }

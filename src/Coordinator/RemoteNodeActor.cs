@@ -10,8 +10,8 @@ using NnCluster.Training;
 namespace NnCluster.Coordinator;
 
 /// <summary>
-/// Stands for one life of a worker in another process and owns its link: takes the same work as a
-/// <see cref="Worker.WorkerActor"/> and has the same answers come to its parent, straight from the link's own thread.
+/// Proxy of one incarnation of a node; owns the node's link. It takes the same messages as a
+/// <see cref="Worker.WorkerActor"/> and sends the same answers to its parent, from the link's receiving thread.
 /// </summary>
 public sealed class RemoteNodeActor : ReceiveActor
 {
@@ -23,7 +23,11 @@ public sealed class RemoteNodeActor : ReceiveActor
     private long _sentStep = -1;
     private bool _ready;
 
-    /// <summary>Creates the proxy of the worker named <paramref name="id"/>.</summary>
+    /// <summary>Creates the proxy of a node.</summary>
+    /// <param name="id">The node's incarnation.</param>
+    /// <param name="workers">Workers that the node hosts.</param>
+    /// <param name="link">The node's link, not started; the proxy closes it.</param>
+    /// <param name="setup">Facts of the run.</param>
     public RemoteNodeActor(ParticipantId id, int workers, DataLink link, RemoteSetup setup)
     {
         _workers = workers;
@@ -35,12 +39,9 @@ public sealed class RemoteNodeActor : ReceiveActor
         Receive<CloseLink>(close => _link.Close(close.Reason, close.Kind));
     }
 
-    /// <summary>Props for the proxy of a worker.</summary>
+    /// <summary>Props for the proxy of a node.</summary>
     public static Props Props(ParticipantId id, int workers, DataLink link, RemoteSetup setup) =>
-        Akka.Actor.Props.Create(() => new RemoteNodeActor(id, workers, link, setup)).WithDispatcher("nncluster.coordinator-dispatcher");
-
-    // A node's sum that is being used, one that is being computed, and what each worker adds up on its way there.
-    private int SumsInHand => 2 + (2 * _workers);
+        Akka.Actor.Props.Create(() => new RemoteNodeActor(id, workers, link, setup)).WithDispatcher(AkkaConfig.CoordinatorDispatcher);
 
     /// <inheritdoc/>
     protected override void PreStart()
@@ -48,15 +49,16 @@ public sealed class RemoteNodeActor : ReceiveActor
         IActorRef coordinator = Context.Parent;
         IActorRef self = Self;
         _link.Start(
-            new() { Gradients = _setup.Gradients, Evaluations = _setup.Evaluations, Shown = _setup.Shown, ShownSums = SumsInHand },
+            new() { Gradients = _setup.Gradients, Evaluations = _setup.Evaluations },
             frame => Receive(frame, coordinator, self),
-            closed => coordinator.Tell(new RemoteNodeGone(_id, LossCause.LinkClosed, closed.Reason), self));
+            closed => coordinator.Tell(new RemoteNodeGone(_id, LossCause.LinkClosed, closed.Reason), self),
+            _setup.Export is { } states ? new(states, _workers) : null);
     }
 
     /// <inheritdoc/>
-    protected override void PostStop() => _link.Close("the coordinator gave this worker up");
+    protected override void PostStop() => _link.Close("the coordinator removed this node");
 
-    // The weights of a round go out once; more shards of the same weights are only asked for.
+    // The model state of a step is sent once; further shards of the same state are assigned without it.
     private void Send(ComputeShards work)
     {
         _debt.Ask(work.Shards);
@@ -74,8 +76,8 @@ public sealed class RemoteNodeActor : ReceiveActor
         });
     }
 
-    // On the link's thread, which alone writes _ready. What cannot be an answer ends the link, so that nothing a worker
-    // sends can pile up here.
+    // Runs on the link's receiving thread, which alone writes _ready. A frame that answers no assignment closes the link,
+    // so that frames of a faulty node cannot fill this process's memory.
     private void Receive(LinkFrame frame, IActorRef coordinator, IActorRef self)
     {
         switch (frame)
@@ -97,7 +99,7 @@ public sealed class RemoteNodeActor : ReceiveActor
                 coordinator.Tell(new ShardsFailed(_id, failed.Round, failed.Shards, failed.Error), self);
                 break;
             case ReadyFrame when _ready:
-                _link.Abort("it said a second time that it is ready");
+                _link.Abort("it sent a second Ready frame");
                 break;
             case ReadyFrame ready when ready.Term == _setup.Term:
                 _ready = true;
@@ -114,7 +116,7 @@ public sealed class RemoteNodeActor : ReceiveActor
         byte[] content = _setup.Content.Value;
         if (request.Offset > content.Length - request.Length)
         {
-            _link.Close($"the data set has {content.Length} bytes, {request.Length} were asked for from {request.Offset} on");
+            _link.Close($"the data set has {content.Length} bytes, {request.Length} were requested from {request.Offset} on");
             return;
         }
 

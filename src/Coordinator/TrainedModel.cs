@@ -47,19 +47,6 @@ internal sealed class TrainedModel : IDisposable
     /// <summary>Parameters and running statistics.</summary>
     public ReadOnlySpan<float> State => _state.Span;
 
-    /// <summary>Reads the file of a run's model: its <c>model.safetensors</c>, else its last checkpoint; or a file given by name.</summary>
-    /// <exception cref="BadInputException">There is none, it cannot be read, or a newer program wrote it.</exception>
-    public static SafeTensorsFile ReadFile(string runOrFile)
-    {
-        if (!Directory.Exists(runOrFile))
-        {
-            return ModelFile.Open(runOrFile);
-        }
-
-        string path = new RunPaths(runOrFile).Model;
-        return File.Exists(path) ? ModelFile.Open(path) : ResumePoint.Find(runOrFile).File;
-    }
-
     /// <summary>Name of the data set that a model was trained on; null if its file does not have it.</summary>
     public static string? TrainedOn(SafeTensorsFile file) => RunSpecOf(file)?.Dataset;
 

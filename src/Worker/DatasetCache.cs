@@ -6,17 +6,17 @@ using NnCluster.Training;
 namespace NnCluster.Worker;
 
 /// <summary>Data sets of earlier runs on this machine, each a file of its canonical bytes, named by their SHA-256.</summary>
-public sealed class DatasetCache(string directory)
+/// <param name="directory">Directory of the files; created when the first data set is written.</param>
+internal sealed class DatasetCache(string directory)
 {
-    /// <summary>The cache in the user's cache directory; in the system's temporary one where there is no home.</summary>
-    public static string DefaultDirectory => Path.Combine(DatasetStore.CacheDirectory ?? Path.Combine(Path.GetTempPath(), "nncluster"), "by-hash");
+    /// <summary>A directory in the user's cache directory; in the system's temporary directory if there is no home directory.</summary>
+    public static string DefaultDirectory =>
+        Path.Combine(DatasetStore.CacheDirectory ?? Path.Combine(Path.GetTempPath(), "nncluster"), "by-hash");
 
-    /// <summary>The data sets that are there; their content is checked when they are read.</summary>
-    public string[] Held() => Directory.Exists(directory)
-        ? [.. Directory.GetFiles(directory).Select(Path.GetFileName).Where(name => name!.Length == 2 * SHA256.HashSizeInBytes)!]
-        : [];
-
-    /// <summary>Reads a data set; null if it is not there. A damaged one is removed.</summary>
+    /// <summary>Reads a data set; null if it is not there. A damaged file is removed.</summary>
+    /// <param name="sha256">SHA-256 of the canonical bytes, 64 lower-case hexadecimal digits.</param>
+    /// <param name="name">Display name for the data set.</param>
+    /// <exception cref="BadInputException"><paramref name="sha256"/> is not a hash.</exception>
     public Dataset? Find(string sha256, string name)
     {
         string path = PathOf(sha256);
@@ -38,8 +38,10 @@ public sealed class DatasetCache(string directory)
         return null;
     }
 
-    /// <summary>Begins to take in a data set.</summary>
-    /// <exception cref="BadInputException">The directory cannot be written.</exception>
+    /// <summary>Begins to write a data set.</summary>
+    /// <param name="sha256">SHA-256 of the canonical bytes.</param>
+    /// <param name="length">Number of bytes.</param>
+    /// <exception cref="BadInputException">The directory cannot be written, or <paramref name="sha256"/> is not a hash.</exception>
     public IncomingDataset Begin(string sha256, long length)
     {
         try
@@ -53,14 +55,14 @@ public sealed class DatasetCache(string directory)
         }
     }
 
-    // The hash comes over the wire: nothing but a hash may become a path.
+    // The hash comes over the wire: no other text may become a path.
     private string PathOf(string sha256) => sha256.Length == 2 * SHA256.HashSizeInBytes && sha256.All(char.IsAsciiHexDigitLower)
         ? Path.Combine(directory, sha256)
-        : throw new BadInputException($"'{sha256}' is no SHA-256 of a data set.");
+        : throw new BadInputException($"'{sha256}' is not the SHA-256 of a data set");
 }
 
-/// <summary>A data set on its way into the cache: beside its place until all of it is there and right.</summary>
-public sealed class IncomingDataset : IDisposable
+/// <summary>A data set on its way into the cache: a temporary file until it is complete and its hash is right.</summary>
+internal sealed class IncomingDataset : IDisposable
 {
     private readonly string _path;
     private readonly string _temporary;
@@ -77,19 +79,20 @@ public sealed class IncomingDataset : IDisposable
         _file = new FileStream(_temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None);
     }
 
-    /// <summary>Bytes of the whole set.</summary>
+    /// <summary>Bytes of the whole data set.</summary>
     public long Length { get; }
 
-    /// <summary>Bytes that are there.</summary>
+    /// <summary>Bytes received.</summary>
     public long Received { get; private set; }
 
-    /// <summary>Takes the next piece.</summary>
-    /// <exception cref="BadInputException">It is not the next piece.</exception>
+    /// <summary>Writes the next chunk.</summary>
+    /// <exception cref="BadInputException">It is not the next chunk.</exception>
     public void Append(long offset, ReadOnlySpan<byte> bytes)
     {
         if (offset != Received || bytes.Length > Length - Received)
         {
-            throw new BadInputException($"{bytes.Length} bytes of the data set came at {offset} where {Received} of {Length} were there");
+            throw new BadInputException(
+                $"{bytes.Length} bytes of the data set arrived for offset {offset}, expected offset {Received} of {Length}");
         }
 
         _file.Write(bytes);
@@ -97,8 +100,8 @@ public sealed class IncomingDataset : IDisposable
         Received += bytes.Length;
     }
 
-    /// <summary>Checks the whole and puts it in its place.</summary>
-    /// <exception cref="BadInputException">It is not what was asked for.</exception>
+    /// <summary>Checks the hash and moves the file to its final name.</summary>
+    /// <exception cref="BadInputException">The hash differs.</exception>
     public void Complete()
     {
         string found = Convert.ToHexStringLower(_hash.GetHashAndReset());
@@ -112,7 +115,7 @@ public sealed class IncomingDataset : IDisposable
         File.Move(_temporary, _path, overwrite: true);
     }
 
-    /// <summary>Removes what is not complete.</summary>
+    /// <summary>Removes the temporary file.</summary>
     public void Dispose()
     {
         _file.Dispose();

@@ -9,111 +9,127 @@ using NnCluster.Memory;
 using NnCluster.Numerics;
 using NnCluster.Security;
 using NnCluster.Training;
+using NnCluster.Worker.ProcessStatus;
 
 namespace NnCluster.Worker;
 
-/// <summary>What a worker node is started with.</summary>
+/// <summary>Options of a worker process.</summary>
 internal sealed record NodeOptions
 {
-    /// <summary>Where coordinators may be.</summary>
+    /// <summary>Addresses of coordinators, tried in turn.</summary>
     public required IReadOnlyList<HostPort> Coordinators { get; init; }
 
-    /// <summary>What the node is called.</summary>
+    /// <summary>Name of the node.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Workers it runs.</summary>
+    /// <summary>Workers that the node hosts.</summary>
     public required int Workers { get; init; }
 
-    /// <summary>What other nodes reach it by; null: the address that leads to the coordinator.</summary>
+    /// <summary>Name or address that other nodes reach this one by; null: the local address of the way to the coordinator.</summary>
     public string? Host { get; init; }
 
-    /// <summary>The backends it has.</summary>
+    /// <summary>BLAS backends that it offers.</summary>
     public required IReadOnlyList<IBlas> Backends { get; init; }
 
-    /// <summary>Where data sets are kept.</summary>
+    /// <summary>Cache of data sets.</summary>
     public required DatasetCache Cache { get; init; }
 
-    /// <summary>The cluster's protection.</summary>
+    /// <summary>Protection of the cluster.</summary>
     public required LinkSecurity Security { get; init; }
 
-    /// <summary>How long the coordinator may be away.</summary>
+    /// <summary>Time without a coordinator after which the process ends.</summary>
     public required TimeSpan GiveUpAfter { get; init; }
 
-    /// <summary>Is told how the node is.</summary>
+    /// <summary>State that the health endpoint shows.</summary>
     public required HealthState Health { get; init; }
+
+    /// <summary>Gets status records, from any thread.</summary>
+    public Action<StatusRecord> Status { get; init; } = _ => { };
 }
 
 /// <summary>
-/// A worker node from its start to its end: one life after the other, each with an actor system of its own, since an
-/// actor system that was given up by a cluster cannot come back to it.
+/// A worker process from its start to its end. Each coordinator that it joins gets an actor system of its own: one that a
+/// cluster has removed cannot join it again.
 /// </summary>
+/// <param name="options">The options.</param>
+/// <param name="log">Gets lines for display.</param>
 internal sealed class NodeProcess(NodeOptions options, Action<string> log)
 {
-    /// <summary>How a node says that it ends with the run.</summary>
-    public const string RunIsOver = "the run is over";
-
     private static readonly TimeSpan ProbeInterval = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LeaveTimeout = TimeSpan.FromMilliseconds(700);
 
     private readonly NodeMemory _memory = new();
     private IPAddress? _towards = CoordinatorProbe.Guess(options.Coordinators[0].Host);
-    private string? _said;
+    private string? _lastLine;
 
-    /// <summary>Works until the run is over, the node is refused, or the coordinator stays away for too long.</summary>
-    /// <returns>The program's exit code.</returns>
-    public async Task<int> RunAsync(CancellationToken stop)
+    private string Timeout => $"{options.GiveUpAfter.TotalSeconds:0.#} s";
+
+    /// <summary>Works until the run is over, the node is refused, or no coordinator is there for too long.</summary>
+    public async Task<ProcessEnd> RunAsync(CancellationToken stop)
     {
         long lastSeen = Stopwatch.GetTimestamp();
         while (true)
         {
-            // The actor system starts while the coordinator, perhaps, does the same.
-            Life? life = _towards is { } guess ? Begin(guess) : null;
+            // Start the actor system while the coordinator may still be starting.
+            Incarnation? incarnation = _towards is { } guess ? Begin(guess) : null;
             (HostPort Coordinator, IPAddress Address)? found = await AwaitCoordinatorAsync(lastSeen, stop).ConfigureAwait(false);
-            if (found is { Address: var address } && (life is null || !IsFrom(life, address)))
+            if (found is { Address: var address } && (incarnation is null || !IsFrom(incarnation, address)))
             {
-                await EndAsync(life).ConfigureAwait(false);
-                life = Begin(address);
-                if (life is null)
+                await EndAsync(incarnation).ConfigureAwait(false);
+                incarnation = Begin(address);
+                if (incarnation is null)
                 {
                     continue;
                 }
             }
 
             HostPort? coordinator = found?.Coordinator;
-            NodeEnd? end = coordinator is null ? null : await LiveAsync(life!, coordinator, stop).ConfigureAwait(false);
-            await EndAsync(life).ConfigureAwait(false);
-            if (end?.Kind == NodeEndKind.CoordinatorGone)
+            NodeEnd? end = coordinator is null ? null : await WorkAsync(incarnation!, coordinator, stop).ConfigureAwait(false);
+            await EndAsync(incarnation).ConfigureAwait(false);
+            if (end is not { Kind: NodeEndKind.CoordinatorGone })
             {
-                // A life leaves a whole actor system behind; left to itself the collector lets a few hundred megabytes of them pile up.
-                GC.Collect();
+                return EndOf(end, coordinator, stop);
             }
 
-            switch (end?.Kind)
-            {
-                case NodeEndKind.RunOver:
-                    log($"{RunIsOver}: {end.Reason}");
-                    return ExitCode.Done;
-                case NodeEndKind.Refused:
-                    log($"refused by {coordinator}: {end.Reason}");
-                    return ExitCode.BadInput;
-                case NodeEndKind.CoordinatorGone:
-                    Say($"{coordinator}: {end.Reason}; waiting for a coordinator for up to {options.GiveUpAfter.TotalSeconds:0.#} s (--give-up-after)");
-                    lastSeen = end.WasIn ? Stopwatch.GetTimestamp() : lastSeen;
-                    break;
-                default:
-                    if (stop.IsCancellationRequested)
-                    {
-                        return ExitCode.Done;
-                    }
-
-                    log($"no coordinator at {string.Join(" or ", options.Coordinators)} for {options.GiveUpAfter.TotalSeconds:0.#} s: giving up");
-                    return ExitCode.Failed;
-            }
+            Report(end, coordinator!);
+            lastSeen = end.WasIn ? Stopwatch.GetTimestamp() : lastSeen;
+            EndedSystems.Collect();
         }
     }
 
-    /// <summary>Begins a life on the address from which the coordinator is reached; null while no way leads there.</summary>
-    private Life? Begin(IPAddress towards)
+    private void Report(NodeEnd end, HostPort coordinator)
+    {
+        options.Status(new CoordinatorGone(coordinator.ToString(), end.Reason));
+        LogOnce($"{coordinator}: {end.Reason}; waiting for a coordinator for up to {Timeout} (--give-up-after)");
+    }
+
+    /// <summary>Reports the end of the process.</summary>
+    private ProcessEnd EndOf(NodeEnd? end, HostPort? coordinator, CancellationToken stop)
+    {
+        switch (end?.Kind)
+        {
+            case NodeEndKind.RunOver:
+                options.Status(new Dismissed(end.Reason));
+                log($"the run is over: {end.Reason}");
+                return new(ExitCode.Done, end.Reason);
+            case NodeEndKind.Refused:
+                options.Status(new Refused(coordinator!.ToString(), end.Reason));
+                log($"refused by {coordinator}: {end.Reason}");
+                return new(ExitCode.Refused, end.Reason);
+            default:
+                if (stop.IsCancellationRequested)
+                {
+                    return new(ExitCode.Interrupted);
+                }
+
+                string reason = $"no coordinator at {string.Join(" or ", options.Coordinators)} for {Timeout} (--give-up-after)";
+                log($"{reason}: giving up");
+                return new(ExitCode.CoordinatorGone, reason);
+        }
+    }
+
+    /// <summary>Starts an actor system on the local address of the way to the coordinator; null while there is no way.</summary>
+    private Incarnation? Begin(IPAddress towards)
     {
         _towards = towards;
         if (LocalAddress(towards) is not { } from)
@@ -125,10 +141,10 @@ internal sealed class NodeProcess(NodeOptions options, Action<string> log)
         return new(from, Task.Run(() => StartAsync(from, ended), CancellationToken.None), ended.Task);
     }
 
-    // A host of the user's own stands for the machine whatever way leads to the coordinator.
-    private bool IsFrom(Life life, IPAddress towards) => options.Host is null
-        ? life.From.Equals(LocalAddress(towards))
-        : life.From.AddressFamily == towards.AddressFamily;
+    // With --host, the node goes by that name whichever local address it dials from.
+    private bool IsFrom(Incarnation incarnation, IPAddress towards) => options.Host is null
+        ? incarnation.From.Equals(LocalAddress(towards))
+        : incarnation.From.AddressFamily == towards.AddressFamily;
 
     private IPAddress? LocalAddress(IPAddress towards)
     {
@@ -138,17 +154,17 @@ internal sealed class NodeProcess(NodeOptions options, Action<string> log)
         }
         catch (SocketException e)
         {
-            Say($"no way leads to {towards} yet: {e.Message}");
+            ReportWaiting($"no route to {towards} yet: {e.Message}");
             return null;
         }
     }
 
-    private static async Task EndAsync(Life? life)
+    private static async Task EndAsync(Incarnation? incarnation)
     {
-        if (life is not null)
+        if (incarnation is not null)
         {
-            ClusterHost host = await life.Starting.ConfigureAwait(false);
-            // Leaving takes a few rounds of gossip; nobody needs to wait for a member that does nothing any more.
+            ClusterHost host = await incarnation.Starting.ConfigureAwait(false);
+            // Leaving a cluster takes some rounds of gossip, and nothing depends on them.
             await Task.WhenAny(host.DisposeAsync().AsTask(), Task.Delay(LeaveTimeout, CancellationToken.None)).ConfigureAwait(false);
         }
     }
@@ -164,6 +180,7 @@ internal sealed class NodeProcess(NodeOptions options, Action<string> log)
             Memory = _memory,
             Security = options.Security,
             Log = log,
+            Status = options.Status,
             Health = options.Health,
             Ended = ended,
         };
@@ -174,28 +191,30 @@ internal sealed class NodeProcess(NodeOptions options, Action<string> log)
             Dials = from.AddressFamily,
             Security = options.Security,
         };
-        return ClusterHost.StartAsync(
-            node, WorkerActor.DispatcherConfig, (system, actors) => actors.Register<NodeActor>(system.ActorOf(NodeActor.Props(setup), "node")));
+        return ClusterHost.StartAsync(node, (system, actors) => actors.Register<NodeActor>(system.ActorOf(NodeActor.Props(setup), "node")));
     }
 
-    private async Task<NodeEnd> LiveAsync(Life life, HostPort coordinator, CancellationToken stop)
+    private async Task<NodeEnd> WorkAsync(Incarnation incarnation, HostPort coordinator, CancellationToken stop)
     {
-        ClusterHost host = await life.Starting.ConfigureAwait(false);
+        ClusterHost host = await incarnation.Starting.ConfigureAwait(false);
         IActorRef node = host.Actors.Get<NodeActor>();
         node.Tell(new JoinCoordinator(ClusterNode.AddressOf(coordinator.Host, coordinator.Port, options.Security)));
         await using (stop.Register(() => node.Tell(new LeaveCluster("it was asked to end"))))
         {
-            return await life.Ended.ConfigureAwait(false);
+            return await incarnation.Ended.ConfigureAwait(false);
         }
     }
 
-    /// <summary>Waits until a coordinator can be reached; null when the timeout is over or the end is asked for.</summary>
+    /// <summary>
+    /// Waits until a coordinator answers; null after <see cref="NodeOptions.GiveUpAfter"/>, or when the end is asked
+    /// for.
+    /// </summary>
     private async Task<(HostPort Coordinator, IPAddress Address)?> AwaitCoordinatorAsync(long since, CancellationToken stop)
     {
         options.Health.Say(true, "waiting for a coordinator");
         while (!stop.IsCancellationRequested && Stopwatch.GetElapsedTime(since) <= options.GiveUpAfter)
         {
-            if (await ReachableAsync(stop).ConfigureAwait(false) is { } found)
+            if (await ProbeAsync(stop).ConfigureAwait(false) is { } found)
             {
                 return found;
             }
@@ -204,35 +223,51 @@ internal sealed class NodeProcess(NodeOptions options, Action<string> log)
         return null;
     }
 
-    /// <summary>The first coordinator that something listens at; null after a round in which there was none.</summary>
-    private async Task<(HostPort Coordinator, IPAddress Address)?> ReachableAsync(CancellationToken stop)
+    /// <summary>The first coordinator that answers; null if none does.</summary>
+    private async Task<(HostPort Coordinator, IPAddress Address)?> ProbeAsync(CancellationToken stop)
     {
         foreach (HostPort coordinator in options.Coordinators)
         {
             options.Health.Heartbeat();
-            ProbeResult probe = await CoordinatorProbe.TryAsync(coordinator.Host, coordinator.Port, options.Security, stop).ConfigureAwait(false);
+            ProbeResult probe = await CoordinatorProbe
+                .TryAsync(coordinator.Host, coordinator.Port, options.Security, stop)
+                .ConfigureAwait(false);
             if (probe.Address is { } address)
             {
                 return (coordinator, address);
             }
 
-            Say($"no coordinator at {coordinator} yet: {probe.Reason}");
+            ReportWaiting($"no coordinator at {coordinator} yet: {probe.Reason}");
         }
 
         await Task.WhenAny(Task.Delay(ProbeInterval, stop)).ConfigureAwait(false);
         return null;
     }
 
-    // A coordinator that stays away is worth one line, not one a second.
-    private void Say(string line)
+    private void ReportWaiting(string reason)
     {
-        if (line != _said)
+        if (LogOnce(reason))
         {
-            _said = line;
-            log(line);
+            options.Status(new Waiting([.. options.Coordinators.Select(coordinator => coordinator.ToString())], reason));
         }
     }
 
-    /// <summary>One life: an actor system that dials from <paramref name="From"/>.</summary>
-    private sealed record Life(IPAddress From, Task<ClusterHost> Starting, Task<NodeEnd> Ended);
+    /// <summary>Logs a line unless it is the last one again: probes repeat five times a second.</summary>
+    private bool LogOnce(string line)
+    {
+        if (line == _lastLine)
+        {
+            return false;
+        }
+
+        _lastLine = line;
+        log(line);
+        return true;
+    }
+
+    /// <summary>The node between the start of an actor system and its end.</summary>
+    /// <param name="From">Local address that it dials from.</param>
+    /// <param name="Starting">Its actor system.</param>
+    /// <param name="Ended">How it ended.</param>
+    private sealed record Incarnation(IPAddress From, Task<ClusterHost> Starting, Task<NodeEnd> Ended);
 }

@@ -13,20 +13,18 @@ using NnCluster.Training;
 namespace NnCluster.Worker;
 
 /// <summary>
-/// What a node does with the frames it gets: keeps the weights, divides each range over its workers, and sends each
-/// maximal subtree's sum as soon as it is complete. Belongs to <see cref="NodeActor"/> and its thread.
+/// Carries out a node's assignments: keeps the model state, divides each range of shards among the workers, and sends the
+/// sum of each maximal subtree as soon as it is complete. Used by <see cref="NodeActor"/>'s thread alone.
 /// </summary>
 internal sealed class NodeWork(long term, RunSettings settings, ParameterLayout layout, BufferPool gradients, DataLink link, IReadOnlyList<IActorRef> workers) : IDisposable
 {
-    // Each worker answers in the order it was asked.
+    // Pieces in flight by worker; each worker answers in the order of its assignments.
     private readonly Dictionary<string, Queue<Piece>> _owed = [];
 
-    // The coordinator may read them where they are, until it sends newer weights.
-    private readonly List<RefCountedBuffer> _sent = [];
     private RefCountedBuffer? _weights;
     private long _step = -1;
 
-    // When the workers began on what they work on now: with the order, or when the sum before it was complete.
+    // Time stamp at which the workers began with their present sum: the assignment, or the completion of the sum before.
     private long _busySince;
 
     public BufferPool Gradients { get; } = gradients;
@@ -39,11 +37,6 @@ internal sealed class NodeWork(long term, RunSettings settings, ParameterLayout 
         {
             frame.Weights.Release();
             return;
-        }
-
-        if (frame.Round.Step != _step)
-        {
-            ForgetSent();
         }
 
         _weights?.Release();
@@ -60,7 +53,7 @@ internal sealed class NodeWork(long term, RunSettings settings, ParameterLayout 
 
         if (frame.Round.Step != _step)
         {
-            link.Send(new FailedFrame(term, frame.Round, frame.Shards, $"the weights after step {frame.Round.Step} are not here, those after step {_step} are"));
+            link.Send(new FailedFrame(term, frame.Round, frame.Shards, $"the model state of step {frame.Round.Step} is not here, that of step {_step} is"));
             return;
         }
 
@@ -79,11 +72,6 @@ internal sealed class NodeWork(long term, RunSettings settings, ParameterLayout 
         if (piece.Order.Put(result.Subtree, result.Sum) is { } complete)
         {
             long now = Stopwatch.GetTimestamp();
-            if (complete.Sum.Memory.Home is not null)
-            {
-                _sent.Add(complete.Sum.Share());
-            }
-
             link.Send(new SubtreeSumFrame(term, piece.Order.Round, complete.Subtree, complete.Sum)
             {
                 Computing = Stopwatch.GetElapsedTime(_busySince, now),
@@ -105,18 +93,7 @@ internal sealed class NodeWork(long term, RunSettings settings, ParameterLayout 
     public void Dispose()
     {
         _weights?.Release();
-        ForgetSent();
         Evaluations.Dispose();
-    }
-
-    private void ForgetSent()
-    {
-        foreach (RefCountedBuffer sum in _sent)
-        {
-            sum.Release();
-        }
-
-        _sent.Clear();
     }
 
     private static void Finish(ShardOrder order)

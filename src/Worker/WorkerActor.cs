@@ -36,18 +36,10 @@ public sealed class WorkerActor : ReceiveActor
         Receive<ComputeShards>(Compute);
     }
 
-    /// <summary>HOCON of the dispatcher that gives every worker a thread of its own.</summary>
-    public const string DispatcherConfig =
-        """
-        nncluster.worker-dispatcher {
-          type = "NnCluster.AkkaSupport.OwnThreadDispatcher, NnCluster.Cluster"
-          throughput = 1
-        }
-        """;
 
     /// <summary>Props for a worker on its own thread.</summary>
     public static Props Props(ParticipantId id, WorkerSetup setup) =>
-        Akka.Actor.Props.Create(() => new WorkerActor(id, setup)).WithDispatcher("nncluster.worker-dispatcher");
+        Akka.Actor.Props.Create(() => new WorkerActor(id, setup)).WithDispatcher(AkkaConfig.WorkerDispatcher);
 
     /// <inheritdoc/>
     protected override void PreStart() => Context.Parent.Tell(new ParticipantStarted(_id));

@@ -23,8 +23,8 @@ public sealed class BroadcastHashTests
         var hashes = new BroadcastHash();
         Lazy<ulong> ofFirst = hashes.Of(0, first);
         Assert.Same(ofFirst, hashes.Of(0, first));
-        Assert.Equal(DataLink.HashOf(first), ofFirst.Value);
-        Assert.Equal(DataLink.HashOf(second), hashes.Of(1, second).Value);
+        Assert.Equal(TensorHash.Of(first), ofFirst.Value);
+        Assert.Equal(TensorHash.Of(second), hashes.Of(1, second).Value);
         first.Release();
         second.Release();
     }

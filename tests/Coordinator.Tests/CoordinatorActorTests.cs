@@ -6,9 +6,12 @@ using NnCluster.Model;
 using NnCluster.Numerics;
 using NnCluster.Optimization;
 using NnCluster.Persistence;
+using NnCluster.Security;
 using NnCluster.Testing;
 using NnCluster.Training;
 using NnCluster.Worker;
+
+using NnCluster.AkkaSupport;
 
 namespace NnCluster.Coordinator.Tests;
 
@@ -17,7 +20,7 @@ public sealed class CoordinatorActorTests : TestKit
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
 
     public CoordinatorActorTests()
-        : base(WorkerActor.DispatcherConfig + "\n" + CoordinatorActor.DispatcherConfig)
+        : base(AkkaConfig.Dispatchers)
     {
     }
 

@@ -5,6 +5,8 @@ using NnCluster.Cli.Launching;
 using NnCluster.Cli.Options;
 using NnCluster.Testing;
 
+using NnCluster.Worker.ProcessStatus;
+
 namespace NnCluster.EndToEnd.Tests;
 
 /// <summary>Where a coordinator may be, and how it is found.</summary>
@@ -27,7 +29,7 @@ public sealed class AddressTests : IDisposable
         string run = _cluster.Directory["moving"];
         NnClusterProcess coordinator = _cluster.Coordinator(["--checkpoint-every", "5"], epochs: SmallCluster.Long, at: run);
         NnClusterProcess worker = _cluster.Worker("w", join: $"{_cluster.Address},{second}");
-        coordinator.WaitForError("epoch 5/");
+        coordinator.Follow.WaitForEpoch(5);
         SmallCluster.WaitForCheckpoint(run);
         NnClusterProcess.Signal(coordinator.Id, SmallCluster.SigKill);
         coordinator.Wait();
@@ -42,9 +44,9 @@ public sealed class AddressTests : IDisposable
         string run = _cluster.Directory["stopped"];
         NnClusterProcess coordinator = _cluster.Coordinator([], epochs: SmallCluster.Long, at: run);
         NnClusterProcess worker = _cluster.Worker("w");
-        coordinator.WaitForError("epoch 5/");
+        coordinator.Follow.WaitForEpoch(5);
         coordinator.Signal(System.Runtime.InteropServices.PosixSignal.SIGTERM);
-        worker.WaitForError("the run was stopped with a checkpoint and may be resumed; waiting for a coordinator for up to 60 s (--give-up-after)");
+        worker.WaitFor<CoordinatorGone>();
         Assert.Equal(130, coordinator.Wait().ExitCode);
         SmallCluster.AssertSameBits(_cluster.Start(["train", "--json", "--resume", run, "--listen", _cluster.Address]), SmallCluster.Long, worker);
     }
@@ -56,7 +58,7 @@ public sealed class AddressTests : IDisposable
         NnClusterProcess worker = _cluster.Worker("w", ["--give-up-after", "10m"]);
         Assert.Equal(130, _cluster.Coordinator(["--stop-after", "5"], epochs: 60, at: run).Wait().ExitCode);
         Assert.Equal(130, _cluster.Start(["train", "--json", "--resume", run, "--listen", _cluster.Address, "--stop-after", "10"]).Wait().ExitCode);
-        worker.WaitForError("(term 2)");
+        worker.WaitFor<Joined>(joined => joined.Term == 2);
         SmallCluster.AssertSameBits(_cluster.Coordinator([]), 3, worker);
     }
 

@@ -5,21 +5,23 @@ using NnCluster.Cli.Launching;
 using NnCluster.Cli.Options;
 using NnCluster.Testing;
 
+using NnCluster.Worker.ProcessStatus;
+
 namespace NnCluster.EndToEnd.Tests;
 
 /// <summary>Seeded schedules of faults over real processes: the weights are those of the undisturbed run, and every step is there once.</summary>
 public sealed class ChaosTests : IDisposable
 {
-    // Long enough for every worker's speed to be known before the first strike: until then it may hold no shard.
+    // Long enough for the speed of every worker to be known before the first fault: until then it may have no shard.
     private const string Every = "1s";
 
     private readonly SmallCluster _cluster = new();
 
-    /// <summary>The kind, how many, where partitions strike, and whether shards have to move.</summary>
+    /// <summary>Kind of the faults, their number, place of partitions, and whether shards have to be reassigned.</summary>
     public static TheoryData<string, int, string, bool> EachAlone => new()
     {
         { "kill", 2, "loopback", true },
-        { "stop", 2, "loopback", true },
+        { "pause", 2, "loopback", true },
         { "slow", 1, "loopback", false },
         { "partition", 2, "loopback", true },
         { "corrupt", 2, "loopback", true },
@@ -60,7 +62,7 @@ public sealed class ChaosTests : IDisposable
     [Fact]
     public void A_mixture_changes_no_bit()
     {
-        string kinds = "kill,stop,slow,partition,corrupt,coordinator" + (Environment.UserName == "root" ? ",disk" : "");
+        string kinds = "kill,pause,slow,partition,corrupt,coordinator" + (Environment.UserName == "root" ? ",disk" : "");
         JsonElement result = Run(kinds, kinds.Count(c => c == ',') + 1, "--seed", "4");
         Assert.True(result.GetProperty("reassignedShards").GetInt64() > 0, result.ToString());
         Assert.Equal(2, result.GetProperty("coordinatorTerms").GetInt32());
@@ -69,8 +71,8 @@ public sealed class ChaosTests : IDisposable
     [RootFact]
     public void Asked_to_end_it_leaves_nothing_behind()
     {
-        NnClusterProcess chaos = _cluster.Chaos(["--faults", "stop,disk,partition", "--workers", "3", "--every", "100ms", "--network", "namespaces", "--out", _cluster.Directory["chaos"]]);
-        chaos.WaitForError("fault 3");
+        NnClusterProcess chaos = _cluster.Chaos(["--faults", "pause,disk,partition", "--workers", "3", "--every", "100ms", "--network", "namespaces", "--out", _cluster.Directory["chaos"]]);
+        chaos.WaitFor<FaultOver>(fault => fault.Number == 3);
         int[] children = SmallCluster.ChildrenOf(chaos.Id);
         string[] spaces = Namespaces(chaos.Id);
         Assert.Equal(3, spaces.Length);

@@ -16,13 +16,13 @@ public sealed class ComingAndGoingTests : IDisposable
     {
         NnClusterProcess coordinator = _cluster.Coordinator([], epochs: SmallCluster.Long);
         NnClusterProcess[] first = [_cluster.Worker("a"), _cluster.Worker("b")];
-        coordinator.WaitForError(" joined");
-        coordinator.WaitForError(" joined");
-        coordinator.WaitForError("epoch ");
+        coordinator.Follow.WaitForJoin();
+        coordinator.Follow.WaitForJoin();
+        coordinator.Follow.WaitForEpoch(1);
         Array.ForEach(first, worker => NnClusterProcess.Signal(worker.Id, SmallCluster.SigKill));
-        coordinator.WaitForError("paused: 0 of 1 workers needed");
+        coordinator.Follow.WaitForPause(0, 1);
         NnClusterProcess[] second = [_cluster.Worker("a"), _cluster.Worker("b")];
-        coordinator.WaitForError("going on with 1 workers");
+        coordinator.Follow.WaitForContinuation(1);
         ProcessResult result = SmallCluster.AssertSameBits(coordinator, SmallCluster.Long, second);
         Assert.Equal("2", result.Field("workersLost"));
         AssertEveryStepOnce(result);
@@ -35,7 +35,7 @@ public sealed class ComingAndGoingTests : IDisposable
         // While it is away the run waits for it, so that it cannot be over before.
         for (int life = 1; life <= 3; life++)
         {
-            launch.WaitForError($"worker worker-1.{life} joined");
+            launch.Follow.WaitForJoin($"worker-1.{life}");
             int flapping = SmallCluster.ChildrenOf(launch.Id).First(child => SmallCluster.CommandLineOf(child).Contains("--name worker-1", StringComparison.Ordinal));
             NnClusterProcess.Signal(flapping, SmallCluster.SigKill);
         }
@@ -52,7 +52,7 @@ public sealed class ComingAndGoingTests : IDisposable
         for (int joined = 0; joined < 6; joined++)
         {
             _cluster.Worker($"worker-{joined}");
-            coordinator.WaitForError(" joined");
+            coordinator.Follow.WaitForJoin();
         }
 
         coordinator.Signal(System.Runtime.InteropServices.PosixSignal.SIGTERM);

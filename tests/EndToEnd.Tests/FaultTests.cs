@@ -8,6 +8,8 @@ using NnCluster.Persistence;
 using NnCluster.Testing;
 using NnCluster.Training;
 
+using NnCluster.Worker.ProcessStatus;
+
 namespace NnCluster.EndToEnd.Tests;
 
 /// <summary>Processes that are killed, stopped and ended cost time, never a bit.</summary>
@@ -21,15 +23,15 @@ public sealed class FaultTests : IDisposable
         NnClusterProcess coordinator = _cluster.Coordinator(["--min-workers", "2"], epochs: SmallCluster.Long);
         NnClusterProcess victim = _cluster.Worker("victim");
         NnClusterProcess witness = _cluster.Worker("witness");
-        coordinator.WaitForError("epoch 5/");
+        coordinator.Follow.WaitForEpoch(5);
         // Stopped first, so that it certainly holds shards when it dies.
         NnClusterProcess.Signal(victim.Id, SmallCluster.SigStop);
-        coordinator.WaitForError("given out again");
+        coordinator.Follow.WaitForReassignment();
         NnClusterProcess.Signal(victim.Id, SmallCluster.SigKill);
-        coordinator.WaitForError("worker victim.1 lost");
-        coordinator.WaitForError("paused: 1 of 2 workers needed");
+        coordinator.Follow.WaitForLoss("victim.1");
+        coordinator.Follow.WaitForPause(1, 2);
         NnClusterProcess replacement = _cluster.Worker("victim");
-        coordinator.WaitForError("worker victim.2 joined");
+        coordinator.Follow.WaitForJoin("victim.2");
         ProcessResult result = SmallCluster.AssertSameBits(coordinator, SmallCluster.Long, witness, replacement);
         Assert.True(int.Parse(result.Field("reassignedShards"), null) > 0);
         Assert.Equal(("1", "2"), (result.Field("workersLost"), result.Field("workers")));
@@ -40,10 +42,10 @@ public sealed class FaultTests : IDisposable
     {
         NnClusterProcess coordinator = _cluster.Coordinator(["--workers", "1", "--min-workers", "2"], epochs: SmallCluster.Long);
         NnClusterProcess leaver = _cluster.Worker("leaver");
-        coordinator.WaitForError("epoch 5/");
+        coordinator.Follow.WaitForEpoch(5);
         leaver.Signal(PosixSignal.SIGTERM);
-        Assert.Equal(0, leaver.Wait().ExitCode);
-        coordinator.WaitForError("worker leaver.1 lost");
+        Assert.Equal(130, leaver.Wait().ExitCode);
+        coordinator.Follow.WaitForLoss("leaver.1");
         SmallCluster.AssertSameBits(coordinator, SmallCluster.Long, _cluster.Worker("next"));
     }
 
@@ -59,11 +61,11 @@ public sealed class FaultTests : IDisposable
     {
         string run = _cluster.Directory["run"];
         NnClusterProcess launch = _cluster.Launch(["--workers", "2", "--checkpoint-every", "5"], epochs: SmallCluster.Long, at: run);
-        launch.WaitForError("epoch 5/");
+        launch.Follow.WaitForEpoch(5);
         SmallCluster.WaitForCheckpoint(run);
         NnClusterProcess.Signal(Coordinator(launch), SmallCluster.SigKill);
-        launch.WaitForError("restarting it");
-        launch.WaitForError("(term 2)");
+        launch.WaitFor<ChildEnded>(end => end is { Name: "coordinator", ExitCode: 137, Action: ChildAction.Restart });
+        launch.WaitFor<Listening>(listening => listening.Term == 2);
         ProcessResult result = SmallCluster.AssertSameBits(launch, SmallCluster.Long);
         Assert.True(result.Json.GetProperty("resumedFromStep").GetInt64() > 0);
         RunEvent[] events = [.. new EventTail(new RunPaths(run).Events).Read().Select(logged => logged.Event)];
@@ -77,10 +79,10 @@ public sealed class FaultTests : IDisposable
     {
         // While it is away the run waits for it, so that it cannot be over before.
         NnClusterProcess launch = _cluster.Launch(["--workers", "2", "--min-workers", "2"], epochs: SmallCluster.Long);
-        launch.WaitForError("epoch 5/");
+        launch.Follow.WaitForEpoch(5);
         KillWorker(launch, "worker-1");
-        launch.WaitForError("worker-1 crashed");
-        launch.WaitForError("worker worker-1.2 joined");
+        launch.WaitFor<ChildEnded>(end => end is { Name: "worker-1", Action: ChildAction.Restart });
+        launch.Follow.WaitForJoin("worker-1.2");
         SmallCluster.AssertSameBits(launch, SmallCluster.Long);
     }
 
@@ -92,7 +94,7 @@ public sealed class FaultTests : IDisposable
         NnClusterProcess launch = _cluster.Launch(["--workers", "2"], epochs: SmallCluster.Long, at: run);
         Assert.True(SpinWait.SpinUntil(() => File.Exists(Path.Combine(run, "metrics.jsonl")), TimeSpan.FromSeconds(60)), "no run directory appears");
         NnClusterProcess.Signal(Coordinator(launch), SmallCluster.SigKill);
-        launch.WaitForError("the coordinator crashed (exit code 137): restarting it");
+        launch.WaitFor<ChildEnded>(end => end is { Name: "coordinator", ExitCode: 137, Action: ChildAction.Restart, PauseSeconds: 0 });
         ProcessResult result = SmallCluster.AssertSameBits(launch, SmallCluster.Long);
         Assert.Equal(run, result.Field("runDirectory"));
     }
@@ -114,15 +116,17 @@ public sealed class FaultTests : IDisposable
     public void A_worker_that_is_needed_and_crashes_too_often_ends_the_launch_with_a_checkpoint()
     {
         NnClusterProcess launch = _cluster.Launch(["--workers", "2", "--max-restarts", "1", "--min-workers", "2"], epochs: SmallCluster.Endless);
-        launch.WaitForError("epoch 5/");
+        launch.Follow.WaitForEpoch(5);
         KillWorker(launch, "worker-1");
-        launch.WaitForError("worker-1 crashed (exit code 137): restarting it");
-        launch.WaitForError("worker worker-1.2 joined");
+        launch.WaitFor<ChildEnded>(end => end is { Name: "worker-1", ExitCode: 137, Action: ChildAction.Restart, PauseSeconds: 0 });
+        launch.Follow.WaitForJoin("worker-1.2");
         KillWorker(launch, "worker-1");
-        launch.WaitForError("worker-1 ended with exit code 137 and is not restarted (--max-restarts 1)");
+        launch.WaitFor<ChildEnded>(end => end is { Name: "worker-1", ExitCode: 137, Action: ChildAction.GiveUp, WorkersLeft: 1 });
         ProcessResult result = launch.Wait();
         Assert.True(result.ExitCode == 1, result.Error);
-        Assert.Contains("1 of 2 workers needed can still come", result.Error.Split('\n')[^1], StringComparison.Ordinal);
+        Ended ended = launch.WaitFor<Ended>();
+        Assert.Equal((1, ProcessOutcome.Failed), (ended.ExitCode, ended.Outcome));
+        Assert.Contains("--min-workers", ended.Reason, StringComparison.Ordinal);
         Assert.Contains($"checkpoint-{result.Field("steps")}.safetensors", Directory.GetFiles(result.Field("runDirectory")).Select(Path.GetFileName));
     }
 
@@ -130,18 +134,18 @@ public sealed class FaultTests : IDisposable
     public void A_run_goes_on_without_a_worker_that_crashes_too_often_where_the_others_are_enough()
     {
         NnClusterProcess launch = _cluster.Launch(["--workers", "3", "--max-restarts", "0"], epochs: SmallCluster.Long);
-        launch.WaitForError("epoch 5/");
+        launch.Follow.WaitForEpoch(5);
         KillWorker(launch, "worker-2");
-        ProcessResult result = SmallCluster.AssertSameBits(launch, SmallCluster.Long);
-        Assert.Contains("worker-2 ended with exit code 137 and is not restarted (--max-restarts 0)", result.Error, StringComparison.Ordinal);
-        Assert.DoesNotContain("paused", result.Error, StringComparison.Ordinal);
+        SmallCluster.AssertSameBits(launch, SmallCluster.Long);
+        launch.WaitFor<ChildEnded>(end => end is { Name: "worker-2", ExitCode: 137, Action: ChildAction.GiveUp, WorkersLeft: 2 });
+        Assert.False(launch.Follow.HasPaused);
     }
 
     [Fact]
     public void Launch_asked_to_end_writes_a_checkpoint_and_leaves_nothing_behind()
     {
         NnClusterProcess launch = _cluster.Launch(["--workers", "2", "--listen", _cluster.Address], epochs: SmallCluster.Endless);
-        launch.WaitForError("epoch 5/");
+        launch.Follow.WaitForEpoch(5);
         int[] children = SmallCluster.ChildrenOf(launch.Id);
         Assert.Equal(3, children.Length);
         long asked = System.Diagnostics.Stopwatch.GetTimestamp();
@@ -181,7 +185,7 @@ public sealed class FaultTests : IDisposable
     public void What_launch_started_ends_with_it_even_when_it_is_killed()
     {
         NnClusterProcess launch = _cluster.Launch(["--workers", "2", "--listen", _cluster.Address], epochs: SmallCluster.Endless);
-        launch.WaitForError("epoch 5/");
+        launch.Follow.WaitForEpoch(5);
         int[] children = SmallCluster.ChildrenOf(launch.Id);
         NnClusterProcess.Signal(launch.Id, SmallCluster.SigKill);
         foreach (int child in children)

@@ -5,6 +5,8 @@ using NnCluster.Cli.Launching;
 using NnCluster.Cli.Options;
 using NnCluster.Testing;
 
+using NnCluster.Worker.ProcessStatus;
+
 namespace NnCluster.EndToEnd.Tests;
 
 /// <summary>What a supervisor's probes see of a coordinator and a worker.</summary>
@@ -18,20 +20,20 @@ public sealed class HealthTests : IDisposable
     {
         int workersPort = SmallCluster.FreePort();
         NnClusterProcess worker = _cluster.Worker("w", ["--health-port", $"{workersPort}"]);
-        worker.WaitForError("no coordinator at");
+        worker.WaitFor<Waiting>();
         await ExpectAsync(workersPort, "/healthz", 200, "waiting for a coordinator");
         await ExpectAsync(workersPort, "/readyz", 200, "waiting for a coordinator");
 
         int coordinatorsPort = SmallCluster.FreePort();
         NnClusterProcess coordinator = _cluster.Coordinator(["--min-workers", "2", "--health-port", $"{coordinatorsPort}"], epochs: SmallCluster.Endless);
-        worker.WaitForError("works for");
+        worker.WaitFor<Joined>();
         await ExpectAsync(workersPort, "/readyz", 200, "in a run with 1 worker (term 1)");
         await ExpectAsync(coordinatorsPort, "/healthz", 200, "waiting at step 0 of ");
         await ExpectAsync(coordinatorsPort, "/readyz", 200, "waiting at step 0 of ");
         await ExpectAsync(coordinatorsPort, "/metrics", 404, "only /healthz and /readyz are here");
 
         _cluster.Worker("second");
-        coordinator.WaitForError("epoch 5/");
+        coordinator.Follow.WaitForEpoch(5);
         await ExpectAsync(coordinatorsPort, "/readyz", 200, "training step ");
     }
 

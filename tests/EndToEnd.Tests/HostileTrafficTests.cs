@@ -19,7 +19,7 @@ using NnCluster.Training;
 
 namespace NnCluster.EndToEnd.Tests;
 
-/// <summary>Whatever strangers and liars send to the two ports of a run, it goes on and ends with the same bits.</summary>
+/// <summary>A run ends with the same bits, whatever unauthenticated peers and faulty nodes send to its two ports.</summary>
 public sealed class HostileTrafficTests : IDisposable
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
@@ -38,15 +38,15 @@ public sealed class HostileTrafficTests : IDisposable
         NnClusterProcess coordinator = Coordinator(options);
         NnClusterProcess stays = _cluster.Worker("stays", options);
         NnClusterProcess victim = _cluster.Worker("victim", options);
-        coordinator.WaitForError("joined");
-        coordinator.WaitForError("joined");
+        coordinator.Follow.WaitForJoin();
+        coordinator.Follow.WaitForJoin();
         // While it computes ...
         Task<List<Socket>> silent = Task.Run<List<Socket>>(() => [.. Ports.SelectMany(port => Enumerable.Range(0, 60).Select(_ => Connect(port)))]);
         Task<List<int>> noisy = Task.Run<List<int>>(() => [.. Enumerable.Range(0, 10).SelectMany(round => Ports.SelectMany(port => Noise(round).Select(bytes => Say(port, bytes))))]);
-        coordinator.WaitForError("epoch 5/");
+        coordinator.Follow.WaitForEpoch(5);
         // ... and while it waits for a worker, so that it is not over before they are.
         NnClusterProcess.Signal(victim.Id, SmallCluster.SigKill);
-        coordinator.WaitForError("paused: 1 of 2 workers needed");
+        coordinator.Follow.WaitForPause(1, 2);
         foreach (Socket socket in await silent)
         {
             AssertHungUpOn(socket);
@@ -64,7 +64,7 @@ public sealed class HostileTrafficTests : IDisposable
         string[] options = Protect("certificates");
         NnClusterProcess coordinator = Coordinator(options);
         NnClusterProcess honest = _cluster.Worker("honest", options);
-        coordinator.WaitForError("worker honest.1 joined");
+        coordinator.Follow.WaitForJoin("honest.1");
         using var rogue = new RogueNode(_cluster.Port, Load(options));
         foreach ((string name, string reason, Action<Liar> lie) in Lies)
         {
@@ -73,7 +73,7 @@ public sealed class HostileTrafficTests : IDisposable
             using var liar = new Liar(link, welcome);
             liar.Ready();
             lie(liar);
-            Assert.Contains(reason, coordinator.WaitForError($"worker {name}.1 lost: "), StringComparison.Ordinal);
+            Assert.Contains(reason, coordinator.Follow.WaitForLoss($"{name}.1"), StringComparison.Ordinal);
         }
 
         SmallCluster.AssertSameBits(coordinator, SmallCluster.Long, honest, _cluster.Worker("next", options));
@@ -109,7 +109,7 @@ public sealed class HostileTrafficTests : IDisposable
             },
             closed => goodbye.TrySetException(new InvalidOperationException(closed.Reason)));
         link.Send(new ReadyFrame(welcome.Term));
-        coordinator.WaitForError("worker unwell.1 lost: refused after 3 errors in a row: out of memory");
+        Assert.Equal("refused after 3 errors in a row: out of memory", coordinator.Follow.WaitForLoss("unwell.1"));
         Assert.Equal(new GoodbyeFrame("refused after 3 errors in a row: out of memory", GoodbyeKind.Refused), await goodbye.Task.WaitAsync(Timeout));
         SmallCluster.AssertSameBits(coordinator, SmallCluster.Long, honest, _cluster.Worker("next"));
     }
@@ -118,16 +118,16 @@ public sealed class HostileTrafficTests : IDisposable
     [
         ("flooding", "it sent more answers than it was asked for", liar => liar.Repeat(5000, () => liar.Sum(node: 8))),
         ("foretelling", "it sent more answers than it was asked for", liar => liar.Repeat(20, () => liar.Sum(node: 1))),
-        ("outside", "it sent the sum of subtree 16, and the tree has 8 shards, subtrees 1 to 15", liar => liar.Sum(node: 16)),
-        ("short", "numbers, this run's have", liar => liar.Header(new(FrameKind.SubtreeSum, 1, 0, RoundKind.Gradient, 1, 0, 400, 0))),
-        ("oversized", "numbers, this run's have", liar => liar.Header(new(FrameKind.SubtreeSum, 1, 0, RoundKind.Gradient, 1, 0, int.MaxValue - 3, 0))),
+        ("outside", "it sent the sum of node 16, and the tree has 8 shards, nodes 1 to 15", liar => liar.Sum(node: 16)),
+        ("short", "a tensor of 100 floats, those of this run have", liar => liar.Bytes(SumHeader(step: 0, length: 400))),
+        ("oversized", "a tensor of 536870911 floats, those of this run have", liar => liar.Bytes(SumHeader(step: 0, length: int.MaxValue - 3))),
         ("cut", "the connection ended in the middle of a frame", liar => liar.Bytes(new byte[30])),
         ("babbling", "expected a frame, found bytes that begin with", liar => liar.Bytes(RandomNumberGenerator.GetBytes(500))),
-        ("insisting", "it said a second time that it is ready", liar => liar.Ready()),
+        ("insisting", "it sent a second Ready frame", liar => liar.Ready()),
         ("failing", "it sent more answers than it was asked for", liar => liar.Repeat(5000, liar.Failure)),
-        ("pointing", "says that its numbers are at place 4 of a memory that has 4", liar => liar.Point(place: 4)),
-        ("presuming", "memory was offered or found that nobody asked for", liar => liar.Repeat(2, liar.Find)),
-        ("commanding", "a Compute frame came from the Worker", liar => liar.Header(new(FrameKind.Compute, 1, 0, RoundKind.Gradient, 0, 8, 0, 0))),
+        ("pointing", "a frame with index 4 of a region of 4 buffers", liar => liar.Point(index: 4)),
+        ("presuming", "a RegionsMapped frame came that was not due", liar => liar.Repeat(2, liar.Map)),
+        ("commanding", "a Compute frame came from the Worker", liar => liar.Bytes(Header<ComputeFrame, AssignmentFields>(new(1, new(0, RoundKind.Gradient), new(0, 8)), 0, PayloadEncoding.Bytes))),
     ];
 
     public void Dispose() => _cluster.Dispose();
@@ -155,7 +155,7 @@ public sealed class HostileTrafficTests : IDisposable
         return LinkSecurity.Load(Value("--tls-cert"), Value("--tls-key"), Value("--tls-ca"), Value("--cookie-file"));
     }
 
-    /// <summary>Who speaks the languages of the cluster, but has no right to be there.</summary>
+    /// <summary>Peers that speak the cluster's protocols without the right to are refused.</summary>
     private async Task AssertStrangersAreRefused(string protection, LinkSecurity ours)
     {
         using (var rogue = new RogueNode(_cluster.Port, ours))
@@ -167,7 +167,7 @@ public sealed class HostileTrafficTests : IDisposable
             rogue.Forge(1, typeof(System.Diagnostics.Process).AssemblyQualifiedName!, "{}"u8.ToArray());
             rogue.Forge(-5, "", RandomNumberGenerator.GetBytes(100));
             rogue.AskNobody();
-            // Over the same connection, and still heard.
+            // The connection still carries valid messages.
             var welcome = Assert.IsType<RegistrationAccepted>(await rogue.RegisterAsync("guest"));
             using (rogue.OpenLink(welcome))
             {
@@ -190,7 +190,7 @@ public sealed class HostileTrafficTests : IDisposable
                 using (var rogue = new RogueNode(_cluster.Port, impostor))
                 {
                     await Assert.ThrowsAsync<TimeoutException>(() => rogue.RegisterAsync("impostor").WaitAsync(TimeSpan.FromSeconds(2)));
-                    Assert.ThrowsAny<Exception>(() => rogue.OpenLink(new("", "", 1, "", _linkPort, new byte[32], "", "", 0, "")));
+                    Assert.ThrowsAny<Exception>(() => rogue.OpenLink(new("", "", 1, "", _linkPort, new byte[32], "", "", 0)));
                 }
 
                 break;
@@ -224,7 +224,7 @@ public sealed class HostileTrafficTests : IDisposable
         Assert.DoesNotContain("\nworker forged joined", log, StringComparison.Ordinal);
     }
 
-    // A port scan, other protocols, random bytes, and frames that are too long, too short or not what they say.
+    // A port scan, other protocols, random bytes, and frames whose length is wrong.
     private static byte[][] Noise(int round)
     {
         var random = new Random(round);
@@ -236,9 +236,19 @@ public sealed class HostileTrafficTests : IDisposable
         BinaryPrimitives.WriteInt32LittleEndian(cut, bytes.Length + 100);
         byte[] whole = [.. bytes];
         BinaryPrimitives.WriteInt32LittleEndian(whole, bytes.Length - 4);
-        byte[] frame = new byte[FrameHeader.Size];
-        new FrameHeader(FrameKind.SubtreeSum, 1, 1, RoundKind.Gradient, 1, 0, int.MaxValue - 3, 0).Write(frame);
-        return [[], "GET / HTTP/1.1\r\n\r\n"u8.ToArray(), bytes, huge, cut, whole, frame];
+        return [[], "GET / HTTP/1.1\r\n\r\n"u8.ToArray(), bytes, huge, cut, whole, SumHeader(step: 1, length: int.MaxValue - 3)];
+    }
+
+    private static byte[] SumHeader(long step, int length) =>
+        Header<SubtreeSumFrame, NodeSumCodec.SumFields>(new(1, new(step, RoundKind.Gradient), 1, 0), length, PayloadEncoding.Float32);
+
+    private static byte[] Header<TFrame, TFields>(TFields fields, int length, PayloadEncoding encoding, ulong hash = 0)
+        where TFields : unmanaged
+    {
+        byte[] bytes = new byte[FrameHeader.Size];
+        FrameHeader.FieldsOf(bytes).Put(fields);
+        FrameHeader.Seal(bytes, FrameCodecs.All.Single(codec => codec.FrameType == typeof(TFrame)).Kind, encoding, length, hash);
+        return bytes;
     }
 
     private static Socket Connect(int port)
@@ -248,8 +258,8 @@ public sealed class HostileTrafficTests : IDisposable
         return socket;
     }
 
-    /// <summary>Says something, and hangs up.</summary>
-    /// <returns>The port it was said from, negative if it was said to the port of the links.</returns>
+    /// <summary>Sends bytes and closes the connection.</summary>
+    /// <returns>The sender's port, negative if the bytes went to the port of the links.</returns>
     private int Say(int port, byte[] bytes)
     {
         using Socket socket = Connect(port);
@@ -261,7 +271,7 @@ public sealed class HostileTrafficTests : IDisposable
         }
         catch (SocketException)
         {
-            // Hung up on while speaking: as good.
+            // The peer closed the connection first.
         }
 
         return port == _linkPort ? -from : from;
@@ -273,7 +283,7 @@ public sealed class HostileTrafficTests : IDisposable
         {
             try
             {
-                // Akka.Remote says goodbye first.
+                // Akka.Remote sends a disassociation first.
                 byte[] last = new byte[1000];
                 while (socket.Receive(last) > 0)
                 {
@@ -286,17 +296,17 @@ public sealed class HostileTrafficTests : IDisposable
         }
     }
 
-    /// <summary>The end of a link that says what no worker would.</summary>
+    /// <summary>A node's end of a link that sends what no worker would.</summary>
     private sealed class Liar(Stream link, RegistrationAccepted welcome) : IDisposable
     {
-        private readonly FrameWriter _writer = new(link, new());
+        private readonly FrameWriter _writer = new(link, new TcpTransport(), new());
         private readonly BufferPool _sums = new(ParameterLayout.For(RunSpecJson.Parse(welcome.Run, "welcome").Model).GradientLength);
 
         public void Ready() => _writer.Write(new ReadyFrame(welcome.Term));
 
         public void Failure() => _writer.Write(new FailedFrame(welcome.Term, new(0, RoundKind.Gradient), new(0, 8), "so it says"));
 
-        // Of a step far away: that a node which was let in computes wrong sums, nobody can know.
+        // A sum of a step far away: a wrong sum of the present step would be added, since this test's node is admitted.
         public void Sum(int node)
         {
             RefCountedBuffer sum = _sums.Rent();
@@ -304,26 +314,18 @@ public sealed class HostileTrafficTests : IDisposable
             sum.Release();
         }
 
-        public void Find() => _writer.Write(new MemoryFoundFrame());
+        public void Map() => _writer.Write(new RegionsMappedFrame());
 
-        public void Point(int place)
+        public void Point(int index)
         {
-            Find();
-            byte[] payload = BitConverter.GetBytes(place);
-            byte[] frame = [.. new byte[FrameHeader.Size], .. payload];
-            new FrameHeader(FrameKind.SubtreeSum, welcome.Term, 0, RoundKind.Gradient, 1, 0, payload.Length, XxHash3.HashToUInt64(payload)) { IsPlace = true }.Write(frame);
-            Bytes(frame);
+            Map();
+            byte[] payload = BitConverter.GetBytes(index);
+            var fields = new NodeSumCodec.SumFields(welcome.Term, new(0, RoundKind.Gradient), 1, 0);
+            Bytes([.. Header<SubtreeSumFrame, NodeSumCodec.SumFields>(fields, payload.Length, PayloadEncoding.Float32Index, XxHash3.HashToUInt64(payload)), .. payload]);
         }
 
-        public void Header(FrameHeader header)
-        {
-            byte[] bytes = new byte[FrameHeader.Size];
-            header.Write(bytes);
-            Bytes(bytes);
-        }
-
-        // And nothing more: what follows is for the other side to miss. Still listening, for a closed socket would answer
-        // the next order with a reset, which may overtake what was said.
+        // Sends bytes as the last ones. The socket stays open to reads: a closed one would answer the next assignment with
+        // a reset, which may overtake these bytes.
         public void Bytes(byte[] bytes)
         {
             link.Write(bytes);
@@ -341,7 +343,7 @@ public sealed class HostileTrafficTests : IDisposable
             }
             catch (IOException)
             {
-                // Cut off, as it should be.
+                // The link was closed, as it should be.
             }
         }
 

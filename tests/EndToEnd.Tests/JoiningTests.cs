@@ -4,7 +4,10 @@ using System.Security.Cryptography;
 using NnCluster.Cli.Chaos;
 using NnCluster.Cli.Launching;
 using NnCluster.Cli.Options;
+using NnCluster.Control;
 using NnCluster.Testing;
+
+using NnCluster.Worker.ProcessStatus;
 
 namespace NnCluster.EndToEnd.Tests;
 
@@ -28,11 +31,11 @@ public sealed class JoiningTests : IDisposable
     {
         NnClusterProcess coordinator = _cluster.Coordinator([], epochs: SmallCluster.Endless);
         NnClusterProcess early = _cluster.Worker("early");
-        coordinator.WaitForError("epoch 5/");
+        coordinator.Follow.WaitForEpoch(5);
         NnClusterProcess late = _cluster.Worker("late");
-        coordinator.WaitForError("worker late.1 joined");
-        coordinator.WaitForError("epoch ");
-        coordinator.WaitForError("epoch ");
+        coordinator.Follow.WaitForJoin("late.1");
+        coordinator.Follow.WaitForNextEpoch();
+        coordinator.Follow.WaitForNextEpoch();
         Assert.True(SmallCluster.SharesMemory(early.Id) && SmallCluster.SharesMemory(late.Id));
         coordinator.Signal(System.Runtime.InteropServices.PosixSignal.SIGTERM);
         Assert.Equal("2", SmallCluster.AssertSameBitsUpToTheStop(coordinator).Field("workers"));
@@ -44,7 +47,7 @@ public sealed class JoiningTests : IDisposable
         int port = SmallCluster.FreePort();
         NnClusterProcess coordinator = _cluster.Coordinator(["--link-port", $"{port}", "--link-advertise", $"127.0.0.1:{port}"], epochs: SmallCluster.Long);
         NnClusterProcess worker = _cluster.Worker("w");
-        coordinator.WaitForError("epoch 5/");
+        coordinator.Follow.WaitForEpoch(5);
         Assert.False(SmallCluster.SharesMemory(worker.Id));
         SmallCluster.AssertSameBits(coordinator, SmallCluster.Long, worker);
     }
@@ -54,12 +57,12 @@ public sealed class JoiningTests : IDisposable
     {
         NnClusterProcess first = _cluster.Coordinator([]);
         NnClusterProcess worker = _cluster.Worker("w");
-        worker.WaitForError("data set mnist-rows received");
+        worker.WaitFor<DatasetReady>(ready => ready.Source == DatasetSource.Coordinator);
         SmallCluster.AssertSameBits(first, 3, worker);
 
         NnClusterProcess second = _cluster.Coordinator([]);
         NnClusterProcess again = _cluster.Worker("w");
-        again.WaitForError("data set mnist-rows from the cache");
+        again.WaitFor<DatasetReady>(ready => ready.Source == DatasetSource.Cache);
         SmallCluster.AssertSameBits(second, 3, again);
     }
 
@@ -67,12 +70,13 @@ public sealed class JoiningTests : IDisposable
     public void A_worker_of_another_arithmetic_is_refused_on_both_sides()
     {
         NnClusterProcess coordinator = _cluster.Coordinator([]);
-        coordinator.WaitForError("listening on");
+        coordinator.WaitFor<Listening>();
         NnClusterProcess other = _cluster.Worker("other", environment: [("DOTNET_EnableAVX2", "0")]);
-        ProcessResult refused = other.Wait();
-        Assert.Equal(2, refused.ExitCode);
-        Assert.Contains("the run computes with simd", refused.Error.Split('\n')[^1], StringComparison.Ordinal);
-        Assert.Contains("its results would differ in bits", coordinator.WaitForError("refused other"), StringComparison.Ordinal);
+        Assert.Contains("the run computes with simd", other.WaitFor<Refused>().Reason, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Refused, other.Wait().ExitCode);
+        coordinator.Signal(System.Runtime.InteropServices.PosixSignal.SIGTERM);
+        string line = Assert.Single(coordinator.Wait().Error.Split('\n'), line => line.Contains("refused other", StringComparison.Ordinal));
+        Assert.Contains("its results would differ in bits", line, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -81,13 +85,13 @@ public sealed class JoiningTests : IDisposable
         string right = Cookie("right");
         string wrong = Cookie("wrong");
         NnClusterProcess coordinator = _cluster.Coordinator(["--cookie-file", right]);
-        coordinator.WaitForError("listening on");
-        ProcessResult stranger = _cluster.Worker("stranger", ["--cookie-file", wrong]).Wait();
-        Assert.Equal(2, stranger.ExitCode);
-        Assert.Contains("the cookies differ: both sides need the same", stranger.Error, StringComparison.Ordinal);
-        ProcessResult forgetful = _cluster.Worker("forgetful").Wait();
-        Assert.Equal(2, forgetful.ExitCode);
-        Assert.Contains("this side has no cookie and the other has one", forgetful.Error, StringComparison.Ordinal);
+        coordinator.WaitFor<Listening>();
+        NnClusterProcess stranger = _cluster.Worker("stranger", ["--cookie-file", wrong]);
+        Assert.Contains("--cookie-file", stranger.WaitFor<Refused>().Reason, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Refused, stranger.Wait().ExitCode);
+        NnClusterProcess forgetful = _cluster.Worker("forgetful");
+        Assert.Contains("--cookie-file", forgetful.WaitFor<Refused>().Reason, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Refused, forgetful.Wait().ExitCode);
         SmallCluster.AssertSameBits(coordinator, 3, _cluster.Worker("friend", ["--cookie-file", right]));
     }
 
@@ -122,16 +126,17 @@ public sealed class JoiningTests : IDisposable
     public void A_worker_without_a_coordinator_gives_up_and_says_so()
     {
         ProcessResult result = _cluster.Worker("lonely", ["--give-up-after", "0.5s"]).Wait();
-        Assert.Equal(1, result.ExitCode);
+        Assert.Equal(ExitCode.CoordinatorGone, result.ExitCode);
         Assert.Contains($"no coordinator at {_cluster.Address}", result.Error.Split('\n')[^1], StringComparison.Ordinal);
     }
 
     [RootFact]
     public void A_worker_from_which_no_way_leads_to_the_coordinator_waits_for_one()
     {
-        ProcessResult result = _cluster.Worker("island", ["--insecure", "--give-up-after", "1s"], join: "10.77.9.9:4500", under: ["unshare", "--net"]).Wait();
-        Assert.Equal(1, result.ExitCode);
-        Assert.Contains("no way leads to 10.77.9.9 yet", result.Error, StringComparison.Ordinal);
+        NnClusterProcess island = _cluster.Worker("island", ["--insecure", "--give-up-after", "1s"], join: "10.77.9.9:4500", under: ["unshare", "--net"]);
+        Assert.Contains("10.77.9.9", island.WaitFor<Waiting>().Reason, StringComparison.Ordinal);
+        ProcessResult result = island.Wait();
+        Assert.Equal(ExitCode.CoordinatorGone, result.ExitCode);
         Assert.Contains("no coordinator at 10.77.9.9:4500", result.Error.Split('\n')[^1], StringComparison.Ordinal);
     }
 

@@ -19,10 +19,7 @@ using NnCluster.Testing;
 
 namespace NnCluster.EndToEnd.Tests;
 
-/// <summary>
-/// A node of this test's own that speaks the cluster's languages and means harm: registers like a worker, and says on
-/// both planes what it likes.
-/// </summary>
+/// <summary>A hostile node: registers like a worker and sends any bytes on both planes.</summary>
 internal sealed class RogueNode : IDisposable
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
@@ -40,7 +37,7 @@ internal sealed class RogueNode : IDisposable
         var bootstrap = BootstrapSetup.Create().WithConfig(ConfigurationFactory.ParseString(
             $$"""
             {{tls}}
-            {{HyperionBridge.Config}}
+            {{AkkaConfig.Serialization}}
             akka {
               actor {
                 provider = remote
@@ -60,14 +57,14 @@ internal sealed class RogueNode : IDisposable
     }
 
     /// <summary>Registers.</summary>
-    /// <returns>The welcome, or the refusal.</returns>
+    /// <returns><see cref="RegistrationAccepted"/> or <see cref="RegistrationRefused"/>.</returns>
     public async Task<IControlMessage> RegisterAsync(string name)
     {
         byte[] nonce = CookieProof.NewNonce();
         using var timeout = new CancellationTokenSource(Timeout);
         RegistrationNonce answer = await FirstAsync<RegistrationNonce>(() => Tell(new RequestNonce(WireVersion.Current, nonce)), timeout.Token);
         Tell(new RegisterNode(
-            _self, name, 1, WireVersion.Current, "0", [Blas.Create("simd").Arithmetic], [],
+            _self, name, 1, WireVersion.Current, "0", [Blas.Create("simd").Arithmetic],
             answer.CoordinatorNonce, CookieProof.OfNode(_security, nonce, answer.CoordinatorNonce, name)));
         IControlMessage decision;
         do
@@ -78,17 +75,17 @@ internal sealed class RogueNode : IDisposable
         return decision;
     }
 
-    /// <summary>Sends whatever bytes as a message of whatever serializer.</summary>
+    /// <summary>Sends any bytes as a message of any serializer.</summary>
     public void Forge(int serializer, string manifest, byte[] bytes) => Tell(new Forged(serializer, manifest, bytes));
 
-    /// <summary>Asks an actor that does not exist who it is, on behalf of nobody.</summary>
+    /// <summary>Sends Identify to an actor that does not exist, without a sender.</summary>
     public void AskNobody() => _system.ActorSelection(_registry.Anchor, "user/nobody").Tell(new Identify(0), ActorRefs.NoSender);
 
-    /// <summary>A link's connection on which the token has been shown.</summary>
-    public Stream OpenLink(RegistrationAccepted welcome)
+    /// <summary>Opens a link's connection and has its token accepted.</summary>
+    public Stream OpenLink(RegistrationAccepted accepted)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        socket.Connect(IPAddress.Loopback, (int)welcome.LinkPort);
+        socket.Connect(IPAddress.Loopback, (int)accepted.LinkPort);
         Stream stream = new NetworkStream(socket, ownsSocket: true);
         if (_security.Tls is { } tls)
         {
@@ -97,7 +94,7 @@ internal sealed class RogueNode : IDisposable
             stream = secure;
         }
 
-        LinkHandshake.Introduce(stream, welcome.LinkToken);
+        LinkHandshake.Introduce(stream, accepted.LinkToken);
         return stream;
     }
 
@@ -109,7 +106,7 @@ internal sealed class RogueNode : IDisposable
 
     private void Tell(object message) => _registry.Tell(message, _self);
 
-    // Asks again, as a node does: what is sent before two systems know each other may be lost.
+    // Repeats the request, as a node does: messages sent before two actor systems are associated may be lost.
     private async Task<T> FirstAsync<T>(Action ask, CancellationToken cancellation)
         where T : IControlMessage
     {
@@ -124,7 +121,7 @@ internal sealed class RogueNode : IDisposable
             }
             catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
             {
-                // Nothing yet.
+                // No answer yet.
             }
         }
     }
@@ -136,13 +133,13 @@ internal sealed class RogueNode : IDisposable
 
     internal sealed record Forged(int Serializer, string Manifest, byte[] Bytes);
 
-    /// <summary>Writes bytes of its own; under whose number, the message says.</summary>
+    /// <summary>Serializes a message as its own bytes, under the serializer number that it names.</summary>
     internal sealed class ForgedSerializer(ExtendedActorSystem system) : SerializerWithStringManifest(system)
     {
         private const int OwnNumber = 99;
 
-        // Asked for right after the bytes, on the same thread. Each system's own: under another's number it would take the
-        // place of the real serializer when the system starts.
+        // Akka.NET reads the identifier right after the bytes, on the same thread. It begins as a number of its own: under
+        // another's number this serializer would replace the real one when the system starts.
         private readonly ThreadLocal<int> _as = new(() => OwnNumber);
 
         public override int Identifier => _as.Value;

@@ -3,6 +3,8 @@ using NnCluster.Cli.Launching;
 using NnCluster.Cli.Options;
 using NnCluster.Testing;
 
+using NnCluster.Worker.ProcessStatus;
+
 namespace NnCluster.EndToEnd.Tests;
 
 /// <summary>Four hosts with nothing in common but a network.</summary>
@@ -25,7 +27,7 @@ public sealed class SeparateHostsTests : IDisposable
         ];
         foreach (NnClusterProcess worker in workers)
         {
-            worker.WaitForError("data set mnist-rows received");
+            worker.WaitFor<DatasetReady>(ready => ready.Source == DatasetSource.Coordinator);
             Assert.False(SmallCluster.SharesMemory(worker.Id));
         }
 

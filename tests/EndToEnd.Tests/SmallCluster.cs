@@ -14,7 +14,7 @@ internal sealed class SmallCluster : IDisposable
     public const int SigCont = 18;
     public const int SigStop = 19;
 
-    /// <summary>Epochs that last long enough for a test to strike in their midst, on a busy machine too.</summary>
+    /// <summary>Epochs that last long enough for a test to inject a fault before their end, on a busy machine too.</summary>
     public const int Long = 120;
 
     /// <summary>Epochs of a run that ends when it is asked to.</summary>
@@ -158,7 +158,7 @@ internal sealed class SmallCluster : IDisposable
         Directory.Dispose();
     }
 
-    private static string[] Training(int epochs, int shards = 8) =>
+    public static string[] Training(int epochs, int shards = 8) =>
     [
         "--dataset", NnClusterProcess.MnistRows, "--batch-size", "128", "--shards", $"{shards}", "--epochs", $"{epochs}", "--evaluate-every", "5", "--validation", "40",
         "--hidden", "40,24", "--activation", "prelu", "--batch-norm", "--dropout", "0.2,0.1", "--input-dropout", "0.1",

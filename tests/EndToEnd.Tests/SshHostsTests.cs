@@ -5,6 +5,8 @@ using NnCluster.Cli.Launching;
 using NnCluster.Cli.Options;
 using NnCluster.Testing;
 
+using NnCluster.Worker.ProcessStatus;
+
 namespace NnCluster.EndToEnd.Tests;
 
 /// <summary><c>launch --hosts</c> over real SSH servers on machines of their own.</summary>
@@ -20,8 +22,8 @@ public sealed class SshHostsTests(SshHosts hosts) : IClassFixture<SshHosts>, IDi
     public void Machines_with_nothing_but_the_program_and_their_certificates_train_the_same_bits()
     {
         NnClusterProcess launch = Launch("alpha:2,beta");
-        launch.WaitForError("data set mnist-rows received");
-        launch.WaitForError("data set mnist-rows received");
+        launch.WaitFor<ChildReported>(child => child.Record is DatasetReady { Source: DatasetSource.Coordinator });
+        launch.WaitFor<ChildReported>(child => child.Record is DatasetReady { Source: DatasetSource.Coordinator });
         ProcessResult result = SmallCluster.AssertSameBits(launch, 3);
         Assert.Equal(("3", "0"), (result.Field("workers"), result.Field("workersLost")));
         AssertGone(Remote());
@@ -39,7 +41,7 @@ public sealed class SshHostsTests(SshHosts hosts) : IClassFixture<SshHosts>, IDi
     public void Launch_asked_to_end_takes_the_other_machines_workers_down_in_time()
     {
         NnClusterProcess launch = Launch("alpha:2,beta", epochs: SmallCluster.Endless);
-        launch.WaitForError("epoch 5/");
+        launch.Follow.WaitForEpoch(5);
         int[] remote = Remote();
         Assert.NotEmpty(remote);
         long asked = Stopwatch.GetTimestamp();
@@ -56,7 +58,7 @@ public sealed class SshHostsTests(SshHosts hosts) : IClassFixture<SshHosts>, IDi
     public void Workers_elsewhere_end_with_a_launch_that_is_killed()
     {
         NnClusterProcess launch = Launch("alpha,beta", epochs: SmallCluster.Endless);
-        launch.WaitForError("epoch 5/");
+        launch.Follow.WaitForEpoch(5);
         int[] remote = Remote();
         Assert.NotEmpty(remote);
         NnClusterProcess.Signal(launch.Id, SmallCluster.SigKill);
@@ -67,11 +69,11 @@ public sealed class SshHostsTests(SshHosts hosts) : IClassFixture<SshHosts>, IDi
     public void A_worker_whose_session_is_killed_is_started_again()
     {
         NnClusterProcess launch = Launch("alpha,beta", ["--min-workers", "2"], epochs: SmallCluster.Long);
-        launch.WaitForError("epoch 5/");
+        launch.Follow.WaitForEpoch(5);
         int victim = SmallCluster.ChildrenOf(launch.Id).First(child => SmallCluster.CommandLineOf(child).Contains(" beta ", StringComparison.Ordinal));
         NnClusterProcess.Signal(victim, SmallCluster.SigKill);
-        launch.WaitForError("beta crashed");
-        launch.WaitForError("worker beta.2 joined");
+        launch.WaitFor<ChildEnded>(end => end is { Name: "beta", Action: ChildAction.Restart });
+        launch.Follow.WaitForJoin("beta.2");
         SmallCluster.AssertSameBits(launch, SmallCluster.Long);
         AssertGone(Remote());
     }

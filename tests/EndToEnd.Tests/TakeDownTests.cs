@@ -21,7 +21,7 @@ public sealed class TakeDownTests : IDisposable
         int linkPort = SmallCluster.FreePort();
         string run = _cluster.Directory["run"];
         NnClusterProcess launch = _cluster.Launch(["--workers", "3", "--listen", _cluster.Address, "--link-port", $"{linkPort}", "--checkpoint-every", "100000"], epochs: SmallCluster.Long, at: run);
-        launch.WaitForError("epoch 5/");
+        launch.Follow.WaitForEpoch(5);
         int[] children = SmallCluster.ChildrenOf(launch.Id);
         Assert.Equal(4, children.Length);
         long asked = Stopwatch.GetTimestamp();
@@ -46,7 +46,7 @@ public sealed class TakeDownTests : IDisposable
     public void Ctrl_C_which_a_terminal_gives_to_all_of_them_ends_with_a_checkpoint_too()
     {
         NnClusterProcess launch = _cluster.Launch(["--workers", "2"], epochs: SmallCluster.Endless);
-        launch.WaitForError("epoch 5/");
+        launch.Follow.WaitForEpoch(5);
         int[] children = SmallCluster.ChildrenOf(launch.Id);
         foreach (int process in children.Append(launch.Id))
         {

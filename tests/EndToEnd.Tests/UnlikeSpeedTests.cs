@@ -27,8 +27,8 @@ public sealed class UnlikeSpeedTests : IDisposable
         NnClusterProcess coordinator = _cluster.Start(["train", "--json", .. Training, "--out", run, "--listen", _cluster.Address, "--min-workers", "2"]);
         NnClusterProcess fast = _cluster.Worker("fast");
         NnClusterProcess slow = _cluster.Worker("slow");
-        coordinator.WaitForError("joined");
-        coordinator.WaitForError("joined");
+        coordinator.Follow.WaitForJoin();
+        coordinator.Follow.WaitForJoin();
         ProcessResult result;
         using (new HalfSpeed(slow.Id))
         {

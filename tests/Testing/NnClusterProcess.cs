@@ -1,13 +1,16 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.IO.Pipes;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using NnCluster.Training;
 
+using NnCluster.Worker.ProcessStatus;
+
 namespace NnCluster.Testing;
 
-/// <summary>What a process left behind.</summary>
+/// <summary>Exit code and texts of a process.</summary>
 internal sealed record ProcessResult(int ExitCode, string Output, string Error)
 {
     /// <summary>Standard output as the one JSON object it must be.</summary>
@@ -17,23 +20,28 @@ internal sealed record ProcessResult(int ExitCode, string Output, string Error)
     public string Field(string name) => Json.GetProperty(name).ToString();
 }
 
-/// <summary>The real program in a process of its own. Disposing kills it, if it still runs.</summary>
+/// <summary>
+/// The real program in a process of its own, with its status channel where the command has one. Disposing kills it, if it
+/// still runs.
+/// </summary>
 internal sealed partial class NnClusterProcess : IDisposable
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(2);
 
-    private static readonly string Programs =
-        typeof(NnClusterProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == nameof(Programs)).Value!;
+    private static readonly string Programs = typeof(NnClusterProcess).Assembly
+        .GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == nameof(Programs)).Value!;
 
     private readonly Process _process;
-    private readonly BlockingCollection<string> _errorLines = [];
-    private readonly List<string> _errors = [];
+    private readonly Task<string> _errors;
     private readonly Task<string> _output;
+    private readonly AnonymousPipeServerStream? _status;
+    private readonly BlockingCollection<StatusRecord> _records = [];
+    private RunFollower? _run;
 
     /// <summary>Starts the program.</summary>
     /// <param name="arguments">Its arguments.</param>
     /// <param name="environment">Variables to set.</param>
-    /// <param name="directory">Where it starts; null: here.</param>
+    /// <param name="directory">Its working directory; null: that of the tests.</param>
     /// <param name="under">A command that starts it, such as one that enters a namespace.</param>
     public NnClusterProcess(
         IEnumerable<string> arguments,
@@ -41,7 +49,11 @@ internal sealed partial class NnClusterProcess : IDisposable
         string? directory = null,
         string[]? under = null)
     {
-        string[] command = [.. under ?? [], "dotnet", Program, .. arguments];
+        string[] given = [.. arguments];
+        bool hasStatus = given is ["train" or "launch" or "worker" or "chaos", ..];
+        _status = hasStatus ? new(PipeDirection.In, HandleInheritability.Inheritable) : null;
+        string[] status = _status is null ? [] : [StatusWriter.OptionName, _status.GetClientHandleAsString()];
+        string[] command = [.. under ?? [], "dotnet", Program, .. given, .. status];
         var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardOutput = true,
@@ -55,19 +67,13 @@ internal sealed partial class NnClusterProcess : IDisposable
         }
 
         _process = Process.Start(start)!;
-        _process.ErrorDataReceived += (_, line) =>
-        {
-            if (line.Data is null)
-            {
-                _errorLines.CompleteAdding();
-            }
-            else
-            {
-                _errorLines.Add(line.Data);
-            }
-        };
-        _process.BeginErrorReadLine();
+        _errors = _process.StandardError.ReadToEndAsync();
         _output = _process.StandardOutput.ReadToEndAsync();
+        _status?.DisposeLocalCopyOfClientHandle();
+        if (_status is not null)
+        {
+            new Thread(ReadStatus) { IsBackground = true, Name = "status reader" }.Start();
+        }
     }
 
     /// <summary>The rows of MNIST that the tests train on.</summary>
@@ -89,20 +95,26 @@ internal sealed partial class NnClusterProcess : IDisposable
         return process.Wait();
     }
 
-    /// <summary>Waits until a line of standard error has the text.</summary>
-    public string WaitForError(string text)
+    /// <summary>The run that this process coordinates: its files, from the moment that it reports its directory.</summary>
+    public RunFollower Follow => _run ??= new(WaitFor<RunPrepared>().RunDirectory, () => _process.HasExited);
+
+    /// <summary>Waits for a record of a type. Records are consumed in order.</summary>
+    public T WaitFor<T>(Predicate<T>? predicate = null)
+        where T : StatusRecord
     {
+        List<StatusRecord> passed = [];
         using var timeout = new CancellationTokenSource(Timeout);
-        foreach (string line in _errorLines.GetConsumingEnumerable(timeout.Token))
+        foreach (StatusRecord record in _records.GetConsumingEnumerable(timeout.Token))
         {
-            _errors.Add(line);
-            if (line.Contains(text, StringComparison.Ordinal))
+            if (record is T wanted && predicate?.Invoke(wanted) != false)
             {
-                return line;
+                return wanted;
             }
+
+            passed.Add(record);
         }
 
-        throw new InvalidOperationException($"The program ended without '{text}': {string.Join('\n', _errors)}");
+        throw new InvalidOperationException($"The program ended without {typeof(T).Name}: {string.Join('\n', passed)}\n{_errors.Result}");
     }
 
     /// <summary>Sends a signal.</summary>
@@ -117,19 +129,8 @@ internal sealed partial class NnClusterProcess : IDisposable
     /// <summary>Waits for the end.</summary>
     public ProcessResult Wait()
     {
-        if (!_process.WaitForExit(Timeout))
-        {
-            while (_errorLines.TryTake(out string? line))
-            {
-                _errors.Add(line);
-            }
-
-            Assert.Fail($"The program does not end: {string.Join('\n', _errors)}");
-        }
-
-        _process.WaitForExit();
-        _errors.AddRange(_errorLines);
-        return new(_process.ExitCode, _output.Result, string.Join('\n', _errors));
+        Assert.True(_process.WaitForExit(Timeout), $"The program does not end within {Timeout}.");
+        return new(_process.ExitCode, _output.Result, _errors.Result.TrimEnd('\n'));
     }
 
     public void Dispose()
@@ -141,7 +142,13 @@ internal sealed partial class NnClusterProcess : IDisposable
         }
 
         _process.Dispose();
-        _errorLines.Dispose();
+        _status?.Dispose();
+    }
+
+    private void ReadStatus()
+    {
+        StatusReader.ReadAsync(new StreamReader(_status!), _records.Add, _ => { }).GetAwaiter().GetResult();
+        _records.CompleteAdding();
     }
 
     [LibraryImport("libc", EntryPoint = "kill")]

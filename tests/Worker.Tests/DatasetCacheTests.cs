@@ -21,19 +21,19 @@ public sealed class DatasetCacheTests : IDisposable
     private string Sha256 => _run.Data.Sha256;
 
     [Fact]
-    public void What_came_in_pieces_is_found_again_and_offered()
+    public void A_data_set_that_arrived_in_chunks_is_found_again()
     {
         var cache = new DatasetCache(_directory);
         Assert.Null(cache.Find(Sha256, "small"));
         using (IncomingDataset incoming = cache.Begin(Sha256, _content.Length))
         {
             incoming.Append(0, _content.AsSpan(0, 100));
-            Assert.Empty(cache.Held());
+            Assert.Null(cache.Find(Sha256, "small"));
             incoming.Append(100, _content.AsSpan(100));
             incoming.Complete();
         }
 
-        Assert.Equal([Sha256], cache.Held());
+        Assert.Equal([Path.Combine(_directory, Sha256)], Directory.GetFiles(_directory));
         Assert.Equal(Sha256, cache.Find(Sha256, "small")!.Sha256);
     }
 

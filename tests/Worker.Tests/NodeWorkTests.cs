@@ -1,4 +1,5 @@
 using System.Net;
+using System.Threading.Channels;
 using Akka.Actor;
 using Akka.TestKit;
 using Akka.TestKit.Xunit2;
@@ -24,57 +25,71 @@ public sealed class SlotWorkTests : TestKit
     [Fact]
     public async Task A_sum_that_was_sent_is_not_written_to_before_newer_weights_come()
     {
-        if (SharedMemory.Create(_run.Layout.GradientLength, 4, othersWrite: true) is not { } memory)
+        using var states = new BufferPool(_run.Layout.StateLength);
+        if (ModelStateExport.Create(states) is not { } created)
         {
             return;
         }
 
-        using SharedMemory shown = memory;
+        using ModelStateExport export = created;
         using var gradients = new BufferPool(_run.Layout.GradientLength);
-        gradients.Add(shown);
+        using var weights = new BufferPool(_run.Layout.StateLength);
+        using var received = new BufferPool(_run.Layout.GradientLength);
         TestProbe worker = CreateTestProbe("worker-0");
         PendingLink pending = _listener.Expect(Timeout);
         using DataLink link = await DataLink.ConnectAsync("127.0.0.1", _listener.EndPoint.Port, pending.Token, LinkSecurity.None, new());
         using DataLink coordinator = await pending.Link.WaitAsync(Timeout);
+        var assigned = Channel.CreateUnbounded<LinkFrame>();
+        var answered = Channel.CreateUnbounded<LinkFrame>();
         using var work = new NodeWork(Term, _run.Spec.SettingsFor(_run.Data), _run.Layout, gradients, link, [worker]);
+        link.Start(new() { Weights = weights, Gradients = gradients }, frame => assigned.Writer.TryWrite(frame), _ => { });
+        coordinator.Start(new() { Gradients = received }, frame => answered.Writer.TryWrite(frame), _ => { }, new(export, Workers: 1));
 
-        work.Take(new WeightsFrame(Term, new(0, RoundKind.Gradient), new(0, 2), _run.State.Share()));
-        RefCountedBuffer sent = Answer();
-        // More of the same step, and the next evaluation of the same weights: what was sent may still be needed.
-        work.Take(new ComputeFrame(Term, new(0, RoundKind.Gradient), new(4, 2)));
-        RefCountedBuffer second = Answer();
+        await AssignWeights(new(0, RoundKind.Gradient), new(0, 2));
+        RefCountedBuffer sent = await Answer();
+        // More of the same step, and the next evaluation of the same weights: the coordinator may still read the sum.
+        coordinator.Send(new ComputeFrame(Term, new(0, RoundKind.Gradient), new(4, 2)));
+        work.Take((ComputeFrame)await Next(assigned));
+        RefCountedBuffer second = await Answer();
         Assert.NotSame(sent, second);
-        work.Take(new WeightsFrame(Term, new(0, RoundKind.Test), new(0, 1), _run.State.Share()));
-        Assert.Equal(RoundKind.Test, worker.ExpectMsg<ComputeShards>().Round.Kind);
-        Assert.DoesNotContain(RentAll(), buffer => buffer == sent || buffer == second);
+        await AssignWeights(new(0, RoundKind.Test), new(0, 1));
+        worker.ExpectMsg<ComputeShards>().ModelState.Release();
+        Assert.DoesNotContain(RentMany(), buffer => buffer == sent || buffer == second);
 
-        work.Take(new WeightsFrame(Term, new(1, RoundKind.Gradient), new(0, 2), _run.State.Share()));
-        // The link lets go of them as it ends.
-        link.Dispose();
-        Assert.Contains(sent, RentAll());
+        await AssignWeights(new(1, RoundKind.Gradient), new(0, 2));
+        RefCountedBuffer[] rented = RentMany();
+        Assert.Contains(sent, rented);
+        Assert.Contains(second, rented);
+        // Every sum was read where it is.
+        Assert.Equal(0, received.Created);
 
-        RefCountedBuffer Answer()
+        async Task AssignWeights(RoundId round, ShardRange shards)
+        {
+            RefCountedBuffer state = states.Rent();
+            _run.State.Span.CopyTo(state.Span);
+            coordinator.Send(new WeightsFrame(Term, round, shards, state));
+            work.Take((WeightsFrame)await Next(assigned));
+        }
+
+        async Task<RefCountedBuffer> Answer()
         {
             var asked = worker.ExpectMsg<ComputeShards>();
             Assert.Equal(RoundKind.Gradient, asked.Round.Kind);
             asked.ModelState.Release();
             RefCountedBuffer sum = gradients.Rent();
             work.Collect(new SubtreeComputed(new(worker.Ref.Path.Name), asked.Round, _run.Spec.MinibatchTree.SubtreesOf(asked.Shards).Single(), sum));
+            ((SubtreeSumFrame)await Next(answered)).Sum.Release();
             return sum;
         }
 
-        // Everything that can be rented without making more.
-        RefCountedBuffer[] RentAll()
-        {
-            int created = gradients.Created;
-            var rented = new List<RefCountedBuffer>();
-            while (gradients.Created == created)
-            {
-                rented.Add(gradients.Rent());
-            }
+        static Task<LinkFrame> Next(Channel<LinkFrame> frames) => frames.Reader.ReadAsync().AsTask().WaitAsync(Timeout);
 
-            rented.ForEach(buffer => buffer.Release());
-            return [.. rented.SkipLast(1)];
+        // More buffers than the region has, so all of it that may be rented.
+        RefCountedBuffer[] RentMany()
+        {
+            RefCountedBuffer[] rented = [.. Enumerable.Range(0, 20).Select(_ => gradients.Rent())];
+            Array.ForEach(rented, buffer => buffer.Release());
+            return rented;
         }
     }
 

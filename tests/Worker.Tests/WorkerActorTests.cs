@@ -16,7 +16,7 @@ public sealed class WorkerActorTests : TestKit
     private readonly SmallRun _run = new();
 
     public WorkerActorTests()
-        : base(WorkerActor.DispatcherConfig + "\nakka.test.single-expect-default = 30s")
+        : base(AkkaConfig.Dispatchers + "\nakka.test.single-expect-default = 30s")
     {
     }
 

@@ -11,21 +11,26 @@ using NnCluster.Worker;
 
 namespace NnCluster.Cli.Chaos;
 
-/// <summary>One bit to turn over in the bytes that pass next: half the time in a frame's header, if a frame begins there.</summary>
-internal sealed class BitDamage(uint draw, Action strikes)
+/// <summary>
+/// Flips one bit in the next bytes of a data link: half of the time within the first 56, where a frame's header is if
+/// one begins there.
+/// </summary>
+/// <param name="draw">Random number that decides bit and direction.</param>
+/// <param name="onInject">Called immediately before the bit is flipped.</param>
+internal sealed class BitDamage(uint draw, Action onInject)
 {
     private const int HeaderBytes = 56;
 
     private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _used;
 
-    /// <summary>Whether it strikes what the worker sends; else what is sent to it.</summary>
+    /// <summary>Whether the bit is one that the worker sends; if not, one that it receives.</summary>
     public bool FromWorker => (draw & 1) == 0;
 
-    /// <summary>Complete when the bit is turned over.</summary>
+    /// <summary>Completes when the bit is flipped.</summary>
     public Task Done => _done.Task;
 
-    /// <summary>Strikes once.</summary>
+    /// <summary>Flips the bit; does nothing after the first time, and for no bytes.</summary>
     public void Apply(Span<byte> bytes)
     {
         if (bytes.IsEmpty || Interlocked.Exchange(ref _used, 1) != 0)
@@ -33,7 +38,7 @@ internal sealed class BitDamage(uint draw, Action strikes)
             return;
         }
 
-        strikes();
+        onInject();
         int reach = (draw & 2) == 0 ? Math.Min(HeaderBytes, bytes.Length) : bytes.Length;
         bytes[(int)((draw >> 5) % (uint)reach)] ^= (byte)(1 << (int)((draw >> 2) & 7));
         _done.TrySetResult();

@@ -11,12 +11,13 @@ using NnCluster.Coordinator;
 using NnCluster.Model;
 using NnCluster.Persistence;
 using NnCluster.Worker;
+using NnCluster.Worker.ProcessStatus;
 
 namespace NnCluster.Cli.Chaos;
 
 /// <summary>
-/// The cluster that is disturbed: its processes, and what faults need around them, namespaces, a relay and a disk of its
-/// own. Disposing removes all of it.
+/// The cluster to disturb: its processes, and the namespaces, the relay and the disk that faults need. Disposing removes all
+/// of them.
 /// </summary>
 internal sealed class ChaosCluster : IDisposable
 {
@@ -26,11 +27,14 @@ internal sealed class ChaosCluster : IDisposable
     private readonly SmallDisk? _disk;
     private readonly string _diskPath;
     private readonly Launcher _launcher;
-    private readonly Dictionary<FaultKind, IFaultInjector> _injectors;
+    private readonly Dictionary<ChaosFault, IFaultInjector> _injectors;
 
     /// <summary>Makes everything but the processes.</summary>
-    /// <exception cref="FaultException">Something cannot be made; nothing is left of it.</exception>
-    public ChaosCluster(ChaosPlan plan, Action<string> log)
+    /// <param name="plan">The parameters.</param>
+    /// <param name="log">Gets the lines of all processes.</param>
+    /// <param name="status">Gets the records of the launch.</param>
+    /// <exception cref="FaultException">Something cannot be made; what was made is removed again.</exception>
+    public ChaosCluster(ChaosPlan plan, Action<string> log, Action<StatusRecord> status)
     {
         _plan = plan;
         _diskPath = Path.Combine(plan.Directory, "disk");
@@ -38,11 +42,11 @@ internal sealed class ChaosCluster : IDisposable
         try
         {
             _network = plan.UseNamespaces ? new(plan.Workers) : null;
-            _disk = plan.Kinds.Contains(FaultKind.Disk) ? new(_diskPath) : null;
+            _disk = plan.Kinds.Contains(ChaosFault.Disk) ? new(_diskPath) : null;
             string host = _network?.Coordinator ?? "127.0.0.1";
-            int linkPort = LaunchCommand.FreePort();
+            int linkPort = LocalPort.FindFree();
             _relay = plan.UsesRelay ? new(IPAddress.Parse(host), new(IPAddress.Parse(host), linkPort), WorkerProcesses) : null;
-            _launcher = new(LaunchPlan(new(host, LaunchCommand.FreePort()), linkPort), log);
+            _launcher = new(LaunchPlan(new(host, LocalPort.FindFree()), linkPort), log, status);
         }
         catch (Exception e) when (e is FaultException or System.Net.Sockets.SocketException)
         {
@@ -58,17 +62,16 @@ internal sealed class ChaosCluster : IDisposable
         _injectors = plan.Kinds.ToDictionary(kind => kind, InjectorOf);
     }
 
-    /// <summary>The workers' names.</summary>
+    /// <summary>Names of the worker processes.</summary>
     public IReadOnlyList<string> Workers { get; }
 
-    /// <summary>The directory of the run while it goes on.</summary>
+    /// <summary>Run directory while the cluster runs; <see cref="ChaosPlan.Disturbed"/> afterwards.</summary>
     public string RunDirectory => _disk is null ? _plan.Disturbed : Path.Combine(_diskPath, "run");
 
     /// <summary>Runs the cluster to its end, or until <paramref name="stop"/> asks for it.</summary>
-    /// <returns>The coordinator's exit code.</returns>
-    public async Task<int> RunAsync(CancellationToken stop)
+    public async Task<ProcessEnd> RunAsync(CancellationToken stop)
     {
-        int code = await _launcher.RunAsync(stop).ConfigureAwait(false);
+        ProcessEnd end = await _launcher.RunAsync(stop).ConfigureAwait(false);
         if (_disk is not null && Directory.Exists(RunDirectory))
         {
             Directory.CreateDirectory(_plan.Disturbed);
@@ -78,15 +81,15 @@ internal sealed class ChaosCluster : IDisposable
             }
         }
 
-        return code;
+        return end;
     }
 
-    /// <summary>The process of a worker, from 0, or of the coordinator; null if it does not run.</summary>
-    public int? ProcessOf(FaultKind kind, int worker) => kind == FaultKind.Coordinator
+    /// <summary>Process that a fault hits: the coordinator, or a worker process by its number from 0; null if it does not run.</summary>
+    public int? ProcessOf(ChaosFault kind, int worker) => kind == ChaosFault.Coordinator
         ? _launcher.ProcessOf(Launcher.CoordinatorName)
         : _launcher.ProcessOf(Workers[worker]);
 
-    /// <summary>Every process that runs and what it is.</summary>
+    /// <summary>Every process that runs, with its role.</summary>
     public IEnumerable<(string Role, int Process)> Processes()
     {
         if (_launcher.ProcessOf(Launcher.CoordinatorName) is { } coordinator)
@@ -100,7 +103,7 @@ internal sealed class ChaosCluster : IDisposable
         }
     }
 
-    /// <summary>Does a fault's harm, and undoes it.</summary>
+    /// <summary>Injects a fault, and removes it after its length.</summary>
     public Task InjectAsync(FaultTarget target, CancellationToken stop) => _injectors[target.Plan.Kind].InjectAsync(target, stop);
 
     /// <inheritdoc/>
@@ -114,14 +117,14 @@ internal sealed class ChaosCluster : IDisposable
 
     private List<int> WorkerProcesses() => [.. Workers.Select(_launcher.ProcessOf).OfType<int>()];
 
-    private IFaultInjector InjectorOf(FaultKind kind) => kind switch
+    private IFaultInjector InjectorOf(ChaosFault kind) => kind switch
     {
-        FaultKind.Kill or FaultKind.Coordinator => new KillInjector(),
-        FaultKind.Stop => new StopInjector(),
-        FaultKind.Slow => new SlowInjector(),
-        FaultKind.Partition => _network is null ? new BlackholeInjector(_relay!) : new LinkDownInjector(_network),
-        FaultKind.Corrupt => new CorruptInjector(_relay!),
-        FaultKind.Disk => new DiskInjector(_disk!),
+        ChaosFault.Kill or ChaosFault.Coordinator => new KillInjector(),
+        ChaosFault.Pause => new PauseInjector(),
+        ChaosFault.Slow => new SlowInjector(),
+        ChaosFault.Partition => _network is null ? new BlackholeInjector(_relay!) : new LinkDownInjector(_network),
+        ChaosFault.Corrupt => new CorruptInjector(_relay!),
+        ChaosFault.Disk => new DiskInjector(_disk!),
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
     };
 
@@ -133,7 +136,8 @@ internal sealed class ChaosCluster : IDisposable
             Coordinator =
             [
                 .. ProgramPath.Of("nncluster"), "train", "--end-with-input", "--workers", "0", "--listen", listen.ToString(),
-                "--min-workers", _plan.MinWorkers.ToString(CultureInfo.InvariantCulture), "--link-port", linkPort.ToString(CultureInfo.InvariantCulture),
+                "--min-workers", _plan.MinWorkers.ToString(CultureInfo.InvariantCulture),
+                "--link-port", linkPort.ToString(CultureInfo.InvariantCulture),
                 .. _relay is null ? [] : new[] { "--link-advertise", _relay.EndPoint.ToString() },
                 .. security, .. _plan.Training,
             ],
@@ -143,7 +147,8 @@ internal sealed class ChaosCluster : IDisposable
             [
                 .. Workers.Select((name, number) => new NodeCommandLine(name,
                 [
-                    .. _network?.Inside(number) ?? [], .. ProgramPath.Of("nncluster"), "worker", "--end-with-input", "--join", listen.ToString(),
+                    .. _network?.Inside(number) ?? [], .. ProgramPath.Of("nncluster"), "worker",
+                    "--end-with-input", StatusWriter.OptionName, "1", "--join", listen.ToString(),
                     "--name", name, "--workers", "1", "--cache", Path.Combine(_plan.Directory, "cache"), .. security,
                 ])),
             ],
@@ -154,7 +159,7 @@ internal sealed class ChaosCluster : IDisposable
         };
     }
 
-    // The bridge is this machine's own, but nothing says so to the programs.
+    // To the programs, the bridge between the namespaces looks like any network.
     private string Cookie()
     {
         string path = Path.Combine(_plan.Directory, "cookie");

@@ -11,48 +11,48 @@ using NnCluster.Worker;
 
 namespace NnCluster.Cli.Chaos;
 
-/// <summary>What <c>nncluster chaos</c> is to do.</summary>
+/// <summary>Parameters of <c>nncluster chaos</c>.</summary>
 internal sealed record ChaosPlan
 {
     /// <summary>Worker processes.</summary>
     public required int Workers { get; init; }
 
-    /// <summary>Decides the training and the faults.</summary>
+    /// <summary>Seed of the training and of the schedule of faults.</summary>
     public required ulong Seed { get; init; }
 
-    /// <summary>What happens.</summary>
-    public required IReadOnlyList<FaultKind> Kinds { get; init; }
+    /// <summary>Kinds of faults.</summary>
+    public required IReadOnlyList<ChaosFault> Kinds { get; init; }
 
-    /// <summary>From one strike to the next, at least.</summary>
+    /// <summary>Shortest time between two injections.</summary>
     public required TimeSpan Every { get; init; }
 
-    /// <summary>For how long faults strike before the run is ended; null: until it ends by itself.</summary>
+    /// <summary>Time under faults after which the run is ended; null: until it ends by itself.</summary>
     public TimeSpan? Duration { get; init; }
 
-    /// <summary>After so many faults the run is ended; null: it is not.</summary>
+    /// <summary>Number of faults after which the run is ended; null: no limit.</summary>
     public int? Count { get; init; }
 
-    /// <summary>Where the files go.</summary>
+    /// <summary>Directory of all files.</summary>
     public required string Directory { get; init; }
 
     /// <summary>Whether each worker gets a network namespace of its own.</summary>
     public required bool UseNamespaces { get; init; }
 
-    /// <summary>Options of <c>train</c> that both runs get.</summary>
+    /// <summary>Options of <c>train</c> for both runs.</summary>
     public required IReadOnlyList<string> Training { get; init; }
 
-    /// <summary>Fewer workers than this, and the disturbed run pauses.</summary>
+    /// <summary>Workers that the disturbed run needs to compute.</summary>
     public required int MinWorkers { get; init; }
 
-    /// <summary>Options of the coordinator and the workers that protect the cluster; empty: chosen here.</summary>
+    /// <summary>Options that protect the cluster; empty: a cookie where one is needed.</summary>
     public required IReadOnlyList<string> Security { get; init; }
 
-    /// <summary>Whether links pass through a relay.</summary>
-    public bool UsesRelay => Kinds.Contains(FaultKind.Corrupt) || (Kinds.Contains(FaultKind.Partition) && !UseNamespaces);
+    /// <summary>Whether data links pass through a relay.</summary>
+    public bool UsesRelay => Kinds.Contains(ChaosFault.Corrupt) || (Kinds.Contains(ChaosFault.Partition) && !UseNamespaces);
 
-    /// <summary>The run that is disturbed.</summary>
+    /// <summary>Run directory of the run under faults.</summary>
     public string Disturbed => Path.Combine(Directory, "disturbed");
 
-    /// <summary>The run that is not.</summary>
+    /// <summary>Run directory of the run without faults.</summary>
     public string Undisturbed => Path.Combine(Directory, "undisturbed");
 }

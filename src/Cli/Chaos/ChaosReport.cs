@@ -12,20 +12,22 @@ using NnCluster.Worker;
 
 namespace NnCluster.Cli.Chaos;
 
-/// <summary>What came out: both hashes, every fault, and what it cost.</summary>
-/// <param name="Plan">What was to be done.</param>
+/// <summary>Result of <c>nncluster chaos</c>: both hashes, every fault, and its cost.</summary>
+/// <param name="Plan">The parameters.</param>
 /// <param name="Disturbed">The run under faults.</param>
-/// <param name="Result">Its result.</param>
-/// <param name="Alone">The result of the run without.</param>
-/// <param name="Steps">Null, or what is wrong with the sequence of steps in the disturbed run's metrics.</param>
+/// <param name="Result">Result of the run under faults.</param>
+/// <param name="Alone">Result of the run without faults.</param>
+/// <param name="Steps">Error in the sequence of steps in the metrics of the run under faults; null: none.</param>
 internal sealed record ChaosReport(ChaosPlan Plan, DisturbedRun Disturbed, RunSummary Result, RunSummary Alone, string? Steps)
 {
-    /// <summary>Whether both runs ended with the same bits, and no step is missing.</summary>
+    /// <summary>Whether both runs ended with the same bits, and every step is in the metrics once.</summary>
     public bool IsGood => Result.WeightsSha256 == Alone.WeightsSha256 && Result.Steps == Alone.Steps && Steps is null;
 
-    private IEnumerable<FaultRecord> Faults => Disturbed.Watch.Closed.Concat(Disturbed.Watch.Open.Where(fault => fault.StruckAt is not null)).OrderBy(fault => fault.Number);
+    private IEnumerable<FaultRecord> Faults => Disturbed.Watch.Closed
+        .Concat(Disturbed.Watch.Open.Where(fault => fault.InjectedAt is not null))
+        .OrderBy(fault => fault.Number);
 
-    /// <summary>A fault in a line.</summary>
+    /// <summary>One line on a fault.</summary>
     public static string Line(FaultRecord fault)
     {
         string length = fault.Length > TimeSpan.Zero ? FormattableString.Invariant($" for {fault.Length.TotalSeconds:0.0} s") : "";
@@ -35,14 +37,16 @@ internal sealed record ChaosReport(ChaosPlan Plan, DisturbedRun Disturbed, RunSu
         return string.Join("; ", new[]
         {
             line,
-            fault.Kind is FaultKind.Disk or FaultKind.Coordinator ? null
-                : fault.Reassigned is { } reassigned ? FormattableString.Invariant($"{fault.Shards} shards elsewhere after {Text(reassigned)}") : "no shard had to move",
+            fault.Kind is ChaosFault.Disk or ChaosFault.Coordinator ? null
+                : fault.Reassigned is { } reassigned
+                    ? FormattableString.Invariant($"{fault.Shards} shards reassigned after {Text(reassigned)}")
+                    : "no shard was reassigned",
             fault.Recovered is { } recovered ? $"recovered after {Text(recovered)}" : null,
             fault.Back is { } back ? $"back after {Text(back)}" : null,
         }.OfType<string>());
     }
 
-    /// <summary>As one JSON object.</summary>
+    /// <summary>The report as one JSON object.</summary>
     public JsonObject ToJson() => new()
     {
         ["same"] = IsGood,
@@ -73,38 +77,50 @@ internal sealed record ChaosReport(ChaosPlan Plan, DisturbedRun Disturbed, RunSu
         ["faults"] = new JsonArray([.. Faults.Select(Json)]),
     };
 
-    /// <summary>As text.</summary>
+    /// <summary>The report as text.</summary>
     public IEnumerable<string> ToText()
     {
-        yield return $"{"fault",-12} {"struck",6} {"noticed",9} {"elsewhere",10} {"recovered",10} {"back",9}   (medians)";
-        foreach ((FaultKind kind, int count, TimeSpan? noticed, TimeSpan? reassigned, TimeSpan? recovered, TimeSpan? back) in Kinds())
+        yield return $"{"fault",-12} {"number",6} {"noticed",9} {"reassigned",10} {"recovered",10} {"back",9}   (medians)";
+        foreach ((ChaosFault kind, int count, TimeSpan? noticed, TimeSpan? reassigned, TimeSpan? recovered, TimeSpan? back) in Kinds())
         {
-            yield return $"{CliOption.NameOf(kind),-12} {count,6} {Text(noticed),9} {Text(reassigned),10} {Text(recovered),10} {Text(back),9}";
+            yield return $"{CliOption.NameOf(kind),-12} {count,6} {Text(noticed),9} {Text(reassigned),10} "
+                + $"{Text(recovered),10} {Text(back),9}";
         }
 
         foreach ((string role, UseGrowth growth) in Disturbed.Growth)
         {
-            yield return FormattableString.Invariant($"{role,-12} memory {growth.Start.Memory / 1e6:0} to {growth.End.Memory / 1e6:0} MB, threads {growth.Start.Threads} to {growth.End.Threads}, handles {growth.Start.Handles} to {growth.End.Handles}");
+            (ProcessUse start, ProcessUse end) = growth;
+            yield return FormattableString.Invariant($"{role,-12} memory {start.Memory / 1e6:0} to {end.Memory / 1e6:0} MB, ")
+                + FormattableString.Invariant($"threads {start.Threads} to {end.Threads}, handles {start.Handles} to {end.Handles}");
         }
 
-        yield return FormattableString.Invariant($"{Result.Steps} steps in {Disturbed.Time.TotalSeconds:0.0} s, {Disturbed.Watch.ReassignedShards} shards given out again, {Disturbed.Watch.WorkersLost} workers lost, {Disturbed.Watch.Incarnations} lives of the coordinator");
+        FaultWatch watch = Disturbed.Watch;
+        yield return FormattableString.Invariant($"{Result.Steps} steps in {Disturbed.Time.TotalSeconds:0.0} s, ")
+            + FormattableString.Invariant($"{watch.ReassignedShards} shards reassigned, {watch.WorkersLost} workers lost, ")
+            + FormattableString.Invariant($"{watch.Incarnations} coordinators");
         yield return $"disturbed    {Result.WeightsSha256}";
         yield return $"undisturbed  {Alone.WeightsSha256}";
         yield return Steps ?? (IsGood ? "the same bits, every step once" : "DIFFERENT");
     }
 
-    private IEnumerable<(FaultKind Kind, int Count, TimeSpan? Noticed, TimeSpan? Reassigned, TimeSpan? Recovered, TimeSpan? Back)> Kinds() =>
+    private IEnumerable<(ChaosFault Kind, int Count, TimeSpan? Noticed, TimeSpan? Reassigned, TimeSpan? Recovered, TimeSpan? Back)> Kinds() =>
         from fault in Faults
         group fault by fault.Kind into kind
         orderby kind.Key
-        select (kind.Key, kind.Count(), Median(kind, f => f.Noticed), Median(kind, f => f.Reassigned), Median(kind, f => f.Recovered), Median(kind, f => f.Back));
+        select (
+            kind.Key,
+            kind.Count(),
+            Median(kind, f => f.Noticed),
+            Median(kind, f => f.Reassigned),
+            Median(kind, f => f.Recovered),
+            Median(kind, f => f.Back));
 
     private static JsonObject Json(FaultRecord fault) => new()
     {
         ["number"] = fault.Number + 1,
         ["kind"] = CliOption.NameOf(fault.Kind),
         ["target"] = fault.Target,
-        ["struckAt"] = fault.StruckAt,
+        ["injectedAt"] = fault.InjectedAt,
         ["seconds"] = fault.Length.TotalSeconds,
         ["shards"] = fault.Shards,
         ["noticedMs"] = Milliseconds(fault.Noticed),
@@ -113,7 +129,8 @@ internal sealed record ChaosReport(ChaosPlan Plan, DisturbedRun Disturbed, RunSu
         ["backMs"] = Milliseconds(fault.Back),
     };
 
-    private static JsonObject Pair(UseGrowth growth, Func<ProcessUse, double> of) => new() { ["start"] = of(growth.Start), ["end"] = of(growth.End) };
+    private static JsonObject Pair(UseGrowth growth, Func<ProcessUse, double> of) =>
+        new() { ["start"] = of(growth.Start), ["end"] = of(growth.End) };
 
     private static TimeSpan? Median(IEnumerable<FaultRecord> faults, Func<FaultRecord, TimeSpan?> of)
     {

@@ -10,24 +10,26 @@ using NnCluster.Coordinator;
 using NnCluster.Model;
 using NnCluster.Persistence;
 using NnCluster.Worker;
+using NnCluster.Worker.ProcessStatus;
 
 namespace NnCluster.Cli.Chaos;
 
-/// <summary>How the disturbed run ended and what happened to it.</summary>
-/// <param name="ExitCode">The coordinator's.</param>
-/// <param name="Watch">The faults, and what the run said.</param>
-/// <param name="Growth">What its processes held.</param>
-/// <param name="Time">From the first strike on.</param>
-internal sealed record DisturbedRun(int ExitCode, FaultWatch Watch, IReadOnlyDictionary<string, UseGrowth> Growth, TimeSpan Time);
+/// <summary>Result of the disturbed run.</summary>
+/// <param name="End">How it ended.</param>
+/// <param name="Watch">The faults and their consequences.</param>
+/// <param name="Growth">Memory, threads and handles of its processes.</param>
+/// <param name="Time">Time since all workers were there.</param>
+internal sealed record DisturbedRun(ProcessEnd End, FaultWatch Watch, IReadOnlyDictionary<string, UseGrowth> Growth, TimeSpan Time);
 
 /// <summary>Trains under a schedule of faults.</summary>
-/// <param name="plan">What is to be done.</param>
-/// <param name="cluster">To whom.</param>
-/// <param name="say">Gets a line for each fault that is over.</param>
-internal sealed class ChaosRun(ChaosPlan plan, ChaosCluster cluster, Action<string> say)
+/// <param name="plan">The parameters.</param>
+/// <param name="cluster">The cluster to disturb.</param>
+/// <param name="log">Gets a line for each fault whose consequences are over.</param>
+/// <param name="status">Gets a record for each fault whose consequences are over.</param>
+internal sealed class ChaosRun(ChaosPlan plan, ChaosCluster cluster, Action<string> log, Action<StatusRecord> status)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(5);
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan ObservationTimeout = TimeSpan.FromSeconds(60);
 
     private readonly FaultSchedule _schedule = new(plan.Seed, plan.Kinds, plan.Workers);
     private readonly FaultWatch _watch = new(cluster.Workers);
@@ -43,23 +45,23 @@ internal sealed class ChaosRun(ChaosPlan plan, ChaosCluster cluster, Action<stri
     private TimeSpan Now => Stopwatch.GetElapsedTime(_began);
 
     /// <summary>Runs until the training is over, the duration has passed, or <paramref name="stop"/> asks for the end.</summary>
-    /// <exception cref="FaultException">A fault could not be made.</exception>
+    /// <exception cref="FaultException">A fault cannot be injected.</exception>
     public async Task<DisturbedRun> RunAsync(CancellationToken stop)
     {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(stop);
         using var calm = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        Task<int> run = cluster.RunAsync(end.Token);
+        Task<ProcessEnd> run = cluster.RunAsync(end.Token);
         try
         {
             while (!run.IsCompleted)
             {
-                Look();
+                Observe();
                 if (!stop.IsCancellationRequested)
                 {
                     Act(end, calm.Token);
                 }
 
-                await Pause.ForAsync(Interval, CancellationToken.None).ConfigureAwait(false);
+                await Delay.ForAsync(Interval, CancellationToken.None).ConfigureAwait(false);
             }
         }
         finally
@@ -69,13 +71,13 @@ internal sealed class ChaosRun(ChaosPlan plan, ChaosCluster cluster, Action<stri
             await Task.WhenAll(_injections).ConfigureAwait(false);
         }
 
-        int code = await run.ConfigureAwait(false);
-        Look();
-        return new(code, _watch, _samples.Growth(), Now - (_started ?? Now));
+        ProcessEnd ended = await run.ConfigureAwait(false);
+        Observe();
+        return new(ended, _watch, _samples.Growth(), Now - (_started ?? Now));
     }
 
-    // What the run says is read before the notes are taken: so a strike is known before anything it led to is.
-    private void Look()
+    // Events are read before the notes: an injection is then known before every event that it caused.
+    private void Observe()
     {
         IReadOnlyList<LoggedEvent> happened = _tail.Read();
         while (_notes.TryDequeue(out Action? note))
@@ -90,14 +92,20 @@ internal sealed class ChaosRun(ChaosPlan plan, ChaosCluster cluster, Action<stri
 
         foreach (FaultRecord fault in _watch.Settle())
         {
-            say(ChaosReport.Line(fault));
+            Report(fault, "");
         }
 
-        foreach (FaultRecord fault in _watch.Open.Where(fault => DateTime.UtcNow - fault.UndoneAt > Timeout).ToArray())
+        foreach (FaultRecord fault in _watch.Open.Where(fault => DateTime.UtcNow - fault.UndoneAt > ObservationTimeout).ToArray())
         {
             _watch.GiveUp(fault.Number);
-            say(ChaosReport.Line(fault) + " (given up)");
+            Report(fault, " (its consequences were not observed)");
         }
+    }
+
+    private void Report(FaultRecord fault, string remark)
+    {
+        log(ChaosReport.Line(fault) + remark);
+        status(new FaultOver(fault.Number + 1, CliOption.NameOf(fault.Kind), fault.Target));
     }
 
     private void Act(CancellationTokenSource end, CancellationToken calm)
@@ -123,15 +131,15 @@ internal sealed class ChaosRun(ChaosPlan plan, ChaosCluster cluster, Action<stri
                 end.Cancel();
             }
         }
-        else if (Now >= _next && TryStrike(calm))
+        else if (Now >= _next && TryInject(calm))
         {
             _next = Now + plan.Every;
             _number++;
         }
     }
 
-    /// <summary>Strikes, unless what is to be struck is not there or already suffers.</summary>
-    private bool TryStrike(CancellationToken calm)
+    /// <summary>Injects the next fault, unless its target is away or is the target of another fault.</summary>
+    private bool TryInject(CancellationToken calm)
     {
         PlannedFault planned = _schedule[_number];
         bool exclusive = FaultSchedule.IsExclusive(planned.Kind);
@@ -140,8 +148,13 @@ internal sealed class ChaosRun(ChaosPlan plan, ChaosCluster cluster, Action<stri
             return false;
         }
 
-        int[] free = [.. Enumerable.Range(planned.Worker, plan.Workers).Select(worker => worker % plan.Workers).Where(worker => _watch.IsFree(cluster.Workers[worker]))];
-        // One worker is left alone, so that there is an elsewhere for the shards to go to.
+        int[] free =
+        [
+            .. Enumerable.Range(planned.Worker, plan.Workers)
+                .Select(worker => worker % plan.Workers)
+                .Where(worker => _watch.IsFree(cluster.Workers[worker])),
+        ];
+        // Keep one healthy worker to take the reassigned shards.
         if (!exclusive && free.Length < Math.Min(2, plan.Workers))
         {
             return false;
@@ -159,8 +172,8 @@ internal sealed class ChaosRun(ChaosPlan plan, ChaosCluster cluster, Action<stri
             Kind = planned.Kind,
             Target = planned.Kind switch
             {
-                FaultKind.Coordinator => Launcher.CoordinatorName,
-                FaultKind.Disk => "disk",
+                ChaosFault.Coordinator => Launcher.CoordinatorName,
+                ChaosFault.Disk => "disk",
                 _ => cluster.Workers[worker],
             },
             Length = planned.Length,
@@ -171,13 +184,13 @@ internal sealed class ChaosRun(ChaosPlan plan, ChaosCluster cluster, Action<stri
 
     private async Task InjectAsync(PlannedFault planned, int worker, int process, CancellationToken calm)
     {
-        void Strikes()
+        void OnInject()
         {
             DateTime time = DateTime.UtcNow;
-            _notes.Enqueue(() => _watch.Strike(planned.Number, time));
+            _notes.Enqueue(() => _watch.OnInjected(planned.Number, time));
         }
 
-        await cluster.InjectAsync(new(planned, worker, process, Strikes), calm).ConfigureAwait(false);
+        await cluster.InjectAsync(new(planned, worker, process, OnInject), calm).ConfigureAwait(false);
         DateTime undone = DateTime.UtcNow;
         _notes.Enqueue(() => _watch.Undo(planned.Number, undone));
     }

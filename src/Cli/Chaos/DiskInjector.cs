@@ -11,7 +11,7 @@ using NnCluster.Worker;
 
 namespace NnCluster.Cli.Chaos;
 
-/// <summary>Leaves the disk of the run directory without a free byte.</summary>
+/// <summary>Leaves no free byte on the disk of the run directory.</summary>
 internal sealed class DiskInjector(SmallDisk disk) : IFaultInjector
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
@@ -19,15 +19,15 @@ internal sealed class DiskInjector(SmallDisk disk) : IFaultInjector
     /// <inheritdoc/>
     public async Task InjectAsync(FaultTarget target, CancellationToken stop)
     {
-        target.Strikes();
+        target.OnInject();
         try
         {
-            long began = TimeProvider.System.GetTimestamp();
-            while (TimeProvider.System.GetElapsedTime(began) < target.Plan.Length && !stop.IsCancellationRequested)
+            long start = TimeProvider.System.GetTimestamp();
+            while (TimeProvider.System.GetElapsedTime(start) < target.Plan.Length && !stop.IsCancellationRequested)
             {
-                // Again and again: a file that is removed must leave no room for the next one.
+                // Repeated, because a file that is deleted meanwhile frees space.
                 disk.Fill();
-                await Pause.ForAsync(Interval, stop).ConfigureAwait(false);
+                await Delay.ForAsync(Interval, stop).ConfigureAwait(false);
             }
         }
         finally

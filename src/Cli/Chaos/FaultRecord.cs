@@ -11,45 +11,45 @@ using NnCluster.Worker;
 
 namespace NnCluster.Cli.Chaos;
 
-/// <summary>A fault that struck, and what became of it. Times are from the strike on; null: it was not seen.</summary>
+/// <summary>A fault and its consequences. Times count from its injection; null: not observed.</summary>
 internal sealed record FaultRecord
 {
-    /// <summary>Which fault of the schedule.</summary>
+    /// <summary>Number of the fault in the schedule, from 0.</summary>
     public required int Number { get; init; }
 
-    /// <summary>What happened.</summary>
-    public required FaultKind Kind { get; init; }
+    /// <summary>Kind of the fault.</summary>
+    public required ChaosFault Kind { get; init; }
 
-    /// <summary>To whom: a worker's name, <c>coordinator</c> or <c>disk</c>.</summary>
+    /// <summary>Name of a worker process, <c>coordinator</c> or <c>disk</c>.</summary>
     public required string Target { get; init; }
 
-    /// <summary>How long it was to last.</summary>
+    /// <summary>Planned length; zero for a fault of a moment.</summary>
     public required TimeSpan Length { get; init; }
 
-    /// <summary>When it struck; null until it does.</summary>
-    public DateTime? StruckAt { get; init; }
+    /// <summary>Time of injection, UTC; null before it.</summary>
+    public DateTime? InjectedAt { get; init; }
 
-    /// <summary>When what was done was undone.</summary>
+    /// <summary>Time at which the fault was removed, UTC.</summary>
     public DateTime? UndoneAt { get; init; }
 
-    /// <summary>Until the run noticed: shards given to others, a worker lost, a checkpoint that could not be written.</summary>
+    /// <summary>Time until the run reacted: shards were reassigned, a worker was lost, or a checkpoint failed.</summary>
     public TimeSpan? Noticed { get; init; }
 
-    /// <summary>Until the first of the victim's shards were given to others.</summary>
+    /// <summary>Time until the first shards of the target were reassigned.</summary>
     public TimeSpan? Reassigned { get; init; }
 
-    /// <summary>Shards that were given to others.</summary>
+    /// <summary>Shards that were reassigned.</summary>
     public long Shards { get; init; }
 
     /// <summary>
-    /// Until the run was whole again: the round complete whose shards were given out again; the first step of the
-    /// coordinator's next life; the first checkpoint on the disk that had been full.
+    /// Time until the run had recovered: the round with the reassigned shards completed; the next coordinator took its
+    /// first step; the first checkpoint was written to the disk that had been full.
     /// </summary>
     public TimeSpan? Recovered { get; init; }
 
-    /// <summary>Until the victim, if it was lost, had joined again.</summary>
+    /// <summary>Time until the target, if it was lost, had joined again.</summary>
     public TimeSpan? Back { get; init; }
 
-    /// <summary>Whether the victim was taken out of the run.</summary>
+    /// <summary>Whether the target was removed from the run.</summary>
     public bool Lost { get; init; }
 }

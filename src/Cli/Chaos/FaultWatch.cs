@@ -12,53 +12,53 @@ using NnCluster.Worker;
 
 namespace NnCluster.Cli.Chaos;
 
-/// <summary>Puts what a run says of itself beside the faults that struck it. Knows no process and no clock.</summary>
-/// <param name="workers">The names of the workers.</param>
+/// <summary>Assigns the events of a run to the faults that caused them. Pure: it uses no process and no clock.</summary>
+/// <param name="workers">Names of the worker processes.</param>
 internal sealed class FaultWatch(IReadOnlyList<string> workers)
 {
     private readonly List<FaultRecord> _open = [];
     private readonly List<FaultRecord> _closed = [];
     private readonly HashSet<string> _present = [];
 
-    /// <summary>Faults whose consequences are not over.</summary>
+    /// <summary>Faults whose consequences last.</summary>
     public IReadOnlyList<FaultRecord> Open => _open;
 
-    /// <summary>Faults that are over.</summary>
+    /// <summary>Faults whose consequences are over.</summary>
     public IReadOnlyList<FaultRecord> Closed => _closed;
 
-    /// <summary>Whether every worker is in the run and its first step is taken.</summary>
+    /// <summary>Whether every worker process is in the run and its first step is taken.</summary>
     public bool AllPresent => _present.Count == workers.Count && Incarnations > 0;
 
-    /// <summary>Incarnations of the coordinator that have taken a step.</summary>
+    /// <summary>Coordinators that have taken a step.</summary>
     public int Incarnations { get; private set; }
 
-    /// <summary>Shards that were given out again, in all lives of the coordinator.</summary>
+    /// <summary>Shards that were reassigned, by all coordinators.</summary>
     public long ReassignedShards { get; private set; }
 
-    /// <summary>Workers that were lost, in all lives of the coordinator.</summary>
+    /// <summary>Workers that were lost, by all coordinators.</summary>
     public int WorkersLost { get; private set; }
 
-    /// <summary>Whether a worker is in the run and nothing is being done to it.</summary>
+    /// <summary>Whether a worker process is in the run and the target of no fault.</summary>
     public bool IsFree(string worker) => _present.Contains(worker) && _open.All(fault => fault.Target != worker);
 
-    /// <summary>A fault is about to strike.</summary>
+    /// <summary>Adds a fault that is about to be injected.</summary>
     public void Begin(FaultRecord fault) => _open.Add(fault);
 
-    /// <summary>It strikes.</summary>
-    public void Strike(int number, DateTime time)
+    /// <summary>Records the time of injection.</summary>
+    public void OnInjected(int number, DateTime time)
     {
-        Change(fault => fault.Number == number, fault => fault with { StruckAt = time });
-        // A coordinator that dies has nobody.
-        if (_open.Any(fault => fault.Number == number && fault.Kind == FaultKind.Coordinator))
+        Change(fault => fault.Number == number, fault => fault with { InjectedAt = time });
+        // The next coordinator begins without workers.
+        if (_open.Any(fault => fault.Number == number && fault.Kind == ChaosFault.Coordinator))
         {
             _present.Clear();
         }
     }
 
-    /// <summary>It is undone.</summary>
+    /// <summary>Records the time of removal.</summary>
     public void Undo(int number, DateTime time) => Change(fault => fault.Number == number, fault => fault with { UndoneAt = time });
 
-    /// <summary>Gives up on a fault whose consequences were never seen.</summary>
+    /// <summary>Closes a fault whose consequences were not observed.</summary>
     public void GiveUp(int number) => Close(fault => fault.Number == number);
 
     /// <summary>Receives the next event of the run.</summary>
@@ -81,32 +81,32 @@ internal sealed class FaultWatch(IReadOnlyList<string> workers)
             case ShardsRecovered:
                 Change(
                     fault => fault.Reassigned is not null && fault.Recovered is null,
-                    fault => fault with { Recovered = time - fault.StruckAt });
+                    fault => fault with { Recovered = time - fault.InjectedAt });
                 break;
             case FirstStepTaken:
                 Incarnations++;
-                Change(Struck(FaultKind.Coordinator, time), fault => fault with { Recovered = time - fault.StruckAt });
+                Change(Injected(ChaosFault.Coordinator, time), fault => fault with { Recovered = time - fault.InjectedAt });
                 break;
             case CheckpointFailed:
-                Change(Struck(FaultKind.Disk, time), fault => fault with { Noticed = fault.Noticed ?? time - fault.StruckAt });
+                Change(Injected(ChaosFault.Disk, time), fault => fault with { Noticed = fault.Noticed ?? time - fault.InjectedAt });
                 break;
             case CheckpointWritten:
                 Change(
-                    fault => fault.Kind == FaultKind.Disk && fault.UndoneAt <= time,
-                    fault => fault with { Recovered = time - fault.StruckAt });
+                    fault => fault.Kind == ChaosFault.Disk && fault.UndoneAt <= time,
+                    fault => fault with { Recovered = time - fault.InjectedAt });
                 break;
         }
     }
 
     /// <summary>Closes the faults whose consequences are over.</summary>
-    /// <returns>Those.</returns>
+    /// <returns>The faults that it has closed.</returns>
     public IReadOnlyList<FaultRecord> Settle() => Close(IsOver);
 
     private bool IsOver(FaultRecord fault) => fault.UndoneAt is not null && fault.Kind switch
     {
-        FaultKind.Kill or FaultKind.Corrupt => fault.Lost && fault.Back is not null && IsWhole(fault),
-        FaultKind.Stop or FaultKind.Slow or FaultKind.Partition => (!fault.Lost || fault.Back is not null) && IsWhole(fault),
-        FaultKind.Coordinator => fault.Recovered is not null && AllPresent,
+        ChaosFault.Kill or ChaosFault.Corrupt => fault.Lost && fault.Back is not null && IsWhole(fault),
+        ChaosFault.Pause or ChaosFault.Slow or ChaosFault.Partition => (!fault.Lost || fault.Back is not null) && IsWhole(fault),
+        ChaosFault.Coordinator => fault.Recovered is not null && AllPresent,
         _ => fault.Recovered is not null,
     };
 
@@ -116,29 +116,29 @@ internal sealed class FaultWatch(IReadOnlyList<string> workers)
     {
         _present.Add(node);
         Change(
-            fault => fault.Target == node && fault.Lost && fault.Back is null && fault.StruckAt <= time,
-            fault => fault with { Back = time - fault.StruckAt });
+            fault => fault.Target == node && fault.Lost && fault.Back is null && fault.InjectedAt <= time,
+            fault => fault with { Back = time - fault.InjectedAt });
     }
 
     private void Lost(string node, DateTime time)
     {
         _present.Remove(node);
         Change(
-            fault => fault.Target == node && fault.StruckAt <= time,
-            fault => fault with { Lost = true, Back = null, Noticed = fault.Noticed ?? time - fault.StruckAt });
+            fault => fault.Target == node && fault.InjectedAt <= time,
+            fault => fault with { Lost = true, Back = null, Noticed = fault.Noticed ?? time - fault.InjectedAt });
     }
 
     private void Reassigned(string node, long shards, DateTime time) => Change(
-        fault => fault.Target == node && fault.StruckAt <= time,
+        fault => fault.Target == node && fault.InjectedAt <= time,
         fault => fault with
         {
-            Noticed = fault.Noticed ?? time - fault.StruckAt,
-            Reassigned = fault.Reassigned ?? time - fault.StruckAt,
+            Noticed = fault.Noticed ?? time - fault.InjectedAt,
+            Reassigned = fault.Reassigned ?? time - fault.InjectedAt,
             Shards = fault.Shards + shards,
         });
 
-    private static Predicate<FaultRecord> Struck(FaultKind kind, DateTime time) =>
-        fault => fault.Kind == kind && fault.Recovered is null && fault.StruckAt <= time;
+    private static Predicate<FaultRecord> Injected(ChaosFault kind, DateTime time) =>
+        fault => fault.Kind == kind && fault.Recovered is null && fault.InjectedAt <= time;
 
     private void Change(Predicate<FaultRecord> which, Func<FaultRecord, FaultRecord> change)
     {
@@ -159,6 +159,6 @@ internal sealed class FaultWatch(IReadOnlyList<string> workers)
         return over;
     }
 
-    // "worker-3.2" is the second life of the node worker-3.
+    // "worker-3.2" is the second incarnation of the node worker-3.
     private static string SubtreeOf(string worker) => worker[..Math.Max(worker.LastIndexOf('.'), 0)];
 }

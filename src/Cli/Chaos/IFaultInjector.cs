@@ -11,20 +11,20 @@ using NnCluster.Worker;
 
 namespace NnCluster.Cli.Chaos;
 
-/// <summary>Whom a fault strikes.</summary>
+/// <summary>Target of a fault.</summary>
 /// <param name="Plan">The fault.</param>
-/// <param name="Worker">The worker, from 0.</param>
-/// <param name="Process">The process that is struck: the worker's, or the coordinator's.</param>
-/// <param name="Strikes">To be called in the moment before it strikes.</param>
-internal sealed record FaultTarget(PlannedFault Plan, int Worker, int Process, Action Strikes);
+/// <param name="Worker">Number of the worker process, from 0.</param>
+/// <param name="Process">Id of the process: of the worker, or of the coordinator.</param>
+/// <param name="OnInject">To be called immediately before the fault begins.</param>
+internal sealed record FaultTarget(PlannedFault Plan, int Worker, int Process, Action OnInject);
 
-/// <summary>Does one kind of harm.</summary>
+/// <summary>Injects one kind of fault.</summary>
 internal interface IFaultInjector
 {
-    /// <summary>Strikes, and undoes it when its time is over or <paramref name="stop"/> is cancelled.</summary>
-    /// <exception cref="FaultException">It could not be done.</exception>
+    /// <summary>Injects the fault, and removes it after its length or when <paramref name="stop"/> is cancelled.</summary>
+    /// <exception cref="FaultException">It cannot be injected or removed.</exception>
     Task InjectAsync(FaultTarget target, CancellationToken stop);
 }
 
-/// <summary>A fault could not be made, or not be undone.</summary>
+/// <summary>A fault cannot be injected, or cannot be removed.</summary>
 internal sealed class FaultException(string message) : Exception(message);

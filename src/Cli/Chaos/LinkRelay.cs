@@ -15,8 +15,8 @@ using NnCluster.Worker;
 namespace NnCluster.Cli.Chaos;
 
 /// <summary>
-/// Stands between the workers' links and the coordinator, who advertises it in place of his own port. It can hold back
-/// or damage what passes to and from one worker's process.
+/// Relays the data links between workers and coordinator; the coordinator advertises the relay's port instead of its own.
+/// The relay can hold back or damage the bytes of one worker process.
 /// </summary>
 internal sealed class LinkRelay : IDisposable
 {
@@ -26,10 +26,10 @@ internal sealed class LinkRelay : IDisposable
     private readonly ConcurrentDictionary<RelayedLink, bool> _links = [];
     private readonly ConcurrentDictionary<int, ManualResetEventSlim> _held = [];
 
-    /// <summary>Listens at once.</summary>
-    /// <param name="host">The address to listen on.</param>
-    /// <param name="coordinator">Where the coordinator's links come in.</param>
-    /// <param name="workers">The processes of the workers at the moment.</param>
+    /// <summary>Starts listening.</summary>
+    /// <param name="host">Address to listen on.</param>
+    /// <param name="coordinator">Address that the coordinator accepts data links on.</param>
+    /// <param name="workers">Returns the ids of the worker processes that run now.</param>
     public LinkRelay(IPAddress host, IPEndPoint coordinator, Func<IReadOnlyList<int>> workers)
     {
         _coordinator = coordinator;
@@ -40,13 +40,13 @@ internal sealed class LinkRelay : IDisposable
         new Thread(AcceptAll) { IsBackground = true, Name = "relay" }.Start();
     }
 
-    /// <summary>Where it listens.</summary>
+    /// <summary>Address of the relay.</summary>
     public IPEndPoint EndPoint { get; }
 
-    /// <summary>Holds back everything to and from a process.</summary>
+    /// <summary>Holds back all bytes to and from a process.</summary>
     public void Hold(int process) => _held[process] = new(initialState: false);
 
-    /// <summary>Lets it pass again.</summary>
+    /// <summary>Lets the bytes pass again.</summary>
     public void Release(int process)
     {
         if (_held.TryRemove(process, out ManualResetEventSlim? gate))
@@ -55,14 +55,14 @@ internal sealed class LinkRelay : IDisposable
         }
     }
 
-    /// <summary>Turns over one bit of what passes next.</summary>
-    /// <param name="process">The worker.</param>
-    /// <param name="draw">Decides which bit, and which way it goes.</param>
-    /// <param name="strikes">Called in that moment.</param>
-    /// <returns>Done when it has passed.</returns>
-    public Task DamageAsync(int process, uint draw, Action strikes)
+    /// <summary>Flips one bit of the next bytes.</summary>
+    /// <param name="process">Id of the worker process.</param>
+    /// <param name="draw">Random number that decides bit and direction.</param>
+    /// <param name="onInject">Called immediately before the bit is flipped.</param>
+    /// <returns>Completes when the bit is flipped.</returns>
+    public Task DamageAsync(int process, uint draw, Action onInject)
     {
-        var damage = new BitDamage(draw, strikes);
+        var damage = new BitDamage(draw, onInject);
         foreach (RelayedLink link in _links.Keys)
         {
             if (link.Process == process)
@@ -121,7 +121,7 @@ internal sealed class LinkRelay : IDisposable
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            // Either side is gone: the other one learns it from its own connection.
+            // One side has closed its connection; the other one is closed below.
         }
 
         worker.Dispose();

@@ -11,17 +11,17 @@ using NnCluster.Worker;
 
 namespace NnCluster.Cli.Chaos;
 
-/// <summary>Takes the network interface of a worker's namespace down: nothing passes, neither gradients nor heartbeats.</summary>
+/// <summary>Takes down the network interface of a worker's namespace: neither gradients nor heartbeats pass.</summary>
 internal sealed class LinkDownInjector(NodeNamespaces network) : IFaultInjector
 {
     /// <inheritdoc/>
     public async Task InjectAsync(FaultTarget target, CancellationToken stop)
     {
-        target.Strikes();
+        target.OnInject();
         network.SetLink(target.Worker, up: false);
         try
         {
-            await Pause.ForAsync(target.Plan.Length, stop).ConfigureAwait(false);
+            await Delay.ForAsync(target.Plan.Length, stop).ConfigureAwait(false);
         }
         finally
         {
@@ -30,17 +30,17 @@ internal sealed class LinkDownInjector(NodeNamespaces network) : IFaultInjector
     }
 }
 
-/// <summary>Holds everything back that passes through the relay between a worker and the coordinator.</summary>
+/// <summary>Holds back all bytes of a worker's data link in the relay.</summary>
 internal sealed class BlackholeInjector(LinkRelay relay) : IFaultInjector
 {
     /// <inheritdoc/>
     public async Task InjectAsync(FaultTarget target, CancellationToken stop)
     {
-        target.Strikes();
+        target.OnInject();
         relay.Hold(target.Process);
         try
         {
-            await Pause.ForAsync(target.Plan.Length, stop).ConfigureAwait(false);
+            await Delay.ForAsync(target.Plan.Length, stop).ConfigureAwait(false);
         }
         finally
         {
@@ -49,7 +49,7 @@ internal sealed class BlackholeInjector(LinkRelay relay) : IFaultInjector
     }
 }
 
-/// <summary>Turns one bit over in what passes through the relay between a worker and the coordinator.</summary>
+/// <summary>Flips one bit of a worker's data link in the relay.</summary>
 internal sealed class CorruptInjector(LinkRelay relay) : IFaultInjector
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
@@ -57,7 +57,7 @@ internal sealed class CorruptInjector(LinkRelay relay) : IFaultInjector
     /// <inheritdoc/>
     public async Task InjectAsync(FaultTarget target, CancellationToken stop)
     {
-        Task damaged = relay.DamageAsync(target.Process, target.Plan.Draw, target.Strikes);
-        await Task.WhenAny(damaged, Pause.ForAsync(Timeout, stop)).ConfigureAwait(false);
+        Task damaged = relay.DamageAsync(target.Process, target.Plan.Draw, target.OnInject);
+        await Task.WhenAny(damaged, Delay.ForAsync(Timeout, stop)).ConfigureAwait(false);
     }
 }

@@ -13,7 +13,7 @@ using NnCluster.Worker;
 namespace NnCluster.Cli.Chaos;
 
 /// <summary>
-/// A network namespace for each worker, joined by a bridge on which the coordinator listens; only root may make them.
+/// A network namespace for each worker process, and a bridge between them that the coordinator listens on; only root may make them.
 /// </summary>
 internal sealed class NodeNamespaces : IDisposable
 {
@@ -22,8 +22,8 @@ internal sealed class NodeNamespaces : IDisposable
     private readonly int _workers;
 
     /// <summary>Makes the network.</summary>
-    /// <param name="workers">How many namespaces, at most 200: they share one subnet.</param>
-    /// <exception cref="FaultException">It cannot be made; nothing is left of it.</exception>
+    /// <param name="workers">Number of namespaces, at most 200: they share one subnet.</param>
+    /// <exception cref="FaultException">It cannot be made; what was made is removed again.</exception>
     public NodeNamespaces(int workers)
     {
         _workers = workers;
@@ -38,19 +38,21 @@ internal sealed class NodeNamespaces : IDisposable
         }
     }
 
-    /// <summary>The coordinator's address.</summary>
+    /// <summary>Address of the coordinator.</summary>
     public string Coordinator => AddressOf(0);
 
-    /// <summary>Whether this process may make namespaces and links, found out by making some: root in a container may not.</summary>
+    /// <summary>Whether this process may make namespaces and links; tried out, since root in a container may not.</summary>
     public static bool ArePossible()
     {
         string trial = string.Create(CultureInfo.InvariantCulture, $"nnc{Environment.ProcessId % 1_000_000}t");
         bool spaces = OperatingSystem.IsLinux() && Environment.UserName == "root"
             && SystemCommand.Try("ip", "netns", "add", trial) is null && SystemCommand.Try("ip", "netns", "delete", trial) is null;
-        return spaces && SystemCommand.Try("ip", "link", "add", trial, "type", "bridge") is null && SystemCommand.Try("ip", "link", "delete", trial) is null;
+        return spaces
+            && SystemCommand.Try("ip", "link", "add", trial, "type", "bridge") is null
+            && SystemCommand.Try("ip", "link", "delete", trial) is null;
     }
 
-    /// <summary>What starts a program inside a worker's namespace.</summary>
+    /// <summary>Command that starts a program inside a worker's namespace.</summary>
     public string[] Inside(int worker) => ["ip", "netns", "exec", NamespaceOf(worker)];
 
     /// <summary>Takes a worker's interface down or up again.</summary>

@@ -12,13 +12,13 @@ using NnCluster.Worker;
 
 namespace NnCluster.Cli.Chaos;
 
-/// <summary>What a process holds.</summary>
-/// <param name="Memory">Resident bytes.</param>
-/// <param name="Threads">Threads.</param>
-/// <param name="Handles">Open descriptors.</param>
+/// <summary>Resources of a process.</summary>
+/// <param name="Memory">Resident memory, in bytes.</param>
+/// <param name="Threads">Number of threads.</param>
+/// <param name="Handles">Number of open descriptors.</param>
 internal readonly record struct ProcessUse(long Memory, int Threads, int Handles)
 {
-    /// <summary>Asks the system; null if the process has ended.</summary>
+    /// <summary>Resources that a process holds now; null if it has ended.</summary>
     public static ProcessUse? Of(int process)
     {
         try

@@ -12,21 +12,24 @@ using NnCluster.Worker;
 
 namespace NnCluster.Cli.Chaos;
 
-/// <summary>One link through the relay.</summary>
+/// <summary>One data link through the relay.</summary>
+/// <param name="worker">Connection to the worker process.</param>
+/// <param name="coordinator">Connection to the coordinator.</param>
+/// <param name="process">Id of the worker process; null if it is not known.</param>
 internal sealed class RelayedLink(Socket worker, Socket coordinator, int? process) : IDisposable
 {
     private const int Chunk = 1 << 16;
 
     private BitDamage? _damage;
 
-    /// <summary>The worker's process, if it is known.</summary>
+    /// <summary>Id of the worker process; null if it is not known.</summary>
     public int? Process => process;
 
-    /// <summary>Has the next bytes damaged.</summary>
+    /// <summary>Damages the next bytes.</summary>
     public void Damage(BitDamage damage) => Volatile.Write(ref _damage, damage);
 
-    /// <summary>Passes everything on, both ways, until both sides have ended.</summary>
-    /// <param name="wait">Called with the worker's process before each piece.</param>
+    /// <summary>Relays both directions until both sides have closed.</summary>
+    /// <param name="wait">Called with the id of the worker process before each chunk; may block.</param>
     public void Pass(Action<int?> wait)
     {
         worker.NoDelay = true;

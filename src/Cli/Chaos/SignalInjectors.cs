@@ -12,54 +12,54 @@ using NnCluster.Worker;
 
 namespace NnCluster.Cli.Chaos;
 
-/// <summary>Kills a process: a worker's, or the coordinator's.</summary>
+/// <summary>Kills a process, of a worker or of the coordinator.</summary>
 internal sealed class KillInjector : IFaultInjector
 {
     /// <inheritdoc/>
     public Task InjectAsync(FaultTarget target, CancellationToken stop)
     {
-        target.Strikes();
+        target.OnInject();
         ProcessSignal.Send(target.Process, ProcessSignal.Kill);
         return Task.CompletedTask;
     }
 }
 
-/// <summary>Stops a process and lets it go on.</summary>
-internal sealed class StopInjector : IFaultInjector
+/// <summary>Pauses a process.</summary>
+internal sealed class PauseInjector : IFaultInjector
 {
     /// <inheritdoc/>
     public async Task InjectAsync(FaultTarget target, CancellationToken stop)
     {
-        target.Strikes();
+        target.OnInject();
         ProcessSignal.Send(target.Process, ProcessSignal.Stop);
-        await Pause.ForAsync(target.Plan.Length, stop).ConfigureAwait(false);
+        await Delay.ForAsync(target.Plan.Length, stop).ConfigureAwait(false);
         ProcessSignal.Send(target.Process, ProcessSignal.Continue);
     }
 }
 
-/// <summary>Slows a process down by stopping it four fifths of the time.</summary>
+/// <summary>Slows a process down: it is paused four fifths of the time.</summary>
 internal sealed class SlowInjector : IFaultInjector
 {
-    private static readonly TimeSpan Stopped = TimeSpan.FromMilliseconds(40);
-    private static readonly TimeSpan Running = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan PausedTime = TimeSpan.FromMilliseconds(40);
+    private static readonly TimeSpan RunningTime = TimeSpan.FromMilliseconds(10);
 
     /// <inheritdoc/>
     public async Task InjectAsync(FaultTarget target, CancellationToken stop)
     {
-        target.Strikes();
-        long began = Stopwatch.GetTimestamp();
-        while (Stopwatch.GetElapsedTime(began) < target.Plan.Length && !stop.IsCancellationRequested)
+        target.OnInject();
+        long start = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(start) < target.Plan.Length && !stop.IsCancellationRequested)
         {
             ProcessSignal.Send(target.Process, ProcessSignal.Stop);
-            await Pause.ForAsync(Stopped, stop).ConfigureAwait(false);
+            await Delay.ForAsync(PausedTime, stop).ConfigureAwait(false);
             ProcessSignal.Send(target.Process, ProcessSignal.Continue);
-            await Pause.ForAsync(Running, stop).ConfigureAwait(false);
+            await Delay.ForAsync(RunningTime, stop).ConfigureAwait(false);
         }
     }
 }
 
-/// <summary>Waiting that ends early, and quietly, when it is cancelled.</summary>
-internal static class Pause
+/// <summary>A delay that ends early, without an exception, when it is cancelled.</summary>
+internal static class Delay
 {
     /// <summary>Waits.</summary>
     public static Task ForAsync(TimeSpan time, CancellationToken stop) => Task.WhenAny(Task.Delay(time, stop));

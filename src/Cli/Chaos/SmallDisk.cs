@@ -12,7 +12,7 @@ using NnCluster.Worker;
 
 namespace NnCluster.Cli.Chaos;
 
-/// <summary>A file system in memory whose size can be cut down to what is on it; only root may make one.</summary>
+/// <summary>A file system in memory whose size can be reduced to its contents; only root may make one.</summary>
 internal sealed class SmallDisk : IDisposable
 {
     private const string Whole = "4g";
@@ -21,7 +21,7 @@ internal sealed class SmallDisk : IDisposable
     private readonly string _path;
 
     /// <summary>Mounts it.</summary>
-    /// <param name="path">Where; created.</param>
+    /// <param name="path">Mount point; created.</param>
     /// <exception cref="FaultException">It cannot be mounted.</exception>
     public SmallDisk(string path)
     {
@@ -30,22 +30,22 @@ internal sealed class SmallDisk : IDisposable
         SystemCommand.Run("mount", "-t", "tmpfs", "-o", $"size={Whole}", "nncluster-chaos", path);
     }
 
-    /// <summary>Takes away all free space.</summary>
+    /// <summary>Removes all free space.</summary>
     public void Fill()
     {
         var drive = new DriveInfo(_path);
         long free = drive.TotalFreeSpace;
         if (free > 0)
         {
-            // Whoever writes meanwhile makes this fail; it is tried again soon.
+            // Fails if a process writes meanwhile; the injector repeats it.
             long used = drive.TotalSize - free;
             SystemCommand.Try("mount", "-o", string.Create(CultureInfo.InvariantCulture, $"remount,size={Math.Max(Block, used)}"), _path);
         }
     }
 
-    /// <summary>Gives the space back.</summary>
+    /// <summary>Restores the free space.</summary>
     public void Free() => SystemCommand.Run("mount", "-o", $"remount,size={Whole}", _path);
 
-    /// <summary>Unmounts it; what is on it is lost.</summary>
+    /// <summary>Unmounts it; its contents are lost.</summary>
     public void Dispose() => SystemCommand.Try("umount", "--lazy", _path);
 }

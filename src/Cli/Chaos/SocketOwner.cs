@@ -13,13 +13,16 @@ using NnCluster.Worker;
 
 namespace NnCluster.Cli.Chaos;
 
-/// <summary>Finds the process at the other end of a connection, in whichever network namespace of this machine it is.</summary>
+/// <summary>Finds the process at the other end of a connection, in any network namespace of this machine.</summary>
 internal static class SocketOwner
 {
     private const int LocalAddress = 1;
     private const int Inode = 9;
 
-    /// <summary>The one of some processes that has a connection from an IPv4 address and port; null if none has.</summary>
+    /// <summary>
+    /// The process that has a connection from an IPv4 address and port; null if none of <paramref name="processes"/>
+    /// has.
+    /// </summary>
     public static int? Find(IPEndPoint local, IEnumerable<int> processes)
     {
         foreach (int process in processes)
@@ -33,7 +36,7 @@ internal static class SocketOwner
         return null;
     }
 
-    // /proc/<pid>/net/tcp (proc_pid_net(5)) has the address as one native number and the port, in hexadecimal.
+    // proc_pid_net(5): address as a native 32-bit number and port, in hexadecimal.
     private static bool Owns(int process, IPEndPoint local)
     {
         uint address = BitConverter.ToUInt32(local.Address.MapToIPv4().GetAddressBytes());
@@ -45,7 +48,9 @@ internal static class SocketOwner
                 foreach (string line in File.ReadLines($"/proc/{process}/net/{file}"))
                 {
                     string[] fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-                    if (fields.Length > Inode && fields[LocalAddress].EndsWith(wanted, StringComparison.Ordinal) && Holds(process, $"socket:[{fields[Inode]}]"))
+                    if (fields.Length > Inode
+                        && fields[LocalAddress].EndsWith(wanted, StringComparison.Ordinal)
+                        && Holds(process, $"socket:[{fields[Inode]}]"))
                     {
                         return true;
                     }
@@ -54,7 +59,7 @@ internal static class SocketOwner
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // It has just ended.
+            // The process has just ended.
         }
 
         return false;

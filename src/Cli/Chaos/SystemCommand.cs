@@ -13,11 +13,11 @@ using NnCluster.Worker;
 
 namespace NnCluster.Cli.Chaos;
 
-/// <summary>Small programs of the system, such as <c>ip</c> and <c>mount</c>.</summary>
+/// <summary>Programs of the system, such as <c>ip</c> and <c>mount</c>.</summary>
 internal static class SystemCommand
 {
-    /// <summary>Runs one to its end.</summary>
-    /// <exception cref="FaultException">It fails, or is not there.</exception>
+    /// <summary>Runs a program to its end.</summary>
+    /// <exception cref="FaultException">It fails, or is not installed.</exception>
     public static void Run(string program, params string[] arguments)
     {
         if (Try(program, arguments) is { } error)
@@ -26,12 +26,14 @@ internal static class SystemCommand
         }
     }
 
-    /// <summary>Runs one to its end; null, or why it failed.</summary>
+    /// <summary>Runs a program to its end.</summary>
+    /// <returns>Null, or its error.</returns>
     public static string? Try(string program, params string[] arguments)
     {
         try
         {
-            using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+            var start = new ProcessStartInfo(program, arguments) { RedirectStandardError = true, RedirectStandardOutput = true };
+            using var process = Process.Start(start)!;
             Task<string> output = process.StandardOutput.ReadToEndAsync();
             string error = process.StandardError.ReadToEnd();
             process.WaitForExit();

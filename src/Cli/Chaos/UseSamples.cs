@@ -11,14 +11,13 @@ using NnCluster.Worker;
 
 namespace NnCluster.Cli.Chaos;
 
-/// <summary>What the processes of a kind held at the start and at the end of a run.</summary>
+/// <summary>Resources of the processes of a role at the start and at the end of a run.</summary>
 /// <param name="Start">Medians of the first fifth of the samples.</param>
 /// <param name="End">Medians of the last fifth.</param>
 internal sealed record UseGrowth(ProcessUse Start, ProcessUse End);
 
 /// <summary>
-/// Samples what processes hold. A process counts from the time it is warm: one that has just started still loads and
-/// compiles its program.
+/// Samples the resources of processes. The first 10 s of a process do not count: it still loads and compiles its program.
 /// </summary>
 internal sealed class UseSamples
 {
@@ -29,9 +28,9 @@ internal sealed class UseSamples
     private readonly Dictionary<int, TimeSpan> _firstSeen = [];
     private TimeSpan _taken = -Interval;
 
-    /// <summary>Takes a sample of each process if it is time to.</summary>
+    /// <summary>Samples each process, every 2 s.</summary>
     /// <param name="now">Time since the start.</param>
-    /// <param name="processes">The processes and what they are.</param>
+    /// <param name="processes">The processes with their roles.</param>
     public void Take(TimeSpan now, IEnumerable<(string Role, int Process)> processes)
     {
         if (now - _taken < Interval)
@@ -61,7 +60,7 @@ internal sealed class UseSamples
         samples.Add(use);
     }
 
-    /// <summary>Start and end of each kind of process of which there are at least ten samples.</summary>
+    /// <summary>Start and end of each role that has at least ten samples.</summary>
     public IReadOnlyDictionary<string, UseGrowth> Growth() => _samples
         .Where(entry => entry.Value.Count >= 10)
         .ToDictionary(entry => entry.Key, entry => new UseGrowth(

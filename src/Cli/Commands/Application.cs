@@ -11,6 +11,8 @@ using NnCluster.Model;
 using NnCluster.Persistence;
 using NnCluster.Worker;
 
+using NnCluster.Worker.ProcessStatus;
+
 namespace NnCluster.Cli.Commands;
 
 /// <summary>The whole command line: parses, runs one command, and turns every expected failure into one line and an exit code.</summary>
@@ -37,7 +39,7 @@ internal static class Application
 
     private static async Task<int> InvokeAsync(string[] arguments)
     {
-        var root = new RootCommand("Trains neural networks on the cores of one machine or the machines of a cluster: the same bits anywhere.");
+        var root = new RootCommand("Trains neural networks on the cores of one machine or the machines of a cluster: the same bits anywhere. " + ExitCode.Help);
         (Command train, TrainOptions options) = TrainCommand.Create();
         root.Add(train);
         root.Add(WorkerCommand.Create());
@@ -50,6 +52,7 @@ internal static class Application
         root.Add(DataCommand.Create());
         root.Add(SimulateCommand.Create());
         root.Add(InfoCommand.Create());
+        root.Add(StatusCommand.Create());
         root.Add(StayCommand.Create());
         LayeredOptions.AddConfigOptions(root);
         string[] resolved = arguments is ["train", .. string[] rest]

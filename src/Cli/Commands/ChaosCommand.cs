@@ -9,6 +9,7 @@ using NnCluster.Coordinator;
 using NnCluster.Model;
 using NnCluster.Persistence;
 using NnCluster.Worker;
+using NnCluster.Worker.ProcessStatus;
 
 namespace NnCluster.Cli.Commands;
 
@@ -17,37 +18,56 @@ internal sealed class ChaosCommand
 {
     private const string Endless = "100000";
     private static readonly TimeSpan DefaultDuration = TimeSpan.FromSeconds(30);
+    private static readonly ChaosFault[] DefaultFaults =
+        [ChaosFault.Kill, ChaosFault.Pause, ChaosFault.Slow, ChaosFault.Partition, ChaosFault.Coordinator];
+    private static readonly string AllFaults = string.Join(", ", Enum.GetValues<ChaosFault>().Select(CliOption.NameOf));
 
     private readonly TrainOptions _train = new();
     private readonly Option<int?> _workers = CliOption.Whole("--workers", "Worker processes on this machine.", 1, 64);
-    private readonly Option<FaultKind[]?> _faults = CliOption.Parsed<FaultKind[]?>("--faults", "KIND,…", "What strikes: kill, stop, slow, partition, corrupt, disk, coordinator. [kill,stop,slow,partition,coordinator]", ParseFaults, "some of kill, stop, slow, partition, corrupt, disk, coordinator, separated by commas");
-    private readonly Option<TimeSpan?> _every = Quantity.PositiveDuration("--every", "From one strike to the next. [2s]");
-    private readonly Option<TimeSpan?> _duration = Quantity.PositiveDuration("--duration", "End the run after so long under faults. [30s, unless --count or --epochs is given]");
-    private readonly Option<int?> _count = CliOption.Whole("--count", "End the run after so many faults.", 1);
-    private readonly Option<NetworkKind?> _network = CliOption.Choice<NetworkKind>("--network", "Where a partition strikes: a network namespace for each worker (root), or a relay of the tensor links. [namespaces if permitted]");
+    private readonly Option<ChaosFault[]?> _faults = CliOption.Parsed<ChaosFault[]?>(
+        "--faults",
+        "KIND,…",
+        $"Faults to inject, some of {AllFaults}. [{string.Join(',', DefaultFaults.Select(CliOption.NameOf))}]",
+        ParseFaults,
+        $"some of {AllFaults}, separated by commas");
+    private readonly Option<TimeSpan?> _every = Quantity.PositiveDuration("--every", "Shortest time between two faults. [2s]");
+    private readonly Option<TimeSpan?> _duration = Quantity.PositiveDuration(
+        "--duration", "Time under faults after which the run is ended. [30s, unless --count or --epochs is given]");
+    private readonly Option<int?> _count = CliOption.Whole("--count", "Number of faults after which the run is ended.", 1);
+    private readonly Option<NetworkKind?> _network = CliOption.Choice<NetworkKind>(
+        "--network",
+        "Place of a partition: a network namespace for each worker (root), or a relay of the data links. [namespaces if permitted]");
 
     /// <summary>The command.</summary>
     public static Command Create()
     {
         var chaos = new ChaosCommand();
         chaos._train.Out.Description = "A new directory for the files of both runs. [a temporary one, removed unless something is wrong]";
-        var command = new Command("chaos", "Trains once under a seeded schedule of faults, with real processes, and once undisturbed, and compares the bits. Takes the options of train.")
+        var command = new Command(
+            "chaos",
+            "Train once under a seeded schedule of faults, with real processes, and once without faults, and compare the bits. "
+            + "Takes the options of train.")
         {
             chaos._workers, chaos._faults, chaos._every, chaos._duration, chaos._count, chaos._network,
         };
-        foreach (Option option in chaos.PassedOn.Concat([.. chaos._train.Security.All, chaos._train.MinWorkers, chaos._train.Out, chaos._train.Json, chaos._train.Config]))
+        TrainOptions train = chaos._train;
+        Option[] own = [.. train.Security.All, train.MinWorkers, train.Out, train.StatusFd, train.Json, train.Config];
+        foreach (Option option in chaos.PassedOn.Concat(own))
         {
             command.Add(option);
         }
 
-        command.SetAction((given, _) => chaos.RunAsync(given));
+        command.SetAction((given, _) => StatusWriter.RunAsync(given.GetValue(train.StatusFd), status => chaos.RunAsync(given, status)));
         return command;
     }
 
     private IEnumerable<Option> PassedOn =>
-        _train.All.Except([_train.Workers, _train.Out, _train.Resume, _train.StopAfter, _train.HealthPort, _train.Json, _train.Config]).Except(_train.OfCluster);
+        _train.All
+            .Except([_train.Workers, _train.Out, _train.Resume, _train.StopAfter])
+            .Except([_train.HealthPort, _train.StatusFd, _train.Json, _train.Config])
+            .Except(_train.OfCluster);
 
-    private async Task<int> RunAsync(ParseResult given)
+    private async Task<ProcessEnd> RunAsync(ParseResult given, StatusWriter status)
     {
         bool keep = given.GetValue(_train.Out) is not null;
         ChaosPlan plan = Plan(given);
@@ -56,27 +76,27 @@ internal sealed class ChaosCommand
         {
             using var log = new StreamWriter(Path.Combine(plan.Directory, "cluster.log")) { AutoFlush = true };
             TextWriter lines = TextWriter.Synchronized(log);
-            ChaosReport report = await TrainTwiceAsync(plan, lines.WriteLine, stop.Token).ConfigureAwait(false);
+            ChaosReport report = await TrainTwiceAsync(plan, lines.WriteLine, status, stop.Token).ConfigureAwait(false);
             Show(report, given.GetValue(_train.Json));
             keep |= !report.IsGood;
-            return report.IsGood ? ExitCode.Done : ExitCode.Failed;
+            return new(report.IsGood ? ExitCode.Done : ExitCode.Failed);
         }
         catch (OperationCanceledException)
         {
             Console.Error.WriteLine("interrupted");
-            return ExitCode.Interrupted;
+            return new(ExitCode.Interrupted);
         }
         catch (FaultException e)
         {
             keep = true;
             Console.Error.WriteLine(e.Message);
-            return ExitCode.Failed;
+            return new(ExitCode.Failed, e.Message);
         }
         finally
         {
             if (keep)
             {
-                Console.Error.WriteLine($"its files are in {plan.Directory}");
+                Console.Error.WriteLine($"files of both runs: {plan.Directory}");
             }
             else
             {
@@ -85,50 +105,56 @@ internal sealed class ChaosCommand
         }
     }
 
-    private static async Task<ChaosReport> TrainTwiceAsync(ChaosPlan plan, Action<string> log, CancellationToken stop)
+    private static async Task<ChaosReport> TrainTwiceAsync(ChaosPlan plan, Action<string> log, StatusWriter status, CancellationToken stop)
     {
-        string last = "";
-        void Note(string line)
-        {
-            // Of the disturbed run's lines, those of the workers say nothing of why it ended.
-            last = line.StartsWith("worker", StringComparison.Ordinal) ? last : line;
-            log(FormattableString.Invariant($"{DateTime.UtcNow:HH:mm:ss.fff} {line}"));
-        }
+        void Log(string line) => log(FormattableString.Invariant($"{DateTime.UtcNow:HH:mm:ss.fff} {line}"));
 
         DisturbedRun disturbed;
-        using (var cluster = new ChaosCluster(plan, Note))
+        using (var cluster = new ChaosCluster(plan, Log, _ => { }))
         {
-            disturbed = await new ChaosRun(plan, cluster, Console.Error.WriteLine).RunAsync(stop).ConfigureAwait(false);
+            disturbed = await new ChaosRun(plan, cluster, Console.Error.WriteLine, status.Write).RunAsync(stop).ConfigureAwait(false);
         }
 
         stop.ThrowIfCancellationRequested();
-        RunSummary result = ResultOf(disturbed.ExitCode, plan.Disturbed, last);
+        RunSummary result = ResultOf(disturbed.End, plan.Disturbed);
         if (disturbed.Watch.Closed.Count == 0)
         {
-            throw new FaultException($"the run of {result.Steps} steps was over before a fault had struck: give it more --epochs, or a --duration");
+            throw new FaultException($"the run of {result.Steps} steps was over before the consequences of a fault were: "
+                + "give it more --epochs, or a --duration");
         }
 
-        Console.Error.WriteLine(FormattableString.Invariant($"{disturbed.Watch.Closed.Count} faults; now the same {result.Steps} steps undisturbed"));
-        string[] until = disturbed.ExitCode == ExitCode.Interrupted ? ["--stop-after", FormattableString.Invariant($"{result.Steps}")] : [];
-        using var alone = ChildProcess.Start([.. ProgramPath.Of("nncluster"), "train", "--end-with-input", .. plan.Training, .. until, "--out", plan.Undisturbed], showOutput: false, elsewhere: false, Note);
+        int faults = disturbed.Watch.Closed.Count;
+        Console.Error.WriteLine(FormattableString.Invariant($"{faults} faults; training the same {result.Steps} steps without faults"));
+        string[] until = disturbed.End.ExitCode == ExitCode.Interrupted
+            ? ["--stop-after", FormattableString.Invariant($"{result.Steps}")]
+            : [];
+        ProcessEnd alone = await TrainAloneAsync(plan, until, Log, stop).ConfigureAwait(false);
+        stop.ThrowIfCancellationRequested();
+        RunSummary undisturbed = ResultOf(alone, plan.Undisturbed);
+        return new(plan, disturbed, result, undisturbed, StepSequence.Check(new RunPaths(plan.Disturbed).Metrics, result.Steps));
+    }
+
+    private static async Task<ProcessEnd> TrainAloneAsync(ChaosPlan plan, string[] until, Action<string> log, CancellationToken stop)
+    {
+        string? reason = null;
+        using var alone = ChildProcess.Start(new()
+        {
+            Command = [.. ProgramPath.Of("nncluster"), "train", "--end-with-input", .. plan.Training, .. until, "--out", plan.Undisturbed],
+            Log = log,
+            Status = record => reason = record is Ended ended ? ended.Reason : reason,
+        });
         await using (stop.Register(alone.AskToEnd))
         {
-            int code = await alone.Exited.ConfigureAwait(false);
-            stop.ThrowIfCancellationRequested();
-            RunSummary undisturbed = ResultOf(code, plan.Undisturbed, last);
-            return new(plan, disturbed, result, undisturbed, StepSequence.Check(new RunPaths(plan.Disturbed).Metrics, result.Steps));
+            return new(await alone.Exited.ConfigureAwait(false), reason);
         }
     }
 
-    private static RunSummary ResultOf(int code, string directory, string last) => code switch
+    private static RunSummary ResultOf(ProcessEnd end, string directory) => end.ExitCode switch
     {
         ExitCode.Done or ExitCode.Interrupted => RunSummary.Parse(File.ReadAllText(new RunPaths(directory).Summary)),
-        ExitCode.BadInput => throw new BadInputException(Said(last)),
-        _ => throw new FaultException($"a run failed: {Said(last)}"),
+        ExitCode.BadInput => throw new BadInputException(end.Reason ?? "a run refused its options"),
+        _ => throw new FaultException($"a run failed: {end.Reason ?? FormattableString.Invariant($"exit code {end.ExitCode}")}"),
     };
-
-    // Without the name of the process in front of it.
-    private static string Said(string line) => line.Contains(" | ", StringComparison.Ordinal) ? line[(line.IndexOf(" | ", StringComparison.Ordinal) + 3)..] : line;
 
     private static void Show(ChaosReport report, bool json)
     {
@@ -148,15 +174,15 @@ internal sealed class ChaosCommand
     {
         if (!OperatingSystem.IsLinux())
         {
-            throw new BadInputException("chaos needs Linux: it stops processes by signals and reads /proc.");
+            throw new BadInputException("chaos needs Linux: it pauses processes by signals and reads /proc.");
         }
 
-        int workers = given.GetValue(_workers) ?? throw new BadInputException("chaos needs --workers N: how many worker processes it starts and disturbs.");
-        FaultKind[] kinds = given.GetValue(_faults) ?? [FaultKind.Kill, FaultKind.Stop, FaultKind.Slow, FaultKind.Partition, FaultKind.Coordinator];
+        int workers = given.GetValue(_workers) ?? throw new BadInputException("chaos needs --workers N: the number of worker processes.");
+        ChaosFault[] kinds = given.GetValue(_faults) ?? DefaultFaults;
         bool root = Environment.UserName == "root";
-        if (kinds.Contains(FaultKind.Disk) && !root)
+        if (kinds.Contains(ChaosFault.Disk) && !root)
         {
-            throw new BadInputException("--faults disk: needs root, who may mount a small file system.");
+            throw new BadInputException("--faults disk: needs root, to mount a small file system.");
         }
 
         NetworkKind? network = given.GetValue(_network);
@@ -181,7 +207,8 @@ internal sealed class ChaosCommand
             Duration = given.GetValue(_duration) ?? (limited || epochs ? null : DefaultDuration),
             Count = given.GetValue(_count),
             Directory = DirectoryFor(given),
-            UseNamespaces = network == NetworkKind.Namespaces || (network is null && kinds.Contains(FaultKind.Partition) && NodeNamespaces.ArePossible()),
+            UseNamespaces = network == NetworkKind.Namespaces
+                || (network is null && kinds.Contains(ChaosFault.Partition) && NodeNamespaces.ArePossible()),
             MinWorkers = given.GetValue(_train.MinWorkers) ?? 1,
             Training = [.. LaunchCommand.Given(given, PassedOn), .. epochs ? [] : new[] { "--epochs", Endless }],
             Security = [.. LaunchCommand.Given(given, _train.Security.All)],
@@ -204,9 +231,9 @@ internal sealed class ChaosCommand
         return Path.GetFullPath(directory);
     }
 
-    private static FaultKind[]? ParseFaults(string text)
+    private static ChaosFault[]? ParseFaults(string text)
     {
-        Dictionary<string, FaultKind> names = Enum.GetValues<FaultKind>().ToDictionary(CliOption.NameOf);
+        Dictionary<string, ChaosFault> names = Enum.GetValues<ChaosFault>().ToDictionary(CliOption.NameOf);
         string[] parts = text.Split(',');
         return parts.All(names.ContainsKey) && parts.Distinct().Count() == parts.Length ? [.. parts.Select(part => names[part])] : null;
     }

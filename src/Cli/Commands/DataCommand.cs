@@ -14,6 +14,8 @@ using NnCluster.Persistence;
 using NnCluster.Worker;
 using Spectre.Console;
 
+using NnCluster.Worker.ProcessStatus;
+
 namespace NnCluster.Cli.Commands;
 
 /// <summary><c>nncluster data list|fetch|info</c>.</summary>

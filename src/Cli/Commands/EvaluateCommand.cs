@@ -12,8 +12,11 @@ using NnCluster.Memory;
 using NnCluster.Model;
 using NnCluster.Numerics;
 using NnCluster.Persistence;
+using NnCluster.Prediction;
 using NnCluster.Worker;
 using Spectre.Console;
+
+using NnCluster.Worker.ProcessStatus;
 
 namespace NnCluster.Cli.Commands;
 
@@ -32,7 +35,7 @@ internal static class EvaluateCommand
         command.SetAction(async (given, _) =>
         {
             string run = given.GetRequiredValue(model);
-            SafeTensorsFile file = TrainedModel.ReadFile(run);
+            SafeTensorsFile file = TrainedFile.Read(run);
             IAnsiConsole console = ProgressDisplay.StandardError().Console;
             Dataset data = await TrainedData.OpenAsync(run, file, given.GetValue(dataset), given.GetValue(directory), console).ConfigureAwait(false);
             return Evaluate(file, data, NnCluster.Numerics.Blas.Create(given.GetValue(blas) ?? "simd"), given.GetValue(json));

@@ -15,6 +15,8 @@ using NnCluster.Persistence;
 using NnCluster.Worker;
 using Spectre.Console;
 
+using NnCluster.Worker.ProcessStatus;
+
 namespace NnCluster.Cli.Commands;
 
 /// <summary><c>nncluster explore activations|capacity|regularisation|dropout|batch-norm|optimizers</c>.</summary>

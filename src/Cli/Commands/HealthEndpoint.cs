@@ -17,22 +17,22 @@ using NnCluster.Worker;
 namespace NnCluster.Cli.Commands;
 
 /// <summary>
-/// Answers GET /healthz (200 while the program is alive) and GET /readyz (200 while it is ready) with one line of text,
-/// on all addresses: what a supervisor's probes ask for.
+/// Answers GET /healthz (200 while the program is alive) and GET /readyz (200 while it is ready) with one line of text, on
+/// all addresses, for the probes of a supervisor.
 /// </summary>
 /// <remarks>
-/// Not <see cref="HttpListener"/>, which takes only IPv4 for "all addresses" and has no bound on how many connections
-/// stay open or for how long. Here each connection is one request, has <see cref="Timeout"/>, and is closed.
+/// <see cref="HttpListener"/> listens on "all addresses" for IPv4 only, and bounds neither the number of open connections
+/// nor their duration. Here each connection is one request, lasts at most <see cref="Timeout"/>, and is closed.
 /// </remarks>
 internal sealed class HealthEndpoint : IDisposable
 {
-    /// <summary>Connections served at once; others wait in the kernel's queue.</summary>
+    /// <summary>Connections that are served at once; more wait in the kernel's queue.</summary>
     internal const int MostConnections = 64;
 
-    /// <summary>Bytes of a request's head that are read.</summary>
+    /// <summary>Longest head of a request, in bytes.</summary>
     internal const int MostHead = 4096;
 
-    /// <summary>The time that a connection has from being accepted to being closed.</summary>
+    /// <summary>Longest time between accepting a connection and closing it.</summary>
     internal static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
 
     private static readonly TimeSpan AcceptRetry = TimeSpan.FromMilliseconds(100);
@@ -49,13 +49,14 @@ internal sealed class HealthEndpoint : IDisposable
         _ = ServeAsync();
     }
 
-    /// <summary>The option of both programs.</summary>
-    public static Option<int?> CreateOption() => CliOption.Whole("--health-port", "Answer GET /healthz and /readyz over HTTP on this port. [none]", 1, 65535);
+    /// <summary>The option of every program that has an endpoint.</summary>
+    public static Option<int?> CreateOption() =>
+        CliOption.Whole("--health-port", "Answer GET /healthz and /readyz over HTTP on this port. [none]", 1, 65535);
 
-    /// <summary>The port it listens on.</summary>
+    /// <summary>Port that it listens on.</summary>
     public int Port => ((IPEndPoint)_listener.LocalEndPoint!).Port;
 
-    /// <summary>Listens; null where no port is given.</summary>
+    /// <summary>Starts listening; returns null without a port.</summary>
     /// <exception cref="BadInputException">The port cannot be listened on.</exception>
     public static HealthEndpoint? Open(int? port, Func<HealthReport> report)
     {
@@ -80,13 +81,14 @@ internal sealed class HealthEndpoint : IDisposable
         catch (SocketException e)
         {
             listener.Dispose();
-            throw new BadInputException(string.Create(CultureInfo.InvariantCulture, $"--health-port {number}: cannot be listened on: {e.Message}"), e);
+            throw new BadInputException(
+                string.Create(CultureInfo.InvariantCulture, $"--health-port {number}: cannot be listened on: {e.Message}"), e);
         }
     }
 
     /// <summary>The whole answer to a request.</summary>
-    /// <param name="head">The request's head, or as much of it as is read, as Latin-1.</param>
-    /// <param name="report">How the program is.</param>
+    /// <param name="head">Head of the request, cut after <see cref="MostHead"/> bytes, as Latin-1.</param>
+    /// <param name="report">State of the program.</param>
     internal static string Answer(string head, Func<HealthReport> report)
     {
         string[] line = head.Split("\r\n", 2)[0].Split(' ');
@@ -123,7 +125,8 @@ internal sealed class HealthEndpoint : IDisposable
     }
 
     private static string Response(string status, string body, string headers = "") =>
-        $"HTTP/1.1 {status}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {Encoding.UTF8.GetByteCount(body) + 1}\r\n{headers}Cache-Control: no-store\r\nConnection: close\r\n\r\n{body}\n";
+        $"HTTP/1.1 {status}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {Encoding.UTF8.GetByteCount(body) + 1}\r\n"
+        + $"{headers}Cache-Control: no-store\r\nConnection: close\r\n\r\n{body}\n";
 
     private async Task ServeAsync()
     {
@@ -149,7 +152,7 @@ internal sealed class HealthEndpoint : IDisposable
             }
             catch (SocketException)
             {
-                // A caller that hung up before he was accepted, or no file handle left: neither lasts.
+                // The caller hung up before it was accepted, or no file handle is left; try again.
                 await Task.WhenAny(Task.Delay(AcceptRetry, _stop.Token)).ConfigureAwait(false);
             }
             catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
@@ -178,14 +181,14 @@ internal sealed class HealthEndpoint : IDisposable
             }
 
             connection.Shutdown(SocketShutdown.Send);
-            // Closed with bytes unread, the connection would be reset and the answer perhaps lost.
+            // Closing a socket with unread bytes resets the connection, and the answer may be lost.
             while (await connection.ReceiveAsync(buffer, timeout.Token).ConfigureAwait(false) > 0)
             {
             }
         }
         catch (Exception e) when (e is SocketException or OperationCanceledException)
         {
-            // The caller is gone or too slow.
+            // The caller is gone, or slower than the timeout.
         }
         finally
         {
@@ -194,7 +197,7 @@ internal sealed class HealthEndpoint : IDisposable
         }
     }
 
-    /// <summary>The head of a request up to and with its empty line, or a full buffer without one; null if the caller hangs up before.</summary>
+    /// <summary>Head of a request with its empty line, or a full buffer without one; null if the caller hangs up before.</summary>
     private static async Task<string?> ReadHeadAsync(Socket connection, byte[] buffer, CancellationToken cancellation)
     {
         int length = 0;

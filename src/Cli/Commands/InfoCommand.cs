@@ -19,6 +19,8 @@ using NnCluster.Numerics;
 using NnCluster.Persistence;
 using NnCluster.Worker;
 
+using NnCluster.Worker.ProcessStatus;
+
 namespace NnCluster.Cli.Commands;
 
 /// <summary><c>nncluster info</c>.</summary>

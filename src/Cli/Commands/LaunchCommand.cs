@@ -1,7 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using NnCluster.Cli.Chaos;
 using NnCluster.Cli.Explore;
 using NnCluster.Cli.Launching;
@@ -12,6 +10,7 @@ using NnCluster.Coordinator;
 using NnCluster.Model;
 using NnCluster.Persistence;
 using NnCluster.Worker;
+using NnCluster.Worker.ProcessStatus;
 
 namespace NnCluster.Cli.Commands;
 
@@ -21,44 +20,66 @@ internal sealed class LaunchCommand
     private const string Ssh = "ssh -o BatchMode=yes -o ConnectTimeout=10 -o ServerAliveInterval=15";
 
     private readonly TrainOptions _train = new();
-    private readonly Option<int?> _workers = CliOption.Whole("--workers", "Worker processes on this machine; with --hosts, besides theirs.", 1, 1024);
+    private readonly Option<int?> _workers = CliOption.Whole(
+        "--workers", "Worker processes on this machine; with --hosts, besides theirs.", 1, 1024);
     private readonly Option<int?> _workersPerNode = CliOption.Whole("--workers-per-node", "Workers in each process. [1]", 1, 1024);
-    private readonly Option<HostWorkers[]?> _hosts = CliOption.Parsed<HostWorkers[]?>("--hosts", "HOST[:WORKERS],…", "Start workers on these machines over SSH; needs --listen with an address they reach. Paths of certificates and cookie are paths there.", HostWorkers.ParseList, "hosts with their workers, such as alpha:2,beta:4");
-    private readonly Option<string?> _sshCommand = CliOption.Text("--ssh-command", "COMMAND", $"What starts a program on another machine. [{Ssh}]");
-    private readonly Option<string?> _remoteCommand = CliOption.Text("--remote-command", "COMMAND", "The command that starts a worker on the other machines. [nncluster worker]");
-    private readonly Option<string?> _cache = CliOption.Text("--cache", "DIR", "Where workers keep data sets. [their user's cache directory]");
-    private readonly Option<int?> _maxRestarts = CliOption.Whole("--max-restarts", "How often each process may be restarted in an hour: first at once, then after 2, 4, 8 s and so on up to a minute; 8 times last 3 minutes, as a machine may that boots. [3]", 0);
+    private readonly Option<HostWorkers[]?> _hosts = CliOption.Parsed<HostWorkers[]?>(
+        "--hosts",
+        "HOST[:WORKERS],…",
+        "Start workers on these machines over SSH; needs --listen with an address they reach. Paths of certificates and cookie are "
+        + "paths there.",
+        HostWorkers.ParseList,
+        "hosts with their workers, such as alpha:2,beta:4");
+    private readonly Option<string?> _sshCommand = CliOption.Text(
+        "--ssh-command", "COMMAND", $"Command that starts a program on another machine. [{Ssh}]");
+    private readonly Option<string?> _remoteCommand = CliOption.Text(
+        "--remote-command", "COMMAND", "The command that starts a worker node on the other machines. [nncluster worker]");
+    private readonly Option<string?> _cache = CliOption.Text(
+        "--cache", "DIR", "Directory in which workers keep data sets. [their user's cache directory]");
+    private readonly Option<int?> _maxRestarts = CliOption.Whole(
+        "--max-restarts",
+        "Restarts of each process in an hour: the first at once, then after 2, 4, 8 s and so on up to a minute. 8 restarts last "
+        + "3 minutes, in which a machine can boot. [3]",
+        0);
+
+    private IEnumerable<Option> PassedOn =>
+        _train.All
+            .Except([_train.Workers, _train.Listen, _train.MinWorkers, _train.StartWorkers])
+            .Except([_train.Out, _train.Resume, _train.EndWithInput, _train.StatusFd, _train.Config])
+            .Concat([_train.Out, _train.Resume]);
+
+    // A coordinator that is restarted takes the network and its parameters from the run directory; the files may have changed.
+    private Option[] OfFirstCoordinator => [_train.Out, _train.Resume, _train.Model, _train.InitFrom];
 
     /// <summary>The command.</summary>
     public static Command Create()
     {
         var launch = new LaunchCommand();
-        launch._train.MinWorkers.Description = "Compute only while so many workers are there, and end when so many can no longer come. [1]";
-        launch._train.StartWorkers.Description = "Begin only when so many are there. [all that are started]";
-        var command = new Command("launch", "Start a coordinator and its workers, on this machine or over SSH, and take them all down at the end. Takes the options of train.")
+        TrainOptions train = launch._train;
+        train.MinWorkers.Description = "Compute only while so many workers are there, and end when so many can no longer join. [1]";
+        train.StartWorkers.Description = "Begin only when so many are there. [all that are started]";
+        var command = new Command(
+            "launch",
+            "Start a coordinator and its workers, on this machine or over SSH, and take them all down at the end. "
+            + "Takes the options of train. " + ExitCode.Help)
         {
             launch._workers, launch._workersPerNode, launch._hosts, launch._sshCommand, launch._remoteCommand, launch._cache, launch._maxRestarts,
         };
-        foreach (Option option in launch.PassedOn.Append(launch._train.Listen).Append(launch._train.MinWorkers).Append(launch._train.StartWorkers).Append(launch._train.EndWithInput).Append(launch._train.Config))
+        Option[] own = [train.Listen, train.MinWorkers, train.StartWorkers, train.EndWithInput, train.StatusFd, train.Config];
+        foreach (Option option in launch.PassedOn.Concat(own))
         {
             command.Add(option);
         }
 
-        command.SetAction((given, _) => launch.RunAsync(given));
+        command.SetAction((given, _) => StatusWriter.RunAsync(given.GetValue(train.StatusFd), status => launch.RunAsync(given, status)));
         return command;
     }
 
-    private IEnumerable<Option> PassedOn =>
-        _train.All.Except([_train.Workers, _train.Listen, _train.MinWorkers, _train.StartWorkers, _train.Out, _train.Resume, _train.EndWithInput, _train.Config]).Concat([_train.Out, _train.Resume]);
-
-    // A coordinator started again finds the network and its parameters in the run, whatever has become of the files.
-    private Option[] OfFirstTerm => [_train.Out, _train.Resume, _train.Model, _train.InitFrom];
-
-    private async Task<int> RunAsync(ParseResult given)
+    private async Task<ProcessEnd> RunAsync(ParseResult given, StatusWriter status)
     {
         LaunchPlan plan = Plan(given);
         using var stop = new StopSignals(given.GetValue(_train.EndWithInput));
-        using var launcher = new Launcher(plan, Console.Error.WriteLine);
+        using var launcher = new Launcher(plan, Console.Error.WriteLine, status.Write);
         return await launcher.RunAsync(stop.Token).ConfigureAwait(false);
     }
 
@@ -85,13 +106,14 @@ internal sealed class LaunchCommand
         {
             if (needed > workers && listen is null)
             {
-                throw new BadInputException($"{option.Name} {needed}: only {workers} are started; with --listen HOST:PORT others can join.");
+                throw new BadInputException(
+                    $"{option.Name} {needed}: only {workers} are started; with --listen HOST:PORT others can join.");
             }
         }
 
-        listen ??= new("127.0.0.1", FreePort());
+        listen ??= new("127.0.0.1", LocalPort.FindFree());
         HostPort join = listen with { Host = given.GetValue(_train.Advertise) ?? listen.Host };
-        Option[] always = [.. PassedOn.Except(OfFirstTerm)];
+        Option[] always = [.. PassedOn.Except(OfFirstCoordinator)];
         return new()
         {
             Coordinator =
@@ -99,8 +121,8 @@ internal sealed class LaunchCommand
                 .. ProgramPath.Of("nncluster"), "train", "--end-with-input", "--workers", "0", "--listen", listen.ToString(),
                 "--min-workers", Text(least), .. Given(given, always),
             ],
-            // A later life of the coordinator goes on with whom it has.
-            First = ["--start-workers", Text(first), .. Given(given, OfFirstTerm)],
+            // A coordinator that is restarted begins with the workers that are there.
+            First = ["--start-workers", Text(first), .. Given(given, OfFirstCoordinator)],
             Out = given.GetValue(_train.Resume) is null ? given.GetValue(_train.Out) : null,
             MinWorkers = least,
             Workers =
@@ -115,7 +137,7 @@ internal sealed class LaunchCommand
     private NodeCommandLine Local(ParseResult given, HostPort join, string name, int perNode) =>
         new(name, [.. ProgramPath.Of("nncluster"), "worker", .. WorkerOptions(given, join, name, perNode)], perNode);
 
-    // A host may stand there twice, and what is left of two names may be the same.
+    // Names of nodes are unique: a host may be listed twice, and two hosts may differ only in characters that a name cannot have.
     private static IEnumerable<string> RemoteNames(HostWorkers[] hosts, int local)
     {
         HashSet<string> taken = [.. Enumerable.Range(1, local).Select(number => $"worker-{number}")];
@@ -136,18 +158,19 @@ internal sealed class LaunchCommand
     {
         string[] ssh = (given.GetValue(_sshCommand) ?? Ssh).Split(' ', StringSplitOptions.RemoveEmptyEntries);
         string[] remote = (given.GetValue(_remoteCommand) ?? "nncluster worker").Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        // The other side's shell reads the line: nothing in it may mean anything to a shell.
+        // A shell on the other machine reads the line, so everything that this program adds is quoted.
         return new(name, [.. ssh, host, .. remote, .. WorkerOptions(given, join, name, perNode).Select(Quote)], perNode, host);
     }
 
     private IEnumerable<string> WorkerOptions(ParseResult given, HostPort join, string name, int perNode) =>
     [
         "--end-with-input", "--join", join.ToString(), "--name", name, "--workers", Text(perNode),
+        StatusWriter.OptionName, Text(StatusWriter.StandardOutput),
         .. given.GetValue(_cache) is { } cache ? new[] { "--cache", cache } : [],
         .. Given(given, _train.Security.All),
     ];
 
-    /// <summary>The options that were given, as a command line has them.</summary>
+    /// <summary>The options that were given, as arguments of a command line.</summary>
     internal static IEnumerable<string> Given(ParseResult given, IEnumerable<Option> options)
     {
         foreach (Option option in options)
@@ -164,17 +187,11 @@ internal sealed class LaunchCommand
     }
 
     private static string Quote(string argument) =>
-        argument.All(c => char.IsAsciiLetterOrDigit(c) || "-_./:,@=".Contains(c)) ? argument : $"'{argument.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+        argument.All(c => char.IsAsciiLetterOrDigit(c) || "-_./:,@=".Contains(c))
+            ? argument
+            : $"'{argument.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
-
-    /// <summary>A port of this machine that is free.</summary>
-    internal static int FreePort()
-    {
-        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
-    }
 
     /// <summary>A machine of <c>--hosts</c>.</summary>
     private sealed record HostWorkers(string Host, int? Workers)
@@ -188,13 +205,14 @@ internal sealed class LaunchCommand
 
         private static HostWorkers? Parse(string text)
         {
-            // An IPv6 address stands in brackets, which ssh does not want.
+            // An IPv6 address is given in brackets, and ssh takes it without.
             int colon = text.EndsWith(']') ? -1 : text.LastIndexOf(':');
             string host = (colon < 0 ? text : text[..colon]).Trim('[', ']');
-            // A host that begins with a hyphen would be an option of ssh.
+            // ssh would take a host that begins with a hyphen for an option.
             return host.Length == 0 || host[0] == '-' ? null
                 : colon < 0 ? new(host, null)
-                : int.TryParse(text[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out int perNode) && perNode is > 0 and <= 1024 ? new(host, perNode)
+                : int.TryParse(text[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out int perNode)
+                    && perNode is > 0 and <= 1024 ? new(host, perNode)
                 : null;
         }
     }

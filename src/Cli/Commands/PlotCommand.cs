@@ -10,6 +10,8 @@ using NnCluster.Model;
 using NnCluster.Persistence;
 using NnCluster.Worker;
 
+using NnCluster.Worker.ProcessStatus;
+
 namespace NnCluster.Cli.Commands;
 
 /// <summary><c>nncluster plot RUN…</c>.</summary>

@@ -12,7 +12,10 @@ using NnCluster.Coordinator;
 using NnCluster.Data;
 using NnCluster.Model;
 using NnCluster.Persistence;
+using NnCluster.Prediction;
 using NnCluster.Worker;
+
+using NnCluster.Worker.ProcessStatus;
 
 namespace NnCluster.Cli.Commands;
 
@@ -31,7 +34,7 @@ internal static class PredictCommand
         var command = new Command("predict", "The class and the probabilities of each image, framed as the images of the data set are.") { model, images, blas, json };
         command.SetAction(given =>
         {
-            SafeTensorsFile file = TrainedModel.ReadFile(given.GetRequiredValue(model));
+            SafeTensorsFile file = TrainedFile.Read(given.GetRequiredValue(model));
             using var trained = TrainedModel.Load(file, NnCluster.Numerics.Blas.Create(given.GetValue(blas) ?? "simd"));
             Predict(trained, ImageFrame.For(TrainedModel.TrainedOn(file), trained.Spec.Inputs, file.Path), given.GetRequiredValue(images), given.GetValue(json));
             return ExitCode.Done;

@@ -12,6 +12,8 @@ using NnCluster.Simulation;
 using NnCluster.Training;
 using NnCluster.Worker;
 
+using NnCluster.Worker.ProcessStatus;
+
 namespace NnCluster.Cli.Commands;
 
 /// <summary><c>nncluster simulate</c>.</summary>
@@ -41,7 +43,7 @@ internal sealed class SimulateCommand
     private readonly Option<int?> _steps = CliOption.Whole("--steps", "Steps to simulate. [200]", 1, 1_000_000);
     private readonly Option<ulong?> _seed = CliOption.Seed("--seed", "Decides noise, jitter and the moments of faults. [1]");
     private readonly Option<TimeSpan?> _mtbf = Quantity.PositiveDuration("--mtbf", "Mean time between the faults of one worker. [none]");
-    private readonly Option<FaultKind?> _fault = CliOption.Parsed<FaultKind?>("--fault", "kill|hang|slow|partition", "What a fault is; slow is ten times slower. [kill]", ParseFault, "kill, hang, slow or partition");
+    private readonly Option<FaultKind?> _fault = CliOption.Parsed<FaultKind?>("--fault", "kill|pause|slow|partition", "What a fault is; slow is ten times slower. [kill]", ParseFault, "kill, pause, slow or partition");
     private readonly Option<TimeSpan?> _repair = Quantity.Duration("--repair-time", "How long a fault lasts. [30s]");
     private readonly Option<bool> _json = CliOption.Flag("--json", "Print the result as one JSON object.");
 
@@ -128,7 +130,7 @@ internal sealed class SimulateCommand
     private static FaultKind? ParseFault(string text) => text switch
     {
         "kill" => FaultKind.Kill,
-        "hang" => FaultKind.Hang,
+        "pause" => FaultKind.Pause,
         "slow" => FaultKind.Slow,
         "partition" => FaultKind.Partition,
         _ => null,

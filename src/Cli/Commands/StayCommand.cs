@@ -11,11 +11,13 @@ using NnCluster.Persistence;
 using NnCluster.Training;
 using NnCluster.Worker;
 
+using NnCluster.Worker.ProcessStatus;
+
 namespace NnCluster.Cli.Commands;
 
 /// <summary>
-/// <c>nncluster stay</c>, for <c>start-or-resume</c> and not in the help: what a finished run leaves running under a
-/// supervisor that starts again whatever ends, and kills what does not answer.
+/// <c>nncluster stay</c>, hidden, for <c>start-or-resume</c>: keeps a process for a finished run, under a supervisor that
+/// restarts every process that ends and kills every process that does not answer.
 /// </summary>
 internal static class StayCommand
 {
@@ -24,7 +26,7 @@ internal static class StayCommand
     {
         Option<int?> port = HealthEndpoint.CreateOption();
         port.Required = true;
-        var command = new Command("stay", "Answer on the health port, not ready, until asked to end.") { port };
+        var command = new Command("stay", "Answer on the health port, alive and not ready, until asked to end.") { port };
         command.Hidden = true;
         command.SetAction((given, _) => RunAsync(given.GetRequiredValue(port)));
         return command;

@@ -10,6 +10,7 @@ using NnCluster.Model;
 using NnCluster.Persistence;
 using NnCluster.Training;
 using NnCluster.Worker;
+using NnCluster.Worker.ProcessStatus;
 using Spectre.Console;
 
 namespace NnCluster.Cli.Commands;
@@ -21,17 +22,17 @@ internal static class TrainCommand
     public static (Command Command, TrainOptions Options) Create()
     {
         var options = new TrainOptions();
-        var command = new Command("train", "Train a network. Without options: a good one on MNIST, on every core of this machine.");
+        var command = new Command("train", "Train a network. Without options: a good one on MNIST, on every core of this machine. " + ExitCode.Help);
         foreach (Option option in options.All)
         {
             command.Add(option);
         }
 
-        command.SetAction((given, _) => RunAsync(given, options));
+        command.SetAction((given, _) => StatusWriter.RunAsync(given.GetValue(options.StatusFd), status => RunAsync(given, options, status)));
         return (command, options);
     }
 
-    private static async Task<int> RunAsync(ParseResult given, TrainOptions options)
+    private static async Task<ProcessEnd> RunAsync(ParseResult given, TrainOptions options, StatusWriter status)
     {
         string? directory = given.GetValue(options.Resume);
         if (directory is not null)
@@ -50,11 +51,14 @@ internal static class TrainCommand
             throw new BadInputException($"--stop-after {request.Settings.StopAfter}: the run in {directory} is at step {resume.Position.Step} already; give a later one.");
         }
 
-        using var session = new TrainingSession(request, resume, TimeProvider.System)
+        var connections = new TrainingSessionOptions
         {
             Health = health,
             DrawCurves = (name, history, path) => LearningCurves.Draw(name, history, path),
+            Listening = (address, term) => status.Write(new Listening(address.ToString(), term)),
         };
+        using TrainingSession session = await TrainingSession.PrepareAsync(request, resume, connections, TimeProvider.System).ConfigureAwait(false);
+        status.Write(new RunPrepared(session.Path, session.RunId, session.Term, resume?.Position.Step));
         using var stop = new StopSignals(given.GetValue(options.EndWithInput));
         // What a library says by itself while it starts or ends must not get between the results.
         TextWriter results = Console.Out;
@@ -72,7 +76,7 @@ internal static class TrainCommand
         }
 
         Console.SetOut(results);
-        return Report(given.GetValue(options.Json), outcome, summary);
+        return new(Report(given.GetValue(options.Json), outcome, summary), outcome.Failure);
     }
 
     private static int Report(bool json, RunOutcome outcome, RunSummary summary)

@@ -16,21 +16,29 @@ using NnCluster.Numerics;
 using NnCluster.Persistence;
 using NnCluster.Security;
 using NnCluster.Worker;
+using NnCluster.Worker.ProcessStatus;
 
 namespace NnCluster.Cli.Commands;
 
 /// <summary>The command <c>nncluster worker</c>.</summary>
 internal sealed class WorkerCommand
 {
-    private readonly Option<HostPort[]?> _join = CliOption.Parsed<HostPort[]?>("--join", "HOST:PORT[,HOST:PORT]", "Where the coordinator listens; several are tried in turn.", HostPort.ParseList, HostPort.Expected);
+    private readonly Option<HostPort[]?> _join = CliOption.Parsed<HostPort[]?>(
+        "--join", "HOST:PORT[,HOST:PORT]", "Address of the coordinator; several are tried in turn.", HostPort.ParseList, HostPort.Expected);
     private readonly Option<int?> _workers = CliOption.Whole("--workers", "Workers on this machine. [one a core]", 1, 1024);
-    private readonly Option<string?> _name = CliOption.Parsed<string?>("--name", "NAME", "What to call this node. [the host's name]", text => IsName(text) ? text : null, "letters, digits, '.', '-' and '_'");
-    private readonly Option<string?> _host = CliOption.Text("--host", "HOST", "What other nodes reach this machine by. [the address that leads to the coordinator]");
-    private readonly Option<string?> _cache = CliOption.Text("--cache", "DIR", "Where data sets are kept by their SHA-256. [the user's cache directory]");
-    private readonly Option<TimeSpan?> _giveUpAfter = CliOption.Duration("--give-up-after", "How long the coordinator may be away. [10m]");
-    private readonly Option<string?> _blas = CliOption.Text("--blas", "simd|openblas|mathnet", "Offer only this backend. [every one there is]");
+    private readonly Option<string?> _name = CliOption.Parsed<string?>(
+        "--name", "NAME", "Name of this node. [the host's name]", text => IsName(text) ? text : null, "letters, digits, '.', '-' and '_'");
+    private readonly Option<string?> _host = CliOption.Text(
+        "--host", "HOST", "Name or address of this machine for other nodes. [the local address of the way to the coordinator]");
+    private readonly Option<string?> _cache = CliOption.Text(
+        "--cache", "DIR", "Directory that keeps data sets by their SHA-256. [the user's cache directory]");
+    private readonly Option<TimeSpan?> _giveUpAfter = CliOption.Duration(
+        "--give-up-after", "Time without a coordinator after which the process ends. [10m]");
+    private readonly Option<string?> _blas = CliOption.Text(
+        "--blas", "simd|openblas|mathnet", "Offer only this backend. [all that are installed]");
     private readonly Option<int?> _healthPort = HealthEndpoint.CreateOption();
     private readonly Option<bool> _endWithInput = CliOption.EndWithInput();
+    private readonly Option<int?> _statusFd = CliOption.StatusFd();
     private readonly SecurityOptions _security = new();
 
     /// <summary>The command.</summary>
@@ -38,20 +46,28 @@ internal sealed class WorkerCommand
     {
         var options = new WorkerCommand();
         options._join.Required = true;
-        var command = new Command("worker", "A worker node: joins a coordinator's cluster, computes its share of every step, and comes back by itself when the coordinator was away.")
+        var command = new RootCommand(
+            "A worker process: joins a coordinator's cluster, computes its share of every step, and joins again when the coordinator "
+            + "was away. " + ExitCode.Help)
         {
-            options._join, options._workers, options._name, options._host, options._cache, options._giveUpAfter, options._blas, options._healthPort, options._endWithInput,
+            options._join, options._workers, options._name, options._host, options._cache, options._giveUpAfter, options._blas,
+            options._healthPort, options._statusFd, options._endWithInput, LayeredOptions.CreateConfigOption(),
         };
         foreach (Option option in options._security.All)
         {
             command.Add(option);
         }
 
-        command.SetAction((given, _) => options.RunAsync(given));
+        command.SetAction((given, _) =>
+        {
+            // Standard output may be the status channel: text of a library must not get into it.
+            Console.SetOut(Console.Error);
+            return StatusWriter.RunAsync(given.GetValue(options._statusFd), status => options.RunAsync(given, status));
+        });
         return command;
     }
 
-    private async Task<int> RunAsync(ParseResult given)
+    private async Task<ProcessEnd> RunAsync(ParseResult given, StatusWriter status)
     {
         HostPort[] coordinators = given.GetRequiredValue(_join)!;
         var health = new HealthState(TimeProvider.System);
@@ -67,6 +83,7 @@ internal sealed class WorkerCommand
             Security = coordinators.Select(coordinator => _security.Load(given, coordinator.Host)).Last(),
             GiveUpAfter = given.GetValue(_giveUpAfter) ?? TimeSpan.FromMinutes(10),
             Health = health,
+            Status = status.Write,
         };
         using HealthEndpoint? endpoint = HealthEndpoint.Open(given.GetValue(_healthPort), () => health.Report);
         using var stop = new StopSignals(given.GetValue(_endWithInput));
@@ -89,14 +106,16 @@ internal sealed class WorkerCommand
             }
             catch (BadInputException)
             {
-                // Its library is not on this machine.
+                // The library is not installed.
             }
         }
 
         return backends;
     }
 
-    private static bool IsName(string text) => text.Length is > 0 and <= 100 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_');
+    private static bool IsName(string text) =>
+        text.Length is > 0 and <= 100 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_');
 
-    private static string NameOf(string host) => string.Concat(host.Select(c => IsName(c.ToString(CultureInfo.InvariantCulture)) ? c : '-'));
+    private static string NameOf(string host) =>
+        string.Concat(host.Select(c => IsName(c.ToString(CultureInfo.InvariantCulture)) ? c : '-'));
 }

@@ -16,7 +16,12 @@ namespace NnCluster.Cli.Explore;
 /// <summary>Three hidden layers from good, too large and too small initial weights, each with and without batch normalisation.</summary>
 internal sealed class BatchNormExperiment : IExperiment
 {
-    private static readonly ImmutableArray<string> Initialisations = ["he", "normal:1", "normal:0.01"];
+    private static readonly ImmutableArray<(string Name, Initializer Initializer)> Initialisations =
+    [
+        ("he", new(InitializerKind.He)),
+        ("normal:1", new(InitializerKind.Normal, 1)),
+        ("normal:0.01", new(InitializerKind.Normal, 0.01f)),
+    ];
 
     /// <inheritdoc/>
     public string Name => "batch-norm";
@@ -30,16 +35,13 @@ internal sealed class BatchNormExperiment : IExperiment
     /// <inheritdoc/>
     public async Task<Findings> RunAsync(ExperimentRuns runs)
     {
-        string[] common = runs.Options.Quick
-            ? ["--hidden", "32,32,32", "--batch-size", "64", "--epochs", "5", "--learning-rate", "0.001", "--schedule", "constant"]
-            : ["--hidden", "256,256,256", "--batch-size", "128", "--epochs", "10", "--learning-rate", "0.001", "--schedule", "constant"];
+        bool quick = runs.Options.Quick;
         var measured = new List<ImageRun>();
-        foreach (string init in Initialisations)
+        foreach ((string name, Initializer initializer) in Initialisations)
         {
-            string directory = init.Replace(':', '-');
-            measured.Add(await ImageRun.MeasureAsync(runs.TrainAsync(init, directory, [.. common, "--init", init])).ConfigureAwait(false));
-            measured.Add(await ImageRun.MeasureAsync(
-                runs.TrainAsync($"{init}, batch norm", $"{directory}-batch-norm", [.. common, "--init", init, "--batch-norm"])).ConfigureAwait(false));
+            string directory = name.Replace(':', '-');
+            measured.Add(await Train(name, directory, initializer, batchNorm: false).ConfigureAwait(false));
+            measured.Add(await Train($"{name}, batch norm", $"{directory}-batch-norm", initializer, batchNorm: true).ConfigureAwait(false));
         }
 
         return new()
@@ -49,5 +51,19 @@ internal sealed class BatchNormExperiment : IExperiment
             Figures = [ImageRun.Draw("batch-norm", measured, withTestLoss: false, i => (i / 2, i % 2 == 0))],
             Lines = [ImageRun.Header, .. measured.Select(run => run.Line)],
         };
+
+        Task<ImageRun> Train(string name, string directory, Initializer initializer, bool batchNorm)
+        {
+            var layer = new HiddenLayer { Units = quick ? 32 : 256, BatchNorm = batchNorm };
+            var spec = new TrainingSpec
+            {
+                Hidden = [layer, layer, layer],
+                Initializer = initializer,
+                BatchSize = quick ? 64 : 128,
+                Epochs = quick ? 5 : 10,
+                Optimizer = new() { LearningRate = 0.001 },
+            };
+            return ImageRun.MeasureAsync(runs.TrainAsync(name, directory, spec));
+        }
     }
 }

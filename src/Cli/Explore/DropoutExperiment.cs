@@ -28,15 +28,20 @@ internal sealed class DropoutExperiment : IExperiment
     /// <inheritdoc/>
     public async Task<Findings> RunAsync(ExperimentRuns runs)
     {
-        string[] common = runs.Options.Quick
-            ? ["--hidden", "128,128", "--batch-size", "64", "--epochs", "40", "--learning-rate", "0.003", "--schedule", "constant"]
-            : ["--hidden", "512,512", "--batch-size", "128", "--epochs", "20", "--learning-rate", "0.001", "--schedule", "constant"];
+        bool quick = runs.Options.Quick;
+        var plain = new TrainingSpec
+        {
+            Hidden = Layers(0),
+            BatchSize = quick ? 64 : 128,
+            Epochs = quick ? 40 : 20,
+            Optimizer = new() { LearningRate = quick ? 0.003 : 0.001 },
+        };
         ImageRun[] measured =
         [
-            await Train("no dropout", "none").ConfigureAwait(false),
-            await Train("dropout 0.5", "dropout", "--dropout", "0.5").ConfigureAwait(false),
-            await Train("dropout 0.5, inputs 0.2", "input-dropout", "--dropout", "0.5", "--input-dropout", "0.2").ConfigureAwait(false),
-            await Train("input noise 0.3", "input-noise", "--input-noise", "0.3").ConfigureAwait(false),
+            await Train("no dropout", "none", plain).ConfigureAwait(false),
+            await Train("dropout 0.5", "dropout", plain with { Hidden = Layers(0.5f) }).ConfigureAwait(false),
+            await Train("dropout 0.5, inputs 0.2", "input-dropout", plain with { Hidden = Layers(0.5f), InputDropout = 0.2f }).ConfigureAwait(false),
+            await Train("input noise 0.3", "input-noise", plain with { InputNoise = 0.3f }).ConfigureAwait(false),
         ];
         return new()
         {
@@ -52,7 +57,13 @@ internal sealed class DropoutExperiment : IExperiment
             ],
         };
 
-        Task<ImageRun> Train(string name, string directory, params string[] arguments) =>
-            ImageRun.MeasureAsync(runs.TrainAsync(name, directory, [.. common, .. arguments]));
+        HiddenLayer[] Layers(float dropout)
+        {
+            var layer = new HiddenLayer { Units = quick ? 128 : 512, Dropout = dropout };
+            return [layer, layer];
+        }
+
+        Task<ImageRun> Train(string name, string directory, TrainingSpec spec) =>
+            ImageRun.MeasureAsync(runs.TrainAsync(name, directory, spec));
     }
 }

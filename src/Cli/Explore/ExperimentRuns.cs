@@ -45,62 +45,62 @@ internal sealed class ExperimentRuns(ExperimentOptions options, IAnsiConsole con
     public async Task<Dataset> OpenDataAsync() =>
         _data ??= await DataCommand.OpenAsync(options.Dataset, options.DataDirectory, console).ConfigureAwait(false);
 
-    /// <summary>Trains as <c>nncluster train</c> would with these arguments.</summary>
-    /// <param name="name">For legends and tables.</param>
-    /// <param name="directory">The run directory below the experiment's; null: the run leaves no files.</param>
-    /// <param name="arguments">Options of <c>train</c>; data set, seed and workers are added.</param>
-    public async Task<ExperimentRun> TrainAsync(string name, string? directory, IEnumerable<string> arguments)
+    /// <summary>Trains on the data set of <c>--dataset</c>.</summary>
+    /// <param name="name">Name of the run in legends and tables.</param>
+    /// <param name="directory">The run directory below that of the experiment; null: the run writes no files.</param>
+    /// <param name="spec">What to train; the seed is that of the experiment.</param>
+    public async Task<ExperimentRun> TrainAsync(string name, string? directory, TrainingSpec spec)
     {
-        (Command train, TrainOptions trainOptions) = TrainCommand.Create();
-        List<string> all = ["--dataset", options.Dataset, "--seed", $"{options.Seed}", .. arguments];
-        if (options.DataDirectory is { } dataDirectory)
+        Dataset data = await OpenDataAsync().ConfigureAwait(false);
+        return await TrainAsync(name, data, spec with { Seed = options.Seed }, new()
         {
-            all.AddRange(["--data-dir", dataDirectory]);
-        }
-
-        if (options.Workers is int workers)
-        {
-            all.AddRange(["--workers", $"{workers}"]);
-        }
-
-        if (directory is not null)
-        {
-            all.AddRange(["--out", Path.Combine(options.Directory, directory)]);
-        }
-
-        ParseResult given = train.Parse(OptionLayers.Resolve(train, [.. all], trainOptions));
-        TrainRequest request = await TrainRequestReader.ReadAsync(given, trainOptions, (_, _) => OpenDataAsync()).ConfigureAwait(false);
-        return await TrainAsync(name, request with { LeavesFiles = directory is not null }).ConfigureAwait(false);
+            Workers = options.Workers,
+            RunDirectory = directory is null ? null : Path.Combine(options.Directory, directory),
+        }).ConfigureAwait(false);
     }
 
-    /// <summary>Trains without files, in this process.</summary>
-    public Task<ExperimentRun> TrainAsync(string name, RunSpec spec, Dataset data, IBlas blas) => TrainAsync(name, new()
+    /// <summary>Trains a small network on few rows, without files.</summary>
+    /// <param name="name">Name of the run in legends and tables.</param>
+    /// <param name="data">The data set.</param>
+    /// <param name="spec">What to train.</param>
+    public Task<ExperimentRun> TrainAsync(string name, Dataset data, TrainingSpec spec) => TrainAsync(name, data, spec, new()
     {
-        Spec = spec,
-        Data = data,
-        Blas = blas,
-        // Small networks on few rows: more workers would only wait for each other.
+        // One worker by default: on few rows, more would only wait for each other.
         Workers = options.Workers ?? 1,
-        Settings = spec.SettingsFor(data) with { EvaluateEvery = spec.Epochs },
-        Config = string.Empty,
-        LeavesFiles = false,
+        EvaluateEvery = spec.Epochs,
     });
 
-    private async Task<ExperimentRun> TrainAsync(string name, TrainRequest request)
+    private async Task<ExperimentRun> TrainAsync(string name, Dataset data, TrainingSpec spec, TrainerOptions how)
     {
-        using var session = new TrainingSession(request, resume: null, TimeProvider.System);
-        using ProgressDisplay? progress = request.LeavesFiles ? new(console, live: false, TimeProvider.System) : null;
-        progress?.WriteLine(name);
-        (RunOutcome outcome, RunSummary summary) = await session.RunAsync(progress ?? (IRunObserver)Nobody.Instance, line => progress?.WriteLine(line), CancellationToken.None).ConfigureAwait(false);
-        return new(name, summary, session.History, session.TakeModel(), request.Data, outcome.Failure);
+        using ProgressDisplay? display = how.RunDirectory is null ? null : new(console, live: false, TimeProvider.System);
+        display?.WriteLine(name);
+        how = how with
+        {
+            Progress = display is null ? null : new DisplayProgress(display),
+            Log = line => display?.WriteLine(line),
+            DrawCurves = (run, history, path) => LearningCurves.Draw(run, history, path),
+        };
+        try
+        {
+            TrainingResult result = await Trainer.TrainAsync(data, spec, how).ConfigureAwait(false);
+            return Measured(result, failure: null);
+        }
+        catch (TrainingFailedException e)
+        {
+            return Measured(e.Result, e.Message);
+        }
+
+        ExperimentRun Measured(TrainingResult result, string? failure) => new(
+            name,
+            result.Summary,
+            result.History,
+            new(result.Model, result.ModelState.Span, new SimdBlas()),
+            RunSpec.ViewOf(data, spec.Validation, spec.Limit),
+            failure);
     }
 
-    private sealed class Nobody : IRunObserver
+    private sealed class DisplayProgress(ProgressDisplay display) : IProgress<RunEvent>
     {
-        public static readonly Nobody Instance = new();
-
-        public void Observe(RunEvent runEvent)
-        {
-        }
+        public void Report(RunEvent value) => display.Observe(value);
     }
 }

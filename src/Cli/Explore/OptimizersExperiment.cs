@@ -37,24 +37,29 @@ internal sealed class OptimizersExperiment : IExperiment
     public async Task<Findings> RunAsync(ExperimentRuns runs)
     {
         bool quick = runs.Options.Quick;
-        string[] common = ["--hidden", quick ? "32" : "256", "--batch-size", quick ? "64" : "128", "--schedule", "constant"];
-        string epochs = quick ? "4" : "10";
+        var common = new TrainingSpec
+        {
+            Hidden = [new() { Units = quick ? 32 : 256 }],
+            BatchSize = quick ? 64 : 128,
+            Epochs = quick ? 4 : 10,
+        };
         var byDefault = new List<ImageRun>();
         var tuned = new List<ImageRun>();
         var searches = new JsonObject();
         foreach (OptimizerKind kind in Enum.GetValues<OptimizerKind>())
         {
             string name = CliOption.NameOf(kind);
-            string[] arguments = [.. common, "--optimizer", name];
             double rate = new OptimizerSpec { Kind = kind }.Resolve().LearningRate!.Value;
             byDefault.Add(await Train(name, "default", rate).ConfigureAwait(false));
-            (double best, JsonObject search) = await SearchAsync(runs, arguments, rate).ConfigureAwait(false);
+            (double best, JsonObject search) = await SearchAsync(runs, common, kind, rate).ConfigureAwait(false);
             searches[name] = search;
             // The same run again would be the same bits.
             tuned.Add(best == rate ? byDefault[^1] with { Name = Label(name, best) } : await Train(name, "tuned", best).ConfigureAwait(false));
 
             Task<ImageRun> Train(string optimizer, string group, double learningRate) => ImageRun.MeasureAsync(runs.TrainAsync(
-                Label(optimizer, learningRate), $"{optimizer}-{group}", [.. arguments, "--epochs", epochs, "--learning-rate", Text(learningRate)]));
+                Label(optimizer, learningRate),
+                $"{optimizer}-{group}",
+                common with { Optimizer = new() { Kind = kind, LearningRate = learningRate } }));
         }
 
         return new()
@@ -82,17 +87,25 @@ internal sealed class OptimizersExperiment : IExperiment
     }
 
     /// <summary>Trains briefly at several rates and takes the one with the best accuracy on rows held out of the training rows.</summary>
-    private static async Task<(double Best, JsonObject Search)> SearchAsync(ExperimentRuns runs, string[] arguments, double rate)
+    private static async Task<(double Best, JsonObject Search)> SearchAsync(
+        ExperimentRuns runs, TrainingSpec common, OptimizerKind kind, double rate)
     {
         Dataset data = await runs.OpenDataAsync().ConfigureAwait(false);
-        string held = $"{Math.Min(HeldOut, data.Train.Rows / 6)}";
+        int held = Math.Min(HeldOut, data.Train.Rows / 6);
         var search = new JsonObject();
         (double Rate, double Accuracy) best = (rate, double.NegativeInfinity);
         foreach (double factor in runs.Options.Quick ? QuickFactors : Factors)
         {
             double tried = double.Parse(Text(rate * factor), CultureInfo.InvariantCulture);
             using ExperimentRun run = await runs.TrainAsync(
-                Text(tried), null, [.. arguments, "--epochs", runs.Options.Quick ? "2" : "3", "--validation", held, "--learning-rate", Text(tried)]).ConfigureAwait(false);
+                Text(tried),
+                (string?)null,
+                common with
+                {
+                    Epochs = runs.Options.Quick ? 2 : 3,
+                    Validation = held,
+                    Optimizer = new() { Kind = kind, LearningRate = tried },
+                }).ConfigureAwait(false);
             double accuracy = run.Failure is null ? run.Summary.ValidationAccuracy ?? double.NaN : double.NaN;
             search[Text(tried)] = Findings.Number(accuracy);
             if (accuracy > best.Accuracy)

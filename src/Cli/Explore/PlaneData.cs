@@ -42,26 +42,17 @@ internal static class PlaneData
     public static Task<ExperimentRun> TrainAsync(
         ExperimentRuns runs, Dataset data, string name, int neurons, ulong seed, double l2 = 0, ActivationKind activation = ActivationKind.Tanh)
     {
-        var blas = new SimdBlas();
-        var spec = new RunSpec
+        var spec = new TrainingSpec
         {
-            Dataset = data.Name,
-            DatasetSha256 = data.Sha256,
-            Model = new()
-            {
-                Inputs = data.Features,
-                Outputs = data.Classes,
-                Hidden = [new() { Units = neurons, Activation = activation }],
-            },
-            Optimizer = new OptimizerSpec { LearningRate = LearningRate, Schedule = ScheduleKind.Cosine, L2 = l2 }.Resolve(),
+            Hidden = [new() { Units = neurons, Activation = activation }],
+            Optimizer = new() { LearningRate = LearningRate, Schedule = ScheduleKind.Cosine, L2 = l2 },
             Epochs = runs.Options.Quick ? QuickEpochs : Epochs,
             BatchSize = data.Train.Rows,
             Shards = 1,
             Seed = seed,
             Shuffle = false,
-            Arithmetic = blas.Arithmetic,
         };
-        return runs.TrainAsync(name, spec, data, blas);
+        return runs.TrainAsync(name, data, spec);
     }
 
     private static double DefaultNoise(SyntheticShape shape) => shape switch

@@ -1,4 +1,6 @@
+using System.ComponentModel;
 using System.Diagnostics;
+using System.IO.Pipes;
 using NnCluster.Cli.Chaos;
 using NnCluster.Cli.Commands;
 using NnCluster.Cli.Explore;
@@ -9,67 +11,117 @@ using NnCluster.Coordinator;
 using NnCluster.Model;
 using NnCluster.Persistence;
 using NnCluster.Worker;
+using NnCluster.Worker.ProcessStatus;
 
 namespace NnCluster.Cli.Launching;
 
+/// <summary>A process to start.</summary>
+internal sealed record ChildStart
+{
+    /// <summary>The program and its arguments.</summary>
+    public required IReadOnlyList<string> Command { get; init; }
+
+    /// <summary>Gets every line of standard error, and of standard output where that is neither shared nor the status channel.</summary>
+    public required Action<string> Log { get; init; }
+
+    /// <summary>Gets every status record.</summary>
+    public required Action<StatusRecord> Status { get; init; }
+
+    /// <summary>
+    /// Whether the records come on standard output, as they do through ssh. If not, they come on a pipe, whose descriptor
+    /// <c>--status-fd</c> tells the program.
+    /// </summary>
+    public bool StatusOnOutput { get; init; }
+
+    /// <summary>Whether standard output is this program's own.</summary>
+    public bool ShowOutput { get; init; }
+
+    /// <summary>Whether the process stands for one on another machine, which no signal reaches.</summary>
+    public bool IsRemote { get; init; }
+}
+
 /// <summary>
-/// A program of the cluster that this one has started. Its standard error is shown line by line with a prefix, its
-/// standard input is a pipe whose end it takes as the end of its parent, whatever happens to that.
+/// A program of the cluster that this one has started. Its standard input is a pipe: when the pipe ends, it knows that this
+/// program has ended, however that came about.
 /// </summary>
 internal sealed class ChildProcess : IDisposable
 {
     private static readonly TimeSpan LastLinesTimeout = TimeSpan.FromSeconds(5);
 
+    // A descriptor that is inheritable goes to every process that is started meanwhile.
+    private static readonly Lock StartGate = new();
+
     private readonly Process _process;
-    private readonly Task _errors;
-    private readonly bool _elsewhere;
+    private readonly Task _streams;
+    private readonly AnonymousPipeServerStream? _pipe;
+    private readonly bool _isRemote;
     private bool _disposed;
 
-    private ChildProcess(Process process, Task errors, bool elsewhere)
+    private ChildProcess(Process process, ChildStart start, AnonymousPipeServerStream? pipe)
     {
         _process = process;
+        _isRemote = start.IsRemote;
+        _pipe = pipe;
         Id = process.Id;
-        _errors = errors;
-        _elsewhere = elsewhere;
+        List<Task> streams = [LogAsync(process.StandardError, start.Log)];
+        if (pipe is not null)
+        {
+            streams.Add(ReadStatusAsync(new StreamReader(pipe), start));
+        }
+
+        if (start.StatusOnOutput)
+        {
+            streams.Add(ReadStatusAsync(process.StandardOutput, start));
+        }
+        else if (!start.ShowOutput)
+        {
+            streams.Add(LogAsync(process.StandardOutput, start.Log));
+        }
+
+        _streams = Task.WhenAll(streams);
         Exited = WaitAsync();
     }
 
-    /// <summary>The exit code, once it has ended and its last line is shown.</summary>
+    /// <summary>The exit code, once the process has ended and its last line and record are read.</summary>
     public Task<int> Exited { get; }
 
-    /// <summary>Whether it runs no more.</summary>
+    /// <summary>Whether the process has ended.</summary>
     public bool HasExited => _disposed || _process.HasExited;
 
-    /// <summary>The process.</summary>
+    /// <summary>Id of the process.</summary>
     public int Id { get; }
 
     /// <summary>Starts a program.</summary>
-    /// <param name="command">The program and its arguments.</param>
-    /// <param name="showOutput">Whether its standard output is this program's own.</param>
-    /// <param name="elsewhere">Whether it only stands for a program on another machine, which no signal reaches.</param>
-    /// <param name="line">Gets every line of its standard error.</param>
     /// <exception cref="BadInputException">It cannot be started.</exception>
-    public static ChildProcess Start(IReadOnlyList<string> command, bool showOutput, bool elsewhere, Action<string> line)
+    public static ChildProcess Start(ChildStart start)
     {
-        var start = new ProcessStartInfo(command[0], command.Skip(1))
+        lock (StartGate)
         {
-            RedirectStandardInput = true,
-            RedirectStandardError = true,
-            RedirectStandardOutput = !showOutput,
-        };
-        try
-        {
-            Process process = Process.Start(start)!;
-            Task errors = ShowAsync(process.StandardError, line);
-            return new(process, showOutput ? errors : Task.WhenAll(errors, ShowAsync(process.StandardOutput, line)), elsewhere);
-        }
-        catch (System.ComponentModel.Win32Exception e)
-        {
-            throw new BadInputException($"{command[0]} cannot be started: {e.Message}", e);
+            AnonymousPipeServerStream? pipe = start.StatusOnOutput ? null : new(PipeDirection.In, HandleInheritability.Inheritable);
+            try
+            {
+                string[] status = pipe is null ? [] : [StatusWriter.OptionName, pipe.GetClientHandleAsString()];
+                Process process = Process.Start(new ProcessStartInfo(start.Command[0], [.. start.Command.Skip(1), .. status])
+                {
+                    RedirectStandardInput = true,
+                    RedirectStandardError = true,
+                    RedirectStandardOutput = start.StatusOnOutput || !start.ShowOutput,
+                })!;
+                return new(process, start, pipe);
+            }
+            catch (Win32Exception e)
+            {
+                pipe?.Dispose();
+                throw new BadInputException($"{start.Command[0]} cannot be started: {e.Message}", e);
+            }
+            finally
+            {
+                pipe?.DisposeLocalCopyOfClientHandle();
+            }
         }
     }
 
-    /// <summary>Asks it to end.</summary>
+    /// <summary>Asks the process to end.</summary>
     public void AskToEnd()
     {
         if (HasExited)
@@ -77,7 +129,7 @@ internal sealed class ChildProcess : IDisposable
             return;
         }
 
-        if (_elsewhere || OperatingSystem.IsWindows())
+        if (_isRemote || OperatingSystem.IsWindows())
         {
             _process.StandardInput.Close();
         }
@@ -87,8 +139,20 @@ internal sealed class ChildProcess : IDisposable
         }
     }
 
-    /// <summary>Ends it where it is, and whatever it has started.</summary>
+    /// <summary>Kills the process and all that it has started.</summary>
     public void Kill() => _process.Kill(entireProcessTree: true);
+
+    /// <summary>Waits for the end of the process, and kills it after a time.</summary>
+    public async Task EndOrKillAsync(TimeSpan timeout)
+    {
+        await Task.WhenAny(Exited, Task.Delay(timeout)).ConfigureAwait(false);
+        if (!HasExited)
+        {
+            Kill();
+        }
+
+        await Exited.ConfigureAwait(false);
+    }
 
     /// <inheritdoc/>
     public void Dispose()
@@ -106,21 +170,26 @@ internal sealed class ChildProcess : IDisposable
 
         _disposed = true;
         _process.Dispose();
+        _pipe?.Dispose();
     }
 
-    private static async Task ShowAsync(StreamReader reader, Action<string> line)
+    // Reading an anonymous pipe may occupy the thread that calls it.
+    private static Task ReadStatusAsync(StreamReader reader, ChildStart start) =>
+        Task.Run(() => StatusReader.ReadAsync(reader, start.Status, start.Log));
+
+    private static async Task LogAsync(StreamReader reader, Action<string> log)
     {
         while (await reader.ReadLineAsync().ConfigureAwait(false) is { } text)
         {
-            line(text);
+            log(text);
         }
     }
 
     private async Task<int> WaitAsync()
     {
         await _process.WaitForExitAsync().ConfigureAwait(false);
-        // What it left running, such as a shared connection of ssh, may hold the pipes open for as long as it likes.
-        await Task.WhenAny(_errors, Task.Delay(LastLinesTimeout)).ConfigureAwait(false);
+        // A process that it left behind, such as a shared connection of ssh, may hold the pipes open for any time.
+        await Task.WhenAny(_streams, Task.Delay(LastLinesTimeout)).ConfigureAwait(false);
         return _process.ExitCode;
     }
 }

@@ -12,36 +12,36 @@ using NnCluster.Worker;
 namespace NnCluster.Cli.Launching;
 
 /// <summary>A worker process to start.</summary>
-/// <param name="Name">What it is called, in the cluster and in the log.</param>
-/// <param name="Command">The program and its arguments.</param>
-/// <param name="Workers">How many workers it runs.</param>
-/// <param name="Host">The machine it is started on over SSH; null: this one.</param>
+/// <param name="Name">Name of the node, in the cluster and in the log.</param>
+/// <param name="Command">The program and its arguments. The program writes its status records to standard output.</param>
+/// <param name="Workers">Workers that the process hosts.</param>
+/// <param name="Host">Machine that it runs on, over SSH; null for this one.</param>
 internal sealed record NodeCommandLine(string Name, IReadOnlyList<string> Command, int Workers = 1, string? Host = null);
 
-/// <summary>A cluster to start: one coordinator and its workers.</summary>
+/// <summary>A cluster to start: one coordinator and its worker processes.</summary>
 internal sealed record LaunchPlan
 {
-    /// <summary>The program, <c>train</c> and all its options but those of resuming.</summary>
+    /// <summary>The program, <c>train</c> and its options, without those of a new or a resumed run. <c>--status-fd</c> is added.</summary>
     public required IReadOnlyList<string> Coordinator { get; init; }
 
-    /// <summary>What is added for the first life of a new run.</summary>
+    /// <summary>Options of the first coordinator only.</summary>
     public required IReadOnlyList<string> First { get; init; }
 
-    /// <summary>The directory that a new run is to have, where <see cref="First"/> names one.</summary>
+    /// <summary>Run directory of a new run, where <see cref="First"/> names one.</summary>
     public string? Out { get; init; }
 
-    /// <summary>The workers.</summary>
+    /// <summary>The worker processes.</summary>
     public required IReadOnlyList<NodeCommandLine> Workers { get; init; }
 
-    /// <summary>How many workers the coordinator needs to compute.</summary>
+    /// <summary>Workers that the coordinator needs to compute.</summary>
     public required int MinWorkers { get; init; }
 
-    /// <summary>Whether the coordinator's standard output is this program's own; else it goes to the log.</summary>
+    /// <summary>Whether the coordinator shares this program's standard output; if not, its output goes to the log.</summary>
     public bool ShowOutput { get; init; } = true;
 
-    /// <summary>How often each process may be restarted in an hour.</summary>
+    /// <summary>Restarts of each process in an hour.</summary>
     public required int MaxRestarts { get; init; }
 
-    /// <summary>The pause before a process's second restart in an hour; each further one is twice as long, up to a minute.</summary>
+    /// <summary>Pause before the second restart in an hour; each further one is twice as long, up to a minute.</summary>
     public TimeSpan RestartPause { get; init; } = TimeSpan.FromSeconds(2);
 }

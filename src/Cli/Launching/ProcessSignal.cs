@@ -12,7 +12,7 @@ using NnCluster.Worker;
 
 namespace NnCluster.Cli.Launching;
 
-/// <summary>Signals to other processes, by their numbers on Linux.</summary>
+/// <summary>Sends signals, by their numbers on Linux.</summary>
 internal static partial class ProcessSignal
 {
     public const int Kill = 9;
@@ -20,9 +20,9 @@ internal static partial class ProcessSignal
     public const int Continue = 18;
     public const int Stop = 19;
 
-    /// <summary>Sends a signal; nothing happens if the process is gone.</summary>
-    /// <param name="process">One that this program started.</param>
-    /// <param name="signal">Which.</param>
+    /// <summary>Sends a signal; does nothing if the process has ended.</summary>
+    /// <param name="process">Id of a process that this program started.</param>
+    /// <param name="signal">Number of the signal.</param>
     public static void Send(int process, int signal)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(process, 2);

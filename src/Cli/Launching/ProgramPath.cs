@@ -12,10 +12,11 @@ using NnCluster.Worker;
 
 namespace NnCluster.Cli.Launching;
 
-/// <summary>How to start the programs that lie beside this one.</summary>
+/// <summary>Command lines of the programs that are installed beside this one.</summary>
 internal static class ProgramPath
 {
-    /// <summary>The command line that starts <paramref name="program"/>: its own executable, or its assembly under the host that runs this one.</summary>
+    /// <summary>The executable of a program, or its assembly under <c>dotnet</c> where that runs this one.</summary>
+    /// <exception cref="BadInputException">The program is not there.</exception>
     public static string[] Of(string program)
     {
         string assembly = Path.Combine(AppContext.BaseDirectory, program + ".dll");
@@ -24,6 +25,7 @@ internal static class ProgramPath
         bool underHost = Path.GetFileNameWithoutExtension(running) == "dotnet";
         return underHost && File.Exists(assembly) ? [running, assembly]
             : File.Exists(executable) ? [executable]
-            : throw new BadInputException($"{program} does not lie beside {Assembly.GetEntryAssembly()?.GetName().Name} in {AppContext.BaseDirectory}");
+            : throw new BadInputException(
+                $"{program} is not installed beside {Assembly.GetEntryAssembly()?.GetName().Name} in {AppContext.BaseDirectory}");
     }
 }

@@ -12,11 +12,12 @@ using NnCluster.Worker;
 namespace NnCluster.Cli.Launching;
 
 /// <summary>
-/// Allows so many restarts within an hour: the first at once, the second after a pause, each further one after twice the
-/// pause before it, up to a minute. What fails at once, such as ssh to a machine that is booting, must not use them up at once.
+/// Bounds the restarts of one process within an hour. The first restart is immediate, the second follows a pause, and each
+/// further pause is twice the one before, up to a minute: a machine that boots, for example, refuses ssh for a while and
+/// must not use up all restarts at once.
 /// </summary>
-/// <param name="most">How many in an hour.</param>
-/// <param name="pause">Before the second restart.</param>
+/// <param name="most">Restarts in an hour.</param>
+/// <param name="pause">Pause before the second restart.</param>
 /// <param name="time">The clock.</param>
 internal sealed class RestartBudget(int most, TimeSpan pause, TimeProvider time)
 {
@@ -28,7 +29,7 @@ internal sealed class RestartBudget(int most, TimeSpan pause, TimeProvider time)
     private readonly Queue<long> _taken = new();
 
     /// <summary>Takes one restart.</summary>
-    /// <returns>How long to wait before it; null if there is none left.</returns>
+    /// <returns>The pause before it; null if none is left.</returns>
     public TimeSpan? TryTake()
     {
         while (_taken.TryPeek(out long oldest) && time.GetElapsedTime(oldest) > Window)

@@ -12,13 +12,14 @@ using NnCluster.Coordinator;
 using NnCluster.Model;
 using NnCluster.Persistence;
 using NnCluster.Worker;
+using NnCluster.Worker.ProcessStatus;
 
 namespace NnCluster.Cli.Options;
 
-/// <summary>Options whose every error is one line: what was given, and what would be right.</summary>
+/// <summary>Options whose errors are one line each: the value given, and the values expected.</summary>
 internal static class CliOption
 {
-    /// <summary>A flag; <c>--name false</c> takes one from a configuration file back.</summary>
+    /// <summary>A flag; <c>--name false</c> overrides one of a configuration file.</summary>
     public static Option<bool> Flag(string name, string description) => new(name) { Description = description };
 
     /// <summary>Any text.</summary>
@@ -28,7 +29,8 @@ internal static class CliOption
     /// <summary>A whole number in a range.</summary>
     public static Option<int?> Whole(string name, string description, int least, int most = int.MaxValue) =>
         Parsed<int?>(name, "N", description, text =>
-            int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= least && value <= most
+            int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value)
+                && value >= least && value <= most
                 ? value
                 : null,
             most == int.MaxValue ? $"a whole number of at least {least}" : $"a whole number from {least} to {most}");
@@ -37,8 +39,14 @@ internal static class CliOption
     public static Option<TimeSpan?> Duration(string name, string description) =>
         Parsed<TimeSpan?>(name, "TIME", description, ParseDuration, "a time such as 30s, 10m or 2h");
 
-    /// <summary>For the program that starts this one, and not in the help: end when standard input does.</summary>
+    /// <summary>Hidden, for the program that starts this one: end when standard input ends.</summary>
     public static Option<bool> EndWithInput() => new("--end-with-input") { Hidden = true };
+
+    /// <summary>The option of every command that has a status channel.</summary>
+    public static Option<int?> StatusFd() => Whole(
+        StatusWriter.OptionName,
+        "For the program that starts this one: write status records, one JSON object a line, to this open descriptor. [none]",
+        StatusWriter.StandardOutput);
 
     /// <summary>A seed.</summary>
     public static Option<ulong?> Seed(string name, string description) =>
@@ -49,7 +57,8 @@ internal static class CliOption
     /// <summary>A number in a range.</summary>
     public static Option<double?> Number(string name, string value, string description, Func<double, bool> allowed, string expected) =>
         Parsed<double?>(name, value, description, text =>
-            double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && double.IsFinite(number) && allowed(number)
+            double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
+                && double.IsFinite(number) && allowed(number)
                 ? number
                 : null,
             expected);
@@ -65,14 +74,19 @@ internal static class CliOption
             $"one of {all}");
     }
 
-    /// <summary>The command line's name of an enumeration's value, as its JSON has it.</summary>
+    /// <summary>Name of a value on the command line, the same as in JSON.</summary>
     public static string NameOf<TEnum>(TEnum value)
         where TEnum : struct, Enum =>
         typeof(TEnum).GetField(value.ToString())!.GetCustomAttributes(false)
             .OfType<System.Text.Json.Serialization.JsonStringEnumMemberNameAttribute>().FirstOrDefault()?.Name
         ?? JsonNamingPolicy.KebabCaseLower.ConvertName(value.ToString());
 
-    /// <summary>A value with a parser that answers null to what it does not understand.</summary>
+    /// <summary>A value with a parser of its own.</summary>
+    /// <param name="name">Name of the option.</param>
+    /// <param name="value">Placeholder in the help.</param>
+    /// <param name="description">Description in the help.</param>
+    /// <param name="parse">Returns null for text that is no value.</param>
+    /// <param name="expected">Completes "expected …" in the error.</param>
     public static Option<T> Parsed<T>(string name, string value, string description, Func<string, T?> parse, string expected) =>
         new(name)
         {
@@ -97,7 +111,9 @@ internal static class CliOption
     private static TimeSpan? ParseDuration(string text)
     {
         double unit = text.Length == 0 ? 0 : text[^1] switch { 's' => 1, 'm' => 60, 'h' => 3600, _ => 0 };
-        return unit > 0 && double.TryParse(text[..^1], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double count) && count * unit is > 0 and < 1e9
+        return unit > 0
+            && double.TryParse(text[..^1], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double count)
+            && count * unit is > 0 and < 1e9
             ? TimeSpan.FromSeconds(count * unit)
             : null;
     }

@@ -13,8 +13,9 @@ using NnCluster.Worker;
 namespace NnCluster.Cli.Options;
 
 /// <summary>
-/// Asks for the program's end by SIGINT or SIGTERM, or by the end of standard input where another program started this
-/// one and must not leave it behind; SIGINT is then that program's business, since Ctrl-C reaches both. The first signal asks, the second one ends the program where it is.
+/// Asks for the end of the program on SIGINT or SIGTERM, or at the end of standard input where another program has started
+/// this one and holds the other end. In that case SIGINT is ignored: Ctrl-C reaches both programs, and the other one
+/// decides. The first signal asks, the second one ends the process at once.
 /// </summary>
 internal sealed class StopSignals : IDisposable
 {
@@ -22,8 +23,8 @@ internal sealed class StopSignals : IDisposable
     private readonly PosixSignalRegistration _interrupt;
     private readonly PosixSignalRegistration _terminate;
 
-    /// <summary>Listens for signals.</summary>
-    /// <param name="endWithInput">Whether the end of standard input counts as one.</param>
+    /// <summary>Starts listening.</summary>
+    /// <param name="endWithInput">Whether the end of standard input asks for the end too.</param>
     public StopSignals(bool endWithInput)
     {
         _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, endWithInput ? context => context.Cancel = true : Stop);
@@ -68,7 +69,7 @@ internal sealed class StopSignals : IDisposable
         }
         catch (ObjectDisposedException)
         {
-            // The program has ended already.
+            // The program is ending.
         }
     }
 }

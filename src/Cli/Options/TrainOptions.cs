@@ -11,6 +11,7 @@ using NnCluster.Model;
 using NnCluster.Optimization;
 using NnCluster.Persistence;
 using NnCluster.Worker;
+using NnCluster.Worker.ProcessStatus;
 
 namespace NnCluster.Cli.Options;
 
@@ -82,6 +83,7 @@ internal sealed class TrainOptions
     public Option<TimeSpan?> StartTimeout { get; } = CliOption.Duration("--start-timeout", "How long to wait for the workers to begin with. [10m]");
     public SecurityOptions Security { get; } = new();
     public Option<bool> EndWithInput { get; } = CliOption.EndWithInput();
+    public Option<int?> StatusFd { get; } = CliOption.StatusFd();
 
     // Results
     public Option<int?> StopAfter { get; } = CliOption.Whole("--stop-after", "End after so many steps, as if interrupted then.", 1);
@@ -103,7 +105,7 @@ internal sealed class TrainOptions
         Preset, Epochs, BatchSize, Seed, NoShuffle, InitFrom, TargetAccuracy, EvaluateEvery,
         Workers, Shards, Blas,
         .. OfCluster,
-        Out, CheckpointEvery, StopAfter, Resume, HealthPort, Json, Config,
+        Out, CheckpointEvery, StopAfter, Resume, HealthPort, StatusFd, Json, Config,
     ];
 
     /// <summary>Options of a run whose workers may be elsewhere.</summary>
@@ -116,7 +118,7 @@ internal sealed class TrainOptions
     public IReadOnlyList<Option> OfOptimizer => [LearningRate, Beta1, Beta2, Epsilon, Momentum, Rho, WeightDecay];
 
     /// <summary>Options that change nothing in what is computed, and so have no place in a run's configuration.</summary>
-    public IReadOnlyList<Option> NotConfiguration => [Preset, Config, Json, Out, StopAfter, Resume, HealthPort, .. OfCluster];
+    public IReadOnlyList<Option> NotConfiguration => [Preset, Config, Json, Out, StopAfter, Resume, HealthPort, StatusFd, .. OfCluster];
 
     private static Option<double?> Positive(string name, string value, string description) =>
         CliOption.Number(name, value, description, v => v > 0, "a number above 0");

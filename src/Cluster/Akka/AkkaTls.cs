@@ -11,30 +11,16 @@ using NnCluster.Training;
 namespace NnCluster.AkkaSupport;
 
 /// <summary>
-/// The control plane's side of <see cref="LinkSecurity"/>. With certificates, Akka.Remote speaks TLS in both
-/// directions, and its addresses begin with <c>akka.ssl.tcp</c>; a cookie is checked at registration, by
-/// <see cref="CookieProof"/>.
+/// <see cref="LinkSecurity"/> on the control plane. With certificates, Akka.Remote speaks TLS in both directions and its
+/// addresses begin with <c>akka.ssl.tcp</c>. A cookie is checked at registration, by <see cref="CookieProof"/>.
 /// </summary>
-public static class AkkaTls
+internal static class AkkaTls
 {
-    private static readonly string TlsConfig =
-        $$"""
-        akka.remote.dot-netty.tcp {
-          transport-class = "{{TlsTransport.ClassName}}"
-          enable-ssl = true
-          ssl {
-            suppress-validation = false
-            require-mutual-authentication = true
-            validate-certificate-hostname = true
-          }
-        }
-        """;
-
-    /// <summary>The protocol of the control plane's addresses.</summary>
+    /// <summary>Protocol of the control plane's addresses.</summary>
     public static string ProtocolOf(LinkSecurity security) => security.Tls is null ? "akka.tcp" : "akka.ssl.tcp";
 
-    /// <summary>What an actor system must be started with.</summary>
-    /// <returns>HOCON to put in front, empty without certificates; and the setup that carries the certificate, null without.</returns>
+    /// <summary>Configuration and setup that an actor system must be started with.</summary>
+    /// <returns><see cref="AkkaConfig.Tls"/> and the setup with the certificate; an empty string and null without certificates.</returns>
     public static (string Config, Setup? Setup) Setup(LinkSecurity security)
     {
         if (security.Tls is not { } tls)
@@ -42,7 +28,7 @@ public static class AkkaTls
             return ("", null);
         }
 
-        // In place of Akka.Remote's own check, which trusts the system's authorities.
+        // Replaces Akka.Remote's own check, which trusts the system's authorities.
         CertificateValidationCallback validate = (certificate, _, peer, errors, log) =>
         {
             string? reason = tls.WhyRefused(certificate, errors, forServer: null);
@@ -53,7 +39,7 @@ public static class AkkaTls
 
             return reason is null;
         };
-        return (TlsConfig, new DotNettySslSetup(
+        return (AkkaConfig.Tls, new DotNettySslSetup(
             tls.Certificate, suppressValidation: false, requireMutualAuthentication: true, validateCertificateHostname: true, validate));
     }
 }

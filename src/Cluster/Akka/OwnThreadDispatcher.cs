@@ -12,10 +12,11 @@ using NnCluster.Training;
 namespace NnCluster.AkkaSupport;
 
 /// <summary>
-/// Gives every actor a thread of its own, as Akka's pinned dispatcher does, on an <see cref="OwnThreadExecutor"/>:
-/// <c>type = "NnCluster.AkkaSupport.OwnThreadDispatcher, NnCluster.Cluster"</c>.
+/// Dispatcher that gives every actor a thread of its own, as Akka's pinned dispatcher does, on an
+/// <see cref="OwnThreadExecutor"/>.
 /// </summary>
-public sealed class OwnThreadDispatcher(Config config, IDispatcherPrerequisites prerequisites) : MessageDispatcherConfigurator(config, prerequisites)
+internal sealed class OwnThreadDispatcher(Config config, IDispatcherPrerequisites prerequisites)
+    : MessageDispatcherConfigurator(config, prerequisites)
 {
     /// <inheritdoc/>
     public override MessageDispatcher Dispatcher() => new Dispatcher(
@@ -27,12 +28,15 @@ public sealed class OwnThreadDispatcher(Config config, IDispatcherPrerequisites 
         Config.GetTimeSpan("shutdown-timeout"));
 }
 
-/// <summary>
-/// One thread for all actors of a dispatcher, which sleeps while there is nothing to do:
-/// <c>executor = "NnCluster.AkkaSupport.OwnThreadExecutor, NnCluster.Cluster"</c>. The threads of Akka's own executor yield
-/// their core some hundred times before they sleep, which on a machine whose cores all compute costs more than waking.
-/// </summary>
-public sealed class OwnThreadExecutor(Config config, IDispatcherPrerequisites prerequisites) : ExecutorServiceConfigurator(config, prerequisites)
+/// <summary>Executor with one thread for all actors of a dispatcher; the thread sleeps while its queue is empty.</summary>
+/// <remarks>
+/// The threads of Akka's own pinned and fork-join executors yield their core some hundred times before they sleep. On a
+/// machine whose cores all compute, those yields cost more than a wake-up.
+/// </remarks>
+[AkkaWorkaround(
+    AkkaWorkaroundAttribute.CurrentVersion, "a dedicated-thread executor of Akka.NET blocks without spinning or yielding first")]
+internal sealed class OwnThreadExecutor(Config config, IDispatcherPrerequisites prerequisites)
+    : ExecutorServiceConfigurator(config, prerequisites)
 {
     /// <inheritdoc/>
     public override ExecutorService Produce(string id) => new OwnThread(id);
@@ -90,7 +94,7 @@ public sealed class OwnThreadExecutor(Config config, IDispatcherPrerequisites pr
                     return run;
                 }
 
-                // Who adds after this line sees a sleeper; what was added before it is found by looking once more.
+                // Lost wake-up guard: publish `asleep`, then check the queue again.
                 Interlocked.Exchange(ref _asleep, 1);
                 if (_queue.IsEmpty && !_ended)
                 {

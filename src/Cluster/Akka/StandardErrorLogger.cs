@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Akka.Actor.Setup;
 using Akka.Dispatch;
 using Akka.Event;
 using NnCluster.Control;
@@ -10,27 +11,52 @@ using NnCluster.Training;
 
 namespace NnCluster.AkkaSupport;
 
-/// <summary>Akka's warnings and errors, a line each, on standard error: standard output belongs to the results.</summary>
-public sealed class StandardErrorLogger : ReceiveActor, IRequiresMessageQueue<ILoggerMessageQueueSemantics>
+/// <summary>
+/// Where <see cref="StandardErrorLogger"/> writes to, and whether it still does. Part of the system's setup, since Akka.NET
+/// creates loggers by their type alone.
+/// </summary>
+/// <remarks>
+/// A system that cannot listen on its address logs that several times while it ends, behind the one line in which the
+/// program reports the failure. Akka.NET has no switch for it: the log level is fixed at the start.
+/// </remarks>
+[AkkaWorkaround(AkkaWorkaroundAttribute.CurrentVersion, "the log of a running actor system can be turned off")]
+internal sealed class LogOutput(TextWriter writer) : Setup
 {
-    private static volatile bool _isMuted;
+    private volatile bool _isMuted;
 
+    /// <summary>Drops all further entries of the system.</summary>
+    public void Mute() => _isMuted = true;
+
+    /// <summary>Writes a line, unless muted.</summary>
+    public void WriteLine(string line)
+    {
+        if (!_isMuted)
+        {
+            writer.WriteLine(line);
+        }
+    }
+}
+
+/// <summary>
+/// Writes Akka's warnings and errors to standard error, one line each: standard output belongs to the results, and Akka
+/// adds advice and stack traces in further lines.
+/// </summary>
+internal sealed class StandardErrorLogger : ReceiveActor, IRequiresMessageQueue<ILoggerMessageQueueSemantics>
+{
     /// <summary>Created by the actor system.</summary>
     public StandardErrorLogger()
     {
+        LogOutput output = Context.System.Settings.Setup.Get<LogOutput>().GetOrElse(new(Console.Error));
         Receive<InitializeLogger>(_ => Sender.Tell(new LoggerInitialized()));
-        Receive<LogEvent>(entry => Console.Error.WriteLine(Line(entry)), _ => !_isMuted);
+        Receive<LogEvent>(entry => output.WriteLine(Line(entry)));
     }
-
-    /// <summary>Says nothing more in this process: what ends it is said in one line, and Akka's own account would come behind.</summary>
-    internal static void Mute() => _isMuted = true;
 
     private static string Line(LogEvent entry)
     {
         string cause = entry.Cause is null ? "" : $" ({FirstLine(entry.Cause.GetBaseException().Message)})";
-        return $"{entry.LogLevel().ToString().Replace("Level", "", StringComparison.Ordinal).ToLowerInvariant()}: {FirstLine($"{entry.Message}")}{cause}";
+        string level = entry.LogLevel().ToString().Replace("Level", "", StringComparison.Ordinal).ToLowerInvariant();
+        return $"{level}: {FirstLine($"{entry.Message}")}{cause}";
     }
 
-    // Akka adds advice and stack traces in further lines.
     private static string FirstLine(string text) => text.Split('\n')[0].TrimEnd();
 }

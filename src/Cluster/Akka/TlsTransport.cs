@@ -13,51 +13,39 @@ using NnCluster.Training;
 
 namespace NnCluster.AkkaSupport;
 
-/// <summary>
-/// Akka.Remote's TCP transport in an actor system of its own, for the sake of TLS: since Akka.NET 1.5.51 the transport
-/// shuts the whole system down when a node that it dials breaks off the handshake, as one does that dies in its midst.
-/// Here it shuts down what nobody needs; that the node cannot be reached is reported as ever.
-/// </summary>
-/// <remarks>Made by Akka.Remote, by its name in the configuration: <c>akka.remote.dot-netty.tcp.transport-class</c>.</remarks>
-public sealed class TlsTransport : Transport
+/// <summary>Akka.Remote's TCP transport inside an actor system of its own, so that it cannot end the system it serves.</summary>
+/// <remarks>
+/// From Akka.NET 1.5.51 on, the transport with TLS shuts its whole actor system down when a node that it dials breaks off
+/// the handshake, as a node does that dies at that moment. Here it shuts down the inner system's empty shell; the failed
+/// association is reported as usual. Akka.Remote creates the class by its name in
+/// <c>akka.remote.dot-netty.tcp.transport-class</c>.
+/// </remarks>
+[AkkaWorkaround(
+    AkkaWorkaroundAttribute.CurrentVersion, "a handshake that fails on the dialling side no longer shuts the actor system down")]
+internal sealed class TlsTransport : Transport
 {
+    // Internal in Akka.Remote.
     private const string InnerClass = "Akka.Remote.Transport.DotNetty.TcpTransport, Akka.Remote";
-
-    private const string InnerConfig =
-        """
-        akka {
-          actor.provider = local
-          extensions = []
-          loggers = []
-          coordinated-shutdown {
-            run-by-clr-shutdown-hook = off
-            run-by-actor-system-terminate = off
-            terminate-actor-system = off
-            exit-clr = off
-          }
-        }
-        """;
 
     private readonly ActorSystem _own;
     private readonly Transport _inner;
 
-    /// <summary>Creates the transport of a system.</summary>
-    /// <param name="system">The system whose messages it carries; its setup holds a <see cref="DotNettySslSetup"/>.</param>
-    /// <param name="config">The transport's part of the configuration.</param>
+    /// <summary>Created by Akka.Remote.</summary>
+    /// <param name="system">System whose messages the transport carries; its setup holds a <see cref="DotNettySslSetup"/>.</param>
+    /// <param name="config">The transport's section of the configuration.</param>
     public TlsTransport(ActorSystem system, Config config)
     {
         System = system;
         Config = config;
-        BootstrapSetup bootstrap = BootstrapSetup.Create().WithConfig(ConfigurationFactory.ParseString(InnerConfig).WithFallback(system.Settings.Config));
-        _own = ActorSystem.Create(system.Name, ActorSystemSetup.Create(bootstrap, system.Settings.Setup.Get<DotNettySslSetup>().Value));
+        BootstrapSetup bootstrap = BootstrapSetup.Create()
+            .WithConfig(ConfigurationFactory.ParseString(AkkaConfig.TlsTransportSystem).WithFallback(system.Settings.Config));
+        DotNettySslSetup certificate = system.Settings.Setup.Get<DotNettySslSetup>().Value;
+        _own = ActorSystem.Create(system.Name, ActorSystemSetup.Create(bootstrap, certificate));
         _own.EventStream.Subscribe(_own.ActorOf(Props.Create(() => new LogForwarder(system))), typeof(LogEvent));
         _inner = (Transport)Activator.CreateInstance(Type.GetType(InnerClass, throwOnError: true)!, _own, config)!;
         SchemeIdentifier = _inner.SchemeIdentifier;
         MaximumPayloadBytes = _inner.MaximumPayloadBytes;
     }
-
-    /// <summary>Its name in the configuration.</summary>
-    public static string ClassName => $"{typeof(TlsTransport).FullName}, {typeof(TlsTransport).Assembly.GetName().Name}";
 
     /// <inheritdoc/>
     public override Task<(Address, TaskCompletionSource<IAssociationEventListener>)> Listen() => _inner.Listen();
@@ -83,7 +71,8 @@ public sealed class TlsTransport : Transport
             await _own.Terminate().ConfigureAwait(false);
         }
     }
-    /// <summary>What there is to log is the carried system's.</summary>
+
+    /// <summary>Publishes the inner system's log entries in the outer one.</summary>
     private sealed class LogForwarder : ReceiveActor
     {
         public LogForwarder(ActorSystem to) => Receive<LogEvent>(entry => to.EventStream.Publish(entry));

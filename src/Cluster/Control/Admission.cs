@@ -7,30 +7,36 @@ using NnCluster.Training;
 
 namespace NnCluster.Control;
 
-/// <summary>Whether a worker node may take part in a run: its bits must be the run's bits.</summary>
-public static class Admission
+/// <summary>Decides whether a node may take part in a run: its bits must be the run's bits.</summary>
+internal static class Admission
 {
     /// <summary>Checks a registration.</summary>
-    /// <param name="worker">What the node says of itself.</param>
-    /// <param name="arithmetic">The run's.</param>
-    /// <param name="wireVersion">The coordinator's.</param>
-    /// <returns>Null, or the reason in words for both sides.</returns>
-    public static string? Check(RegisterNode worker, string arithmetic, long wireVersion = WireVersion.Current)
+    /// <param name="node">The node's offer.</param>
+    /// <param name="arithmetic">Arithmetic of the run.</param>
+    /// <param name="wireVersion">Wire version of the coordinator.</param>
+    /// <returns>Null, or the refusal.</returns>
+    public static Refusal? Check(RegisterNode node, string arithmetic, long wireVersion = WireVersion.Current)
     {
-        if (worker.WireVersion != wireVersion)
+        if (node.WireVersion != wireVersion)
         {
-            return $"worker {worker.Name} (version {worker.ProgramVersion}) speaks wire version {worker.WireVersion}, the coordinator {wireVersion}: use the same program on both";
+            return new(
+                RefusalCause.WireVersion,
+                $"node {node.Name} (version {node.ProgramVersion}) speaks wire version {node.WireVersion}, the coordinator {wireVersion}: "
+                + "use the same program on both");
         }
 
-        if (worker.Workers < 1)
+        if (node.Workers < 1)
         {
-            return $"worker {worker.Name} offers {worker.Workers} workers: it needs at least 1";
+            return new(RefusalCause.WorkerCount, $"node {node.Name} offers {node.Workers} workers: it needs at least 1");
         }
 
-        if (!worker.Arithmetics.Contains(arithmetic, StringComparer.Ordinal))
+        if (!node.Arithmetics.Contains(arithmetic, StringComparer.Ordinal))
         {
-            string offered = worker.Arithmetics.Length == 0 ? "none" : string.Join(", ", worker.Arithmetics);
-            return $"the run computes with {arithmetic}, worker {worker.Name} has {offered}: its results would differ in bits; use the same program and a backend that both have";
+            string offered = node.Arithmetics.Length == 0 ? "none" : string.Join(", ", node.Arithmetics);
+            return new(
+                RefusalCause.Arithmetic,
+                $"the run computes with {arithmetic}, node {node.Name} has {offered}: its results would differ in bits; "
+                + "use the same program and a backend that both have");
         }
 
         return null;

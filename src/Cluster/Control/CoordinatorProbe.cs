@@ -11,21 +11,23 @@ using NnCluster.Training;
 
 namespace NnCluster.Control;
 
-/// <summary>What a look at a coordinator's address found.</summary>
-/// <param name="Address">Where something listens that may be a coordinator, and that the transport will dial; null if nowhere.</param>
-/// <param name="Reason">Why nowhere.</param>
+/// <summary>Result of a probe.</summary>
+/// <param name="Address">Address at which a coordinator may listen and which Akka.Remote will dial; null if there is none.</param>
+/// <param name="Reason">Text for the log if there is none; else null.</param>
 public sealed record ProbeResult(IPAddress? Address, string? Reason);
 
-/// <summary>Finds out whether a coordinator may be somewhere, before an actor system is asked to join it.</summary>
+/// <summary>Checks whether a coordinator may listen at an address, before an actor system tries to join it.</summary>
 public static class CoordinatorProbe
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
 
-    /// <summary>Connects, with certificates also proves both sides to each other, and hangs up.</summary>
-    /// <param name="host">Where it should listen, as its certificate names it.</param>
-    /// <param name="port">The port of its control plane.</param>
-    /// <param name="security">The cluster's.</param>
-    /// <param name="cancellation">Gives up.</param>
+    /// <summary>
+    /// Connects, completes a TLS handshake if there are certificates, and closes the connection. Takes up to 2 s an address.
+    /// </summary>
+    /// <param name="host">Host of the coordinator, as its certificate names it.</param>
+    /// <param name="port">Port of its control plane.</param>
+    /// <param name="security">Protection of the cluster.</param>
+    /// <param name="cancellation">Cancels the probe; the result then has a reason.</param>
     public static async Task<ProbeResult> TryAsync(string host, int port, LinkSecurity security, CancellationToken cancellation)
     {
         IPAddress[] all;
@@ -61,7 +63,7 @@ public static class CoordinatorProbe
         return new(null, string.Join("; ", reasons.Distinct()));
     }
 
-    /// <summary>Where a name leads at first sight; null if it is not known.</summary>
+    /// <summary>The address that a name probably leads to; null if the name is not known.</summary>
     public static IPAddress? Guess(string host)
     {
         try
@@ -75,8 +77,8 @@ public static class CoordinatorProbe
     }
 
     /// <summary>
-    /// The addresses of a name that Akka.Remote can be made to dial, IPv4 first: of each family the last, whatever the
-    /// others are. It joins by the name alone, since the coordinator refuses whoever calls it otherwise.
+    /// The addresses of a name that Akka.Remote can be made to dial: the last of each family, IPv4 first. A node joins by
+    /// the name alone, since a coordinator ignores messages that are addressed to another name.
     /// </summary>
     internal static IPAddress[] Dialled(IReadOnlyCollection<IPAddress> all) =>
     [
@@ -84,15 +86,18 @@ public static class CoordinatorProbe
             .Select(family => all.LastOrDefault(address => address.AddressFamily == family)).OfType<IPAddress>(),
     ];
 
-    /// <summary>What to say where only an address answers that will not be dialled.</summary>
+    /// <summary>Text for the case that the only address that answers is one that Akka.Remote does not dial.</summary>
     internal static string NotDialled(IReadOnlyList<IPAddress> all, IReadOnlyList<IPAddress> dialled, IPAddress answers) =>
         $"the name stands for {all.Count} addresses; {answers} answers, but {string.Join(" and ", dialled)} would be dialled: "
         + $"give the coordinator a name or address of its own (for instance {answers}) and join that";
 
     private static async Task<IPAddress[]> AddressesAsync(string host, CancellationToken cancellation) =>
-        IPAddress.TryParse(host, out IPAddress? address) ? [address] : await Dns.GetHostAddressesAsync(host, cancellation).ConfigureAwait(false);
+        IPAddress.TryParse(host, out IPAddress? address)
+            ? [address]
+            : await Dns.GetHostAddressesAsync(host, cancellation).ConfigureAwait(false);
 
-    private static async Task<string?> TryAsync(IPAddress address, string host, int port, LinkSecurity security, CancellationToken cancellation)
+    private static async Task<string?> TryAsync(
+        IPAddress address, string host, int port, LinkSecurity security, CancellationToken cancellation)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         timeout.CancelAfter(Timeout);
@@ -104,7 +109,8 @@ public static class CoordinatorProbe
             if (security.Tls is { } tls)
             {
                 await using var stream = new SslStream(new NetworkStream(socket));
-                await stream.AuthenticateAsClientAsync(tls.ClientOptions(host, reason => distrust = reason), timeout.Token).ConfigureAwait(false);
+                SslClientAuthenticationOptions options = tls.ClientOptions(host, reason => distrust = reason);
+                await stream.AuthenticateAsClientAsync(options, timeout.Token).ConfigureAwait(false);
                 await stream.ShutdownAsync().ConfigureAwait(false);
             }
 

@@ -7,17 +7,17 @@ using NnCluster.Training;
 
 namespace NnCluster.Control;
 
-/// <summary>How a program is, at one moment.</summary>
-/// <param name="Alive">Its main loop answers, or none is expected to.</param>
-/// <param name="Ready">It does what it is there for.</param>
-/// <param name="State">One line for people, with nothing secret in it.</param>
+/// <summary>State of a program at one moment.</summary>
+/// <param name="Alive">Whether its main loop has reported within <see cref="HealthState.Timeout"/>, or is not expected to.</param>
+/// <param name="Ready">Whether it does its task.</param>
+/// <param name="State">One line for display, with nothing secret in it.</param>
 public readonly record struct HealthReport(bool Alive, bool Ready, string State);
 
-/// <summary>How the program is, told by its main loop and asked for from any thread.</summary>
+/// <summary>State of the program, set by its main loop and read by probes on any thread.</summary>
 /// <param name="time">The clock.</param>
 public sealed class HealthState(TimeProvider time)
 {
-    /// <summary>How long a main loop may be silent. A machine under load is slow for seconds; what hangs does so for ever.</summary>
+    /// <summary>Time after which a main loop without a heartbeat counts as hung. A loaded machine delays one by seconds.</summary>
     public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
 
     private const long AtRest = long.MinValue;
@@ -25,7 +25,7 @@ public sealed class HealthState(TimeProvider time)
     private long _lastHeartbeat = AtRest;
     private volatile Told _told = new(false, () => "starting");
 
-    /// <summary>How things stand; a silence counts from the last <see cref="Heartbeat"/>.</summary>
+    /// <summary>The state now. Silence counts from the last <see cref="Heartbeat"/>.</summary>
     public HealthReport Report
     {
         get
@@ -33,22 +33,29 @@ public sealed class HealthState(TimeProvider time)
             long last = Interlocked.Read(ref _lastHeartbeat);
             TimeSpan silent = last == AtRest ? TimeSpan.Zero : time.GetElapsedTime(last);
             return silent > Timeout
-                ? new(false, false, $"no sign of life from the main loop for {silent.TotalSeconds:0} s")
+                ? new(false, false, $"no heartbeat from the main loop for {silent.TotalSeconds:0} s")
                 : new(true, _told.Ready, _told.State());
         }
     }
 
-    /// <summary>The main loop turns.</summary>
+    /// <summary>Records a heartbeat of the main loop.</summary>
     public void Heartbeat() => Interlocked.Exchange(ref _lastHeartbeat, time.GetTimestamp());
 
-    /// <summary>Says what the program does now.</summary>
+    /// <summary>Sets the state.</summary>
+    /// <param name="ready">Whether the program does its task.</param>
+    /// <param name="state">One line for display.</param>
     public void Say(bool ready, string state) => Say(ready, () => state);
 
-    /// <summary>Says what the program does now, in words that are found when somebody asks.</summary>
+    /// <summary>Sets the state; the line is computed when a probe reads it.</summary>
+    /// <param name="ready">Whether the program does its task.</param>
+    /// <param name="state">Computes one line for display, on the probe's thread.</param>
     public void Say(bool ready, Func<string> state) => _told = new(ready, state);
 
-    /// <summary>The main loop is over: no beat is expected until the next one.</summary>
-    /// <param name="state">What the program does now.</param>
+    /// <summary>
+    /// Sets the state of a program whose main loop has ended: until the next <see cref="Heartbeat"/>, no heartbeat is
+    /// expected.
+    /// </summary>
+    /// <param name="state">One line for display.</param>
     public void Rest(string state)
     {
         Interlocked.Exchange(ref _lastHeartbeat, AtRest);

@@ -9,13 +9,14 @@ using NnCluster.Training;
 
 namespace NnCluster.Control;
 
-/// <summary>HOST:PORT as an option gives it; an IPv6 address keeps its brackets, as in the addresses of Akka.Remote.</summary>
+/// <summary>HOST:PORT of an option. An IPv6 address keeps its brackets, as in addresses of Akka.Remote.</summary>
 internal sealed record HostPort(string Host, int Port)
 {
-    /// <summary>What to say that an option expects.</summary>
-    public const string Expected = "HOST:PORT with a name, an IPv4 address or an IPv6 address in brackets, such as 10.0.0.1:7000 or [fd00::1]:7000";
+    /// <summary>Completes "expected …" in errors.</summary>
+    public const string Expected =
+        "HOST:PORT with a name, an IPv4 address or an IPv6 address in brackets, such as 10.0.0.1:7000 or [fd00::1]:7000";
 
-    /// <summary>Reads one; null if it is none.</summary>
+    /// <summary>Parses one; null if the text is none.</summary>
     public static HostPort? Parse(string text)
     {
         int colon = text.LastIndexOf(':');
@@ -28,7 +29,7 @@ internal sealed record HostPort(string Host, int Port)
             : null;
     }
 
-    /// <summary>A host as an address has it, an IPv6 address in brackets; null if it is none.</summary>
+    /// <summary>Host part of an address, an IPv6 address in brackets; null if the text is no host.</summary>
     public static string? HostOf(string text) => Uri.CheckHostName(text) switch
     {
         UriHostNameType.Dns or UriHostNameType.IPv4 => text,
@@ -36,7 +37,7 @@ internal sealed record HostPort(string Host, int Port)
         _ => null,
     };
 
-    /// <summary>Reads several, separated by commas; null if one is none.</summary>
+    /// <summary>Parses several, separated by commas; null if one of them is none.</summary>
     public static HostPort[]? ParseList(string text)
     {
         HostPort[] all = [.. text.Split(',').Select(Parse).OfType<HostPort>()];

@@ -10,32 +10,42 @@ using NnCluster.Training;
 
 namespace NnCluster.Link;
 
+/// <summary>A connection was refused, or could not be accepted.</summary>
+/// <param name="From">Address of the peer; "unknown" if it had none.</param>
+/// <param name="Cause">Cause.</param>
+/// <param name="Reason">Text to display.</param>
+public sealed record LinkRefused(string From, LinkRefusal Cause, string Reason)
+{
+    /// <summary>The line to log.</summary>
+    public override string ToString() => $"refused a link from {From}: {Reason}";
+}
+
 /// <summary>
-/// Where the coordinator's links come in. Only a worker that shows a token from <see cref="Expect"/> gets one; whoever
-/// else connects costs a thread for at most the handshake's deadline, reads nothing, and is logged with its address.
+/// Accepts the coordinator's links. Only a node with a token from <see cref="Expect"/> gets a link; every other
+/// connection costs a thread for at most the handshake's deadline, is sent no data, and is reported with its address.
 /// </summary>
 public sealed class DataListener : IDisposable
 {
     private readonly Socket _socket;
     private readonly LinkSecurity _security;
     private readonly LinkOptions _options;
-    private readonly Action<string> _log;
+    private readonly Action<LinkRefused> _refused;
     private readonly Lock _gate = new();
     private readonly Dictionary<string, PendingLink> _expected = [];
     private readonly List<Socket> _pending = [];
     private readonly ManualResetEventSlim _stopped = new();
 
-    /// <summary>Listens at once.</summary>
-    /// <param name="endPoint">Where; port 0 takes a free one.</param>
-    /// <param name="security">The cluster's.</param>
+    /// <summary>Begins to listen.</summary>
+    /// <param name="endPoint">Address to listen on; port 0 takes a free one.</param>
+    /// <param name="security">The cluster's security.</param>
     /// <param name="options">Limits.</param>
-    /// <param name="log">Gets a line for everyone who is refused, from any thread.</param>
+    /// <param name="refused">Gets every refused connection, from any thread.</param>
     /// <exception cref="BadInputException">The address cannot be listened on.</exception>
-    public DataListener(IPEndPoint endPoint, LinkSecurity security, LinkOptions options, Action<string> log)
+    public DataListener(IPEndPoint endPoint, LinkSecurity security, LinkOptions options, Action<LinkRefused> refused)
     {
         _security = security;
         _options = options;
-        _log = log;
+        _refused = refused;
         _socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
@@ -57,10 +67,11 @@ public sealed class DataListener : IDisposable
         new Thread(AcceptAll) { IsBackground = true, Name = $"link accept {EndPoint}" }.Start();
     }
 
-    /// <summary>Where it listens.</summary>
+    /// <summary>Address that it listens on.</summary>
     public IPEndPoint EndPoint { get; }
 
-    /// <summary>Hands out a token that opens one link, once, within its lifetime.</summary>
+    /// <summary>Creates a token that opens one link, once.</summary>
+    /// <param name="lifetime">Time until the token expires.</param>
     public PendingLink Expect(TimeSpan lifetime)
     {
         var pending = new PendingLink(LinkHandshake.NewToken(), this, lifetime, _options.Time);
@@ -73,7 +84,7 @@ public sealed class DataListener : IDisposable
         return pending;
     }
 
-    /// <summary>Stops listening and ends every pending; links already made live on.</summary>
+    /// <summary>Stops listening and withdraws every token; open links stay open.</summary>
     public void Dispose()
     {
         PendingLink[] expected;
@@ -90,7 +101,7 @@ public sealed class DataListener : IDisposable
         _socket.Dispose();
         foreach (PendingLink pending in expected)
         {
-            pending.Fail("the coordinator stopped listening");
+            pending.Fail(new(LinkRefusal.Withdrawn, "the coordinator stopped listening"));
         }
     }
 
@@ -102,7 +113,7 @@ public sealed class DataListener : IDisposable
         }
     }
 
-    // Looked up by digest, so that how long the look-up takes says nothing about a token.
+    // Tokens are looked up by digest: the time of a look-up reveals nothing about a token.
     private static string KeyOf(ReadOnlySpan<byte> token) => Convert.ToHexString(SHA256.HashData(token));
 
     private void AcceptAll()
@@ -119,10 +130,10 @@ public sealed class DataListener : IDisposable
             }
             catch (SocketException e)
             {
-                // Out of descriptors, or a connection gone before it was accepted: neither may spin or end the loop.
+                // Out of descriptors, or the connection closed before it was accepted: neither may spin or end the loop.
                 if (!_stopped.IsSet)
                 {
-                    _log($"could not accept a link: {e.Message}");
+                    _refused(new("unknown", LinkRefusal.Broken, $"it could not be accepted: {e.Message}"));
                     _stopped.Wait(TimeSpan.FromMilliseconds(100));
                 }
             }
@@ -131,7 +142,7 @@ public sealed class DataListener : IDisposable
 
     private void Admit(Socket socket)
     {
-        // Whoever is pushed out or hung up on can no longer be asked.
+        // Read the peer's address now: a closed socket no longer has one.
         string from = socket.RemoteEndPoint?.ToString() ?? "unknown";
         Socket? oldest = null;
         lock (_gate)
@@ -151,24 +162,24 @@ public sealed class DataListener : IDisposable
 
     private void Greet(Socket socket, string from)
     {
-        string? distrust = null;
+        string? mistrust = null;
         PendingLink? pending = null;
         using var deadline = new CancellationTokenSource(_options.HandshakeDeadline, _options.Time);
         try
         {
             using CancellationTokenRegistration giveUp = deadline.Token.Register(socket.Dispose);
-            Stream stream = LinkConnection.Secure(socket, _security, _options, reason => distrust = reason);
-            string? refusal = LinkHandshake.Listen(stream, out byte[] token);
+            Stream stream = LinkConnection.Secure(socket, _security, _options, reason => mistrust = reason);
+            LinkException? refusal = LinkHandshake.Listen(stream, out byte[] token);
             if (refusal is null)
             {
                 pending = Redeem(token);
-                refusal = pending is null ? "its token is unknown, used or expired" : null;
+                refusal = pending is null ? new(LinkRefusal.Token, "its token is unknown, used or expired") : null;
             }
 
             LinkHandshake.Answer(stream, refusal);
             if (refusal is not null)
             {
-                throw new LinkException(refusal);
+                throw refusal;
             }
 
             giveUp.Dispose();
@@ -177,13 +188,20 @@ public sealed class DataListener : IDisposable
         }
         catch (Exception e) when (LinkConnection.IsFailure(e))
         {
-            bool pushedOut = !Leave(socket);
-            string why = distrust
-                ?? (deadline.IsCancellationRequested ? "it did not introduce itself in time"
-                : pushedOut ? $"more than {_options.PendingLimit} at once had yet to introduce themselves"
-                : e.Message);
-            _log($"refused a link from {from}: {why}");
-            pending?.Fail($"the link from {from} broke in the handshake: {why}");
+            bool isPushedOut = !Leave(socket);
+            bool isLate = deadline.IsCancellationRequested;
+            LinkRefusal cause = isPushedOut && mistrust is null && !isLate
+                ? LinkRefusal.TooManyPending
+                : LinkConnection.CauseOf(e, mistrust is not null, isLate);
+            string reason = cause switch
+            {
+                LinkRefusal.Untrusted => mistrust!,
+                LinkRefusal.Timeout => "it did not introduce itself in time",
+                LinkRefusal.TooManyPending => $"more than {_options.PendingLimit} at once had yet to introduce themselves",
+                _ => e.Message,
+            };
+            _refused(new(from, cause, reason));
+            pending?.Fail(new(cause, $"the link from {from} broke in the handshake: {reason}"));
             socket.Dispose();
         }
     }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Hashing;
+using System.Runtime.CompilerServices;
 using NnCluster.AkkaSupport;
 using NnCluster.Control;
 using NnCluster.Memory;
@@ -9,150 +10,113 @@ using NnCluster.Training;
 
 namespace NnCluster.Link;
 
-/// <summary>
-/// The fixed 56 bytes in front of every payload, little-endian:
-/// <code>
-///  0 uint32 magic "NNCL"     16 int64  step               36 int32  payload bytes
-///  4 uint16 wire version     24 uint32 round kind         40 uint64 XxHash3 of the payload
-///  6 uint8  frame kind       28 int32  first shard / node  48 uint64 XxHash3 of bytes 0..47
-///  7 uint8  element type     32 int32  shards
-///  8 int64  term                                      (of a sum: microseconds computed)
-/// </code>
-/// Floats that both sides see in one <see cref="Numerics.SharedMemory"/> stay where they are: their payload is the int32
-/// number of their buffer in it. Fields a kind has no use for are zero. Nothing behind a header is read or allocated before all of it is checked.
-/// </summary>
-/// <param name="Kind">What the frame says.</param>
-/// <param name="Term">The coordinator's life the frame belongs to.</param>
-/// <param name="Step">Steps the weights of the round have behind them; for a piece of the data set its offset; for ping and pong a time stamp.</param>
-/// <param name="Round">What the shards are asked for.</param>
-/// <param name="First">The first shard, the node, or the number of bytes asked for; of a goodbye its <see cref="GoodbyeKind"/>.</param>
-/// <param name="Count">Shards in the range; for a sum the microseconds its worker computed.</param>
-/// <param name="PayloadLength">Bytes behind the header.</param>
-/// <param name="PayloadHash">XxHash3 of those bytes.</param>
-public readonly record struct FrameHeader(
-    FrameKind Kind, long Term, long Step, RoundKind Round, int First, int Count, int PayloadLength, ulong PayloadHash)
+/// <summary>Encodings of a payload. The numbers are the wire's.</summary>
+internal enum PayloadEncoding : byte
 {
-    /// <summary>Whether the payload says where the floats are, in place of the floats.</summary>
-    public bool IsPlace { get; init; }
+    /// <summary>Bytes that the frame's codec defines; perhaps none.</summary>
+    Bytes = 0,
 
+    /// <summary>The floats of a tensor.</summary>
+    Float32 = 1,
+
+    /// <summary>An int32: index of the tensor's buffer in a region of shared memory.</summary>
+    Float32Index = 2,
+}
+
+/// <summary>
+/// A view of the fixed 56 bytes in front of every payload, little-endian:
+/// <code>
+///  0 uint32 magic "NNCL"     8 28 bytes of the kind's own fields,     36 int32  payload bytes
+///  4 uint16 wire version       zeros behind the last                  40 uint64 XxHash3 of the payload
+///  6 uint8  frame kind                                                48 uint64 XxHash3 of bytes 0..47
+///  7 uint8  payload encoding
+/// </code>
+/// The fields are a packed struct of the frame's <see cref="FrameCodec"/>, which checks them.
+/// </summary>
+internal readonly ref struct FrameHeader
+{
     /// <summary>Bytes of a header.</summary>
     public const int Size = 56;
+
+    /// <summary>Bytes that a kind's own fields may have.</summary>
+    public const int FieldBytes = 28;
 
     /// <summary>"NNCL".</summary>
     public const uint Magic = 0x4C434E4E;
 
-    /// <summary>Most bytes of text, or of one piece of a data set.</summary>
-    public const int MaxBytes = 1 << 20;
+    private const int FieldsAt = 8;
+    private readonly ReadOnlySpan<byte> _bytes;
 
-    // What the node and shard numbers of any run stay below.
-    private const int MaxShards = 1 << 24;
-    private const byte NoElements = 0;
-    private const byte Float32 = 1;
-    private const byte PlaceOfFloat32 = 2;
+    private FrameHeader(ReadOnlySpan<byte> bytes) => _bytes = bytes;
 
-    /// <summary>Whether the frame carries floats, or says where they are.</summary>
-    public bool HasFloats => Kind is FrameKind.Weights or FrameKind.SubtreeSum;
+    /// <summary>Number of the frame's codec.</summary>
+    public byte Kind => _bytes[6];
 
-    /// <summary>Writes the header.</summary>
-    public void Write(Span<byte> destination)
+    /// <summary>Encoding of the payload; unchecked.</summary>
+    public PayloadEncoding Encoding => (PayloadEncoding)_bytes[7];
+
+    /// <summary>Bytes behind the header; unchecked.</summary>
+    public int PayloadLength => BinaryPrimitives.ReadInt32LittleEndian(_bytes[36..]);
+
+    /// <summary>XxHash3 of those bytes.</summary>
+    public ulong PayloadHash => BinaryPrimitives.ReadUInt64LittleEndian(_bytes[40..]);
+
+    /// <summary>The bytes of a header in which its kind's own fields are written.</summary>
+    public static Span<byte> FieldsOf(Span<byte> header) => header.Slice(FieldsAt, FieldBytes);
+
+    /// <summary>Writes a header around the fields that are in it.</summary>
+    /// <param name="destination">At least <see cref="Size"/> bytes.</param>
+    /// <param name="kind">Number of the frame's codec.</param>
+    /// <param name="encoding">Encoding of the payload.</param>
+    /// <param name="payloadLength">Bytes of the payload.</param>
+    /// <param name="payloadHash">XxHash3 of the payload.</param>
+    public static void Seal(Span<byte> destination, byte kind, PayloadEncoding encoding, int payloadLength, ulong payloadHash)
     {
         BinaryPrimitives.WriteUInt32LittleEndian(destination, Magic);
         BinaryPrimitives.WriteUInt16LittleEndian(destination[4..], WireVersion.Current);
-        destination[6] = (byte)Kind;
-        destination[7] = IsPlace ? PlaceOfFloat32 : HasFloats ? Float32 : NoElements;
-        BinaryPrimitives.WriteInt64LittleEndian(destination[8..], Term);
-        BinaryPrimitives.WriteInt64LittleEndian(destination[16..], Step);
-        BinaryPrimitives.WriteUInt32LittleEndian(destination[24..], (uint)Round);
-        BinaryPrimitives.WriteInt32LittleEndian(destination[28..], First);
-        BinaryPrimitives.WriteInt32LittleEndian(destination[32..], Count);
-        BinaryPrimitives.WriteInt32LittleEndian(destination[36..], PayloadLength);
-        BinaryPrimitives.WriteUInt64LittleEndian(destination[40..], PayloadHash);
+        destination[6] = kind;
+        destination[7] = (byte)encoding;
+        BinaryPrimitives.WriteInt32LittleEndian(destination[36..], payloadLength);
+        BinaryPrimitives.WriteUInt64LittleEndian(destination[40..], payloadHash);
         BinaryPrimitives.WriteUInt64LittleEndian(destination[48..], XxHash3.HashToUInt64(destination[..48]));
     }
 
-    /// <summary>Reads and checks a header.</summary>
-    /// <param name="source">Exactly <see cref="Size"/> bytes.</param>
-    /// <param name="header">The header, if it is one.</param>
-    /// <returns>Null, or what is wrong with it.</returns>
-    public static string? Read(ReadOnlySpan<byte> source, out FrameHeader header)
+    /// <summary>Checks magic, version and hash of a header; kind, fields and payload are its codec's to check.</summary>
+    /// <param name="source">Exactly <see cref="Size"/> bytes, which the header is a view of.</param>
+    /// <exception cref="FrameException">The bytes are no header.</exception>
+    public static FrameHeader Read(ReadOnlySpan<byte> source)
     {
-        header = default;
         uint magic = BinaryPrimitives.ReadUInt32LittleEndian(source);
         if (magic != Magic)
         {
-            return $"expected a frame, found bytes that begin with 0x{magic:X8}";
+            throw new FrameException(FrameViolation.NotAFrame, $"expected a frame, found bytes that begin with 0x{magic:X8}");
         }
 
         ushort version = BinaryPrimitives.ReadUInt16LittleEndian(source[4..]);
         if (version != WireVersion.Current)
         {
-            return $"the frame has wire version {version}, this program speaks {WireVersion.Current}";
+            throw new FrameException(FrameViolation.WireVersion, $"the frame has wire version {version}, this program has {WireVersion.Current}");
         }
 
-        if (BinaryPrimitives.ReadUInt64LittleEndian(source[48..]) != XxHash3.HashToUInt64(source[..48]))
-        {
-            return "the frame's header was damaged on the way (its hash does not match)";
-        }
-
-        uint round = BinaryPrimitives.ReadUInt32LittleEndian(source[24..]);
-        if (round > (uint)RoundKind.Validation)
-        {
-            return $"unknown kind of round {round}";
-        }
-
-        header = new(
-            (FrameKind)source[6],
-            BinaryPrimitives.ReadInt64LittleEndian(source[8..]),
-            BinaryPrimitives.ReadInt64LittleEndian(source[16..]),
-            (RoundKind)round,
-            BinaryPrimitives.ReadInt32LittleEndian(source[28..]),
-            BinaryPrimitives.ReadInt32LittleEndian(source[32..]),
-            BinaryPrimitives.ReadInt32LittleEndian(source[36..]),
-            BinaryPrimitives.ReadUInt64LittleEndian(source[40..]))
-        {
-            IsPlace = source[7] == PlaceOfFloat32,
-        };
-        return header.Check(source[7]);
+        return BinaryPrimitives.ReadUInt64LittleEndian(source[48..]) == XxHash3.HashToUInt64(source[..48])
+            ? new(source)
+            : throw new FrameException(FrameViolation.DamagedHeader, "a frame's header was damaged on the way (its hash does not match)");
     }
 
-    private string? Check(byte elementType)
+    /// <summary>The kind's own fields; unchecked.</summary>
+    /// <exception cref="FrameException">A byte behind the fields is not zero.</exception>
+    public TFields Fields<TFields>()
+        where TFields : unmanaged
     {
-        if (Kind is < FrameKind.Weights or > FrameKind.MemoryFound)
+        ReadOnlySpan<byte> fields = _bytes.Slice(FieldsAt, FieldBytes);
+        foreach (byte rest in fields[Unsafe.SizeOf<TFields>()..])
         {
-            return $"unknown kind of frame {(byte)Kind}";
+            if (rest != 0)
+            {
+                throw new FrameException(FrameViolation.Fields, $"a frame of kind {Kind} with bytes behind its fields");
+            }
         }
 
-        if (elementType != (HasFloats ? Float32 : NoElements) && !(IsPlace && HasFloats))
-        {
-            return $"a {Kind} frame with element type {elementType}";
-        }
-
-        if (Term < 0 || Step < 0)
-        {
-            return $"a {Kind} frame with term {Term} and step {Step}";
-        }
-
-        bool numbersFit = Kind switch
-        {
-            FrameKind.Weights or FrameKind.Compute or FrameKind.Failed => First >= 0 && Count >= 1 && First <= MaxShards - Count && Count <= MaxShards,
-            FrameKind.SubtreeSum => First >= 1 && First < 2 * MaxShards && Count >= 0,
-            FrameKind.DatasetRequest => First is >= 1 and <= MaxBytes && Count == 0,
-            FrameKind.Goodbye => Enum.IsDefined((GoodbyeKind)First) && Count == 0,
-            _ => First == 0 && Count == 0,
-        };
-        if (!numbersFit)
-        {
-            return $"a {Kind} frame with numbers {First} and {Count}";
-        }
-
-        bool lengthFits = Kind switch
-        {
-            FrameKind.Weights or FrameKind.SubtreeSum when IsPlace => PayloadLength == sizeof(int),
-            FrameKind.Weights or FrameKind.SubtreeSum => PayloadLength >= 0 && PayloadLength % sizeof(float) == 0,
-            FrameKind.Failed or FrameKind.Goodbye or FrameKind.DatasetChunk => PayloadLength is >= 0 and <= MaxBytes,
-            FrameKind.Memory => PayloadLength == LinkMemory.OfferSize,
-            _ => PayloadLength == 0,
-        };
-        return lengthFits ? null : $"a {Kind} frame with a payload of {PayloadLength} bytes";
+        return Unsafe.ReadUnaligned<TFields>(in fields[0]);
     }
 }

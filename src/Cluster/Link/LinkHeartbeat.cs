@@ -8,57 +8,64 @@ using NnCluster.Training;
 namespace NnCluster.Link;
 
 /// <summary>
-/// Watches one link from the outside, because its threads may be blocked: ends it when a frame takes too long or the
-/// other side is silent, and pings when there is nothing else to send.
+/// Watches a link's timeouts from a timer, because the link's threads may be blocked: closes it when a frame takes too
+/// long or the peer is silent, and pings when there is nothing else to send.
 /// </summary>
 internal sealed class LinkHeartbeat : IDisposable
 {
-    private readonly DataLink _link;
-    private readonly FrameReader _reader;
+    private readonly FrameInput _input;
     private readonly FrameWriter _writer;
     private readonly LinkOptions _options;
+    private readonly Func<bool> _ping;
+    private readonly Action<LinkCloseCause, string> _close;
     private readonly TimeSpan _interval;
     private readonly ITimer _timer;
-    private long _heard;
-    private long _sent;
+    private long _lastReceived;
+    private long _lastSent;
     private TimeSpan _silence;
     private TimeSpan _idle;
 
-    public LinkHeartbeat(DataLink link, FrameReader reader, FrameWriter writer, LinkOptions options)
+    /// <summary>Begins to watch.</summary>
+    /// <param name="input">Bytes received.</param>
+    /// <param name="writer">Bytes sent.</param>
+    /// <param name="options">Limits.</param>
+    /// <param name="ping">Sends a ping unless frames wait to be sent; returns whether it did.</param>
+    /// <param name="close">Closes the link.</param>
+    public LinkHeartbeat(FrameInput input, FrameWriter writer, LinkOptions options, Func<bool> ping, Action<LinkCloseCause, string> close)
     {
-        _link = link;
-        _reader = reader;
+        _input = input;
         _writer = writer;
         _options = options;
-        TimeSpan shortest = new[] { options.HeartbeatInterval, options.SilenceLimit, options.FrameDeadline }.Min();
-        _interval = shortest / 4;
-        _timer = options.Time.CreateTimer(_ => Heartbeat(), null, _interval, _interval);
+        _ping = ping;
+        _close = close;
+        _interval = new[] { options.HeartbeatInterval, options.SilenceLimit, options.FrameDeadline }.Min() / 4;
+        _timer = options.Time.CreateTimer(_ => OnTick(), null, _interval, _interval);
     }
 
+    /// <inheritdoc/>
     public void Dispose() => _timer.Dispose();
 
-    private void Heartbeat()
+    private void OnTick()
     {
         long now = _options.Time.GetTimestamp();
         if (now > _writer.FrameDueAt)
         {
-            _link.Fail("the other side does not read: a frame could not be sent in time", expected: false);
+            _close(LinkCloseCause.SendTimeout, "the peer does not read: a frame could not be sent in time");
         }
-        else if (now > _reader.FrameDueAt)
+        else if (now > _input.FrameDueAt)
         {
-            _link.Fail("the rest of a frame did not arrive in time", expected: false);
+            _close(LinkCloseCause.ReceiveTimeout, "the rest of a frame did not arrive in time");
         }
 
-        // Counted in beats, not by the clock: a process that was stopped for a while must first read what it missed.
-        _silence = Changed(ref _heard, _reader.Bytes) ? TimeSpan.Zero : _silence + _interval;
-        _idle = Changed(ref _sent, _writer.Bytes) ? TimeSpan.Zero : _idle + _interval;
+        // Counted in ticks, not by the clock: a process that was paused must first read the bytes that arrived meanwhile.
+        _silence = Changed(ref _lastReceived, _input.Received) ? TimeSpan.Zero : _silence + _interval;
+        _idle = Changed(ref _lastSent, _writer.Sent) ? TimeSpan.Zero : _idle + _interval;
         if (_silence > _options.SilenceLimit)
         {
-            _link.Fail($"nothing was heard from the other side for {_silence.TotalSeconds:0.#} s", expected: false);
+            _close(LinkCloseCause.Silence, $"the peer sent nothing for {_silence.TotalSeconds:0.#} s");
         }
-        else if (_idle >= _options.HeartbeatInterval && _link.IsIdle)
+        else if (_idle >= _options.HeartbeatInterval && _ping())
         {
-            _link.Send(new PingFrame(now));
             _idle = TimeSpan.Zero;
         }
     }

@@ -7,68 +7,57 @@ using NnCluster.Training;
 
 namespace NnCluster.Link;
 
-/// <summary>Limits of a <see cref="DataLink"/>. Every one of them ends in a closed link with a reason.</summary>
+/// <summary>Limits of a <see cref="DataLink"/>. A link that exceeds one is closed.</summary>
 public sealed record LinkOptions
 {
-    /// <summary>From connecting, or being connected to, until both sides know each other.</summary>
+    /// <summary>Time from the connection until both sides have identified themselves.</summary>
     public TimeSpan HandshakeDeadline { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>One frame, sent or received, beyond the time its bytes take at <see cref="MinimumBytesPerSecond"/>.</summary>
+    /// <summary>Time for one frame, sent or received, beyond that of its bytes at <see cref="MinimumBytesPerSecond"/>.</summary>
     public TimeSpan FrameDeadline { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>The slowest network the link puts up with.</summary>
+    /// <summary>Throughput of the slowest network that frames are given time for, in bytes per second.</summary>
     public double MinimumBytesPerSecond { get; init; } = 1e6;
 
-    /// <summary>After so long without a frame to send, the link sends a ping.</summary>
+    /// <summary>Time without a frame to send after which the link sends a ping.</summary>
     public TimeSpan HeartbeatInterval { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>After so long without a byte from the other side, it is taken for dead.</summary>
+    /// <summary>Time without a received byte after which the peer counts as dead.</summary>
     public TimeSpan SilenceLimit { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Frames that may wait to be sent.</summary>
+    /// <summary>Most frames that may wait to be sent.</summary>
     public int QueueLimit { get; init; } = 256;
 
-    /// <summary>The socket's buffer, each way; 0 leaves it to the kernel, which adapts it (measured: nothing to gain on loopback).</summary>
+    /// <summary>Bytes of the socket's buffer, each way; 0: the kernel adapts it (measured on loopback: a fixed size gains nothing).</summary>
     public int SocketBufferBytes { get; init; }
 
-    /// <summary>Connections that may be in the handshake at once; one more pushes out the oldest.</summary>
+    /// <summary>Most connections that may be in the handshake at once; one more closes the oldest.</summary>
     public int PendingLimit { get; init; } = 32;
 
-    /// <summary>The clock.</summary>
+    /// <summary>Clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
-    internal TimeSpan AllowanceFor(long bytes) => FrameDeadline + TimeSpan.FromSeconds(bytes / MinimumBytesPerSecond);
+    /// <summary>Time stamp at which a frame that begins now must be complete.</summary>
+    /// <param name="bytes">Bytes of the frame.</param>
+    internal long DueAt(long bytes)
+    {
+        TimeSpan allowance = FrameDeadline + TimeSpan.FromSeconds(bytes / MinimumBytesPerSecond);
+        return Time.GetTimestamp() + (long)(allowance.TotalSeconds * Time.TimestampFrequency);
+    }
 }
 
 /// <summary>
-/// Where received floats go. A frame must have exactly the length of its pool's buffers, and a frame for which there is
-/// no pool is refused.
+/// Buffers for a link's tensors. A received tensor must have the length of its pool's buffers; a tensor without a pool
+/// is refused.
 /// </summary>
 public sealed record LinkPools
 {
-    /// <summary>Parameters and running statistics; a worker's.</summary>
+    /// <summary>Model states that a node receives.</summary>
     public BufferPool? Weights { get; init; }
 
-    /// <summary>Sums of gradients; a coordinator's, and a worker's to send from.</summary>
+    /// <summary>Sums of gradients that a coordinator receives, or a node sends.</summary>
     public BufferPool? Gradients { get; init; }
 
-    /// <summary>Sums of evaluation metrics; a coordinator's.</summary>
+    /// <summary>Sums of evaluation metrics that a coordinator receives.</summary>
     public BufferPool? Evaluations { get; init; }
-
-    /// <summary>
-    /// Memory of a coordinator's that weights are sent from, to be shown to workers on its own host; null: to nobody.
-    /// What is sent from it must stay until no round of its step is open, and a worker keeps a sum it sent until it
-    /// gets newer weights.
-    /// </summary>
-    public SharedMemory? Shown { get; init; }
-
-    /// <summary>How many sums of gradients such a worker may hold at once without having to send one.</summary>
-    public int ShownSums { get; init; } = 4;
-
-    internal BufferPool? For(in FrameHeader header) => header.Kind switch
-    {
-        FrameKind.Weights => Weights,
-        FrameKind.SubtreeSum => header.Round == RoundKind.Gradient ? Gradients : Evaluations,
-        _ => null,
-    };
 }

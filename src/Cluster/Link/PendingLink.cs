@@ -7,7 +7,7 @@ using NnCluster.Training;
 
 namespace NnCluster.Link;
 
-/// <summary>The right to open one link: the token goes to the worker over the control plane, the link comes back.</summary>
+/// <summary>Expectation of one link: its token goes to a node over the control plane, the node opens the link with it.</summary>
 public sealed class PendingLink : IDisposable
 {
     private readonly DataListener _listener;
@@ -18,17 +18,17 @@ public sealed class PendingLink : IDisposable
     {
         Token = token;
         _listener = listener;
-        _expiry = time.CreateTimer(_ => Fail($"the worker did not open its link within {lifetime.TotalSeconds:0.#} s"), null, lifetime, Timeout.InfiniteTimeSpan);
+        _expiry = time.CreateTimer(_ => Fail(new(LinkRefusal.Timeout, $"the worker did not open its link within {lifetime.TotalSeconds:0.#} s")), null, lifetime, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>32 random bytes, good for one link.</summary>
+    /// <summary>32 random bytes, valid for one link.</summary>
     public ReadOnlyMemory<byte> Token { get; }
 
-    /// <summary>The link, not yet started; a <see cref="LinkException"/> if it was not opened in time or broke at once.</summary>
+    /// <summary>The link, not started; fails with a <see cref="LinkException"/> if it was not opened in time or broke in the handshake.</summary>
     public Task<DataLink> Link => _link.Task;
 
-    /// <summary>Takes the token back; a link that has come about already is the caller's.</summary>
-    public void Dispose() => Fail("the coordinator took the token back");
+    /// <summary>Withdraws the token; a link that has been opened stays the caller's.</summary>
+    public void Dispose() => Fail(new(LinkRefusal.Withdrawn, "the coordinator withdrew the token"));
 
     internal void Complete(DataLink link)
     {
@@ -39,10 +39,10 @@ public sealed class PendingLink : IDisposable
         }
     }
 
-    internal void Fail(string reason)
+    internal void Fail(LinkException reason)
     {
         _expiry.Dispose();
         _listener.Forget(this);
-        _link.TrySetException(new LinkException(reason));
+        _link.TrySetException(reason);
     }
 }

@@ -8,11 +8,11 @@ using NnCluster.Training;
 namespace NnCluster.Link;
 
 /// <summary>
-/// The version of everything that crosses the wire: control messages, frames and what they mean. Both sides must have
-/// the same one; it grows with every change.
+/// Version of everything that crosses the wire: control messages, frames and their meaning. Both sides must have the
+/// same one; every change raises it.
 /// </summary>
 public static class WireVersion
 {
-    /// <summary>What this program speaks.</summary>
-    public const ushort Current = 4;
+    /// <summary>Version of this program.</summary>
+    public const ushort Current = 5;
 }

@@ -10,8 +10,8 @@ using NnCluster.Training;
 namespace NnCluster.Security;
 
 /// <summary>
-/// How a cluster keeps strangers out, on both planes: certificates, a shared cookie, both, or nothing. Certificates
-/// also hide what is sent; a cookie only proves who sends it, when a worker registers.
+/// Protection of a cluster on both planes: certificates, a shared cookie, both, or none. Certificates authenticate and
+/// encrypt every connection; a cookie authenticates both sides when a node registers, and encrypts nothing.
 /// </summary>
 public sealed record LinkSecurity
 {
@@ -35,23 +35,23 @@ public sealed record LinkSecurity
         Cookie = cookie;
     }
 
-    /// <summary>No protection at all: for one machine, or a network nobody else is on.</summary>
+    /// <summary>No protection: for one machine, or a network of trusted machines.</summary>
     public static readonly LinkSecurity None = new(null, null);
 
-    /// <summary>The node's certificate; null: nothing is encrypted.</summary>
+    /// <summary>Certificate of this process; null: nothing is encrypted.</summary>
     public TlsIdentity? Tls { get; }
 
-    /// <summary>The secret all nodes share; null: there is none.</summary>
+    /// <summary>Secret that all processes of the cluster share, 16 to 4096 bytes; null: none.</summary>
     public byte[]? Cookie { get; }
 
-    /// <summary>Certificates, and perhaps a cookie as well.</summary>
+    /// <summary>Protection by certificates, and by a cookie if one is given.</summary>
     public static LinkSecurity WithTls(TlsIdentity tls, byte[]? cookie = null) => new(tls, cookie);
 
-    /// <summary>A cookie only.</summary>
+    /// <summary>Protection by a cookie alone.</summary>
     public static LinkSecurity WithCookie(byte[] cookie) => new(null, cookie);
 
-    /// <summary>Reads what the options name; null is an option not given.</summary>
-    /// <exception cref="BadInputException">Only some of the three certificate options are given, or a file is missing or not what it should be.</exception>
+    /// <summary>Reads certificates and cookie from files; a null path is one that was not given.</summary>
+    /// <exception cref="BadInputException">Only some of the three certificate files are given, or a file is missing or invalid.</exception>
     public static LinkSecurity Load(string? tlsCertificate, string? tlsKey, string? tlsAuthority, string? cookieFile)
     {
         byte[]? cookie = cookieFile is null ? null : LoadCookie(cookieFile);
@@ -65,10 +65,10 @@ public sealed record LinkSecurity
         return new(tls, cookie);
     }
 
-    /// <summary>Refuses to open an unprotected cluster to a network.</summary>
-    /// <param name="host">What the node listens on or connects to.</param>
-    /// <param name="insecure">Whether the user insists.</param>
-    /// <exception cref="BadInputException">Neither certificates nor a cookie protect an address other machines reach.</exception>
+    /// <summary>Refuses to open an unprotected cluster to other machines.</summary>
+    /// <param name="host">Host that the process listens on or connects to.</param>
+    /// <param name="insecure">Whether the user accepts an unprotected cluster.</param>
+    /// <exception cref="BadInputException">Other machines can reach the host, and neither certificates nor a cookie protect it.</exception>
     public void RequireFor(string host, bool insecure)
     {
         if (Tls is null && Cookie is null && !insecure && !IsLoopback(host))
@@ -81,9 +81,10 @@ public sealed record LinkSecurity
     }
 
     private static bool IsLoopback(string host) =>
-        host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host.Trim('[', ']'), out IPAddress? address) && IPAddress.IsLoopback(address));
+        host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+        || (IPAddress.TryParse(host.Trim('[', ']'), out IPAddress? address) && IPAddress.IsLoopback(address));
 
-    // Spaces around the secret are no part of it, so that an editor's last newline does not matter.
+    // White space around the secret is not part of it: editors append a newline.
     private static byte[] LoadCookie(string path)
     {
         byte[] content = SecretFile.Read(CookieName, path, MaxCookieBytes);

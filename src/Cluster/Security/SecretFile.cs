@@ -9,14 +9,14 @@ using NnCluster.Training;
 
 namespace NnCluster.Security;
 
-/// <summary>A small file that a property names: a cookie, a certificate or a key.</summary>
+/// <summary>Reads a small file that a property names: a cookie, a certificate or a key.</summary>
 internal static class SecretFile
 {
-    /// <summary>Reads all of it.</summary>
+    /// <summary>Reads the whole file.</summary>
     /// <param name="property">Property that names the file, for errors.</param>
-    /// <param name="path">The file.</param>
-    /// <param name="mostBytes">What it may have at most; a device or a pipe is not read further.</param>
-    /// <exception cref="BadInputException">It is not there, no file, too long, or may not be read.</exception>
+    /// <param name="path">Path of the file.</param>
+    /// <param name="mostBytes">Limit in bytes; a device or a pipe is not read further.</param>
+    /// <exception cref="BadInputException">The path is missing, not a file, too long, or may not be read.</exception>
     public static byte[] Read(PropertyName property, string path, int mostBytes)
     {
         if (Directory.Exists(path))
@@ -47,7 +47,7 @@ internal static class SecretFile
         }
     }
 
-    /// <summary>Reads all of it as text.</summary>
+    /// <summary>Reads the whole file as UTF-8.</summary>
     /// <inheritdoc cref="Read"/>
     public static string ReadText(PropertyName property, string path, int mostBytes) =>
         Encoding.UTF8.GetString(Read(property, path, mostBytes));

@@ -11,21 +11,21 @@ using NnCluster.Training;
 namespace NnCluster.Security;
 
 /// <summary>
-/// One node's certificate and the only authority it trusts: the system's own authorities count for nothing. Each side
-/// checks the other, the connecting side also that the certificate names the host it meant.
+/// Certificate of a node and the authorities that it trusts; the system's authorities are not trusted. Each side checks
+/// the other's certificate; the connecting side also checks that it names the host.
 /// </summary>
-/// <param name="Certificate">With its private key.</param>
-/// <param name="Authorities">Whom to trust.</param>
+/// <param name="Certificate">Certificate with its private key.</param>
+/// <param name="Authorities">Trusted authorities, the root and any between it and the certificates.</param>
 public sealed record TlsIdentity(X509Certificate2 Certificate, X509Certificate2Collection Authorities)
 {
-    // Room for a chain of long certificates, and far from what a wrong file such as a disk image holds.
+    // Room for a chain of long certificates; a wrong file such as a disk image is larger.
     private const int MaxPemBytes = 1 << 20;
 
     private static readonly Oid ServerUse = new("1.3.6.1.5.5.7.3.1");
     private static readonly Oid ClientUse = new("1.3.6.1.5.5.7.3.2");
 
-    /// <summary>Reads the three PEM files. Authorities between the certificate and the root go into the authority file as well.</summary>
-    /// <exception cref="BadInputException">One of them is missing or not what it should be.</exception>
+    /// <summary>Reads the three PEM files. The authority file also holds the authorities between certificate and root.</summary>
+    /// <exception cref="BadInputException">A file is missing or malformed, or the certificate is not trusted.</exception>
     public static TlsIdentity Load(string certificatePath, string keyPath, string authorityPath)
     {
         string certificateText = SecretFile.ReadText(LinkSecurity.CertificateName, certificatePath, MaxPemBytes);
@@ -74,9 +74,10 @@ public sealed record TlsIdentity(X509Certificate2 Certificate, X509Certificate2C
         return identity;
     }
 
-    /// <summary>Why a certificate is not to be trusted: expired, foreign, or for another use; null if it is.</summary>
-    /// <param name="certificate">The other side's.</param>
-    /// <param name="forServer">Whether it must be good for a server or for a client; null: for either.</param>
+    /// <summary>Checks a certificate against the authorities.</summary>
+    /// <param name="certificate">Certificate of the other side.</param>
+    /// <param name="forServer">Required use: server or client; null: either.</param>
+    /// <returns>Why it is not trusted: expired, of another authority, or for another use; null if it is trusted.</returns>
     public string? WhyNotTrusted(X509Certificate2 certificate, bool? forServer)
     {
         using var chain = new X509Chain { ChainPolicy = Policy(forServer) };
@@ -94,7 +95,7 @@ public sealed record TlsIdentity(X509Certificate2 Certificate, X509Certificate2C
         ServerCertificate = Certificate,
         ClientCertificateRequired = true,
         CertificateChainPolicy = Policy(forServer: false),
-        RemoteCertificateValidationCallback = (_, certificate, _, errors) => Judge(certificate, errors, forServer: false, refused),
+        RemoteCertificateValidationCallback = (_, certificate, _, errors) => Accept(certificate, errors, forServer: false, refused),
     };
 
     internal SslClientAuthenticationOptions ClientOptions(string host, Action<string> refused) => new()
@@ -104,13 +105,14 @@ public sealed record TlsIdentity(X509Certificate2 Certificate, X509Certificate2C
         ClientCertificates = [Certificate],
         LocalCertificateSelectionCallback = (_, _, _, _, _) => Certificate,
         CertificateChainPolicy = Policy(forServer: true),
-        RemoteCertificateValidationCallback = (_, certificate, _, errors) => Judge(certificate, errors, forServer: true, refused),
+        RemoteCertificateValidationCallback = (_, certificate, _, errors) => Accept(certificate, errors, forServer: true, refused),
     };
 
-    /// <summary>Why the other side of a handshake is refused; null if it is not.</summary>
-    /// <param name="certificate">What it showed.</param>
-    /// <param name="errors">What the handshake found; of these only an absent certificate and another host's name count, the rest is looked at here.</param>
+    /// <summary>Checks the other side of a handshake.</summary>
+    /// <param name="certificate">Certificate that it presented; null: none.</param>
+    /// <param name="errors">Errors that the handshake found; only a host name mismatch counts, the chain is built anew.</param>
     /// <param name="forServer">Whether the other side is the server; null: not known.</param>
+    /// <returns>Why it is refused; null if it is accepted.</returns>
     internal string? WhyRefused(X509Certificate? certificate, SslPolicyErrors errors, bool? forServer)
     {
         if (certificate is not X509Certificate2 shown)
@@ -119,10 +121,12 @@ public sealed record TlsIdentity(X509Certificate2 Certificate, X509Certificate2C
         }
 
         return WhyNotTrusted(shown, forServer)
-            ?? (errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch) ? $"certificate \"{shown.Subject}\" does not name this host" : null);
+            ?? (errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch)
+                ? $"certificate \"{shown.Subject}\" does not name this host"
+                : null);
     }
 
-    private bool Judge(X509Certificate? certificate, SslPolicyErrors errors, bool forServer, Action<string> refused)
+    private bool Accept(X509Certificate? certificate, SslPolicyErrors errors, bool forServer, Action<string> refused)
     {
         string? reason = WhyRefused(certificate, errors, forServer);
         if (reason is not null)
@@ -150,7 +154,7 @@ public sealed record TlsIdentity(X509Certificate2 Certificate, X509Certificate2C
         return policy;
     }
 
-    // Windows cannot use a key that was never stored; the detour over PKCS #12 stores it.
+    // Windows cannot use a key that was never stored; a round trip over PKCS #12 stores it.
     private static X509Certificate2 Usable(X509Certificate2 certificate) =>
         OperatingSystem.IsWindows() ? X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pkcs12), null) : certificate;
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Numerics.Tensors;
 
 namespace NnCluster.Data;
 
@@ -40,6 +41,72 @@ public sealed class Dataset
         ImageWidth = imageWidth;
         ImageHeight = imageHeight;
         _sha256 = new(() => DatasetContent.Sha256(this));
+    }
+
+    /// <summary>A data set for classification from arrays; some rows, drawn with the seed, become test rows.</summary>
+    /// <param name="features">Inputs, (rows, columns), row-major. They are copied; scale them to about zero mean and unit variance.</param>
+    /// <param name="columns">Number of features of a row.</param>
+    /// <param name="labels">Class of each row, (rows), from 0 on.</param>
+    /// <param name="testFraction">Share of the rows that become test rows, above 0 and below 1.</param>
+    /// <param name="seed">Decides which rows.</param>
+    /// <param name="name">Display name.</param>
+    /// <exception cref="ArgumentException">The lengths do not fit, or a split would have no row.</exception>
+    public static Dataset FromArrays(
+        ReadOnlySpan<float> features, int columns, ReadOnlySpan<int> labels, double testFraction = 0.2, ulong seed = 1, string name = "arrays")
+    {
+        int classes = labels.IsEmpty ? 0 : TensorPrimitives.Max(labels) + 1;
+        (int[] train, int[] test) = RandomSplit(features.Length, columns, labels.Length, testFraction, seed);
+        return new(name, Part(features, columns, train, labels), Part(features, columns, test, labels), classes: classes);
+
+        static DataSplit Part(ReadOnlySpan<float> features, int columns, int[] rows, ReadOnlySpan<int> labels) =>
+            DataSplit.Classification(FeatureMatrix.FromFloats(Take(features, columns, rows), columns), Take(labels, 1, rows));
+    }
+
+    /// <summary>A data set for regression from arrays; some rows, drawn with the seed, become test rows.</summary>
+    /// <param name="features">Inputs, (rows, columns), row-major. They are copied; scale them to about zero mean and unit variance.</param>
+    /// <param name="columns">Number of features of a row.</param>
+    /// <param name="targets">Target of each row, (rows).</param>
+    /// <param name="testFraction">Share of the rows that become test rows, above 0 and below 1.</param>
+    /// <param name="seed">Decides which rows.</param>
+    /// <param name="name">Display name.</param>
+    /// <exception cref="ArgumentException">The lengths do not fit, or a split would have no row.</exception>
+    public static Dataset FromArrays(
+        ReadOnlySpan<float> features, int columns, ReadOnlySpan<float> targets, double testFraction = 0.2, ulong seed = 1, string name = "arrays")
+    {
+        (int[] train, int[] test) = RandomSplit(features.Length, columns, targets.Length, testFraction, seed);
+        return new(name, Part(features, columns, train, targets), Part(features, columns, test, targets), targets: 1);
+
+        static DataSplit Part(ReadOnlySpan<float> features, int columns, int[] rows, ReadOnlySpan<float> targets) =>
+            DataSplit.Regression(FeatureMatrix.FromFloats(Take(features, columns, rows), columns), Take(targets, 1, rows), 1);
+    }
+
+    private static (int[] Train, int[] Test) RandomSplit(int length, int columns, int rows, double testFraction, ulong seed)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(columns);
+        if (length != (long)rows * columns)
+        {
+            throw new ArgumentException($"{rows} rows of {columns} features are {(long)rows * columns} floats, not {length}.");
+        }
+
+        int test = (int)Math.Round(rows * testFraction, MidpointRounding.AwayFromZero);
+        if (!(testFraction is > 0 and < 1) || test == 0 || test == rows)
+        {
+            throw new ArgumentException($"A test fraction of {testFraction} of {rows} rows leaves no training row or no test row.");
+        }
+
+        ReadOnlySpan<int> order = new EpochPermutation(seed, rows).Of(0);
+        return (order[test..].ToArray(), order[..test].ToArray());
+    }
+
+    private static T[] Take<T>(ReadOnlySpan<T> values, int width, int[] rows)
+    {
+        var taken = new T[rows.Length * width];
+        for (int i = 0; i < rows.Length; i++)
+        {
+            values.Slice(rows[i] * width, width).CopyTo(taken.AsSpan(i * width));
+        }
+
+        return taken;
     }
 
     private Dataset(Dataset of, int validation, int? limit)

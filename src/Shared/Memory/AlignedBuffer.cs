@@ -4,14 +4,15 @@ using System.Runtime.InteropServices;
 namespace NnCluster.Memory;
 
 /// <summary>
-/// A zeroed block of floats outside the garbage-collected heap, aligned to a cache line so that any vector load is
-/// whole. The owner disposes it; a forgotten one is freed by its finalizer.
+/// Zeroed floats outside the garbage-collected heap, aligned to a cache line so that no vector load crosses one. The
+/// owner disposes the buffer; the finalizer frees one that was not disposed.
 /// </summary>
 public sealed unsafe class AlignedBuffer : IDisposable
 {
-    /// <summary>Bytes to which the first element is aligned.</summary>
+    /// <summary>Alignment of the first element in bytes.</summary>
     public const int Alignment = 64;
 
+    private readonly SafeHandle? _owner;
     private float* _memory;
 
     /// <summary>Allocates <paramref name="length"/> zeros.</summary>
@@ -19,30 +20,25 @@ public sealed unsafe class AlignedBuffer : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         Length = length;
-        // One spare vector at the end: kernels may read (never write) a whole vector over the last elements.
-        nuint bytes = (((nuint)length * sizeof(float)) + Alignment + Alignment - 1) / Alignment * Alignment;
+        nuint bytes = BytesOf(length);
         _memory = (float*)NativeMemory.AlignedAlloc(bytes, Alignment);
         NativeMemory.Clear(_memory, bytes);
         GC.AddMemoryPressure((long)bytes);
     }
 
-    /// <summary>A view of memory that has been counted as held for it.</summary>
-    internal AlignedBuffer(SharedMemory home, int place, float* memory)
+    /// <summary>A view of memory that another object owns.</summary>
+    /// <param name="owner">Owner of the memory; one counted reference to it passes to the view.</param>
+    /// <param name="memory">First element, aligned, with a spare vector behind the last element.</param>
+    /// <param name="length">Number of floats.</param>
+    internal AlignedBuffer(SafeHandle owner, float* memory, int length)
     {
-        Length = home.Length;
-        Home = home;
-        Place = place;
+        Length = length;
+        _owner = owner;
         _memory = memory;
     }
 
     /// <summary>Number of floats.</summary>
     public int Length { get; }
-
-    /// <summary>The memory this is a part of, where other processes see it; null: it is this process's own.</summary>
-    public SharedMemory? Home { get; }
-
-    /// <summary>Which buffer of its <see cref="Home"/> it is.</summary>
-    public int Place { get; }
 
     /// <summary>All elements.</summary>
     /// <exception cref="ObjectDisposedException">The buffer was disposed.</exception>
@@ -56,6 +52,9 @@ public sealed unsafe class AlignedBuffer : IDisposable
         }
     }
 
+    /// <summary>Address of the first element; null after disposal.</summary>
+    internal float* Address => _memory;
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -63,22 +62,28 @@ public sealed unsafe class AlignedBuffer : IDisposable
         GC.SuppressFinalize(this);
     }
 
+    // One spare vector behind the last element: kernels may read (never write) a whole vector over it.
+    private static nuint BytesOf(int length) => (((nuint)length * sizeof(float)) + Alignment + Alignment - 1) / Alignment * Alignment;
+
     private void Free()
     {
-        if (_memory != null && Home is not null)
+        if (_memory == null)
+        {
+            return;
+        }
+
+        if (_owner is not null)
         {
             _memory = null;
-            Home.DangerousRelease();
+            _owner.DangerousRelease();
+            return;
         }
-        else if (_memory != null)
-        {
-            NativeMemory.AlignedFree(_memory);
-            _memory = null;
-            nuint bytes = (((nuint)Length * sizeof(float)) + Alignment + Alignment - 1) / Alignment * Alignment;
-            GC.RemoveMemoryPressure((long)bytes);
-        }
+
+        NativeMemory.AlignedFree(_memory);
+        _memory = null;
+        GC.RemoveMemoryPressure((long)BytesOf(Length));
     }
 
-    /// <summary>Frees the memory of a buffer nobody disposed.</summary>
+    /// <summary>Frees the memory of a buffer that was not disposed.</summary>
     ~AlignedBuffer() => Free();
 }

@@ -2,95 +2,116 @@
 namespace NnCluster.Memory;
 
 /// <summary>
-/// A float buffer that several readers share and that goes back to its pool when the last one lets go. Who rents it
-/// holds one reference and is the only writer; once it has been sent, nobody writes until it is rented again.
+/// Buffers of one length that are rented and returned for the whole of a run: after the first steps nothing is
+/// allocated. The finalizer of its memory frees a buffer that is never released. Any thread may rent and return.
 /// </summary>
-public sealed class RefCountedBuffer
+public sealed class BufferPool : IDisposable
 {
-    private readonly BufferPool? _pool;
-    private int _references;
-
-    internal RefCountedBuffer(BufferPool pool, AlignedBuffer memory)
-    {
-        _pool = pool;
-        Memory = memory;
-    }
-
-    /// <summary>A buffer of no pool, with one reference; the last one disposes the memory.</summary>
-    internal RefCountedBuffer(AlignedBuffer memory)
-    {
-        Memory = memory;
-        Claim();
-    }
-
-    /// <summary>The elements.</summary>
-    public Span<float> Span => Memory.Span;
-
-    /// <summary>Number of floats.</summary>
-    public int Length => Memory.Length;
-
-    /// <summary>The memory itself, for who needs it beyond a span; not the reader's to dispose.</summary>
-    public AlignedBuffer Memory { get; }
-
-    /// <summary>Adds a reader, who must call <see cref="Release"/>.</summary>
-    public RefCountedBuffer Share()
-    {
-        int before = Interlocked.Increment(ref _references) - 1;
-        if (before < 1)
-        {
-            throw new InvalidOperationException("A buffer that nobody holds cannot be shared.");
-        }
-
-        return this;
-    }
-
-    /// <summary>Gives up one reference; the last one returns the buffer to its pool.</summary>
-    public void Release()
-    {
-        int left = Interlocked.Decrement(ref _references);
-        if (left == 0 && _pool is null)
-        {
-            Memory.Dispose();
-        }
-        else if (left == 0)
-        {
-            _pool!.Return(this);
-        }
-        else if (left < 0)
-        {
-            throw new InvalidOperationException("A buffer was released more often than it was shared.");
-        }
-    }
-
-    internal void Claim() => Volatile.Write(ref _references, 1);
-}
-
-/// <summary>
-/// Buffers of one length for the whole life of a run: after the first steps nothing is allocated. A buffer that is
-/// never released (its holder died) is freed by the finalizer of its memory. Any thread may rent and return.
-/// </summary>
-public sealed class BufferPool(int length) : IDisposable
-{
-    private readonly Stack<RefCountedBuffer> _free = new();
-    private readonly Stack<RefCountedBuffer> _freeShown = new();
     private readonly Lock _gate = new();
+
+    // In the order of renting; replaced as a whole. The heap is the last and never exhausted.
+    private volatile BufferShelf[] _shelves;
     private bool _disposed;
 
-    /// <summary>Floats in each buffer.</summary>
-    public int Length { get; } = length;
+    /// <summary>Creates an empty pool that allocates from the heap.</summary>
+    /// <param name="length">Floats in each buffer.</param>
+    public BufferPool(int length)
+    {
+        Length = length;
+        _shelves = [new(new HeapSource(length))];
+    }
 
-    /// <summary>Buffers made since the pool began.</summary>
-    public int Created { get; private set; }
+    /// <summary>Floats in each buffer.</summary>
+    public int Length { get; }
+
+    /// <summary>Buffers made so far by the sources that the pool now has.</summary>
+    public int Created => _shelves.Sum(shelf => shelf.Created);
 
     /// <summary>A buffer with undefined contents and one reference.</summary>
+    /// <exception cref="ObjectDisposedException">The pool was disposed.</exception>
     public RefCountedBuffer Rent()
+    {
+        foreach (BufferShelf shelf in _shelves)
+        {
+            if (shelf.TryRent() is { } buffer)
+            {
+                return buffer;
+            }
+        }
+
+        throw new ObjectDisposedException(nameof(BufferPool));
+    }
+
+    /// <summary>Frees the buffers at rest; a rented buffer is freed when it is returned.</summary>
+    public void Dispose()
     {
         lock (_gate)
         {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            if (!_freeShown.TryPop(out RefCountedBuffer? buffer) && !_free.TryPop(out buffer))
+            _disposed = true;
+            foreach (BufferShelf shelf in _shelves)
             {
-                buffer = new RefCountedBuffer(this, new AlignedBuffer(Length));
+                shelf.Retire();
+            }
+        }
+    }
+
+    /// <summary>Adds a source whose buffers are rented before all others.</summary>
+    /// <param name="source">Makes buffers of <see cref="Length"/> floats.</param>
+    /// <returns>The shelf to give to <see cref="Remove"/>.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The source's buffers have another length.</exception>
+    /// <exception cref="ObjectDisposedException">The pool was disposed.</exception>
+    internal BufferShelf Prefer(IBufferSource source)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(source.Length, Length, nameof(source));
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            var shelf = new BufferShelf(source);
+            _shelves = [shelf, .. _shelves];
+            return shelf;
+        }
+    }
+
+    /// <summary>Removes a source: none of its buffers is rented again.</summary>
+    internal void Remove(BufferShelf shelf)
+    {
+        lock (_gate)
+        {
+            _shelves = [.. _shelves.Where(held => held != shelf)];
+            shelf.Retire();
+        }
+    }
+}
+
+/// <summary>The buffers of one source that are at rest. Any thread may use it.</summary>
+internal sealed class BufferShelf(IBufferSource source)
+{
+    private readonly Stack<RefCountedBuffer> _free = new();
+    private readonly Lock _gate = new();
+    private bool _retired;
+
+    /// <summary>Buffers made so far.</summary>
+    public int Created { get; private set; }
+
+    /// <summary>Rents a buffer.</summary>
+    /// <returns>Null if the source is exhausted, or retired.</returns>
+    public RefCountedBuffer? TryRent()
+    {
+        lock (_gate)
+        {
+            if (_retired)
+            {
+                return null;
+            }
+
+            if (!_free.TryPop(out RefCountedBuffer? buffer))
+            {
+                if (source.TryMake() is not { } memory)
+                {
+                    return null;
+                }
+
+                buffer = new(this, memory);
                 Created++;
             }
 
@@ -99,45 +120,31 @@ public sealed class BufferPool(int length) : IDisposable
         }
     }
 
-    /// <summary>Adds the buffers of a memory that other processes see, to be rented before all others.</summary>
-    public void Add(SharedMemory memory)
-    {
-        ArgumentOutOfRangeException.ThrowIfNotEqual(memory.Length, Length);
-        lock (_gate)
-        {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            for (int place = memory.Count - 1; place >= 0; place--)
-            {
-                _freeShown.Push(new RefCountedBuffer(this, memory.BufferAt(place)));
-                Created++;
-            }
-        }
-    }
-
-    /// <summary>Frees the buffers at rest; those still held are freed when they come back.</summary>
-    public void Dispose()
+    /// <summary>Takes back a buffer without references.</summary>
+    public void Return(RefCountedBuffer buffer)
     {
         lock (_gate)
         {
-            _disposed = true;
-            while (_freeShown.TryPop(out RefCountedBuffer? buffer) || _free.TryPop(out buffer))
-            {
-                buffer.Memory.Dispose();
-            }
-        }
-    }
-
-    internal void Return(RefCountedBuffer buffer)
-    {
-        lock (_gate)
-        {
-            if (_disposed)
+            if (_retired)
             {
                 buffer.Memory.Dispose();
             }
             else
             {
-                (buffer.Memory.Home is null ? _free : _freeShown).Push(buffer);
+                _free.Push(buffer);
+            }
+        }
+    }
+
+    /// <summary>Frees the buffers at rest; a rented buffer is freed when it is returned.</summary>
+    public void Retire()
+    {
+        lock (_gate)
+        {
+            _retired = true;
+            while (_free.TryPop(out RefCountedBuffer? buffer))
+            {
+                buffer.Memory.Dispose();
             }
         }
     }

@@ -5,17 +5,17 @@ using Microsoft.Win32.SafeHandles;
 
 namespace NnCluster.Memory;
 
-/// <summary>Where another process of the same host finds a <see cref="SharedMemory"/>.</summary>
-/// <param name="Process">Who made it.</param>
-/// <param name="Descriptor">Its file descriptor there.</param>
-/// <param name="Count">Buffers in it.</param>
-/// <param name="Mark">Drawn at random, and the first bytes of the memory: a number that means another file here is found out.</param>
-public readonly record struct SharedMemoryName(int Process, int Descriptor, int Count, Guid Mark)
+/// <summary>Tells another process of the same host how to map a <see cref="SharedMemory"/>.</summary>
+/// <param name="Process">Process id of the owner.</param>
+/// <param name="Descriptor">File descriptor in the owner.</param>
+/// <param name="Count">Number of buffers.</param>
+/// <param name="Mark">Random tag at offset 0 of the memory: detects that process id and descriptor refer to another file.</param>
+internal readonly record struct SharedMemoryName(int Process, int Descriptor, int Count, Guid Mark)
 {
     /// <summary>Bytes of a name.</summary>
     public const int Size = 28;
 
-    /// <summary>Writes the name, little-endian.</summary>
+    /// <summary>Writes the name, little-endian, <see cref="Size"/> bytes.</summary>
     public void Write(Span<byte> destination)
     {
         BinaryPrimitives.WriteInt32LittleEndian(destination, Process);
@@ -24,7 +24,7 @@ public readonly record struct SharedMemoryName(int Process, int Descriptor, int 
         Mark.TryWriteBytes(destination[12..]);
     }
 
-    /// <summary>Reads what <see cref="Write"/> wrote; whether it names anything shows when it is opened.</summary>
+    /// <summary>Reads what <see cref="Write"/> wrote. Unchecked: <see cref="SharedMemory.Map(SharedMemoryName, int, bool)"/> checks it.</summary>
     public static SharedMemoryName Read(ReadOnlySpan<byte> source) => new(
         BinaryPrimitives.ReadInt32LittleEndian(source),
         BinaryPrimitives.ReadInt32LittleEndian(source[4..]),
@@ -33,14 +33,15 @@ public readonly record struct SharedMemoryName(int Process, int Descriptor, int 
 }
 
 /// <summary>
-/// Float buffers of one length in memory that two processes of a host see alike. It has no name in any file system
-/// (Linux: memfd_create(2), opened by the other process through /proc), so nothing is left of it when its holders end,
-/// however they end. It is allocated at once and its size is sealed: nobody it is shared with can take it away. Who uses
-/// a buffer when is for the two to agree. Freed when it and every buffer in it have been disposed.
+/// A region of float buffers of one length in memory that two processes of a host share. Its owner exports it, the peer
+/// maps it. The region has no name in any file system (Linux: memfd_create(2), opened by the peer through /proc), so
+/// nothing is left of it when both processes end, however they end. It is allocated at once and its size is sealed: no
+/// peer can shrink it under its owner. The region is freed when it and every buffer in it have been disposed.
 /// </summary>
-public sealed unsafe partial class SharedMemory : SafeHandleZeroOrMinusOneIsInvalid
+/// <remarks>This class only maps memory. Its users agree on the time at which a buffer may be written again.</remarks>
+internal sealed unsafe partial class SharedMemory : SafeHandleZeroOrMinusOneIsInvalid
 {
-    // A page of its own for the mark, so that every buffer begins on one.
+    // The mark has a page of its own, so that every buffer begins on a page.
     private const int Page = 4096;
     private const int MaxCount = 1 << 16;
     private const string FileName = "nncluster";
@@ -58,7 +59,7 @@ public sealed unsafe partial class SharedMemory : SafeHandleZeroOrMinusOneIsInva
         Length = length;
     }
 
-    /// <summary>What to tell the other process.</summary>
+    /// <summary>What the peer needs to map the region.</summary>
     public SharedMemoryName Name { get; }
 
     /// <summary>Floats in each buffer.</summary>
@@ -67,12 +68,12 @@ public sealed unsafe partial class SharedMemory : SafeHandleZeroOrMinusOneIsInva
     /// <summary>Number of buffers.</summary>
     public int Count => Name.Count;
 
-    /// <summary>Makes zeroed buffers.</summary>
-    /// <param name="length">Floats in each.</param>
-    /// <param name="count">How many.</param>
-    /// <param name="othersWrite">Whether whoever opens it may write to it.</param>
-    /// <returns>Null where the system has no such memory to give.</returns>
-    public static SharedMemory? Create(int length, int count, bool othersWrite)
+    /// <summary>Creates a region of zeroed buffers, exported from now on.</summary>
+    /// <param name="length">Floats in each buffer.</param>
+    /// <param name="count">Number of buffers, at least 1.</param>
+    /// <param name="peersWrite">Whether peers may map it to write.</param>
+    /// <returns>Null where the system has no such memory, or not enough of it.</returns>
+    public static SharedMemory? Create(int length, int count, bool peersWrite)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
@@ -81,10 +82,10 @@ public sealed unsafe partial class SharedMemory : SafeHandleZeroOrMinusOneIsInva
             return null;
         }
 
-        // Allocated here and not when it is used: memory that is not there then would end the process.
+        // Allocate now: a page that cannot be provided on first use would end the process with SIGBUS.
         var file = new SafeFileHandle(CreateFile(FileName, CloseOnExec | AllowSealing), ownsHandle: true);
         long bytes = BytesOf(length, count);
-        if (file.IsInvalid || !Allocate(file, bytes) || Map(file, bytes, writable: true) is not { } address)
+        if (file.IsInvalid || !Allocate(file, bytes) || MapPages(file, bytes, writable: true) is not { } address)
         {
             file.Dispose();
             return null;
@@ -92,7 +93,7 @@ public sealed unsafe partial class SharedMemory : SafeHandleZeroOrMinusOneIsInva
 
         var memory = new SharedMemory(file, address, new(Environment.ProcessId, (int)file.DangerousGetHandle(), count, Guid.NewGuid()), length);
         memory.Name.Mark.TryWriteBytes(new Span<byte>((void*)address, Page));
-        int seals = SealSize | SealSeals | (othersWrite ? 0 : SealFutureWrite);
+        int seals = SealSize | SealSeals | (peersWrite ? 0 : SealFutureWrite);
         if (Control(file, AddSeals, seals) == 0)
         {
             return memory;
@@ -102,12 +103,12 @@ public sealed unsafe partial class SharedMemory : SafeHandleZeroOrMinusOneIsInva
         return null;
     }
 
-    /// <summary>Opens what another process made.</summary>
-    /// <param name="name">What that process said.</param>
-    /// <param name="length">Floats in each buffer, as both know.</param>
-    /// <param name="writable">Whether to write to it.</param>
-    /// <returns>Null if there is nothing of that name here, or if this process may not have it.</returns>
-    public static SharedMemory? Open(SharedMemoryName name, int length, bool writable)
+    /// <summary>Maps a region that another process exports.</summary>
+    /// <param name="name">The region's name, from its owner.</param>
+    /// <param name="length">Floats in each buffer.</param>
+    /// <param name="writable">Whether to map it to write.</param>
+    /// <returns>Null if no such region is exported on this host, or if it may not be mapped so.</returns>
+    public static SharedMemory? Map(SharedMemoryName name, int length, bool writable)
     {
         if (!IsPossible || name is not { Process: > 0, Descriptor: >= 0, Count: > 0 and <= MaxCount })
         {
@@ -118,7 +119,7 @@ public sealed unsafe partial class SharedMemory : SafeHandleZeroOrMinusOneIsInva
         SafeFileHandle file;
         try
         {
-            // On another host, or in another name space, the number may mean anything; opening a pipe would wait.
+            // On another host or in another name space the numbers may refer to any file; opening a pipe would block.
             if (new FileInfo(path).LinkTarget is not { } target || !target.StartsWith($"/memfd:{FileName}", StringComparison.Ordinal))
             {
                 return null;
@@ -131,17 +132,17 @@ public sealed unsafe partial class SharedMemory : SafeHandleZeroOrMinusOneIsInva
             return null;
         }
 
-        // Only what is sealed stays as large as it is now: touching what has been cut off would end this process.
+        // Map sealed files only: touching pages of a file that was truncated would end this process with SIGBUS.
         long bytes = BytesOf(length, name.Count);
         int seals = Control(file, GetSeals, 0);
-        if (seals < 0 || (seals & SealSize) != SealSize || RandomAccess.GetLength(file) != bytes || Map(file, bytes, writable) is not { } address)
+        if (seals < 0 || (seals & SealSize) != SealSize || RandomAccess.GetLength(file) != bytes || MapPages(file, bytes, writable) is not { } address)
         {
             file.Dispose();
             return null;
         }
 
         var memory = new SharedMemory(file, address, name, length);
-        memory.Hide();
+        memory.Unexport();
         if (new Guid(new ReadOnlySpan<byte>((void*)address, 16)) == name.Mark)
         {
             return memory;
@@ -151,36 +152,47 @@ public sealed unsafe partial class SharedMemory : SafeHandleZeroOrMinusOneIsInva
         return null;
     }
 
-    /// <summary>From here on nobody can open it; who has opened it keeps it.</summary>
-    public void Hide() => _file.Dispose();
+    /// <summary>Ends the export: the region cannot be mapped any more; existing mappings stay.</summary>
+    public void Unexport() => _file.Dispose();
 
-    /// <summary>A view of one buffer, which keeps the memory until it is disposed.</summary>
-    /// <exception cref="ObjectDisposedException">The memory has been freed.</exception>
-    public AlignedBuffer BufferAt(int place)
+    /// <summary>A view of one buffer; the region stays mapped until the view is disposed.</summary>
+    /// <param name="index">0 … <see cref="Count"/> − 1.</param>
+    /// <exception cref="ObjectDisposedException">The region was disposed.</exception>
+    public AlignedBuffer BufferAt(int index)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(place);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(place, Count);
+        ArgumentOutOfRangeException.ThrowIfNegative(index);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Count);
         bool held = false;
         DangerousAddRef(ref held);
-        return new(this, place, (float*)(handle + Page + (place * (nint)_stride)));
+        return new(this, (float*)(handle + Page + (index * (nint)_stride)), Length);
+    }
+
+    /// <summary>The index of a view that <see cref="BufferAt"/> made.</summary>
+    /// <returns>Null for any other buffer.</returns>
+    public int? IndexOf(AlignedBuffer buffer)
+    {
+        long offset = (nint)buffer.Address - handle - Page;
+        return !IsClosed && buffer.Length == Length && offset >= 0 && offset < _stride * Count && offset % _stride == 0
+            ? (int)(offset / _stride)
+            : null;
     }
 
     /// <inheritdoc/>
     protected override bool ReleaseHandle()
     {
-        int unmapped = Unmap(handle, (nuint)BytesOf(Length, Count));
+        int unmapped = UnmapPages(handle, (nuint)BytesOf(Length, Count));
         _file.Dispose();
         return unmapped == 0;
     }
 
-    // A long is no off_t in 32 bits.
+    // off_t has 32 bits in a 32-bit process; the declarations below pass 64.
     private static bool IsPossible => OperatingSystem.IsLinux() && Environment.Is64BitProcess;
 
     private static long StrideOf(int length) => (((long)length * sizeof(float)) + AlignedBuffer.Alignment + Page - 1) / Page * Page;
 
     private static long BytesOf(int length, int count) => Page + (StrideOf(length) * count);
 
-    // The runtime's own signals may interrupt it.
+    // Signals that the runtime sends to its threads interrupt the call.
     private static bool Allocate(SafeFileHandle file, long bytes)
     {
         int error;
@@ -192,9 +204,9 @@ public sealed unsafe partial class SharedMemory : SafeHandleZeroOrMinusOneIsInva
         return error == 0;
     }
 
-    private static nint? Map(SafeFileHandle file, long bytes, bool writable)
+    private static nint? MapPages(SafeFileHandle file, long bytes, bool writable)
     {
-        nint address = Map(0, (nuint)bytes, writable ? ReadAccess | WriteAccess : ReadAccess, MapShared, file, 0);
+        nint address = MapPages(0, (nuint)bytes, writable ? ReadAccess | WriteAccess : ReadAccess, MapShared, file, 0);
         return address == -1 ? null : address;
     }
 
@@ -221,8 +233,8 @@ public sealed unsafe partial class SharedMemory : SafeHandleZeroOrMinusOneIsInva
     private static partial int Control(SafeFileHandle file, int command, int argument);
 
     [LibraryImport("libc", EntryPoint = "mmap")]
-    private static partial nint Map(nint address, nuint length, int access, int flags, SafeFileHandle file, long offset);
+    private static partial nint MapPages(nint address, nuint length, int access, int flags, SafeFileHandle file, long offset);
 
     [LibraryImport("libc", EntryPoint = "munmap")]
-    private static partial int Unmap(nint address, nuint length);
+    private static partial int UnmapPages(nint address, nuint length);
 }

@@ -113,19 +113,22 @@ public static class Checkpoint
     public static void RequireTensors(SafeTensorsFile file, ParameterLayout layout, IEnumerable<string> states) =>
         ModelFile.RequireTensors(file, [.. layout.Tensors, .. states.SelectMany(state => Moments(layout, state))]);
 
-    /// <summary>Copies the tensors of a checkpoint into the buffers of a run.</summary>
+    /// <summary>Copies the model state of a checkpoint.</summary>
     /// <param name="file">The checkpoint.</param>
     /// <param name="layout">Layout of the model state.</param>
-    /// <param name="parameters">Receives the model state.</param>
-    /// <param name="states">The moments of the optimizer by name; they receive its state.</param>
+    /// <param name="state">Receives parameters and running statistics.</param>
     /// <exception cref="BadInputException">A tensor is missing or of another shape.</exception>
-    public static void CopyTo(
-        SafeTensorsFile file,
-        ParameterLayout layout,
-        Span<float> parameters,
-        IEnumerable<(string Name, AlignedBuffer Values)> states)
+    public static void ReadModelState(SafeTensorsFile file, ParameterLayout layout, Span<float> state) =>
+        ModelFile.CopyTo(file, layout.Tensors, state);
+
+    /// <summary>Copies the optimizer state of a checkpoint.</summary>
+    /// <param name="file">The checkpoint.</param>
+    /// <param name="layout">Layout of the model state.</param>
+    /// <param name="states">Buffers of the optimizer by name; they receive its moments.</param>
+    /// <exception cref="BadInputException">A tensor is missing or of another shape.</exception>
+    public static void ReadOptimizerState(
+        SafeTensorsFile file, ParameterLayout layout, IEnumerable<(string Name, AlignedBuffer Values)> states)
     {
-        ModelFile.CopyTo(file, layout.Tensors, parameters);
         foreach ((string name, AlignedBuffer values) in states)
         {
             ModelFile.CopyTo(file, [.. Moments(layout, name)], values.Span);

@@ -219,6 +219,7 @@ public sealed class RunDirectory : IRunObserver, IDisposable
             paths.Lock, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose));
         try
         {
+            RunDirectoryException.Guard(paths.Lock, () => RunLock.WriteOwner(processLock));
             (FileStream metrics, long? evaluated) = RunDirectoryException.Guard(paths.Directory, openMetrics);
             return new(paths, processLock, metrics, time, evaluated);
         }

@@ -1,9 +1,11 @@
+using NnCluster.Memory;
+using NnCluster.Model;
 using NnCluster.Persistence;
 using NnCluster.Training;
 
 namespace NnCluster.Prediction;
 
-/// <summary>Finds and reads the file with the model of a run.</summary>
+/// <summary>Reads and writes the file with the model of a run.</summary>
 internal static class TrainedFile
 {
     /// <summary>Reads a file, or the model of a run directory: its model file, else its newest checkpoint that is not damaged.</summary>
@@ -18,4 +20,15 @@ internal static class TrainedFile
         string model = new RunPaths(runOrFile).Model;
         return File.Exists(model) ? ModelFile.Open(model) : ResumePoint.Find(runOrFile).File;
     }
+
+    /// <summary>Writes a model state with the specifications of its model and its run.</summary>
+    /// <param name="path">The file, replaced at once when it is complete.</param>
+    /// <param name="spec">The run.</param>
+    /// <param name="state">Parameters and running statistics.</param>
+    public static void Write(string path, RunSpec spec, AlignedBuffer state) => ModelFile.Write(
+        path,
+        ParameterLayout.For(spec.Model).Tensors,
+        state,
+        spec.Model.ToJson(),
+        new Dictionary<string, string> { ["dataset"] = spec.Dataset, ["runSpec"] = spec.ToJson() });
 }

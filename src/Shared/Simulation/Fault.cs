@@ -8,8 +8,8 @@ public enum FaultKind
     /// <summary>A worker process dies and is restarted after the duration.</summary>
     Kill,
 
-    /// <summary>A worker process is paused (SIGSTOP) and resumed after the duration (SIGCONT).</summary>
-    Hang,
+    /// <summary>A node is paused (SIGSTOP) and resumed after the duration (SIGCONT); its results come late.</summary>
+    Pause,
 
     /// <summary>A worker is slower by a factor for the duration.</summary>
     Slow,

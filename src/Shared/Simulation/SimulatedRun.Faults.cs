@@ -5,7 +5,7 @@ namespace NnCluster.Simulation;
 /// <summary>Effects of the faults on machines, links and the coordinator.</summary>
 public sealed partial class SimulatedRun
 {
-    private void Strike(Fault fault)
+    private void Inject(Fault fault)
     {
         if (_over)
         {
@@ -19,7 +19,7 @@ public sealed partial class SimulatedRun
             case FaultKind.Kill:
                 Kill(machine, fault.Duration);
                 break;
-            case FaultKind.Hang:
+            case FaultKind.Pause:
                 machine.HungUntil = fault.End;
                 DetectSilence(machine, fault.Duration);
                 break;

@@ -113,7 +113,7 @@ public sealed partial class SimulatedRun
         BeginIncarnation();
         foreach (Fault fault in _scenario.Faults)
         {
-            _events.At(fault.At, () => Strike(fault));
+            _events.At(fault.At, () => Inject(fault));
         }
 
         while (_coordinator?.State.Outcome is null)

@@ -16,7 +16,7 @@ namespace NnCluster.Cli.Tests.Chaos;
 
 public sealed class FaultScheduleTests
 {
-    private static readonly FaultKind[] All = Enum.GetValues<FaultKind>();
+    private static readonly ChaosFault[] All = Enum.GetValues<ChaosFault>();
 
     [Fact]
     public void The_same_seed_gives_the_same_faults_whatever_is_asked_first()
@@ -32,7 +32,7 @@ public sealed class FaultScheduleTests
         Assert.NotEqual(Enumerable.Range(0, 20).Select(number => new FaultSchedule(1, All, 4)[number]), Enumerable.Range(0, 20).Select(number => new FaultSchedule(2, All, 4)[number]));
 
     [Fact]
-    public void Every_kind_occurs_once_in_each_round_and_every_worker_is_struck()
+    public void Every_kind_occurs_once_in_each_round_and_every_worker_is_hit()
     {
         var schedule = new FaultSchedule(11, All, 3);
         for (int round = 0; round < 20; round++)
@@ -45,17 +45,17 @@ public sealed class FaultScheduleTests
     }
 
     [Fact]
-    public void Some_stops_and_partitions_outlast_the_failure_detectors_and_most_do_not()
+    public void Some_pauses_and_partitions_outlast_the_failure_detectors_and_most_do_not()
     {
         var schedule = new FaultSchedule(5, All, 3);
         PlannedFault[] faults = [.. Enumerable.Range(0, 2000).Select(number => schedule[number])];
-        foreach ((FaultKind kind, double seconds) in new[] { (FaultKind.Stop, 5.0), (FaultKind.Partition, 10.0) })
+        foreach ((ChaosFault kind, double seconds) in new[] { (ChaosFault.Pause, 5.0), (ChaosFault.Partition, 10.0) })
         {
             PlannedFault[] some = [.. faults.Where(fault => fault.Kind == kind)];
             double share = some.Count(fault => fault.Length.TotalSeconds > seconds) / (double)some.Length;
             Assert.InRange(share, 0.06, 0.2);
         }
 
-        Assert.All(faults, fault => Assert.Equal(fault.Kind is FaultKind.Kill or FaultKind.Corrupt or FaultKind.Coordinator, fault.Length == TimeSpan.Zero));
+        Assert.All(faults, fault => Assert.Equal(fault.Kind is ChaosFault.Kill or ChaosFault.Corrupt or ChaosFault.Coordinator, fault.Length == TimeSpan.Zero));
     }
 }

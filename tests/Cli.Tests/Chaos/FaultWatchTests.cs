@@ -32,7 +32,7 @@ public sealed class FaultWatchTests
     [Fact]
     public void A_killed_worker_is_over_when_its_shards_are_done_elsewhere_and_it_is_back()
     {
-        Strike(FaultKind.Kill, "worker-1");
+        Inject(ChaosFault.Kill, "worker-1");
         Happen(-5, new ShardsReassigned(7, 1, "worker-1.1", ReassignCause.Lost, ""));
         Happen(3, new ParticipantLost("worker-1.1", LossCause.LinkClosed, ""));
         Assert.False(_watch.IsFree("worker-1"));
@@ -48,18 +48,18 @@ public sealed class FaultWatchTests
     }
 
     [Fact]
-    public void A_stopped_worker_that_held_nothing_is_over_when_it_goes_on()
+    public void A_paused_worker_that_held_nothing_is_over_when_it_goes_on()
     {
-        Strike(FaultKind.Stop, "worker-2", undone: false);
+        Inject(ChaosFault.Pause, "worker-2", undone: false);
         Assert.Empty(_watch.Settle());
         _watch.Undo(0, At(500));
         Assert.Null(Assert.Single(_watch.Settle()).Reassigned);
     }
 
     [Fact]
-    public void A_stopped_worker_that_the_cluster_gave_up_is_over_only_when_it_is_back()
+    public void A_paused_worker_that_the_cluster_gave_up_is_over_only_when_it_is_back()
     {
-        Strike(FaultKind.Stop, "worker-2");
+        Inject(ChaosFault.Pause, "worker-2");
         Happen(5000, new ParticipantLost("worker-2.1", LossCause.LinkClosed, ""));
         Assert.Empty(_watch.Settle());
         Happen(7000, new ParticipantJoined("worker-2.2"));
@@ -69,7 +69,7 @@ public sealed class FaultWatchTests
     [Fact]
     public void A_killed_coordinator_is_over_when_its_next_life_has_taken_a_step_and_has_all_workers()
     {
-        Strike(FaultKind.Coordinator, "coordinator");
+        Inject(ChaosFault.Coordinator, "coordinator");
         Assert.False(_watch.AllPresent);
         Happen(2000, new ParticipantJoined("worker-2.1"));
         Happen(2100, new FirstStepTaken(40));
@@ -82,7 +82,7 @@ public sealed class FaultWatchTests
     [Fact]
     public void A_full_disk_is_over_with_the_first_checkpoint_after_it()
     {
-        Strike(FaultKind.Disk, "disk", undone: false);
+        Inject(ChaosFault.Disk, "disk", undone: false);
         Happen(100, new CheckpointFailed(5, ""));
         Happen(200, new CheckpointWritten(6, ""));
         _watch.Undo(0, At(300));
@@ -96,10 +96,10 @@ public sealed class FaultWatchTests
 
     private static double? Ms(TimeSpan? time) => time?.TotalMilliseconds;
 
-    private void Strike(FaultKind kind, string target, bool undone = true)
+    private void Inject(ChaosFault kind, string target, bool undone = true)
     {
         _watch.Begin(new() { Number = 0, Kind = kind, Target = target, Length = TimeSpan.Zero });
-        _watch.Strike(0, Zero);
+        _watch.OnInjected(0, Zero);
         if (undone)
         {
             _watch.Undo(0, At(1));

@@ -53,15 +53,15 @@ public sealed class LinkRelayTests : IDisposable
     [InlineData(0x1234_5673u)]
     public async Task Damage_turns_over_one_bit_once_in_the_direction_it_was_drawn_for(uint draw)
     {
-        bool struck = false;
-        Task done = _relay.DamageAsync(Here, draw, () => struck = true);
+        bool injected = false;
+        Task done = _relay.DamageAsync(Here, draw, () => injected = true);
         (TcpClient from, TcpClient to) = (draw & 1) == 0 ? (_worker, _link) : (_link, _worker);
         byte[] bytes = new byte[500];
         Assert.Equal(bytes, Pass(to, from, bytes));
-        Assert.False(struck);
+        Assert.False(injected);
         Assert.Equal(1, Pass(from, to, bytes).Sum(b => BitOperations.PopCount(b)));
         await done;
-        Assert.True(struck);
+        Assert.True(injected);
         Assert.Equal(bytes, Pass(from, to, bytes));
     }
 

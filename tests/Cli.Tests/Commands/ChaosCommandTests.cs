@@ -22,7 +22,7 @@ public sealed class ChaosCommandTests : IDisposable
     {
         { [], "chaos needs --workers N" },
         { ["--workers", "0"], "--workers 0: expected a whole number from 1 to 64" },
-        { ["--workers", "2", "--faults", "kill,fire"], "--faults kill,fire: expected some of kill, stop, slow, partition, corrupt, disk, coordinator" },
+        { ["--workers", "2", "--faults", "kill,fire"], "--faults kill,fire: expected some of kill, pause, slow, partition, corrupt, disk, coordinator" },
         { ["--workers", "2", "--faults", "kill,kill"], "--faults kill,kill: expected some of" },
         { ["--workers", "2", "--every", "0s"], "--every 0s: expected a positive number and a unit of time" },
         { ["--workers", "2", "--count", "0"], "--count 0: expected a whole number of at least 1" },

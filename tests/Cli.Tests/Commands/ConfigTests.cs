@@ -11,6 +11,7 @@ using NnCluster.Model;
 using NnCluster.Persistence;
 using NnCluster.Testing;
 using NnCluster.Worker;
+using NnCluster.Worker.ProcessStatus;
 
 namespace NnCluster.Cli.Tests.Commands;
 
@@ -68,7 +69,7 @@ public sealed class ConfigTests : IDisposable
     {
         Write("""{ "join": "127.0.0.1:1", "giveUpAfter": "1s", "name": "filed", "workers": 1 }""");
         ProcessResult result = Run("worker", "--config", "c.json");
-        Assert.Equal(1, result.ExitCode);
+        Assert.Equal(ExitCode.CoordinatorGone, result.ExitCode);
         Assert.Contains("filed: ", result.Error, StringComparison.Ordinal);
         Write("""{ "jion": "127.0.0.1:1" }""");
         ProcessResult wrong = Run("worker", "--config", "c.json");
@@ -80,7 +81,7 @@ public sealed class ConfigTests : IDisposable
     [Fact]
     public void A_launch_gives_all_its_processes_what_the_file_says()
     {
-        int port = LaunchCommand.FreePort();
+        int port = LocalPort.FindFree();
         File.WriteAllText(_directory["cookie"], "a cookie that nobody can guess");
         Write(new JsonObject
         {
@@ -92,10 +93,11 @@ public sealed class ConfigTests : IDisposable
             ["epochs"] = 1,
             ["json"] = true,
         }.ToJsonString());
-        ProcessResult result = Run("launch", "--config", "c.json", "--batch-size", "256");
+        using var launch = new NnClusterProcess(["launch", "--config", "c.json", "--batch-size", "256"], directory: _directory.Path);
+        Assert.Equal($"127.0.0.1:{port}", launch.WaitFor<Listening>().Address);
+        ProcessResult result = launch.Wait();
         Assert.True(result.ExitCode == 0, result.Error);
         Assert.Equal("2", result.Field("workers"));
-        Assert.Contains($"listening on 127.0.0.1:{port} ", result.Error, StringComparison.Ordinal);
         JsonNode config = JsonNode.Parse(File.ReadAllText(Path.Combine(_directory.Path, result.Field("runDirectory"), "config.json")))!;
         Assert.Equal(("256", "1"), ((string?)config["batchSize"], (string?)config["epochs"]));
     }
@@ -106,10 +108,8 @@ public sealed class ConfigTests : IDisposable
         File.WriteAllText(_directory["net.json"], """{ "hidden": [{ "units": 12 }] }""");
         string[] run = ["--dataset", NnClusterProcess.MnistRows, "--model", "net.json", "--epochs", "1000", "--json"];
         using var launch = new NnClusterProcess(["launch", "--workers", "1", "--cache", _directory["cache"], "--out", "run", .. run], directory: _directory.Path);
-        launch.WaitForError("epoch 3/1000");
-        int coordinator = Directory.GetDirectories($"/proc/{launch.Id}/task")
-            .SelectMany(task => File.ReadAllText(Path.Combine(task, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries))
-            .Select(int.Parse).Single(child => File.ReadAllText($"/proc/{child}/cmdline").Contains("\0train\0", StringComparison.Ordinal));
+        int coordinator = launch.WaitFor<ChildStarted>(child => child.Name == "coordinator").ProcessId;
+        launch.Follow.WaitForEpoch(3);
         File.Move(_directory["net.json"], _directory["elsewhere.json"]);
         NnClusterProcess.Signal(coordinator, 9);
         ProcessResult result = launch.Wait();

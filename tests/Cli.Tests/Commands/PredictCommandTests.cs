@@ -143,8 +143,8 @@ public sealed class PredictCommandTests(PredictCommandTests.Digits digits) : ICl
                 Seed = 1,
                 Arithmetic = blas.Arithmetic,
             };
-            using var session = new TrainingSession(
-                new() { Spec = spec, Data = Data, Blas = blas, Workers = 1, Settings = spec.SettingsFor(Data), Out = Run, Config = "{}" }, resume: null, TimeProvider.System);
+            using TrainingSession session = await TrainingSession.PrepareAsync(
+                new() { Spec = spec, Data = Data, Blas = blas, Workers = 1, Settings = spec.SettingsFor(Data), Out = Run, Config = "{}" }, resume: null, new(), TimeProvider.System);
             (_, RunSummary summary) = await session.RunAsync(new RunHistory(), _ => { }, CancellationToken.None);
             Assert.Equal(1, summary.TestAccuracy);
         }

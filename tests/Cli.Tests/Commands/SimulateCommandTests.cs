@@ -14,6 +14,8 @@ using NnCluster.Persistence;
 using NnCluster.Testing;
 using NnCluster.Worker;
 
+using NnCluster.Worker.ProcessStatus;
+
 namespace NnCluster.Cli.Tests.Commands;
 
 /// <summary>Tests that take the console over run one after the other.</summary>
@@ -57,7 +59,7 @@ public sealed partial class SimulateCommandTests
     [InlineData("--bandwidth", "10", "--bandwidth 10: expected a positive number and a unit (kbps, Mbps, Gbps, Tbps in bits, MB/s, GB/s in bytes a second), such as 10Gbps. ")]
     [InlineData("--latency", "100parsec", "--latency 100parsec: expected a number and a unit of time (ns, us, ms, s, m, h, d), such as 100us. ")]
     [InlineData("--mtbf", "0h", "--mtbf 0h: expected a positive number and a unit of time (ns, us, ms, s, m, h, d), such as 1h. ")]
-    [InlineData("--fault", "flood", "--fault flood: expected kill, hang, slow or partition. ")]
+    [InlineData("--fault", "flood", "--fault flood: expected kill, pause, slow or partition. ")]
     [InlineData("--shards", "3", "--shards 3: the number of shards is a power of two from 1 to 4096 (1, 2, 4, 8, 16 …).")]
     public async Task What_cannot_be_used_is_said_in_one_line_with_exit_code_2(string option, string value, string message)
     {
@@ -69,7 +71,7 @@ public sealed partial class SimulateCommandTests
 
     [Theory]
     [InlineData("kill")]
-    [InlineData("hang")]
+    [InlineData("pause")]
     [InlineData("slow")]
     [InlineData("partition")]
     public async Task Faults_cost_time_and_more_often_cost_more(string fault)

@@ -114,7 +114,7 @@ public sealed class TrainCommandTests : IDisposable
         string undisturbed = Train("undisturbed", arguments).Field("weightsSha256");
         using (var process = new NnClusterProcess(Arguments("run", arguments)))
         {
-            process.WaitForError("epoch 3/400");
+            process.Follow.WaitForEpoch(3);
             process.Signal(signal);
             ProcessResult interrupted = process.Wait();
             Assert.Equal(130, interrupted.ExitCode);

@@ -16,7 +16,7 @@ using NnCluster.Worker;
 
 namespace NnCluster.Cli.Tests.Deploy;
 
-/// <summary>The script that a supervisor calls in every life of a coordinator.</summary>
+/// <summary>The script that a supervisor runs as the coordinator.</summary>
 [UnsupportedOSPlatform("windows")]
 public sealed class StartOrResumeTests : IDisposable
 {
@@ -55,10 +55,33 @@ public sealed class StartOrResumeTests : IDisposable
     public void A_finished_run_that_stays_answers_on_its_health_port()
     {
         Directory.CreateDirectory(Run);
-        File.WriteAllText(Path.Combine(Run, "summary.json"), "{}|");
-        File.WriteAllText(Path.Combine(Run, "events.jsonl"), """{"type":"runEnded","outcome":"completed","step":5,"reason":null}""" + "\n");
+        File.WriteAllText(Path.Combine(Run, "metrics.jsonl"), "");
+        File.WriteAllText(Path.Combine(Run, "summary.json"), """{"steps":0}""");
+        File.WriteAllText(Path.Combine(Run, "events.jsonl"), """{"type":"runEnded","elapsedSeconds":1,"outcome":"completed","step":0,"reason":null}""" + "\n");
         ProcessResult result = StartOrResume("echo", ("NNCLUSTER_WHEN_DONE", "stay"), "--listen", "a:4500", "--health-port", "4502", "--", "--epochs", "2");
-        Assert.Equal("{}|stay|--health-port|4502|", result.Output);
+        Assert.Equal("""{"steps":0}stay|--health-port|4502|""", result.Output);
+    }
+
+    [Theory]
+    [InlineData("""{"type":"runEnded","elapsedSeconds":1,"outcome":"interrupted","step":7,"reason":null}""")]
+    [InlineData("""{"reason":"step 3: the loss is not finite","step":3,"outcome":"failed","elapsedSeconds":1,"type":"runEnded"}""")]
+    [InlineData("""{"type":"runEnded","elapsedSeconds":1,"outcome":"completed","step":7,"reason":null}""", """{"type":"firstStepApplied","elapsedSeconds":1,"step":8}""")]
+    public void A_run_that_did_not_complete_goes_on_whatever_the_order_of_the_fields(params string[] events)
+    {
+        Directory.CreateDirectory(Run);
+        File.WriteAllText(Path.Combine(Run, "checkpoint-7.safetensors"), "");
+        File.WriteAllText(Path.Combine(Run, "summary.json"), """{"steps":7}""");
+        File.WriteAllLines(Path.Combine(Run, "events.jsonl"), events);
+        Assert.Equal($"train|--resume|{Run}|--listen|a:4500|", StartOrResume("echo", "--listen", "a:4500", "--", "--epochs", "2").Output);
+    }
+
+    [Fact]
+    public void A_run_that_another_process_trains_is_left_alone()
+    {
+        using var run = RunDirectory.CreateAt(Run);
+        ProcessResult result = StartOrResume("echo", "--", "--epochs", "2");
+        Assert.Equal((1, ""), (result.ExitCode, result.Output));
+        Assert.Equal([Run], Directory.GetDirectories(_directory.Path, "run*"));
     }
 
     [Fact]
@@ -66,7 +89,7 @@ public sealed class StartOrResumeTests : IDisposable
     {
         ProcessResult result = Tool.Run(Script, []);
         Assert.Equal(2, result.ExitCode);
-        Assert.StartsWith("Starts a run, or goes on with it", result.Error, StringComparison.Ordinal);
+        Assert.Contains("start-or-resume RUN-DIRECTORY [OPTION...] -- [OPTION...]", result.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -75,7 +98,7 @@ public sealed class StartOrResumeTests : IDisposable
         string[] options = ["--dataset", NnClusterProcess.MnistRows, "--epochs", "40", "--batch-size", "256", "--checkpoint-every", "20"];
         using (var first = new NnClusterProcess(["train", "--out", Run, .. options]))
         {
-            first.WaitForError("epoch 2/40");
+            first.Follow.WaitForEpoch(2);
             first.Signal(PosixSignal.SIGTERM);
             Assert.Equal(130, first.Wait().ExitCode);
         }
@@ -83,9 +106,11 @@ public sealed class StartOrResumeTests : IDisposable
         ProcessResult second = StartOrResume("train", ["--json", "--", .. options]);
         Assert.True(second.ExitCode == 0, second.Error);
         Assert.NotEqual("", second.Field("resumedFromStep"));
+        string events = File.ReadAllText(Path.Combine(Run, "events.jsonl"));
         ProcessResult third = StartOrResume("train", ["--json", "--", .. options]);
         Assert.True(third.ExitCode == 0, third.Error);
-        Assert.Contains("the run is finished", third.Error, StringComparison.Ordinal);
+        Assert.Equal(File.ReadAllText(Path.Combine(Run, "summary.json")).TrimEnd(), third.Output.TrimEnd());
+        Assert.Equal(events, File.ReadAllText(Path.Combine(Run, "events.jsonl")));
         string undisturbed = NnClusterProcess.Run(["train", "--out", _directory["other"], "--json", .. options]).Field("weightsSha256");
         Assert.Equal(undisturbed, second.Field("weightsSha256"));
         Assert.Equal(undisturbed, third.Field("weightsSha256"));
@@ -95,13 +120,14 @@ public sealed class StartOrResumeTests : IDisposable
 
     private static string Script => Path.Combine(DeployFiles.Folder, DeployCommand.Script);
 
-    // With "echo" the program only says how it is called, with "train" it is the real one.
+    // With "echo" the program prints its arguments, except that it tells the status of a run; with "train" it is the real one.
     private ProcessResult StartOrResume(string program, params string[] arguments) => StartOrResume(program, ("NNCLUSTER_WHEN_DONE", "end"), arguments);
 
     private ProcessResult StartOrResume(string program, (string Name, string Value) variable, params string[] arguments)
     {
         string bin = Directory.CreateDirectory(_directory["bin"]).FullName;
-        string body = program == "echo" ? "printf '%s|' \"$@\"" : $"exec dotnet '{NnClusterProcess.PathOf("nncluster")}' \"$@\"";
+        string real = $"exec dotnet '{NnClusterProcess.PathOf("nncluster")}' \"$@\"";
+        string body = program == "echo" ? $"[ \"$1\" != status ] || {real}\nprintf '%s|' \"$@\"" : real;
         string file = Path.Combine(bin, "nncluster");
         File.WriteAllText(file, $"#!/bin/sh\n{body}\n");
         File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);

@@ -31,7 +31,8 @@ public sealed class SystemdTests
     {
         var service = new UnitFile("systemd/" + unit);
         Assert.Equal("on-failure", service.Single("Restart"));
-        Assert.Equal("2", service.Single("RestartPreventExitStatus"));
+        Assert.Equal(unit == "nncluster-coordinator.service" ? "2" : "2 3", service.Single("RestartPreventExitStatus"));
+        Assert.Equal("130", service.Single("SuccessExitStatus"));
         Assert.Equal("/etc/nncluster/" + environment, service.Single("EnvironmentFile"));
         Assert.StartsWith(Programs, service.Single("ExecStart"), StringComparison.Ordinal);
         Assert.Equal(["multi-user.target"], service.All("WantedBy"));

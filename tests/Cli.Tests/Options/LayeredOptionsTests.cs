@@ -14,6 +14,8 @@ using NnCluster.Persistence;
 using NnCluster.Testing;
 using NnCluster.Worker;
 
+using NnCluster.Worker.ProcessStatus;
+
 namespace NnCluster.Cli.Tests.Options;
 
 public sealed class LayeredOptionsTests

@@ -24,15 +24,15 @@ public sealed class ClusterHostTests
         using var authority = new Authority("ours");
         LinkSecurity security = certificates ? LinkSecurity.WithTls(authority.Identity()) : LinkSecurity.None;
         var ended = new List<WeakReference>();
-        for (int life = 0; life < Incarnations; life++)
+        for (int incarnation = 0; incarnation < Incarnations; incarnation++)
         {
-            await LiveAsync(ended, security);
+            await RunIncarnationAsync(ended, security);
         }
 
-        // The last life or two may still be in somebody's hands: a thread's, or a timer's that is about to end.
+        // A thread or a timer that is about to end may still hold the last systems.
         for (int attempt = 0; attempt < 10 && ended.Count(system => system.IsAlive) > 2; attempt++)
         {
-            GC.Collect();
+            EndedSystems.Collect();
             GC.WaitForPendingFinalizers();
         }
 
@@ -40,10 +40,10 @@ public sealed class ClusterHostTests
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static async Task LiveAsync(List<WeakReference> ended, LinkSecurity security)
+    private static async Task RunIncarnationAsync(List<WeakReference> ended, LinkSecurity security)
     {
-        var first = await ClusterHost.StartAsync(new() { Role = ClusterNode.CoordinatorRole, Host = "localhost", Security = security }, "", (_, _) => { });
-        var second = await ClusterHost.StartAsync(new() { Role = ClusterNode.WorkerRole, Host = "localhost", Security = security }, "", (_, _) => { });
+        var first = await StartAsync(ClusterNode.CoordinatorRole, security);
+        var second = await StartAsync(ClusterNode.WorkerRole, security);
         ClusterHost.Join(first.System, AddressOf(first));
         ClusterHost.Join(second.System, AddressOf(first));
         var joined = new TaskCompletionSource();
@@ -54,6 +54,9 @@ public sealed class ClusterHostTests
         await second.DisposeAsync();
         await first.DisposeAsync();
     }
+
+    private static Task<ClusterHost> StartAsync(string role, LinkSecurity security) =>
+        ClusterHost.StartAsync(new() { Role = role, Host = "localhost", Security = security }, (_, _) => { });
 
     private static Address AddressOf(ClusterHost host) => ((ExtendedActorSystem)host.System).Provider.DefaultAddress;
 }

@@ -69,7 +69,7 @@ public sealed class ControlPlaneTests : IDisposable
     [Fact]
     public async Task A_node_that_breaks_off_the_handshake_costs_the_one_that_dials_it_nothing()
     {
-        ActorSystem dialler = Start(HyperionBridge.Config + "\nakka.remote.retry-gate-closed-for = 100 ms", LinkSecurity.WithTls(_authority.Identity()));
+        ActorSystem dialler = Start(AkkaConfig.Serialization + "\nakka.remote.retry-gate-closed-for = 100 ms", LinkSecurity.WithTls(_authority.Identity()));
         using var dying = new TcpListener(IPAddress.Loopback, 0);
         dying.Start();
         ActorSelection target = dialler.ActorSelection(new RootActorPath(AddressOf(dialler).WithPort(((IPEndPoint)dying.LocalEndpoint).Port)) / "user" / "anybody");
@@ -79,7 +79,7 @@ public sealed class ControlPlaneTests : IDisposable
         {
             // Until it is heard: what is sent while the gate is closed is lost.
             using var calling = new Cancelable(dialler.Scheduler);
-            dialler.Scheduler.Advanced.ScheduleRepeatedly(TimeSpan.Zero, TimeSpan.FromMilliseconds(20), () => target.Tell(new RegistrationRefused("a call")), calling);
+            dialler.Scheduler.Advanced.ScheduleRepeatedly(TimeSpan.Zero, TimeSpan.FromMilliseconds(20), () => target.Tell(new NodeLeaving("w", "a call")), calling);
             using Socket socket = await dying.AcceptSocketAsync(timeout.Token);
             calling.Cancel();
             await socket.ReceiveAsync(new byte[1]);
@@ -186,7 +186,7 @@ public sealed class ControlPlaneTests : IDisposable
     private static async Task AssertRegisters(ActorSystem worker, ActorSystem coordinator)
     {
         RegistrationRefused answer = await Register(worker, coordinator).WaitAsync(Timeout);
-        Assert.Equal("no seat left", answer.Reason);
+        Assert.Equal(new((long)RefusalCause.WorkerCount, "no seat left"), answer);
     }
 
     private static async Task AssertUnheard(ActorSystem worker, ActorSystem coordinator) =>
@@ -197,11 +197,11 @@ public sealed class ControlPlaneTests : IDisposable
         var answer = new TaskCompletionSource<RegistrationRefused>(TaskCreationOptions.RunContinuationsAsynchronously);
         IActorRef node = worker.ActorOf(Props.Create(() => new Node(answer)));
         worker.ActorSelection(new RootActorPath(AddressOf(coordinator)) / "user" / "coordinator")
-            .Tell(new RegisterNode(node, "w", 2, WireVersion.Current, "0.1.0", ["simd"], [], CookieProof.NewNonce(), []));
+            .Tell(new RegisterNode(node, "w", 2, WireVersion.Current, "0.1.0", ["simd"], CookieProof.NewNonce(), []));
         return answer.Task;
     }
 
-    private ActorSystem Start(LinkSecurity security) => Start(HyperionBridge.Config, security);
+    private ActorSystem Start(LinkSecurity security) => Start(AkkaConfig.Serialization, security);
 
     private ActorSystem Start(string serialization, LinkSecurity security)
     {
@@ -227,7 +227,7 @@ public sealed class ControlPlaneTests : IDisposable
 
     private sealed class Coordinator : ReceiveActor
     {
-        public Coordinator() => Receive<RegisterNode>(worker => worker.Node.Tell(new RegistrationRefused("no seat left")));
+        public Coordinator() => Receive<RegisterNode>(worker => worker.Node.Tell(new RegistrationRefused((long)RefusalCause.WorkerCount, "no seat left")));
     }
 
     private sealed class Node : ReceiveActor

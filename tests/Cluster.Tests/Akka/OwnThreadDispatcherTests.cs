@@ -16,11 +16,11 @@ namespace NnCluster.Cluster.Tests.AkkaSupport;
 
 public sealed class OwnThreadDispatcherTests : IDisposable
 {
-    private const string Dispatchers =
-        """
+    private static readonly string Dispatchers =
+        $$"""
         akka.stdout-loglevel = OFF
-        own { type = "NnCluster.AkkaSupport.OwnThreadDispatcher, NnCluster.Cluster", throughput = 1 }
-        shared { type = Dispatcher, executor = "NnCluster.AkkaSupport.OwnThreadExecutor, NnCluster.Cluster" }
+        own { type = "{{typeof(OwnThreadDispatcher).AssemblyQualifiedName}}", throughput = 1 }
+        shared { type = Dispatcher, executor = "{{typeof(OwnThreadExecutor).AssemblyQualifiedName}}" }
         """;
 
     private readonly ActorSystem _system = ActorSystem.Create("threads", ConfigurationFactory.ParseString(Dispatchers));

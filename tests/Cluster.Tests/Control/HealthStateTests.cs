@@ -32,7 +32,7 @@ public sealed class HealthStateTests
         _time.Now += HealthState.Timeout;
         Assert.Equal(new HealthReport(true, true, "waiting"), state.Report);
         _time.Now += TimeSpan.FromSeconds(1);
-        Assert.Equal(new HealthReport(false, false, "no sign of life from the main loop for 61 s"), state.Report);
+        Assert.Equal(new HealthReport(false, false, "no heartbeat from the main loop for 61 s"), state.Report);
         state.Heartbeat();
         Assert.Equal(new HealthReport(true, true, "waiting"), state.Report);
     }

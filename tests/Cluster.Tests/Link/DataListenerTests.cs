@@ -16,7 +16,7 @@ namespace NnCluster.Cluster.Tests.Link;
 public sealed class TensorListenerTests : IDisposable
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(20);
-    private readonly Channel<string> _log = Channel.CreateUnbounded<string>();
+    private readonly Channel<LinkRefused> _refused = Channel.CreateUnbounded<LinkRefused>();
     private readonly DataListener _listener;
 
     public TensorListenerTests() => _listener = Listen(new LinkOptions { HandshakeDeadline = TimeSpan.FromSeconds(5), PendingLimit = 4 });
@@ -38,7 +38,7 @@ public sealed class TensorListenerTests : IDisposable
     {
         using PendingLink pending = _listener.Expect(TimeSpan.FromMilliseconds(30));
         LinkException e = await Assert.ThrowsAsync<LinkException>(() => pending.Link.WaitAsync(Timeout));
-        Assert.Contains("did not open its link", e.Message);
+        Assert.Equal(LinkRefusal.Timeout, e.Cause);
         await AssertRefused(_listener, pending.Token);
     }
 
@@ -54,9 +54,11 @@ public sealed class TensorListenerTests : IDisposable
     public async Task Who_connects_and_leaves_is_logged_with_its_address()
     {
         using Socket scan = Raw(_listener);
-        string address = $"127.0.0.1:{((IPEndPoint)scan.LocalEndPoint!).Port}:";
+        string address = $"127.0.0.1:{((IPEndPoint)scan.LocalEndPoint!).Port}";
         scan.Dispose();
-        Assert.Contains(address, await NextLine());
+        LinkRefused refused = await NextRefused();
+        Assert.Equal((address, LinkRefusal.Broken), (refused.From, refused.Cause));
+        Assert.StartsWith($"refused a link from {address}: ", refused.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -64,7 +66,7 @@ public sealed class TensorListenerTests : IDisposable
     {
         using Socket browser = Raw(_listener);
         browser.Send("GET / HTTP/1.1\r\nHost: coordinator\r\n\r\n"u8);
-        Assert.Contains("no worker of NnCluster", await NextLine());
+        Assert.Equal(LinkRefusal.OtherProtocol, (await NextRefused()).Cause);
         Assert.Equal(0, ReceiveUntilClosed(browser));
     }
 
@@ -73,7 +75,7 @@ public sealed class TensorListenerTests : IDisposable
     {
         using DataListener listener = Listen(new LinkOptions { HandshakeDeadline = TimeSpan.FromMilliseconds(50) });
         using Socket silent = Raw(listener);
-        Assert.Contains("did not introduce itself in time", await NextLine());
+        Assert.Equal(LinkRefusal.Timeout, (await NextRefused()).Cause);
         Assert.Equal(0, ReceiveUntilClosed(silent));
     }
 
@@ -98,7 +100,9 @@ public sealed class TensorListenerTests : IDisposable
         "NNHL"u8.CopyTo(hello);
         hello[4] = 99;
         old.Send(hello);
-        Assert.Contains($"wire version 99, the coordinator {WireVersion.Current}", await NextLine());
+        LinkRefused refused = await NextRefused();
+        Assert.Equal(LinkRefusal.WireVersion, refused.Cause);
+        Assert.Contains($"wire version 99, the coordinator {WireVersion.Current}", refused.Reason);
         Assert.InRange(ReceiveUntilClosed(old), 5, 204);
     }
 
@@ -111,10 +115,11 @@ public sealed class TensorListenerTests : IDisposable
         var brief = new LinkOptions { HandshakeDeadline = TimeSpan.FromMilliseconds(100) };
         LinkException silent = await Assert.ThrowsAsync<LinkException>(
             () => DataLink.ConnectAsync("localhost", port, new byte[32], LinkSecurity.None, brief).WaitAsync(Timeout));
-        Assert.Contains("no link within 0.1 s", silent.Message);
+        Assert.Equal(LinkRefusal.Timeout, silent.Cause);
         impostor.Stop();
         LinkException absent = await Assert.ThrowsAsync<LinkException>(
             () => DataLink.ConnectAsync("127.0.0.1", port, new byte[32], LinkSecurity.None, new()).WaitAsync(Timeout));
+        Assert.Equal(LinkRefusal.Broken, absent.Cause);
         Assert.Contains($"127.0.0.1:{port}", absent.Message);
     }
 
@@ -123,8 +128,8 @@ public sealed class TensorListenerTests : IDisposable
     {
         PendingLink pending = _listener.Expect(Timeout);
         _listener.Dispose();
-        await Assert.ThrowsAsync<LinkException>(() => pending.Link.WaitAsync(Timeout));
-        await Assert.ThrowsAsync<LinkException>(() => Connect(_listener, pending.Token));
+        Assert.Equal(LinkRefusal.Withdrawn, (await Assert.ThrowsAsync<LinkException>(() => pending.Link.WaitAsync(Timeout))).Cause);
+        Assert.Equal(LinkRefusal.Broken, (await Assert.ThrowsAsync<LinkException>(() => Connect(_listener, pending.Token))).Cause);
     }
 
     [Fact]
@@ -145,7 +150,7 @@ public sealed class TensorListenerTests : IDisposable
 
     public void Dispose() => _listener.Dispose();
 
-    private DataListener Listen(LinkOptions options) => new(new(IPAddress.Loopback, 0), LinkSecurity.None, options, line => _log.Writer.TryWrite(line));
+    private DataListener Listen(LinkOptions options) => new(new(IPAddress.Loopback, 0), LinkSecurity.None, options, refused => _refused.Writer.TryWrite(refused));
 
     private static Task<DataLink> Connect(DataListener listener, ReadOnlyMemory<byte> token) =>
         DataLink.ConnectAsync("127.0.0.1", listener.EndPoint.Port, token, LinkSecurity.None, new()).WaitAsync(Timeout);
@@ -178,9 +183,9 @@ public sealed class TensorListenerTests : IDisposable
     private async Task AssertRefused(DataListener listener, ReadOnlyMemory<byte> token)
     {
         LinkException e = await Assert.ThrowsAsync<LinkException>(() => Connect(listener, token));
-        Assert.Contains("unknown, used or expired", e.Message);
-        Assert.Contains("unknown, used or expired", await NextLine());
+        Assert.Equal(LinkRefusal.Token, e.Cause);
+        Assert.Equal(LinkRefusal.Token, (await NextRefused()).Cause);
     }
 
-    private Task<string> NextLine() => _log.Reader.ReadAsync().AsTask().WaitAsync(Timeout);
+    private Task<LinkRefused> NextRefused() => _refused.Reader.ReadAsync().AsTask().WaitAsync(Timeout);
 }

@@ -14,85 +14,125 @@ namespace NnCluster.Cluster.Tests.Link;
 
 public sealed class FrameHeaderTests
 {
-    private static readonly FrameHeader Sample = new(FrameKind.SubtreeSum, 3, 77, RoundKind.Validation, 5, 0, 4096, 0x0123456789ABCDEF);
+    private static readonly NodeSumCodec.SumFields Sum = new(3, new(77, RoundKind.Validation), 5, 0);
+    private static readonly AssignmentFields Assignment = new(3, new(77, RoundKind.Validation), new(0, 1));
 
     [Fact]
     public void A_header_survives_the_wire() =>
         Gen.Select(Gen.Long[0, long.MaxValue], Gen.Long[0, long.MaxValue], Gen.Int[0, 2], Gen.Int[0, 1000], Gen.Int[1, 1000], Gen.Int[0, 1 << 28], Gen.ULong)
             .Sample((term, step, round, first, count, floats, hash) =>
             {
-                var header = new FrameHeader(FrameKind.Weights, term, step, (RoundKind)round, first, count, floats * 4, hash);
-                byte[] bytes = Written(header);
-                Assert.Null(FrameHeader.Read(bytes, out FrameHeader read));
-                Assert.Equal(header, read);
+                byte kind = RawFrame.KindOf<WeightsFrame>();
+                var fields = new AssignmentFields(term, new(step, (RoundKind)round), new(first, count));
+                FrameHeader read = Checked(RawFrame.Header(kind, fields, floats * 4, PayloadEncoding.Float32, hash));
+                Assert.Equal(fields, read.Fields<AssignmentFields>());
+                Assert.Equal((kind, PayloadEncoding.Float32, floats * 4, hash), (read.Kind, read.Encoding, read.PayloadLength, read.PayloadHash));
             });
 
     [Fact]
-    public void Floats_that_stay_where_they_are_are_told_from_those_that_follow()
+    public void An_index_of_shared_memory_is_told_from_floats()
     {
-        FrameHeader header = Sample with { IsPlace = true, PayloadLength = 4 };
-        Assert.Null(FrameHeader.Read(Written(header), out FrameHeader read));
-        Assert.Equal(header, read);
-        Assert.Null(FrameHeader.Read(Written(Sample), out read));
-        Assert.False(read.IsPlace);
+        Assert.Equal(PayloadEncoding.Float32Index, Checked(RawFrame.Header<SubtreeSumFrame, NodeSumCodec.SumFields>(Sum, 4, PayloadEncoding.Float32Index)).Encoding);
+        Assert.Equal(PayloadEncoding.Float32, Checked(RawFrame.Header<SubtreeSumFrame, NodeSumCodec.SumFields>(Sum, 4, PayloadEncoding.Float32)).Encoding);
     }
 
     [Fact]
     public void Random_bytes_are_no_header() =>
-        Gen.Byte.Array[FrameHeader.Size].Sample(bytes => Assert.NotNull(FrameHeader.Read(bytes, out _)));
+        Gen.Byte.Array[FrameHeader.Size].Sample(bytes => Assert.NotNull(Violation(bytes)));
 
     [Fact]
     public void Every_flipped_bit_is_noticed()
     {
         for (int bit = 0; bit < FrameHeader.Size * 8; bit++)
         {
-            byte[] bytes = Written(Sample);
+            byte[] bytes = RawFrame.Header<SubtreeSumFrame, NodeSumCodec.SumFields>(Sum, 4096, PayloadEncoding.Float32);
             bytes[bit / 8] ^= (byte)(1 << (bit % 8));
-            Assert.NotNull(FrameHeader.Read(bytes, out _));
+            Assert.NotNull(Violation(bytes));
         }
     }
 
     [Theory]
-    [InlineData(0, "unknown kind")]
-    [InlineData(13, "unknown kind")]
-    [InlineData(200, "unknown kind")]
-    public void Unknown_kinds_are_refused(byte kind, string reason) =>
-        Assert.Contains(reason, FrameHeader.Read(Written(Sample with { Kind = (FrameKind)kind }), out _));
+    [InlineData(0)]
+    [InlineData(13)]
+    [InlineData(200)]
+    public void Unknown_kinds_are_refused(byte kind) =>
+        Assert.Equal(FrameViolation.UnknownKind, Violation(RawFrame.Header(kind, Sum)));
 
-    public static TheoryData<FrameHeader> Nonsense => new()
+    [Fact]
+    public void Every_kind_has_a_number_a_frame_and_fields_that_fit()
     {
-        Sample with { PayloadLength = -4 },
-        Sample with { PayloadLength = 6 },
-        Sample with { Term = -1 },
-        Sample with { Step = long.MinValue },
-        Sample with { IsPlace = true },
-        Sample with { IsPlace = true, PayloadLength = 8 },
-        Sample with { IsPlace = true, PayloadLength = 0, Kind = FrameKind.Compute, First = 0, Count = 1 },
-        Sample with { First = 0 },
-        Sample with { First = int.MaxValue },
-        Sample with { Count = -1 },
-        Sample with { Round = (RoundKind)3 },
-        Sample with { Kind = FrameKind.Weights, First = 0, Count = 0 },
-        Sample with { Kind = FrameKind.Weights, First = int.MaxValue, Count = int.MaxValue },
-        Sample with { Kind = FrameKind.Weights, First = -1, Count = 1 },
-        Sample with { Kind = FrameKind.Compute, First = 0, Count = 1, PayloadLength = 4 },
-        Sample with { Kind = FrameKind.Failed, First = 0, Count = 1, PayloadLength = FrameHeader.MaxBytes + 1 },
-        Sample with { Kind = FrameKind.Goodbye, First = 0, PayloadLength = int.MaxValue },
-        Sample with { Kind = FrameKind.DatasetRequest, First = FrameHeader.MaxBytes + 1, PayloadLength = 0 },
-        Sample with { Kind = FrameKind.DatasetChunk, First = 0, PayloadLength = FrameHeader.MaxBytes + 1 },
-        Sample with { Kind = FrameKind.Ready, First = 0, PayloadLength = 1 },
-        Sample with { Kind = FrameKind.Memory, First = 0, PayloadLength = 55 },
-        Sample with { Kind = FrameKind.MemoryFound, First = 0, PayloadLength = 56 },
+        Assert.Equal(Enumerable.Range(1, FrameCodecs.All.Length), FrameCodecs.All.Select(codec => (int)codec.Kind));
+        Type[] sendable =
+        [
+            .. typeof(LinkFrame).Assembly.GetTypes()
+                .Where(type => type.IsSubclassOf(typeof(LinkFrame)) && !type.IsAbstract && type != typeof(DamagedSumFrame)),
+        ];
+        Assert.Equal(sendable.ToHashSet(), FrameCodecs.All.Select(codec => codec.FrameType).ToHashSet());
+    }
+
+    public static TheoryData<string, byte[]> Nonsense => new()
+    {
+        { nameof(FrameViolation.PayloadLength), SumHeader(Sum, -4) },
+        { nameof(FrameViolation.PayloadLength), SumHeader(Sum, 6) },
+        { nameof(FrameViolation.Fields), SumHeader(Sum with { Term = -1 }) },
+        { nameof(FrameViolation.Fields), SumHeader(Sum with { Round = new(long.MinValue, RoundKind.Test) }) },
+        { nameof(FrameViolation.PayloadLength), SumHeader(Sum, 4096, PayloadEncoding.Float32Index) },
+        { nameof(FrameViolation.PayloadLength), SumHeader(Sum, 8, PayloadEncoding.Float32Index) },
+        { nameof(FrameViolation.Encoding), RawFrame.Header<ComputeFrame, AssignmentFields>(Assignment, 0, PayloadEncoding.Float32Index) },
+        { nameof(FrameViolation.Encoding), SumHeader(Sum, 4096, PayloadEncoding.Bytes) },
+        { nameof(FrameViolation.Encoding), SumHeader(Sum, 4096, (PayloadEncoding)3) },
+        { nameof(FrameViolation.Fields), SumHeader(Sum with { Subtree = 0 }) },
+        { nameof(FrameViolation.Fields), SumHeader(Sum with { Subtree = int.MaxValue }) },
+        { nameof(FrameViolation.Fields), SumHeader(Sum with { ComputeMicroseconds = -1 }) },
+        { nameof(FrameViolation.Fields), SumHeader(Sum with { Round = new(1, (RoundKind)3) }) },
+        { nameof(FrameViolation.Fields), SumHeader(Sum with { Round = new(1, (RoundKind)(-1)) }) },
+        { nameof(FrameViolation.Fields), WeightsHeader(new(0, 0)) },
+        { nameof(FrameViolation.Fields), WeightsHeader(new(int.MaxValue, int.MaxValue)) },
+        { nameof(FrameViolation.Fields), WeightsHeader(new(-1, 1)) },
+        { nameof(FrameViolation.Fields), WeightsHeader(new(0, int.MinValue)) },
+        { nameof(FrameViolation.PayloadLength), RawFrame.Header<ComputeFrame, AssignmentFields>(Assignment, 4) },
+        { nameof(FrameViolation.PayloadLength), RawFrame.Header<FailedFrame, AssignmentFields>(Assignment, (1 << 20) + 1) },
+        { nameof(FrameViolation.PayloadLength), RawFrame.Header<GoodbyeFrame, GoodbyeCodec.GoodbyeFields>(new(GoodbyeKind.Later), int.MaxValue) },
+        { nameof(FrameViolation.Fields), RawFrame.Header<GoodbyeFrame, GoodbyeCodec.GoodbyeFields>(new((GoodbyeKind)3)) },
+        { nameof(FrameViolation.Fields), RawFrame.Header<DatasetRequestFrame, DatasetRequestCodec.RequestFields>(new(0, DatasetChunkFrame.MaxBytes + 1)) },
+        { nameof(FrameViolation.Fields), RawFrame.Header<DatasetRequestFrame, DatasetRequestCodec.RequestFields>(new(-1, 1)) },
+        { nameof(FrameViolation.Fields), RawFrame.Header<DatasetChunkFrame, DatasetChunkCodec.ChunkFields>(new(-1)) },
+        { nameof(FrameViolation.PayloadLength), RawFrame.Header<DatasetChunkFrame, DatasetChunkCodec.ChunkFields>(new(0), DatasetChunkFrame.MaxBytes + 1) },
+        { nameof(FrameViolation.PayloadLength), RawFrame.Header<ReadyFrame, ReadyCodec.ReadyFields>(new(3), 1) },
+        { nameof(FrameViolation.Fields), RawFrame.Header<ReadyFrame, AssignmentFields>(Assignment) },
+        { nameof(FrameViolation.Fields), RawFrame.Header<PingFrame, NoFields>(new(1)) },
+        { nameof(FrameViolation.PayloadLength), RawFrame.Header<RegionsExportedFrame, NoFields>(default, 55) },
+        { nameof(FrameViolation.PayloadLength), RawFrame.Header<RegionsMappedFrame, NoFields>(default, 56) },
     };
 
     [Theory]
     [MemberData(nameof(Nonsense))]
-    public void Numbers_that_no_frame_has_are_refused(FrameHeader header) => Assert.NotNull(FrameHeader.Read(Written(header), out _));
+    public void Fields_encodings_and_lengths_that_no_frame_has_are_refused(string violation, byte[] header) =>
+        Assert.Equal(violation, Violation(header).ToString());
 
-    private static byte[] Written(FrameHeader header)
+    private static byte[] SumHeader(NodeSumCodec.SumFields fields, int length = 4096, PayloadEncoding encoding = PayloadEncoding.Float32) =>
+        RawFrame.Header<SubtreeSumFrame, NodeSumCodec.SumFields>(fields, length, encoding);
+
+    private static byte[] WeightsHeader(ShardFields shards) =>
+        RawFrame.Header<WeightsFrame, AssignmentFields>(Assignment with { Shards = shards }, 4096, PayloadEncoding.Float32);
+
+    private static FrameHeader Checked(byte[] bytes)
     {
-        byte[] bytes = new byte[FrameHeader.Size];
-        header.Write(bytes);
-        return bytes;
+        FrameHeader header = FrameHeader.Read(bytes);
+        FrameCodecs.Of(header).Check(header);
+        return header;
+    }
+
+    private static FrameViolation? Violation(byte[] bytes)
+    {
+        try
+        {
+            Checked(bytes);
+            return null;
+        }
+        catch (FrameException e)
+        {
+            return e.Violation;
+        }
     }
 }

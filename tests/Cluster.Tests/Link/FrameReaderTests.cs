@@ -1,4 +1,3 @@
-using System.IO.Hashing;
 using CsCheck;
 using NnCluster.AkkaSupport;
 using NnCluster.Cluster.Tests.AkkaSupport;
@@ -29,11 +28,11 @@ public sealed class FrameReaderTests : IDisposable
         LinkFrame[] frames =
         [
             new ComputeFrame(1, Round, new(2, 3)),
-            new PingFrame(5),
-            new PongFrame(6),
+            new PingFrame(),
+            new PongFrame(),
             new GoodbyeFrame("the run is over: 98 % reached ✓", GoodbyeKind.RunOver),
             new GoodbyeFrame("three errors in a row", GoodbyeKind.Refused),
-            new MemoryFrame(new(1, 2, 3, Guid.NewGuid()), new(int.MaxValue, 0, 1, Guid.NewGuid())),
+            new RegionsExportedFrame(new(1, 2, 3, Guid.NewGuid()), new(int.MaxValue, 0, 1, Guid.NewGuid())),
         ];
         Assert.Equal(frames, ReadAll(LinkSide.Worker, Written(frames)));
 
@@ -53,14 +52,14 @@ public sealed class FrameReaderTests : IDisposable
         LinkFrame[] frames =
         [
             new FailedFrame(1, Round, new(2, 3), "out of memory"),
-            new DatasetRequestFrame(1L << 40, FrameHeader.MaxBytes),
+            new DatasetRequestFrame(1L << 40, DatasetChunkFrame.MaxBytes),
             new ReadyFrame(4),
-            new MemoryFoundFrame(),
+            new RegionsMappedFrame(),
         ];
         Assert.Equal(frames, ReadAll(LinkSide.Coordinator, Written(frames)));
 
         var sum = Assert.IsType<SubtreeSumFrame>(ReadAll(LinkSide.Coordinator, Written(Sum(3))).Single());
-        Assert.Equal((2, Round, new SubtreeId(3)), (sum.Term, sum.Round, sum.Subtree));
+        Assert.Equal((2, Round, new SubtreeId(3), TimeSpan.FromMicroseconds(5)), (sum.Term, sum.Round, sum.Subtree, sum.Computing));
         Assert.Equal(Pools.Values(_gradients, 3), sum.Sum.Span.ToArray());
         sum.Sum.Release();
     }
@@ -87,7 +86,7 @@ public sealed class FrameReaderTests : IDisposable
             bytes[bit / 8] ^= (byte)(1 << (bit % 8));
             if (bit < FrameHeader.Size * 8)
             {
-                Assert.Throws<LinkException>(() => ReadAll(LinkSide.Coordinator, bytes));
+                Assert.Throws<FrameException>(() => ReadAll(LinkSide.Coordinator, bytes));
             }
             else
             {
@@ -103,10 +102,10 @@ public sealed class FrameReaderTests : IDisposable
     {
         byte[] weights = Written(new WeightsFrame(7, Round, new(0, 4), _weights.RentFilled(1)));
         weights[^1] ^= 1;
-        Assert.Contains("damaged", Assert.Throws<LinkException>(() => ReadAll(LinkSide.Worker, weights)).Message);
+        AssertRefused(FrameViolation.DamagedPayload, () => ReadAll(LinkSide.Worker, weights));
         byte[] text = Written(new GoodbyeFrame("so long"));
         text[^1] ^= 1;
-        Assert.Contains("damaged", Assert.Throws<LinkException>(() => ReadAll(LinkSide.Worker, text)).Message);
+        AssertRefused(FrameViolation.DamagedPayload, () => ReadAll(LinkSide.Worker, text));
         _weights.AssertAllReturned();
     }
 
@@ -124,7 +123,7 @@ public sealed class FrameReaderTests : IDisposable
                         frame.Buffer?.Release();
                     }
                 }
-                catch (Exception e) when (e is LinkException or EndOfStreamException)
+                catch (Exception e) when (e is FrameException or EndOfStreamException)
                 {
                 }
             },
@@ -133,43 +132,40 @@ public sealed class FrameReaderTests : IDisposable
     [Fact]
     public void A_frame_of_another_length_than_the_runs_is_refused_before_a_buffer_is_taken()
     {
-        var huge = new FrameHeader(FrameKind.SubtreeSum, 1, 1, RoundKind.Gradient, 1, 0, int.MaxValue - 3, 0);
-        byte[] bytes = new byte[FrameHeader.Size];
-        huge.Write(bytes);
-        Assert.Contains("this run's have 8", Assert.Throws<LinkException>(() => ReadAll(LinkSide.Coordinator, bytes)).Message);
+        byte[] huge = RawFrame.Header<SubtreeSumFrame, NodeSumCodec.SumFields>(new(1, new(1, RoundKind.Gradient), 1, 0), int.MaxValue - 3, PayloadEncoding.Float32);
+        AssertRefused(FrameViolation.TensorLength, () => ReadAll(LinkSide.Coordinator, huge));
         Assert.Equal(0, _gradients.Created);
     }
 
     [Fact]
     public void A_side_refuses_what_only_it_may_send()
     {
-        Assert.Contains("came from the Coordinator", Assert.Throws<LinkException>(() => ReadAll(LinkSide.Worker, Written(Sum(1)))).Message);
+        AssertRefused(FrameViolation.WrongSender, () => ReadAll(LinkSide.Worker, Written(Sum(1))));
         byte[] order = Written(new ComputeFrame(1, Round, new(0, 1)));
-        Assert.Contains("came from the Worker", Assert.Throws<LinkException>(() => ReadAll(LinkSide.Coordinator, order)).Message);
+        AssertRefused(FrameViolation.WrongSender, () => ReadAll(LinkSide.Coordinator, order));
     }
 
     [Fact]
-    public void Floats_nobody_has_room_for_are_refused()
+    public void A_tensor_without_a_pool_is_refused()
     {
-        var reader = new FrameReader(new MemoryStream(Written(Sum(1))), LinkSide.Coordinator, new LinkPools(), Options);
-        Assert.Contains("unasked", Assert.Throws<LinkException>(reader.Read).Message);
+        var reader = new FrameReader(new FrameInput(new MemoryStream(Written(Sum(1))), Options), LinkSide.Coordinator, new LinkPools(), new TcpTransport());
+        AssertRefused(FrameViolation.NoPool, () => reader.Read());
     }
 
     [LinuxFact]
-    public void Floats_that_both_sides_see_are_found_where_they_are()
+    public void Floats_in_shared_memory_are_found_where_they_are()
     {
-        using SharedMemory memory = SharedMemory.Create(_gradients.Length, 2, othersWrite: true)!;
-        _gradients.Add(memory);
-        RefCountedBuffer[] sums = [_gradients.RentFilled(1), _gradients.RentFilled(2)];
+        using var pair = new SharedPair(_weights.Length, _gradients.Length);
+        RefCountedBuffer[] sums = [pair.Sums.RentFilled(1), pair.Sums.RentFilled(2)];
         var stream = new MemoryStream();
-        var writer = new FrameWriter(stream, Options) { Seen = memory };
+        var writer = new FrameWriter(stream, pair.Node, Options);
         foreach (RefCountedBuffer sum in sums)
         {
             writer.Write(new SubtreeSumFrame(2, Round, new(3), sum) { Computing = TimeSpan.FromMicroseconds(5) });
         }
 
         Assert.Equal(2 * (FrameHeader.Size + sizeof(int)), stream.Length);
-        FrameReader reader = ReaderOf(stream.ToArray(), memory);
+        FrameReader reader = pair.ReaderOf(stream.ToArray(), LinkSide.Coordinator);
         foreach (RefCountedBuffer sum in sums)
         {
             var frame = Assert.IsType<SubtreeSumFrame>(reader.Read());
@@ -179,31 +175,45 @@ public sealed class FrameReaderTests : IDisposable
             frame.Sum.Release();
             sum.Release();
         }
+
+        Assert.Equal(0, pair.Received.Created);
     }
 
     [LinuxFact]
-    public void Only_a_place_that_was_shown_is_looked_at()
+    public void Only_an_index_of_a_mapped_region_is_read()
     {
-        using SharedMemory memory = SharedMemory.Create(_gradients.Length, 2, othersWrite: true)!;
-        foreach (int place in new[] { -1, 2, int.MinValue, int.MaxValue })
+        using var pair = new SharedPair(_weights.Length, _gradients.Length);
+        var fields = new NodeSumCodec.SumFields(1, new(9, RoundKind.Gradient), 1, 0);
+        foreach (int index in new[] { -1, RegionCapacity.Sums(workers: 1), int.MinValue, int.MaxValue })
         {
-            Assert.Contains($"at place {place} of a memory that has 2", Assert.Throws<LinkException>(ReaderOf(PlaceFrame(place), memory).Read).Message);
+            AssertRefused(FrameViolation.UnmappedIndex, () => pair.ReaderOf(RawFrame.SumAt(index, fields), LinkSide.Coordinator).Read());
         }
 
-        Assert.Contains("of a memory that has 0", Assert.Throws<LinkException>(ReaderOf(PlaceFrame(1), null).Read).Message);
-        byte[] damaged = PlaceFrame(0);
+        AssertRefused(FrameViolation.UnmappedIndex, () => ReadAll(LinkSide.Coordinator, RawFrame.SumAt(1, fields)));
+        byte[] damaged = RawFrame.SumAt(0, fields);
         damaged[^1] ^= 1;
-        Assert.Contains("damaged", Assert.Throws<LinkException>(ReaderOf(damaged, memory).Read).Message);
-        // Sums of metrics are of another length.
-        Assert.Throws<LinkException>(ReaderOf(PlaceFrame(0, RoundKind.Test), memory).Read);
-        Assert.Equal(0, _gradients.Created + _evaluations.Created);
+        AssertRefused(FrameViolation.DamagedPayload, () => pair.ReaderOf(damaged, LinkSide.Coordinator).Read());
+        // Sums of metrics have another length.
+        byte[] metrics = RawFrame.SumAt(0, fields with { Round = new(9, RoundKind.Test) });
+        AssertRefused(FrameViolation.UnmappedIndex, () => pair.ReaderOf(metrics, LinkSide.Coordinator).Read());
+        Assert.Equal(0, _gradients.Created + _evaluations.Created + pair.Received.Created);
+    }
+
+    [LinuxFact]
+    public void An_index_that_comes_before_the_regions_are_mapped_is_refused()
+    {
+        using var pair = new SharedPair(_weights.Length, _gradients.Length);
+        using ExportingTransport unmapped = ExportingTransport.Create(new(pair.Export, Workers: 1), pair.Received)!;
+        byte[] frame = RawFrame.SumAt(0, new(1, new(9, RoundKind.Gradient), 1, 0));
+        var reader = new FrameReader(new FrameInput(new MemoryStream(frame), Options), LinkSide.Coordinator, new LinkPools { Gradients = pair.Received }, unmapped);
+        AssertRefused(FrameViolation.UnmappedIndex, () => reader.Read());
     }
 
     [Fact]
     public void Only_the_first_megabyte_of_an_error_travels()
     {
         var failed = (FailedFrame)ReadAll(LinkSide.Coordinator, Written(new FailedFrame(1, Round, new(0, 1), new string('x', 2 << 20)))).Single();
-        Assert.Equal(FrameHeader.MaxBytes, failed.Error.Length);
+        Assert.Equal(1 << 20, failed.Error.Length);
     }
 
     public void Dispose()
@@ -213,36 +223,16 @@ public sealed class FrameReaderTests : IDisposable
         _evaluations.Dispose();
     }
 
-    private static byte[] PlaceFrame(int place, RoundKind round = RoundKind.Gradient)
-    {
-        byte[] payload = BitConverter.GetBytes(place);
-        byte[] frame = [.. new byte[FrameHeader.Size], .. payload];
-        new FrameHeader(FrameKind.SubtreeSum, 1, 9, round, 1, 0, payload.Length, XxHash3.HashToUInt64(payload)) { IsPlace = true }.Write(frame);
-        return frame;
-    }
+    private static void AssertRefused(FrameViolation violation, Action read) => Assert.Equal(violation, Assert.Throws<FrameException>(read).Violation);
 
-    private FrameReader ReaderOf(byte[] bytes, SharedMemory? memory) =>
-        new(new MemoryStream(bytes), LinkSide.Coordinator, new LinkPools { Gradients = _gradients, Evaluations = _evaluations }, Options) { Seen = memory };
+    private static byte[] Written(params LinkFrame[] frames) => RawFrame.Written(frames);
 
-    private SubtreeSumFrame Sum(int seed) => new(2, Round, new(3), _gradients.RentFilled(seed));
-
-    private static byte[] Written(params LinkFrame[] frames)
-    {
-        var stream = new MemoryStream();
-        var writer = new FrameWriter(stream, Options);
-        foreach (LinkFrame frame in frames)
-        {
-            writer.Write(frame);
-            frame.Buffer?.Release();
-        }
-
-        return stream.ToArray();
-    }
+    private SubtreeSumFrame Sum(int seed) => new(2, Round, new(3), _gradients.RentFilled(seed)) { Computing = TimeSpan.FromMicroseconds(5) };
 
     private List<LinkFrame> ReadAll(LinkSide side, byte[] bytes)
     {
         var pools = new LinkPools { Weights = _weights, Gradients = _gradients, Evaluations = _evaluations };
-        var reader = new FrameReader(new MemoryStream(bytes), side, pools, Options);
+        var reader = new FrameReader(new FrameInput(new MemoryStream(bytes), Options), side, pools, new TcpTransport());
         var frames = new List<LinkFrame>();
         bool done = false;
         try

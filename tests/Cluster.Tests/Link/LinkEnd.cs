@@ -13,17 +13,17 @@ using NnCluster.Testing;
 
 namespace NnCluster.Cluster.Tests.Link;
 
-/// <summary>One side of a link: what it received, in order, and how it was closed.</summary>
+/// <summary>One side of a link: the frames that it received, in order, and the cause of its end.</summary>
 internal sealed class LinkEnd : IDisposable
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(20);
     private readonly Channel<LinkFrame> _frames = Channel.CreateUnbounded<LinkFrame>();
     private readonly TaskCompletionSource<LinkClosed> _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public LinkEnd(DataLink link, LinkPools pools)
+    public LinkEnd(DataLink link, LinkPools pools, NodeExport? export = null)
     {
         Link = link;
-        link.Start(pools, frame => _frames.Writer.TryWrite(frame), closed => _closed.SetResult(closed));
+        link.Start(pools, frame => _frames.Writer.TryWrite(frame), closed => _closed.SetResult(closed), export);
     }
 
     public DataLink Link { get; }
@@ -61,7 +61,7 @@ internal sealed class LinkedPair : IDisposable
     public BufferPool Gradients { get; }
 
     public static async Task<LinkedPair> Open(
-        int floats = 1000, LinkOptions? options = null, LinkSecurity? coordinator = null, LinkSecurity? worker = null, SharedMemory? shown = null, BufferPool? sums = null)
+        int floats = 1000, LinkOptions? options = null, LinkSecurity? coordinator = null, LinkSecurity? worker = null, ModelStateExport? export = null, BufferPool? sums = null)
     {
         options ??= new();
         var listener = new DataListener(new(IPAddress.Loopback, 0), coordinator ?? LinkSecurity.None, options, _ => { });
@@ -72,7 +72,7 @@ internal sealed class LinkedPair : IDisposable
         var gradients = new BufferPool(floats + 3);
         return new(
             listener,
-            new(here, new LinkPools { Gradients = gradients, Evaluations = gradients, Shown = shown }),
+            new(here, new LinkPools { Gradients = gradients, Evaluations = gradients }, export is null ? null : new(export, Workers: 1)),
             new(there, new LinkPools { Weights = weights, Gradients = sums }),
             weights,
             gradients);

@@ -38,6 +38,14 @@ internal static class Pools
         return values;
     }
 
+    /// <summary>More buffers than a region has, so all of the region that may be rented; they are at rest again.</summary>
+    public static RefCountedBuffer[] RentAllOfTheRegion(this BufferPool pool)
+    {
+        RefCountedBuffer[] rented = [.. Enumerable.Range(0, 30).Select(_ => pool.Rent())];
+        Array.ForEach(rented, buffer => buffer.Release());
+        return rented;
+    }
+
     /// <summary>Every buffer ever made is at rest: as many can be rented without making one.</summary>
     public static void AssertAllReturned(this BufferPool pool)
     {

@@ -14,7 +14,7 @@ using NnCluster.Training;
 
 namespace NnCluster.Cluster.Tests.Link;
 
-/// <summary>A coordinator's link whose other side is a bare socket that has shown its token and may now send anything.</summary>
+/// <summary>A coordinator's link whose peer is a bare socket with an accepted token, which may now send anything.</summary>
 internal sealed class RawLink : IDisposable
 {
     private readonly DataListener _listener;
@@ -33,7 +33,7 @@ internal sealed class RawLink : IDisposable
 
     public BufferPool Gradients { get; }
 
-    public static async Task<RawLink> OpenAsWorker(LinkOptions options, SharedMemory? shown = null)
+    public static async Task<RawLink> OpenAsWorker(LinkOptions options, ModelStateExport? export = null)
     {
         var listener = new DataListener(new(IPAddress.Loopback, 0), LinkSecurity.None, options, _ => { });
         PendingLink pending = listener.Expect(TimeSpan.FromSeconds(20));
@@ -46,25 +46,14 @@ internal sealed class RawLink : IDisposable
         socket.Connect(listener.EndPoint);
         LinkHandshake.Introduce(new NetworkStream(socket), pending.Token.Span);
         var gradients = new BufferPool(1000);
-        var coordinator = new LinkEnd(await pending.Link.WaitAsync(TimeSpan.FromSeconds(20)), new LinkPools { Gradients = gradients, Shown = shown });
+        var coordinator = new LinkEnd(
+            await pending.Link.WaitAsync(TimeSpan.FromSeconds(20)), new LinkPools { Gradients = gradients }, export is null ? null : new(export, Workers: 1));
         return new(listener, socket, coordinator, gradients);
     }
 
-    public void Send(LinkFrame frame)
-    {
-        var stream = new MemoryStream();
-        new FrameWriter(stream, new()).Write(frame);
-        Socket.Send(stream.ToArray());
-    }
+    public void Send(LinkFrame frame) => Socket.Send(RawFrame.Written(frame));
 
-    public byte[] SumFrame()
-    {
-        var stream = new MemoryStream();
-        RefCountedBuffer sum = Gradients.RentFilled(1);
-        new FrameWriter(stream, new()).Write(new SubtreeSumFrame(1, new(4, RoundKind.Gradient), SubtreeId.Root, sum));
-        sum.Release();
-        return stream.ToArray();
-    }
+    public byte[] SumFrame() => RawFrame.Written(new SubtreeSumFrame(1, new(4, RoundKind.Gradient), SubtreeId.Root, Gradients.RentFilled(1)));
 
     public void Dispose()
     {

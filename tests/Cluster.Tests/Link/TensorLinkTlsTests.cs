@@ -19,7 +19,7 @@ public sealed class DataLinkTlsTests : IDisposable
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(20);
     private readonly Authority _authority = new("ours");
-    private readonly Channel<string> _log = Channel.CreateUnbounded<string>();
+    private readonly Channel<LinkRefused> _refused = Channel.CreateUnbounded<LinkRefused>();
 
     [Fact]
     public async Task Two_certificates_of_one_authority_make_a_link()
@@ -46,21 +46,21 @@ public sealed class DataLinkTlsTests : IDisposable
         using var foreign = new Authority("theirs");
         TlsIdentity worker = new(foreign.Assign("worker-1"), _authority.Identity().Authorities);
         await AssertRefused(_authority.Identity(), LinkSecurity.WithTls(worker));
-        Assert.Contains("\"CN=worker-1\" is not to be trusted", await NextLine());
+        await AssertMistrusted("CN=worker-1");
     }
 
     [Fact]
     public async Task A_worker_whose_certificate_has_expired_is_refused_and_logged()
     {
         await AssertRefused(_authority.Identity(), LinkSecurity.WithTls(_authority.Identity("worker-1", expired: true)));
-        Assert.Contains("\"CN=worker-1\" is not to be trusted", await NextLine());
+        await AssertMistrusted("CN=worker-1");
     }
 
     [Fact]
     public async Task A_worker_without_tls_is_refused()
     {
         await AssertRefused(_authority.Identity(), LinkSecurity.None);
-        await NextLine();
+        Assert.Equal(LinkRefusal.Broken, (await NextRefused()).Cause);
     }
 
     [Fact]
@@ -68,12 +68,18 @@ public sealed class DataLinkTlsTests : IDisposable
     {
         using var foreign = new Authority("theirs");
         TlsIdentity coordinator = new(foreign.Assign("localhost"), _authority.Identity().Authorities);
-        Assert.Contains("\"CN=localhost\" is not to be trusted", await AssertRefused(coordinator, LinkSecurity.WithTls(_authority.Identity("worker-1"))));
+        LinkException e = await AssertRefused(coordinator, LinkSecurity.WithTls(_authority.Identity("worker-1")));
+        Assert.Equal(LinkRefusal.Untrusted, e.Cause);
+        Assert.Contains("\"CN=localhost\"", e.Message);
     }
 
     [Fact]
-    public async Task A_worker_refuses_a_coordinator_whose_certificate_names_another_host() =>
-        Assert.Contains("does not name this host", await AssertRefused(_authority.Identity("elsewhere"), LinkSecurity.WithTls(_authority.Identity("worker-1"))));
+    public async Task A_worker_refuses_a_coordinator_whose_certificate_names_another_host()
+    {
+        LinkException e = await AssertRefused(_authority.Identity("elsewhere"), LinkSecurity.WithTls(_authority.Identity("worker-1")));
+        Assert.Equal(LinkRefusal.Untrusted, e.Cause);
+        Assert.Contains("does not name this host", e.Message);
+    }
 
     [Fact]
     public async Task Noise_instead_of_a_tls_greeting_is_refused_and_the_listener_lives_on()
@@ -88,7 +94,7 @@ public sealed class DataLinkTlsTests : IDisposable
             random.NextBytes(noise);
             socket.Send(noise);
             socket.Shutdown(SocketShutdown.Send);
-            Assert.Contains("refused a link", await NextLine());
+            Assert.NotEqual(LinkRefusal.Untrusted, (await NextRefused()).Cause);
         }
 
         using PendingLink pending = listener.Expect(Timeout);
@@ -99,18 +105,25 @@ public sealed class DataLinkTlsTests : IDisposable
 
     public void Dispose() => _authority.Dispose();
 
-    private async Task<string> AssertRefused(TlsIdentity coordinator, LinkSecurity worker)
+    private async Task<LinkException> AssertRefused(TlsIdentity coordinator, LinkSecurity worker)
     {
         using DataListener listener = Listen(coordinator);
         using PendingLink pending = listener.Expect(Timeout);
         LinkException e = await Assert.ThrowsAsync<LinkException>(
             () => DataLink.ConnectAsync("localhost", listener.EndPoint.Port, pending.Token, worker, new()).WaitAsync(Timeout));
         Assert.False(pending.Link.IsCompletedSuccessfully);
-        return e.Message;
+        return e;
     }
 
     private DataListener Listen(TlsIdentity identity) =>
-        new(new(IPAddress.Loopback, 0), LinkSecurity.WithTls(identity), new(), line => _log.Writer.TryWrite(line));
+        new(new(IPAddress.Loopback, 0), LinkSecurity.WithTls(identity), new(), refused => _refused.Writer.TryWrite(refused));
 
-    private Task<string> NextLine() => _log.Reader.ReadAsync().AsTask().WaitAsync(Timeout);
+    private async Task AssertMistrusted(string name)
+    {
+        LinkRefused refused = await NextRefused();
+        Assert.Equal(LinkRefusal.Untrusted, refused.Cause);
+        Assert.Contains($"\"{name}\"", refused.Reason);
+    }
+
+    private Task<LinkRefused> NextRefused() => _refused.Reader.ReadAsync().AsTask().WaitAsync(Timeout);
 }

@@ -14,34 +14,41 @@ public sealed class CookieProofTests
 {
     private static readonly LinkSecurity Ours = LinkSecurity.WithCookie("0123456789abcdef"u8.ToArray());
     private static readonly LinkSecurity Theirs = LinkSecurity.WithCookie("fedcba9876543210"u8.ToArray());
-    private readonly byte[] _worker = CookieProof.NewNonce();
+    private readonly byte[] _node = CookieProof.NewNonce();
     private readonly byte[] _coordinator = CookieProof.NewNonce();
 
     [Fact]
     public void The_same_cookie_proves_both_sides()
     {
-        Assert.Null(CookieProof.Check(Worker(Ours, "w"), Worker(Ours, "w")));
-        Assert.Null(CookieProof.Check(CookieProof.OfCoordinator(Ours, _worker, _coordinator), CookieProof.OfCoordinator(Ours, _worker, _coordinator)));
-        Assert.Null(CookieProof.Check(Worker(LinkSecurity.None, "w"), Worker(LinkSecurity.None, "w")));
+        Assert.Null(CookieProof.Check(Node(Ours, "w"), Node(Ours, "w")));
+        byte[] coordinator = CookieProof.OfCoordinator(Ours, _node, _coordinator);
+        Assert.Null(CookieProof.Check(coordinator, CookieProof.OfCoordinator(Ours, _node, _coordinator)));
+        Assert.Null(CookieProof.Check(Node(LinkSecurity.None, "w"), Node(LinkSecurity.None, "w")));
     }
 
     [Fact]
     public void Another_cookie_name_nonce_or_role_proves_nothing()
     {
-        byte[] expected = Worker(Ours, "w");
-        Assert.Contains("differ", CookieProof.Check(expected, Worker(Theirs, "w")));
-        Assert.Contains("differ", CookieProof.Check(expected, Worker(Ours, "v")));
-        Assert.Contains("differ", CookieProof.Check(expected, CookieProof.OfNode(Ours, _worker, CookieProof.NewNonce(), "w")));
-        Assert.Contains("differ", CookieProof.Check(expected, CookieProof.OfNode(Ours, CookieProof.NewNonce(), _coordinator, "w")));
-        Assert.Contains("differ", CookieProof.Check(expected, CookieProof.OfCoordinator(Ours, _worker, _coordinator)));
+        byte[] expected = Node(Ours, "w");
+        AssertRefused("differ", CookieProof.Check(expected, Node(Theirs, "w")));
+        AssertRefused("differ", CookieProof.Check(expected, Node(Ours, "v")));
+        AssertRefused("differ", CookieProof.Check(expected, CookieProof.OfNode(Ours, _node, CookieProof.NewNonce(), "w")));
+        AssertRefused("differ", CookieProof.Check(expected, CookieProof.OfNode(Ours, CookieProof.NewNonce(), _coordinator, "w")));
+        AssertRefused("differ", CookieProof.Check(expected, CookieProof.OfCoordinator(Ours, _node, _coordinator)));
     }
 
     [Fact]
     public void A_cookie_on_one_side_only_is_said_to_be()
     {
-        Assert.Contains("gave none", CookieProof.Check(Worker(Ours, "w"), []));
-        Assert.Contains("no cookie", CookieProof.Check([], Worker(Ours, "w")));
+        AssertRefused("gave none", CookieProof.Check(Node(Ours, "w"), []));
+        AssertRefused("no cookie", CookieProof.Check([], Node(Ours, "w")));
     }
 
-    private byte[] Worker(LinkSecurity security, string name) => CookieProof.OfNode(security, _worker, _coordinator, name);
+    private static void AssertRefused(string text, Refusal? refusal)
+    {
+        Assert.Equal(RefusalCause.Cookie, refusal?.Cause);
+        Assert.Contains(text, refusal?.Text, StringComparison.Ordinal);
+    }
+
+    private byte[] Node(LinkSecurity security, string name) => CookieProof.OfNode(security, _node, _coordinator, name);
 }

@@ -12,7 +12,7 @@ namespace NnCluster.Shared.Tests.Memory;
 public sealed class HostMemoryTests : IDisposable
 {
     private const int Length = 3000;
-    private readonly SharedMemory? _memory = SharedMemory.Create(Length, 3, othersWrite: true);
+    private readonly SharedMemory? _memory = SharedMemory.Create(Length, 3, peersWrite: true);
 
     [Fact]
     public void It_is_there_on_Linux_and_nowhere_else() => Assert.Equal(OperatingSystem.IsLinux(), _memory is not null);
@@ -21,15 +21,16 @@ public sealed class HostMemoryTests : IDisposable
     public void What_one_writes_the_other_reads_in_the_same_place()
     {
         using SharedMemory other = Open(_memory!.Name)!;
-        for (int place = 0; place < _memory.Count; place++)
+        for (int index = 0; index < _memory.Count; index++)
         {
-            using AlignedBuffer here = _memory.BufferAt(place);
-            using AlignedBuffer there = other.BufferAt(place);
-            here.Span.Fill(place + 1);
+            using AlignedBuffer here = _memory.BufferAt(index);
+            using AlignedBuffer there = other.BufferAt(index);
+            here.Span.Fill(index + 1);
             Assert.Equal(here.Span, there.Span);
-            there.Span.Fill(-place);
+            there.Span.Fill(-index);
             Assert.Equal(here.Span, there.Span);
-            Assert.Equal((place, other), (there.Place, there.Home));
+            Assert.Equal((index, null), (other.IndexOf(there), other.IndexOf(here)));
+            Assert.Equal((index, null), (_memory.IndexOf(here), _memory.IndexOf(there)));
         }
     }
 
@@ -38,7 +39,7 @@ public sealed class HostMemoryTests : IDisposable
     {
         foreach (int length in new[] { 0, 1, 1008, 1024, 1025 })
         {
-            using SharedMemory memory = SharedMemory.Create(length, 2, othersWrite: true)!;
+            using SharedMemory memory = SharedMemory.Create(length, 2, peersWrite: true)!;
             using AlignedBuffer first = memory.BufferAt(0);
             using AlignedBuffer second = memory.BufferAt(1);
             Assert.Equal(new float[length], first.Span.ToArray());
@@ -65,11 +66,11 @@ public sealed class HostMemoryTests : IDisposable
     [LinuxFact]
     public void What_others_may_only_read_they_cannot_open_to_write()
     {
-        using SharedMemory memory = SharedMemory.Create(Length, 1, othersWrite: false)!;
-        Assert.Null(SharedMemory.Open(memory.Name, Length, writable: true));
+        using SharedMemory memory = SharedMemory.Create(Length, 1, peersWrite: false)!;
+        Assert.Null(SharedMemory.Map(memory.Name, Length, writable: true));
         using AlignedBuffer here = memory.BufferAt(0);
         here.Span[7] = 7;
-        using SharedMemory other = SharedMemory.Open(memory.Name, Length, writable: false)!;
+        using SharedMemory other = SharedMemory.Map(memory.Name, Length, writable: false)!;
         using AlignedBuffer there = other.BufferAt(0);
         Assert.Equal(7, there.Span[7]);
     }
@@ -86,7 +87,7 @@ public sealed class HostMemoryTests : IDisposable
     public void Hidden_it_stays_with_those_who_have_it()
     {
         using SharedMemory other = Open(_memory!.Name)!;
-        _memory.Hide();
+        _memory.Unexport();
         Assert.Null(Open(_memory.Name));
         using AlignedBuffer here = _memory.BufferAt(0);
         using AlignedBuffer there = other.BufferAt(0);
@@ -105,7 +106,7 @@ public sealed class HostMemoryTests : IDisposable
         Assert.Null(Open(name with { Process = int.MaxValue }));
         Assert.Null(Open(name with { Process = -1 }));
         Assert.Null(Open(name with { Descriptor = 1_000_000 }));
-        Assert.Null(SharedMemory.Open(name, Length + 5000, writable: true));
+        Assert.Null(SharedMemory.Map(name, Length + 5000, writable: true));
         // Waiting for a writer that never comes would be worse than finding nothing.
         using var pipe = new AnonymousPipeServerStream(PipeDirection.In);
         Assert.Null(Open(name with { Descriptor = (int)pipe.SafePipeHandle.DangerousGetHandle() }));
@@ -126,17 +127,22 @@ public sealed class HostMemoryTests : IDisposable
     {
         using var pool = new BufferPool(Length);
         pool.Rent().Release();
-        pool.Add(_memory!);
+        BufferShelf shelf = pool.Prefer(new RegionSource(_memory!));
         RefCountedBuffer[] rented = [.. Enumerable.Range(0, 5).Select(_ => pool.Rent())];
-        Assert.Equal([0, 1, 2], rented.Take(3).Select(buffer => buffer.Memory.Place));
-        Assert.Equal([true, true, true, false, false], rented.Select(buffer => buffer.Memory.Home == _memory));
+        Assert.Equal([0, 1, 2, null, null], rented.Select(buffer => _memory!.IndexOf(buffer.Memory)));
         Array.ForEach(rented, buffer => buffer.Release());
-        // Whatever came back last.
+        // The region comes first again, although buffers of the heap were returned last.
         RefCountedBuffer again = pool.Rent();
-        Assert.Equal(_memory, again.Memory.Home);
-        again.Release();
+        Assert.NotNull(_memory!.IndexOf(again.Memory));
         Assert.Equal(5, pool.Created);
-        Assert.Throws<ArgumentOutOfRangeException>(() => new BufferPool(Length + 1).Add(_memory!));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new BufferPool(Length + 1).Prefer(new RegionSource(_memory!)));
+
+        pool.Remove(shelf);
+        again.Release();
+        Assert.Throws<ObjectDisposedException>(() => again.Span.Length);
+        RefCountedBuffer next = pool.Rent();
+        Assert.Null(_memory.IndexOf(next.Memory));
+        next.Release();
     }
 
     public void Dispose() => _memory?.Dispose();
@@ -149,5 +155,5 @@ public sealed class HostMemoryTests : IDisposable
         }
     }
 
-    private static SharedMemory? Open(SharedMemoryName name) => SharedMemory.Open(name, Length, writable: true);
+    private static SharedMemory? Open(SharedMemoryName name) => SharedMemory.Map(name, Length, writable: true);
 }

@@ -1,0 +1,14 @@
+using NnCluster.AkkaSupport;
+using NnCluster.Control;
+using NnCluster.Memory;
+using NnCluster.Numerics;
+using NnCluster.Security;
+using NnCluster.Training;
+
+namespace NnCluster.Link;
+
+/// <summary>Sent by a link that has had nothing else to send for <see cref="LinkOptions.HeartbeatInterval"/>.</summary>
+internal sealed record PingFrame : LinkFrame;
+
+/// <summary>Answers a <see cref="PingFrame"/>.</summary>
+internal sealed record PongFrame : LinkFrame;

@@ -1,0 +1,17 @@
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
+using NnCluster.AkkaSupport;
+using NnCluster.Control;
+using NnCluster.Memory;
+using NnCluster.Numerics;
+using NnCluster.Security;
+using NnCluster.Training;
+
+namespace NnCluster.Link;
+
+/// <summary>Hash of a tensor on the wire.</summary>
+public static class TensorHash
+{
+    /// <summary>XxHash3 of the floats' little-endian bytes.</summary>
+    public static ulong Of(RefCountedBuffer tensor) => XxHash3.HashToUInt64(MemoryMarshal.AsBytes(tensor.Span));
+}

@@ -1,0 +1,161 @@
+using NnCluster.Model;
+using NnCluster.Persistence;
+using NnCluster.Prediction;
+using NnCluster.Training;
+
+namespace NnCluster.Coordinator;
+
+/// <summary>Files of one run: its directory with metrics, events, checkpoints, model, figure and summary.</summary>
+internal sealed class RunArtifacts : IDisposable
+{
+    private readonly RunDirectory _directory;
+    private readonly TrainingState _state;
+    private (long Step, string Path)? _newestCheckpoint;
+
+    private RunArtifacts(RunDirectory directory, CheckpointWriter checkpoints, TrainingState state, ResumePoint? resume)
+    {
+        _directory = directory;
+        Checkpoints = checkpoints;
+        _state = state;
+        _newestCheckpoint = resume is null ? null : (resume.Position.Step, resume.File.Path);
+    }
+
+    /// <summary>The directory, absolute.</summary>
+    public string Path => _directory.Path;
+
+    /// <summary>Writer of the checkpoints.</summary>
+    public CheckpointWriter Checkpoints { get; }
+
+    /// <summary>Observer that writes metrics and events.</summary>
+    public IRunObserver Observer => _directory;
+
+    /// <summary>Gets or sets the receiver of log lines about files that cannot be written.</summary>
+    public Action<string>? Log
+    {
+        get => _directory.Trouble;
+        set => _directory.Trouble = value;
+    }
+
+    /// <summary>Creates the directory of a new run, or opens that of a run to resume.</summary>
+    /// <param name="request">The run.</param>
+    /// <param name="resume">Checkpoint that the run resumes from; null for a new run.</param>
+    /// <param name="identity">Run id and term.</param>
+    /// <param name="resources">The run's state.</param>
+    /// <param name="time">Clock of the directory's name.</param>
+    /// <exception cref="RunDirectoryException">The directory cannot be written.</exception>
+    public static RunArtifacts Open(TrainRequest request, ResumePoint? resume, RunIdentity identity, RunResources resources, TimeProvider time)
+    {
+        RunDirectory directory = OpenDirectory(request, resume, time);
+        var origin = new CheckpointPosition(identity.RunId, 0, identity.Term, request.Spec.ToJson(), request.Spec.Model.ToJson());
+        // Flush metrics before each checkpoint: a resumed run must have no gap.
+        var checkpoints = new CheckpointWriter(
+            resources.Layout, origin, directory.Paths.Checkpoint, resume?.Checkpoints ?? [], before: directory.Flush);
+        return new(directory, checkpoints, resources.State, resume);
+    }
+
+    /// <summary>
+    /// Writes a checkpoint that holds the term. A cluster's term must be on disk before any node learns of it, and a
+    /// coordinator that is killed early must find a checkpoint.
+    /// </summary>
+    /// <exception cref="RunDirectoryException">The checkpoint cannot be written.</exception>
+    public async Task StoreTermAsync() =>
+        _newestCheckpoint = await Checkpoints.WriteAsync(_state).ConfigureAwait(false) switch
+        {
+            CheckpointStored stored => (stored.Step, stored.Path),
+            CheckpointNotStored failed =>
+                throw new RunDirectoryException(_directory.Paths.Checkpoint(_state.Step), new IOException(failed.Reason)),
+            var other => throw new InvalidOperationException($"The first checkpoint ended as {other}."),
+        };
+
+    /// <summary>
+    /// The outcome of a run, given its files. A run that was interrupted, and whose last step is in no checkpoint even after
+    /// a second attempt, has failed: a resumed run would compute steps again.
+    /// </summary>
+    /// <param name="report">Result of the run.</param>
+    /// <param name="publish">Receives the event of the second attempt.</param>
+    public async Task<RunOutcome> SettleAsync(RunReport report, Action<RunEvent> publish)
+    {
+        if (report.LastCheckpoint is { } last)
+        {
+            _newestCheckpoint = (last.Step, last.Path);
+        }
+
+        if (!report.Outcome.Interrupted || _newestCheckpoint?.Step == _state.Step)
+        {
+            return report.Outcome;
+        }
+
+        switch (await Checkpoints.WriteAsync(_state).ConfigureAwait(false))
+        {
+            case CheckpointStored stored:
+                publish(new CheckpointWritten(stored.Step, stored.Path));
+                return report.Outcome;
+            case CheckpointNotStored failed:
+                publish(new CheckpointFailed(failed.Step, failed.Reason));
+                string earlier = _newestCheckpoint is { } newest
+                    ? $"the run can resume from {System.IO.Path.GetFileName(newest.Path)}"
+                    : "there is no earlier one";
+                return new(false, $"interrupted after step {_state.Step}, whose checkpoint could not be written ({failed.Reason}); {earlier}");
+            case var other:
+                throw new InvalidOperationException($"The last checkpoint ended as {other}.");
+        }
+    }
+
+    /// <summary>
+    /// Writes the model, the figure and the summary. A failed run gets none of them: its last checkpoint is its last good
+    /// state.
+    /// </summary>
+    /// <param name="request">The run.</param>
+    /// <param name="outcome">How it ended.</param>
+    /// <param name="summary">Its results.</param>
+    /// <param name="drawCurves">Draws a figure from the run's name and history into a file; null: none is drawn.</param>
+    /// <exception cref="RunDirectoryException">A file cannot be written.</exception>
+    public void WriteResults(TrainRequest request, RunOutcome outcome, RunSummary summary, Action<string, RunHistory, string>? drawCurves)
+    {
+        _directory.Flush();
+        if (outcome.Failure is not null)
+        {
+            return;
+        }
+
+        RunPaths paths = _directory.Paths;
+        RunDirectoryException.Guard(paths.Model, () => TrainedFile.Write(paths.Model, request.Spec, _state.Parameters.Memory));
+        if (drawCurves is not null)
+        {
+            string name = System.IO.Path.GetFileName(Path);
+            RunDirectoryException.Guard(paths.Curves, () => drawCurves(name, RunHistory.Read(paths.Metrics), paths.Curves));
+        }
+
+        _directory.WriteSummary(summary);
+    }
+
+    /// <summary>Waits until all events are in the files.</summary>
+    /// <exception cref="RunDirectoryException">Some could not be written.</exception>
+    public void Flush() => _directory.Flush();
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Checkpoints.Dispose();
+        _directory.Dispose();
+    }
+
+    private static RunDirectory OpenDirectory(TrainRequest request, ResumePoint? resume, TimeProvider time)
+    {
+        if (resume is not null)
+        {
+            return RunDirectory.Resume(resume.Directory, resume.Position.Step, resume.SetRejectedAside);
+        }
+
+        RunDirectory directory = request.Out is { } path
+            ? RunDirectory.CreateAt(path)
+            : RunDirectory.Create("runs", request.Spec.Dataset, time);
+        directory.WriteConfig(request.Config);
+        return directory;
+    }
+}
+
+/// <summary>Identity of a run and of this coordinator.</summary>
+/// <param name="RunId">Id of the run; a resumed run keeps it.</param>
+/// <param name="Term">Fencing number of this coordinator: above that of every earlier coordinator of the run.</param>
+internal sealed record RunIdentity(string RunId, long Term);

@@ -1,0 +1,47 @@
+using NnCluster.Persistence;
+using NnCluster.Training;
+
+namespace NnCluster;
+
+/// <summary>How to train: workers, files, observation. No option changes the bits of the result.</summary>
+public sealed record TrainerOptions
+{
+    /// <summary>Number of workers, each with a thread, in this process; null: one for each processor, or none with <see cref="Cluster"/>.</summary>
+    public int? Workers { get; init; }
+
+    /// <summary>Backend of matrix products: <c>simd</c>, <c>openblas</c> or <c>mathnet</c>. Backends differ in their arithmetic.</summary>
+    public string Backend { get; init; } = "simd";
+
+    /// <summary>Nodes of other processes and machines take part; null: only this process computes.</summary>
+    public ClusterOptions? Cluster { get; init; }
+
+    /// <summary>
+    /// Directory for metrics, events, checkpoints, model and summary; it must not hold a run. Null: the run writes no file, and
+    /// cannot be resumed.
+    /// </summary>
+    public string? RunDirectory { get; init; }
+
+    /// <summary>Steps between checkpoints; null: at the end of an epoch unless writing took over 2 % of the time, at least every 10 s.</summary>
+    public long? CheckpointEvery { get; init; }
+
+    /// <summary>Epochs between evaluations; the last epoch is always evaluated.</summary>
+    public int EvaluateEvery { get; init; } = 1;
+
+    /// <summary>Accuracy at which training stops, on the validation rows where there are some; null: none.</summary>
+    public double? TargetAccuracy { get; init; }
+
+    /// <summary>Ends as if interrupted after this many steps; null: never.</summary>
+    public long? StopAfter { get; init; }
+
+    /// <summary>Receives every event of the run. <see cref="Progress{T}"/> moves the calls to the caller's context.</summary>
+    public IProgress<RunEvent>? Progress { get; init; }
+
+    /// <summary>Receives log lines, from any thread; null: none.</summary>
+    public Action<string>? Log { get; init; }
+
+    /// <summary>Draws the learning curves from the run's name and history into a file; null: none are drawn.</summary>
+    internal Action<string, RunHistory, string>? DrawCurves { get; init; }
+
+    /// <summary>Clock of the run.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+}
