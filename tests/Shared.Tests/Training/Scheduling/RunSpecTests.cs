@@ -1,7 +1,9 @@
 using System.Collections;
+using System.Collections.Immutable;
 using System.Reflection;
 using NnCluster.Memory;
 using NnCluster.Model;
+using NnCluster.Numerics;
 using NnCluster.Optimization;
 using NnCluster.Persistence;
 using NnCluster.Simulation;
@@ -12,6 +14,8 @@ namespace NnCluster.Shared.Tests.Training;
 
 public sealed class RunSpecTests
 {
+    public RunSpecTests() => Architectures.Register<OtherArchitectureSpec>("run-spec-tests");
+
     [Fact]
     public void Specifications_with_equal_values_are_equal_arrays_included()
     {
@@ -57,6 +61,26 @@ public sealed class RunSpecTests
         RunSpecDifference difference = Assert.Single(RunSpecDifference.Between(spec, changed));
 
         Assert.Equal(("model.hidden", "[]"), (difference.Property, difference.Other));
+    }
+
+    [Fact]
+    public void Layers_in_place_of_the_short_form_are_named_and_so_are_their_members()
+    {
+        RunSpec listed = WithLayers(new BatchNormSpec(), new LeakyReluSpec { Slope = 0.02f });
+
+        RunSpecDifference member = Assert.Single(
+            RunSpecDifference.Between(listed, WithLayers(new BatchNormSpec(), new LeakyReluSpec { Slope = 0.5f })));
+        RunSpecDifference number = Assert.Single(RunSpecDifference.Between(listed, WithLayers(new BatchNormSpec())));
+
+        Assert.Equal(("model.hidden[0].layers[1].slope", "0.02", "0.5"), (member.Property, member.Value, member.Other));
+        Assert.Equal(("model.hidden[0].layers", "[\"batch-norm\"]"), (number.Property, number.Other));
+        Assert.Contains("model.hidden[0].layers", RunSpecDifference.Between(Sample(), listed).Select(difference => difference.Property));
+    }
+
+    private static RunSpec WithLayers(params ImmutableArray<LayerSpec> layers)
+    {
+        RunSpec spec = Sample();
+        return spec with { Model = spec.Model with { Hidden = [new() { Units = 4, Layers = layers }] } };
     }
 
     private static RunSpec Sample() => new()
@@ -122,6 +146,8 @@ public sealed class RunSpecTests
 
         property.SetValue(target, value switch
         {
+            null when property.PropertyType == typeof(ImmutableArray<LayerSpec>?) => ImmutableArray.Create<LayerSpec>(new TanhSpec()),
+            ArchitectureSpec => new OtherArchitectureSpec(),
             string text => text + "0",
             bool flag => !flag,
             int number => number + 1,
@@ -134,4 +160,12 @@ public sealed class RunSpecTests
     }
 
     private static string JsonName(PropertyInfo property) => System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName(property.Name);
+
+    /// <summary>A second architecture; no model of it is made.</summary>
+    private sealed record OtherArchitectureSpec : ArchitectureSpec
+    {
+        public override IEnumerable<LayerDefinition> Define(ModelSpec spec) => [];
+
+        public override IModel CreateModel(ModelSpec spec, IBlas blas, int maxRows) => throw new NotSupportedException();
+    }
 }

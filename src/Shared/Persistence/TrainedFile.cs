@@ -1,9 +1,8 @@
 using NnCluster.Memory;
 using NnCluster.Model;
-using NnCluster.Persistence;
 using NnCluster.Training;
 
-namespace NnCluster.Prediction;
+namespace NnCluster.Persistence;
 
 /// <summary>Reads and writes the file with the model of a run.</summary>
 internal static class TrainedFile
@@ -17,8 +16,8 @@ internal static class TrainedFile
             return ModelFile.Open(runOrFile);
         }
 
-        string model = new RunPaths(runOrFile).Model;
-        return File.Exists(model) ? ModelFile.Open(model) : ResumePoint.Find(runOrFile).File;
+        var paths = new RunPaths(runOrFile);
+        return File.Exists(paths.Model) ? ModelFile.Open(paths.Model) : NewestCheckpoint(paths);
     }
 
     /// <summary>Writes a model state with the specifications of its model and its run.</summary>
@@ -31,4 +30,28 @@ internal static class TrainedFile
         state,
         spec.Model.ToJson(),
         new Dictionary<string, string> { ["dataset"] = spec.Dataset, ["runSpec"] = spec.ToJson() });
+
+    private static SafeTensorsFile NewestCheckpoint(RunPaths paths)
+    {
+        ResumePoint.RequireCheckpoint(paths.Directory);
+        var reasons = new List<string>();
+        foreach ((string path, _) in paths.Checkpoints().Reverse())
+        {
+            SafeTensorsFile file;
+            try
+            {
+                file = SafeTensorsFile.Read(path, requireDigest: true);
+            }
+            catch (BadInputException e)
+            {
+                reasons.Add(e.Message);
+                continue;
+            }
+
+            FormatVersion.RequireTensors(path, file.Metadata);
+            return file;
+        }
+
+        throw new BadInputException($"{paths.Directory}: none of its checkpoints can be used: {string.Join("; ", reasons)}");
+    }
 }
