@@ -49,11 +49,7 @@ internal sealed class HealthEndpoint : IDisposable
         _ = ServeAsync();
     }
 
-    /// <summary>The option of every program that has an endpoint.</summary>
-    public static Option<int?> CreateOption() =>
-        CliOption.Whole("--health-port", "Answer GET /healthz and /readyz over HTTP on this port. [none]", 1, 65535);
-
-    /// <summary>Port that it listens on.</summary>
+    /// <summary>The port it listens on.</summary>
     public int Port => ((IPEndPoint)_listener.LocalEndPoint!).Port;
 
     /// <summary>Starts listening; returns null without a port.</summary>

@@ -43,7 +43,12 @@ internal sealed class SimulateCommand
     private readonly Option<int?> _steps = CliOption.Whole("--steps", "Steps to simulate. [200]", 1, 1_000_000);
     private readonly Option<ulong?> _seed = CliOption.Seed("--seed", "Decides noise, jitter and the moments of faults. [1]");
     private readonly Option<TimeSpan?> _mtbf = Quantity.PositiveDuration("--mtbf", "Mean time between the faults of one worker. [none]");
-    private readonly Option<FaultKind?> _fault = CliOption.Parsed<FaultKind?>("--fault", "kill|pause|slow|partition", "What a fault is; slow is ten times slower. [kill]", ParseFault, "kill, pause, slow or partition");
+    private readonly Option<SimulatedFaultKind?> _fault = CliOption.Parsed<SimulatedFaultKind?>(
+        "--fault",
+        "kill|pause|slow|partition",
+        "What a fault is; slow is ten times slower. [kill]",
+        ParseFault,
+        "kill, pause, slow or partition");
     private readonly Option<TimeSpan?> _repair = Quantity.Duration("--repair-time", "How long a fault lasts. [30s]");
     private readonly Option<bool> _json = CliOption.Flag("--json", "Print the result as one JSON object.");
 
@@ -102,7 +107,7 @@ internal sealed class SimulateCommand
             Steps = given.GetValue(_steps) ?? 200,
             Seed = given.GetValue(_seed) ?? 1,
             MeanTimeBetweenFaults = given.GetValue(_mtbf),
-            Fault = given.GetValue(_fault) ?? FaultKind.Kill,
+            Fault = given.GetValue(_fault) ?? SimulatedFaultKind.Kill,
             RepairTime = given.GetValue(_repair) ?? TimeSpan.FromSeconds(30),
         };
     }
@@ -127,12 +132,12 @@ internal sealed class SimulateCommand
         return (sizing.Parameters, sizing.Layers.Select((layer, i) => (i == 0 ? 4.0 : 6.0) * layer.Weights).Sum());
     }
 
-    private static FaultKind? ParseFault(string text) => text switch
+    private static SimulatedFaultKind? ParseFault(string text) => text switch
     {
-        "kill" => FaultKind.Kill,
-        "pause" => FaultKind.Pause,
-        "slow" => FaultKind.Slow,
-        "partition" => FaultKind.Partition,
+        "kill" => SimulatedFaultKind.Kill,
+        "pause" => SimulatedFaultKind.Pause,
+        "slow" => SimulatedFaultKind.Slow,
+        "partition" => SimulatedFaultKind.Partition,
         _ => null,
     };
 

@@ -24,7 +24,7 @@ internal static class StayCommand
     /// <summary>The command.</summary>
     public static Command Create()
     {
-        Option<int?> port = HealthEndpoint.CreateOption();
+        Option<int?> port = CliOption.HealthPort();
         port.Required = true;
         var command = new Command("stay", "Answer on the health port, alive and not ready, until asked to end.") { port };
         command.Hidden = true;

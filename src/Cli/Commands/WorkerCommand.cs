@@ -36,7 +36,7 @@ internal sealed class WorkerCommand
         "--give-up-after", "Time without a coordinator after which the process ends. [10m]");
     private readonly Option<string?> _blas = CliOption.Text(
         "--blas", "simd|openblas|mathnet", "Offer only this backend. [all that are installed]");
-    private readonly Option<int?> _healthPort = HealthEndpoint.CreateOption();
+    private readonly Option<int?> _healthPort = CliOption.HealthPort();
     private readonly Option<bool> _endWithInput = CliOption.EndWithInput();
     private readonly Option<int?> _statusFd = CliOption.StatusFd();
     private readonly SecurityOptions _security = new();

@@ -48,6 +48,10 @@ internal static class CliOption
         "For the program that starts this one: write status records, one JSON object a line, to this open descriptor. [none]",
         StatusWriter.StandardOutput);
 
+    /// <summary>The port of the health endpoint.</summary>
+    public static Option<int?> HealthPort() =>
+        Whole("--health-port", "Answer GET /healthz and /readyz over HTTP on this port. [none]", 1, 65535);
+
     /// <summary>A seed.</summary>
     public static Option<ulong?> Seed(string name, string description) =>
         Parsed<ulong?>(name, "S", description, text =>

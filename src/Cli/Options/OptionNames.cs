@@ -34,6 +34,7 @@ internal static class OptionNames
         [new(nameof(RunSpec), nameof(RunSpec.Epochs))] = "--epochs",
         [new(nameof(RunSpec), nameof(RunSpec.BatchSize))] = "--batch-size",
         [new(nameof(RunSpec), nameof(RunSpec.Shards))] = "--shards",
+        [new(nameof(ReductionTree), nameof(ReductionTree.Shards))] = "--shards",
         [new(nameof(RunSpec), nameof(RunSpec.Seed))] = "--seed",
         [new(nameof(RunSpec), nameof(RunSpec.Shuffle))] = "--no-shuffle",
 

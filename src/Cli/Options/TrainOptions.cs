@@ -90,7 +90,7 @@ internal sealed class TrainOptions
     public Option<string?> Out { get; } = CliOption.Text("--out", "DIR", "The run directory. [runs/<date>-<time>-<name>]");
     public Option<int?> CheckpointEvery { get; } = CliOption.Whole("--checkpoint-every", "Steps between checkpoints. [each epoch, unless writing would take over 2 % of the time, and at most 10 s of work]", 1);
     public Option<string?> Resume { get; } = CliOption.Text("--resume", "DIR", "Go on with the run in DIR from its last checkpoint.");
-    public Option<int?> HealthPort { get; } = HealthEndpoint.CreateOption();
+    public Option<int?> HealthPort { get; } = CliOption.HealthPort();
     public Option<bool> Json { get; } = CliOption.Flag("--json", "Print the result as one JSON object.");
     public Option<string?> Config { get; } = LayeredOptions.CreateConfigOption();
 

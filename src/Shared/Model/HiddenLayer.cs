@@ -2,29 +2,11 @@ using System.Collections.Immutable;
 
 namespace NnCluster.Model;
 
-/// <summary>The activations that a layer can name in short form.</summary>
-public enum ActivationKind
-{
-    /// <summary>max(0, x).</summary>
-    Relu,
-
-    /// <summary>1 / (1 + e⁻ˣ).</summary>
-    Sigmoid,
-
-    /// <summary>tanh(x).</summary>
-    Tanh,
-
-    /// <summary>x for x &gt; 0, else slope·x with a fixed slope.</summary>
-    LeakyRelu,
-
-    /// <summary>x for x &gt; 0, else slope·x with a learned slope.</summary>
-    Prelu,
-}
-
 /// <summary>
 /// A hidden block: dense layer, in-place layers, dropout. The in-place layers are either listed in <see cref="Layers"/> or
 /// given in short form: batch normalisation if <see cref="BatchNorm"/>, then <see cref="Activation"/>.
 /// </summary>
+[ListedAs("layers")]
 public sealed record HiddenLayer
 {
     /// <summary>Number of neurons, at least 1.</summary>

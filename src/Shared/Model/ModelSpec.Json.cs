@@ -20,13 +20,13 @@ public sealed partial record ModelSpec
         AllowTrailingCommas = true,
         RespectNullableAnnotations = true,
         RespectRequiredConstructorParameters = true,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false) },
+        Converters = { EnumNames.Converter },
         TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { LeaveOutSizes } },
     };
 
     /// <summary>The name of an enum value in files and on the command line: <c>leaky-relu</c>.</summary>
     public static string NameOf<TKind>(TKind kind)
-        where TKind : struct, Enum => NameOfValue(kind);
+        where TKind : struct, Enum => EnumNames.Of(kind);
 
     /// <summary>The names of all values of an enum.</summary>
     public static ImmutableArray<string> NamesOf<TKind>()
@@ -81,8 +81,6 @@ public sealed partial record ModelSpec
     /// <summary>The model as one line of JSON that <see cref="Parse"/> reads back to an equal one.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, JsonOptions);
 
-    internal static string NameOfValue(object kind) => JsonSerializer.Serialize(kind, kind.GetType(), JsonOptions).Trim('"');
-
     private static ModelSpec Deserialize(string json, out bool hasInputs, out bool hasOutputs)
     {
         try
@@ -132,7 +130,8 @@ public sealed partial record ModelSpec
     private static string Describe(JsonException exception)
     {
         string path = exception.Path?.TrimStart('$').TrimStart('.') ?? "";
-        string expectation = SpecMembers.Expectation(typeof(ModelSpec), path);
+        // The data set may give inputs and outputs: no member of the object itself is required.
+        string expectation = path.Length == 0 ? "must be an object" : SpecMembers.Expectation(typeof(ModelSpec), path);
         if (exception is KindJsonException inner)
         {
             path = inner.Member is null ? path : $"{path}.{inner.Member}";

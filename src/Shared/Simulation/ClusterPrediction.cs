@@ -21,7 +21,7 @@ public sealed record PredictionRequest
     public TimeSpan? MeanTimeBetweenFaults { get; init; }
 
     /// <summary>Kind of the faults.</summary>
-    public FaultKind Fault { get; init; } = FaultKind.Kill;
+    public SimulatedFaultKind Fault { get; init; } = SimulatedFaultKind.Kill;
 
     /// <summary>Duration of a fault.</summary>
     public TimeSpan RepairTime { get; init; } = TimeSpan.FromSeconds(30);

@@ -22,10 +22,11 @@ public sealed record Scenario
     public ImmutableArray<Fault> Faults { get; init; } = [];
 
     /// <summary>A small run on a small cluster under faults of any kind, drawn from the seed.</summary>
-    public static Scenario FromSeed(int seed) => FromSeed(seed, Enum.GetValues<FaultKind>()) with { Name = $"Scenario.FromSeed({seed})" };
+    public static Scenario FromSeed(int seed) =>
+        FromSeed(seed, Enum.GetValues<SimulatedFaultKind>()) with { Name = $"Scenario.FromSeed({seed})" };
 
     /// <summary>A small run on a small cluster under faults of the given kinds, drawn from the seed.</summary>
-    public static Scenario FromSeed(int seed, params ReadOnlySpan<FaultKind> kinds)
+    public static Scenario FromSeed(int seed, params ReadOnlySpan<SimulatedFaultKind> kinds)
     {
         var random = new SplitMix(SplitMix.Mix((ulong)seed + 1));
         int workers = random.Between(1, 6);
@@ -57,7 +58,7 @@ public sealed record Scenario
             OptimizerTime = random.Time(TimeSpan.FromMilliseconds(2)),
             FailureDetection = TimeSpan.FromSeconds(2),
         };
-        string name = $"Scenario.FromSeed({seed}, {string.Join(", ", kinds.ToArray().Select(kind => $"FaultKind.{kind}"))})";
+        string name = $"Scenario.FromSeed({seed}, {string.Join(", ", kinds.ToArray().Select(kind => $"SimulatedFaultKind.{kind}"))})";
         ImmutableArray<Fault> faults = Schedule(random, settings, cluster, kinds);
         return new() { Name = name, Seed = (ulong)seed, Settings = settings, Cluster = cluster, Faults = faults };
     }
@@ -67,17 +68,17 @@ public sealed record Scenario
 
     // Faults fall into twice the time of the undisturbed run, since they make it longer.
     private static ImmutableArray<Fault> Schedule(
-        SplitMix random, RunSettings settings, ClusterModel cluster, ReadOnlySpan<FaultKind> kinds)
+        SplitMix random, RunSettings settings, ClusterModel cluster, ReadOnlySpan<SimulatedFaultKind> kinds)
     {
         TimeSpan compute = TimeSpan.FromSeconds(settings.Trees.Minibatch.Rows / cluster.RowsPerSecond / cluster.Workers);
         TimeSpan span = 2 * (settings.TotalSteps * compute) + TimeSpan.FromMilliseconds(100);
         var faults = new List<Fault>();
-        var once = new HashSet<FaultKind>();
+        var once = new HashSet<SimulatedFaultKind>();
         for (int left = random.Between(1, 8); left > 0; left--)
         {
-            FaultKind kind = kinds[random.Below(kinds.Length)];
+            SimulatedFaultKind kind = kinds[random.Below(kinds.Length)];
             // The user stops once, and errors of one worker must not look like a fault of the run itself.
-            if (kind is FaultKind.Stop or FaultKind.Error && !once.Add(kind))
+            if (kind is SimulatedFaultKind.Stop or SimulatedFaultKind.Error && !once.Add(kind))
             {
                 continue;
             }
@@ -86,8 +87,8 @@ public sealed record Scenario
             int amount = kind switch
             {
                 // Three errors of the only remaining worker would rightly end the run.
-                FaultKind.Error => random.Between(1, cluster.Workers > 1 && kinds.Length == 1 ? 4 : 2),
-                FaultKind.Slow => random.Between(2, 20),
+                SimulatedFaultKind.Error => random.Between(1, cluster.Workers > 1 && kinds.Length == 1 ? 4 : 2),
+                SimulatedFaultKind.Slow => random.Between(2, 20),
                 _ => random.Between(1, 4),
             };
             faults.Add(new(random.Time(span), kind, random.Below(cluster.Workers), duration, amount));

@@ -72,7 +72,7 @@ internal sealed class SimulatedCoordinator
     public required Action<Connection> Refused { get; init; }
 
     /// <summary>Sends an assignment to a worker.</summary>
-    public required Action<Connection, ShardOrder> Send { get; init; }
+    public required Action<Connection, SimulatedAssignment> Send { get; init; }
 
     public void Tick()
     {

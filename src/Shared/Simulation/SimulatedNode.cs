@@ -5,14 +5,14 @@ using NnCluster.Training;
 namespace NnCluster.Simulation;
 
 /// <summary>Shards to compute, with the weights of their round.</summary>
-internal sealed record ShardOrder(RoundId Round, ShardRange Shards, Vector128<float> Weights);
+internal sealed record SimulatedAssignment(RoundId Round, ShardRange Shards, Vector128<float> Weights);
 
 /// <summary>
 /// One incarnation of a worker: computes its assignments one after the other and sends each partial sum once it is computed.
 /// </summary>
 internal sealed class SimulatedNode(EventQueue events, ClusterModel model, RunSettings settings, Connection connection, ulong seed)
 {
-    private readonly Queue<ShardOrder> _orders = new();
+    private readonly Queue<SimulatedAssignment> _orders = new();
     private bool _computing;
 
     public Connection Connection => connection;
@@ -23,7 +23,7 @@ internal sealed class SimulatedNode(EventQueue events, ClusterModel model, RunSe
     /// <summary>Sends an error.</summary>
     public required Action<Connection, AssignmentFailed> Report { get; init; }
 
-    public void Take(ShardOrder order)
+    public void Take(SimulatedAssignment order)
     {
         _orders.Enqueue(order);
         if (!_computing)
@@ -40,7 +40,7 @@ internal sealed class SimulatedNode(EventQueue events, ClusterModel model, RunSe
             return;
         }
 
-        ShardOrder order = _orders.Dequeue();
+        SimulatedAssignment order = _orders.Dequeue();
         if (connection.Machine.ErrorsLeft > 0)
         {
             connection.Machine.ErrorsLeft--;
@@ -52,7 +52,7 @@ internal sealed class SimulatedNode(EventQueue events, ClusterModel model, RunSe
         Compute(order, settings.Trees.Of(order.Round.Kind).SubtreesOf(order.Shards), 0);
     }
 
-    private void Compute(ShardOrder order, ImmutableArray<SubtreeId> subtrees, int index)
+    private void Compute(SimulatedAssignment order, ImmutableArray<SubtreeId> subtrees, int index)
     {
         if (index == subtrees.Length)
         {

@@ -16,48 +16,48 @@ public sealed partial class SimulatedRun
         Machine machine = _machines[fault.Machine];
         switch (fault.Kind)
         {
-            case FaultKind.Kill:
+            case SimulatedFaultKind.Kill:
                 Kill(machine, fault.Duration);
                 break;
-            case FaultKind.Pause:
+            case SimulatedFaultKind.Pause:
                 machine.HungUntil = fault.End;
                 DetectSilence(machine, fault.Duration);
                 break;
-            case FaultKind.Slow:
+            case SimulatedFaultKind.Slow:
                 machine.Slowdown = fault.Amount;
                 _events.At(fault.End, () => machine.Slowdown = 1);
                 break;
-            case FaultKind.Partition:
+            case SimulatedFaultKind.Partition:
                 machine.Partitioned = true;
                 DetectSilence(machine, fault.Duration);
                 _events.At(fault.End, () => Heal(machine));
                 break;
-            case FaultKind.Flap:
+            case SimulatedFaultKind.Flap:
                 for (int death = 0; death < fault.Amount; death++)
                 {
                     _events.After(fault.Duration * death / fault.Amount, () => Kill(machine, fault.Duration / (2 * fault.Amount)));
                 }
 
                 break;
-            case FaultKind.Join:
+            case SimulatedFaultKind.Join:
                 AddMachine();
                 break;
-            case FaultKind.Corrupt:
+            case SimulatedFaultKind.Corrupt:
                 machine.CorruptNext = true;
                 break;
-            case FaultKind.Duplicate:
+            case SimulatedFaultKind.Duplicate:
                 machine.DuplicatingUntil = fault.End;
                 break;
-            case FaultKind.Blackout:
+            case SimulatedFaultKind.Blackout:
                 _machines.ForEach(each => Kill(each, fault.Duration));
                 break;
-            case FaultKind.Error:
+            case SimulatedFaultKind.Error:
                 machine.ErrorsLeft = fault.Amount;
                 break;
-            case FaultKind.CoordinatorKill:
+            case SimulatedFaultKind.CoordinatorKill:
                 KillCoordinator(fault.Duration);
                 break;
-            case FaultKind.Stop:
+            case SimulatedFaultKind.Stop:
                 _coordinator?.Receive(new StopRequested());
                 break;
             default:

@@ -250,7 +250,7 @@ public sealed partial class SimulatedRun
         });
     }
 
-    private void Send(Connection connection, ShardOrder order)
+    private void Send(Connection connection, SimulatedAssignment order)
     {
         ClusterModel cluster = _scenario.Cluster;
         bool hasWeights = connection.SentStep == order.Round.Step;

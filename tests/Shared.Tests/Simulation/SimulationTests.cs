@@ -11,7 +11,7 @@ public sealed class SimulationTests
     private const int Mixed = 20_000;
     private const int EachKind = 250;
 
-    public static TheoryData<FaultKind> Kinds => [.. Enum.GetValues<FaultKind>()];
+    public static TheoryData<SimulatedFaultKind> Kinds => [.. Enum.GetValues<SimulatedFaultKind>()];
 
     [Fact]
     public void Any_mixture_of_faults_costs_time_but_no_shard_no_step_and_no_bit() =>
@@ -19,14 +19,14 @@ public sealed class SimulationTests
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public void Each_fault_alone_costs_time_but_no_shard_no_step_and_no_bit(FaultKind kind) =>
+    public void Each_fault_alone_costs_time_but_no_shard_no_step_and_no_bit(SimulatedFaultKind kind) =>
         CheckAll(EachKind, seed => Scenario.FromSeed(seed, kind));
 
     [Theory]
-    [InlineData(FaultKind.Join)]
-    [InlineData(FaultKind.Flap)]
-    [InlineData(FaultKind.Blackout)]
-    public void A_fault_at_every_step_costs_time_but_no_shard_no_step_and_no_bit(FaultKind kind) =>
+    [InlineData(SimulatedFaultKind.Join)]
+    [InlineData(SimulatedFaultKind.Flap)]
+    [InlineData(SimulatedFaultKind.Blackout)]
+    public void A_fault_at_every_step_costs_time_but_no_shard_no_step_and_no_bit(SimulatedFaultKind kind) =>
         CheckAll(EachKind, seed =>
         {
             Scenario scenario = Scenario.FromSeed(seed, kind);

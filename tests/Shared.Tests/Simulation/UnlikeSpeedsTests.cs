@@ -40,7 +40,7 @@ public sealed class UnlikeSpeedsTests
     public void A_worker_that_becomes_slow_on_the_way_gets_fewer_shards_from_then_on()
     {
         double together = Rows / (RowsPerSecond * 2);
-        var slow = new Fault(TimeSpan.FromSeconds(Steps / 2 * together), FaultKind.Slow, 1, TimeSpan.FromHours(1), 3);
+        var slow = new Fault(TimeSpan.FromSeconds(Steps / 2 * together), SimulatedFaultKind.Slow, 1, TimeSpan.FromHours(1), 3);
         SimulationResult result = SimulatedRun.RunOnce(ScenarioOf([1, 1], [slow]));
         double after = (result.TrainTime.TotalSeconds / (Steps / 2)) - together;
         double ideal = Rows / (RowsPerSecond * (1 + (1 / 3.0)));

@@ -9,6 +9,7 @@ namespace NnCluster.Model;
 /// <c>kind</c>; two equal records must give the same bits.
 /// </summary>
 [JsonConverter(typeof(LayerSpecConverter))]
+[ListedAs("layers")]
 public abstract record LayerSpec
 {
     /// <summary>The layer's tensors, in the order of a checkpoint; by default none.</summary>

@@ -21,7 +21,7 @@ public sealed class ReductionTree
     /// <summary>Most shards of any tree.</summary>
     public const int MaxShards = 4096;
 
-    private static readonly PropertyName ShardsName = new(nameof(RunSpec), nameof(RunSpec.Shards));
+    private static readonly PropertyName ShardsName = new(nameof(ReductionTree), nameof(Shards));
 
     /// <summary>A tree over <paramref name="rows"/> rows cut into <paramref name="shards"/> shards.</summary>
     /// <exception cref="BadInputException">The number of shards is no power of two, or exceeds the rows.</exception>

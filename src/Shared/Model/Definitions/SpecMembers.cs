@@ -5,6 +5,15 @@ using System.Text.Json;
 
 namespace NnCluster.Model;
 
+/// <summary>The noun for a list of a type's values in error messages.</summary>
+/// <param name="plural">The noun, such as <c>layers</c>.</param>
+[AttributeUsage(AttributeTargets.Class, Inherited = false)]
+internal sealed class ListedAsAttribute(string plural) : Attribute
+{
+    /// <summary>The noun.</summary>
+    public string Plural => plural;
+}
+
 /// <summary>Says for error messages which members the JSON object of a specification has and which values they take.</summary>
 internal static class SpecMembers
 {
@@ -38,16 +47,17 @@ internal static class SpecMembers
         _ when type == typeof(float) || type == typeof(double) => "a number",
         _ when type == typeof(bool) => "true or false",
         _ when type == typeof(string) => "a text",
-        _ when type.IsEnum => $"one of {string.Join(", ", Enum.GetValues(type).Cast<object>().Select(ModelSpec.NameOfValue))}",
+        _ when type.IsEnum => $"one of {string.Join(", ", Enum.GetValues(type).Cast<object>().Select(EnumNames.Of))}",
         _ when type == typeof(Initializer) => "an object with kind and, for normal and uniform, scale",
-        _ when ElementOf(type) is { } element => element == typeof(HiddenLayer) || element == typeof(LayerSpec) ? "a list of layers" : "a list",
+        _ when ElementOf(type)?.GetCustomAttribute<ListedAsAttribute>() is { } noun => $"a list of {noun.Plural}",
+        _ when ElementOf(type) is not null => "a list",
         _ => $"an object{Required(type)}",
     };
 
     private static string Required(Type type)
     {
         string members = string.Join(", ", Properties(type)
-            .Where(property => property.IsDefined(typeof(RequiredMemberAttribute)) && type != typeof(ModelSpec))
+            .Where(property => property.IsDefined(typeof(RequiredMemberAttribute)))
             .Select(property => $"{NameOf(property)}, {Expected(property.PropertyType)}"));
         return members.Length == 0 ? "" : $" with {members}";
     }
