@@ -1,3 +1,5 @@
+using NnCluster.Testing;
+
 namespace NnCluster.Architecture.Tests;
 
 /// <summary>Projects and folders of <c>src</c> depend on each other in one order, without a circle.</summary>
@@ -133,6 +135,14 @@ public sealed class LayersTests
             AssertNone(project.Packages.Where(package => package.StartsWith("Akka", StringComparison.Ordinal)));
             AssertNone(project.Sources.Where(path => File.ReadAllText(path).Contains("Akka", StringComparison.Ordinal)));
         }
+    }
+
+    [Fact]
+    public void The_tests_of_extensions_see_public_types_of_Shared_only()
+    {
+        var tests = new SourceProject(Path.Combine(Repository.Root, "tests", "Extension.Tests", "Extension.Tests.csproj"));
+        Assert.Equal(["Shared"], tests.References);
+        Assert.DoesNotContain(tests.AssemblyName, SourceProject.All.SelectMany(project => project.Friends));
     }
 
     [Fact]

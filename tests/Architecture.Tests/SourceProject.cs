@@ -3,12 +3,13 @@ using NnCluster.Testing;
 
 namespace NnCluster.Architecture.Tests;
 
-/// <summary>A project of <c>src</c>, as its project file describes it.</summary>
+/// <summary>A project, as its project file describes it.</summary>
 internal sealed class SourceProject
 {
     private readonly XDocument _file;
 
-    private SourceProject(string path)
+    /// <summary>Reads a project file.</summary>
+    public SourceProject(string path)
     {
         _file = XDocument.Load(path);
         Name = Path.GetFileNameWithoutExtension(path);

@@ -1,16 +1,11 @@
-using NnCluster.AkkaSupport;
-using NnCluster.Control;
 using NnCluster.Data;
-using NnCluster.Link;
 using NnCluster.Memory;
 using NnCluster.Model;
 using NnCluster.Numerics;
 using NnCluster.Optimization;
-using NnCluster.Security;
-using NnCluster.Testing;
 using NnCluster.Training;
 
-namespace NnCluster.Worker.Tests;
+namespace NnCluster.Extension.Tests;
 
 /// <summary>
 /// A run on 96 rows of 12 pixels whose class is the brightest third: shard computers compute, a

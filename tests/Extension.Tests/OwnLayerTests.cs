@@ -1,13 +1,11 @@
-using NnCluster.Control;
 using NnCluster.Memory;
 using NnCluster.Model;
 using NnCluster.Numerics;
 using NnCluster.Persistence;
 using NnCluster.Prediction;
-using NnCluster.Testing;
 using NnCluster.Training;
 
-namespace NnCluster.Worker.Tests;
+namespace NnCluster.Extension.Tests;
 
 /// <summary>
 /// Kinds of layers and of models that are defined in this assembly, which sees the public types only: they train, travel,

@@ -1,12 +1,10 @@
 using System.Collections.Immutable;
-using NnCluster.Control;
 using NnCluster.Memory;
 using NnCluster.Model;
 using NnCluster.Numerics;
-using NnCluster.Testing;
 using NnCluster.Training;
 
-namespace NnCluster.Worker.Tests;
+namespace NnCluster.Extension.Tests;
 
 /// <summary>A kind of layer that NnCluster does not have: y = factor·x with a fixed factor.</summary>
 public sealed record FixedScaleSpec : LayerSpec
