@@ -180,7 +180,7 @@ public sealed partial class CoordinatorActor
             }
             catch (RunDirectoryException e)
             {
-                _inputs.Enqueue((new RunAborted(e.Message), null));
+                _inputs.Enqueue((new RunAborted(RunFailureCause.FileNotWritten, e.Message), null));
             }
         }
     }

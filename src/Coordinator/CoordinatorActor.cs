@@ -98,7 +98,7 @@ public sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
 
     /// <inheritdoc/>
     protected override void PostStop() =>
-        SetEnded(_state.Outcome ?? new(false, "the coordinator stopped before the run ended"));
+        SetEnded(_state.Outcome ?? RunOutcome.Failed(RunFailureCause.ActorStopped, "the coordinator stopped before the run ended"));
 
     private void OnTick()
     {
@@ -129,7 +129,7 @@ public sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
 
         if (_workers.Count == 0 && _state.Outcome is null && _setup.Remote is null && !Context.GetChildren().Any())
         {
-            SetEnded(new(false, "no worker could be started"));
+            SetEnded(RunOutcome.Failed(RunFailureCause.ActorStopped, "no worker could be started"));
         }
     }
 
@@ -185,7 +185,9 @@ public sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
         {
             int needed = _setup.Settings.WorkersNeeded(hasStarted: false);
             double seconds = _setup.StartTimeout!.Value.TotalSeconds;
-            Decide(new RunAborted($"only {_state.Workers} of the {needed} workers needed to start joined within {seconds:0.#} s"));
+            Decide(new RunAborted(
+                RunFailureCause.StartTimeout,
+                $"only {_state.Workers} of the {needed} workers needed to start joined within {seconds:0.#} s"));
         }
     }
 

@@ -95,7 +95,9 @@ internal sealed class RunArtifacts : IDisposable
                 string earlier = _newestCheckpoint is { } newest
                     ? $"the run can resume from {System.IO.Path.GetFileName(newest.Path)}"
                     : "there is no earlier one";
-                return new(false, $"interrupted after step {_state.Step}, whose checkpoint could not be written ({failed.Reason}); {earlier}");
+                return RunOutcome.Failed(
+                    RunFailureCause.FileNotWritten,
+                    $"interrupted after step {_state.Step}, whose checkpoint could not be written ({failed.Reason}); {earlier}");
             case var other:
                 throw new InvalidOperationException($"The last checkpoint ended as {other}.");
         }

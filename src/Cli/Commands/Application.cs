@@ -1,21 +1,13 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
-using NnCluster.Cli.Chaos;
-using NnCluster.Cli.Explore;
-using NnCluster.Cli.Launching;
 using NnCluster.Cli.Options;
-using NnCluster.Cli.Reporting;
 using NnCluster.Control;
-using NnCluster.Coordinator;
-using NnCluster.Model;
 using NnCluster.Persistence;
-using NnCluster.Worker;
 
 using NnCluster.Worker.ProcessStatus;
 
 namespace NnCluster.Cli.Commands;
 
-/// <summary>The whole command line: parses, runs one command, and turns every expected failure into one line and an exit code.</summary>
+/// <summary>The program: parses the command line, runs one command, and turns expected failures into one line and an exit code.</summary>
 internal static class Application
 {
     /// <summary>Runs the program.</summary>
@@ -37,38 +29,46 @@ internal static class Application
         }
     }
 
+    /// <summary>The command line of the program, with the options of <c>train</c>.</summary>
+    public static (RootCommand Root, Command Train, TrainOptions Options) Create()
+    {
+        (Command train, TrainOptions options) = TrainCommand.Create();
+        var root = new RootCommand(
+            "Trains neural networks on the cores of one machine or the machines of a cluster, with the same bits on any of them. " + ExitCode.Help)
+        {
+            train,
+            WorkerCommand.Create(),
+            LaunchCommand.Create(),
+            ChaosCommand.Create(),
+            EvaluateCommand.Create(),
+            PredictCommand.Create(),
+            PlotCommand.Create(),
+            ExploreCommand.Create(),
+            DataCommand.Create(),
+            SimulateCommand.Create(),
+            InfoCommand.Create(),
+            StatusCommand.Create(),
+            StayCommand.Create(),
+        };
+        LayeredOptions.AddConfigOptions(root);
+        HelpPage.Install(root, new Dictionary<Command, IReadOnlyList<OptionGroup>> { [train] = options.Groups });
+        return (root, train, options);
+    }
+
     private static async Task<int> InvokeAsync(string[] arguments)
     {
-        var root = new RootCommand("Trains neural networks on the cores of one machine or the machines of a cluster: the same bits anywhere. " + ExitCode.Help);
-        (Command train, TrainOptions options) = TrainCommand.Create();
-        root.Add(train);
-        root.Add(WorkerCommand.Create());
-        root.Add(LaunchCommand.Create());
-        root.Add(ChaosCommand.Create());
-        root.Add(EvaluateCommand.Create());
-        root.Add(PredictCommand.Create());
-        root.Add(PlotCommand.Create());
-        root.Add(ExploreCommand.Create());
-        root.Add(DataCommand.Create());
-        root.Add(SimulateCommand.Create());
-        root.Add(InfoCommand.Create());
-        root.Add(StatusCommand.Create());
-        root.Add(StayCommand.Create());
-        LayeredOptions.AddConfigOptions(root);
+        (RootCommand root, Command train, TrainOptions options) = Create();
         string[] resolved = arguments is ["train", .. string[] rest]
             ? ["train", .. OptionLayers.Resolve(train, rest, options)]
             : LayeredOptions.WithConfig(root, arguments);
         ParseResult given = root.Parse(resolved);
-        if (given.Errors.Count > 0)
+        if (UsageError.Of(given, arguments) is { } error)
         {
-            await Console.Error.WriteLineAsync($"{given.Errors[0].Message.TrimEnd('.')}. See: nncluster{Names(given.CommandResult)} --help").ConfigureAwait(false);
+            await Console.Error.WriteLineAsync(error).ConfigureAwait(false);
             return ExitCode.BadInput;
         }
 
-        return await given.InvokeAsync(new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }).ConfigureAwait(false);
+        return await given.InvokeAsync(new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null })
+            .ConfigureAwait(false);
     }
-
-    /// <summary>The names of a command below the program, each after a space.</summary>
-    private static string Names(CommandResult command) =>
-        command.Parent is CommandResult parent ? $"{Names(parent)} {command.Command.Name}" : string.Empty;
 }

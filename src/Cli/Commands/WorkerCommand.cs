@@ -46,12 +46,13 @@ internal sealed class WorkerCommand
     {
         var options = new WorkerCommand();
         options._join.Required = true;
-        var command = new RootCommand(
+        var command = new Command(
+            "worker",
             "A worker process: joins a coordinator's cluster, computes its share of every step, and joins again when the coordinator "
             + "was away. " + ExitCode.Help)
         {
             options._join, options._workers, options._name, options._host, options._cache, options._giveUpAfter, options._blas,
-            options._healthPort, options._statusFd, options._endWithInput, LayeredOptions.CreateConfigOption(),
+            options._healthPort, options._statusFd, options._endWithInput,
         };
         foreach (Option option in options._security.All)
         {

@@ -1,28 +1,19 @@
 using System.CommandLine;
-using NnCluster.Cli.Chaos;
-using NnCluster.Cli.Commands;
-using NnCluster.Cli.Explore;
-using NnCluster.Cli.Launching;
-using NnCluster.Cli.Reporting;
-using NnCluster.Control;
-using NnCluster.Coordinator;
-using NnCluster.Model;
 using NnCluster.Persistence;
-using NnCluster.Worker;
 
 namespace NnCluster.Cli.Options;
 
 /// <summary>
-/// The options of <c>train</c> from four places: the command line, then the file of <c>--config</c>, then the
-/// configuration of the run that goes on, then the preset.
+/// The options of <c>train</c> from four layers, the highest first: the command line, the configuration file, the
+/// configuration of the run that is resumed, and the preset.
 /// </summary>
 internal static class OptionLayers
 {
-    /// <summary>The arguments with those of the lower layers added where the command line is silent.</summary>
-    /// <param name="command">The command the arguments are for.</param>
-    /// <param name="arguments">What was given, the command's own name left out.</param>
-    /// <param name="options">The options.</param>
-    /// <exception cref="BadInputException">A file cannot be read, or names an option that does not exist.</exception>
+    /// <summary>The arguments with the options of the lower layers that are not among them.</summary>
+    /// <param name="command">The command.</param>
+    /// <param name="arguments">Arguments without the name of the command.</param>
+    /// <param name="options">Options of the command.</param>
+    /// <exception cref="BadInputException">A file cannot be read, or names an unknown option.</exception>
     public static string[] Resolve(Command command, string[] arguments, TrainOptions options)
     {
         var layers = new LayeredOptions(command.Parse(arguments));
@@ -34,18 +25,19 @@ internal static class OptionLayers
             layers.AddFile(path, $"--resume {run}: {path}");
         }
 
-        HashSet<Option> silent = [];
+        // Options of the preset that have no meaning beside the given ones.
+        HashSet<Option> excluded = [];
         if (layers.Has(options.Model))
         {
-            silent.UnionWith(options.OfModel);
+            excluded.UnionWith(options.OfModel);
         }
 
         if (layers.Has(options.Optimizer))
         {
-            silent.UnionWith(options.OfOptimizer);
+            excluded.UnionWith(options.OfOptimizer);
         }
 
-        layers.Add(Presets.Get(layers.ValueOf(options.Preset) ?? Presets.Default), "preset", silent.Contains);
+        layers.Add(Presets.Get(layers.ValueOf(options.Preset) ?? Presets.Default), "preset", excluded.Contains);
         return layers.InFrontOf(arguments);
     }
 }

@@ -1,22 +1,10 @@
 using System.Collections.Frozen;
-using NnCluster.AkkaSupport;
-using NnCluster.Cli.Chaos;
-using NnCluster.Cli.Commands;
-using NnCluster.Cli.Explore;
-using NnCluster.Cli.Launching;
-using NnCluster.Cli.Reporting;
-using NnCluster.Control;
-using NnCluster.Coordinator;
 using NnCluster.Data;
-using NnCluster.Link;
-using NnCluster.Memory;
 using NnCluster.Model;
 using NnCluster.Numerics;
 using NnCluster.Optimization;
-using NnCluster.Persistence;
 using NnCluster.Security;
 using NnCluster.Training;
-using NnCluster.Worker;
 
 namespace NnCluster.Cli.Options;
 
@@ -68,6 +56,20 @@ internal static class OptionNames
         [LinkSecurity.CookieName] = "--cookie-file",
         [LinkSecurity.InsecureName] = "--insecure",
     }.ToFrozenDictionary();
+
+    /// <summary>Options that decide whether a run fails of a cause; causes without an option are not in it.</summary>
+    public static FrozenDictionary<RunFailureCause, string[]> OfFailures { get; } = new Dictionary<RunFailureCause, string[]>
+    {
+        [RunFailureCause.NotFinite] = ["--learning-rate", "--clip-norm"],
+        [RunFailureCause.StartTimeout] = ["--min-workers", "--start-workers", "--start-timeout"],
+        [RunFailureCause.FileNotWritten] = ["--out"],
+    }.ToFrozenDictionary();
+
+    /// <summary>The reason of a failed run, with the options that decide it in parentheses.</summary>
+    public static string ReasonOf(RunOutcome outcome) =>
+        outcome.Cause is { } cause && OfFailures.TryGetValue(cause, out string[]? options)
+            ? $"{outcome.Failure} ({string.Join(", ", options)})"
+            : $"{outcome.Failure}";
 
     /// <summary>The option that sets a property; the property's own name if there is none.</summary>
     public static string Of(PropertyName property) => All.GetValueOrDefault(property, property.Name);

@@ -1,15 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using NnCluster.Cli.Chaos;
-using NnCluster.Cli.Commands;
-using NnCluster.Cli.Explore;
-using NnCluster.Cli.Launching;
-using NnCluster.Cli.Reporting;
-using NnCluster.Control;
-using NnCluster.Coordinator;
-using NnCluster.Model;
-using NnCluster.Persistence;
-using NnCluster.Worker;
 
 namespace NnCluster.Cli.Options;
 
@@ -40,22 +30,31 @@ internal static class Quantity
     };
 
     /// <summary>A time.</summary>
-    public static Option<TimeSpan?> Duration(string name, string description) =>
-        CliOption.Parsed<TimeSpan?>(name, "TIME", description,
-            text => Parse(text, Seconds) is { } seconds && seconds < TimeSpan.MaxValue.TotalSeconds ? TimeSpan.FromSeconds(seconds) : null,
-            "a number and a unit of time (ns, us, ms, s, m, h, d), such as 100us");
+    public static Option<TimeSpan?> Duration(string name, string description) => CliOption.Parsed<TimeSpan?>(
+        name,
+        "TIME",
+        description,
+        text => ParseTime(text),
+        "a number and a unit of time (ns, us, ms, s, m, h, d), such as 100us");
 
     /// <summary>A time above 0.</summary>
-    public static Option<TimeSpan?> PositiveDuration(string name, string description) =>
-        CliOption.Parsed<TimeSpan?>(name, "TIME", description,
-            text => Parse(text, Seconds) is > 0 and var seconds && seconds < TimeSpan.MaxValue.TotalSeconds ? TimeSpan.FromSeconds(seconds) : null,
-            "a positive number and a unit of time (ns, us, ms, s, m, h, d), such as 1h");
+    public static Option<TimeSpan?> PositiveDuration(string name, string description) => CliOption.Parsed<TimeSpan?>(
+        name,
+        "TIME",
+        description,
+        text => Parse(text, Seconds) > 0 ? ParseTime(text) : null,
+        "a positive number and a unit of time (ns, us, ms, s, m, h, d), such as 1h");
 
-    /// <summary>Bytes a second.</summary>
-    public static Option<double?> Rate(string name, string description) =>
-        CliOption.Parsed<double?>(name, "RATE", description,
-            text => Parse(text, BytesPerSecond) is > 0 and var rate ? rate : null,
-            "a positive number and a unit (kbps, Mbps, Gbps, Tbps in bits, MB/s, GB/s in bytes a second), such as 10Gbps");
+    /// <summary>A rate in bytes a second.</summary>
+    public static Option<double?> Rate(string name, string description) => CliOption.Parsed<double?>(
+        name,
+        "RATE",
+        description,
+        text => Parse(text, BytesPerSecond) is > 0 and var rate ? rate : null,
+        "a positive number and a unit (kbps, Mbps, Gbps, Tbps in bits, MB/s, GB/s in bytes a second), such as 10Gbps");
+
+    private static TimeSpan? ParseTime(string text) =>
+        Parse(text, Seconds) is { } seconds && seconds < TimeSpan.MaxValue.TotalSeconds ? TimeSpan.FromSeconds(seconds) : null;
 
     private static double? Parse(string text, Dictionary<string, double> units)
     {

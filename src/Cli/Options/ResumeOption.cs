@@ -1,18 +1,9 @@
-using NnCluster.Cli.Chaos;
-using NnCluster.Cli.Commands;
-using NnCluster.Cli.Explore;
-using NnCluster.Cli.Launching;
-using NnCluster.Cli.Reporting;
-using NnCluster.Control;
-using NnCluster.Coordinator;
-using NnCluster.Model;
 using NnCluster.Persistence;
 using NnCluster.Training;
-using NnCluster.Worker;
 
 namespace NnCluster.Cli.Options;
 
-/// <summary>Names the option <c>--resume</c> in the errors of a search for checkpoints.</summary>
+/// <summary>Adds the option <c>--resume</c> to the errors of a search for checkpoints.</summary>
 internal static class ResumeOption
 {
     /// <summary>Finds the checkpoint to resume from.</summary>
@@ -24,7 +15,7 @@ internal static class ResumeOption
         return found!;
     }
 
-    /// <summary>Runs an action whose errors begin with the run directory, and puts the option in front of them.</summary>
+    /// <summary>Runs an action, and prefixes its errors, which begin with the run directory, with the option.</summary>
     /// <exception cref="BadInputException">The action threw it; the message begins with the option.</exception>
     public static void Named(Action action)
     {

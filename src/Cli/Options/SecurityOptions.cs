@@ -1,40 +1,37 @@
 using System.CommandLine;
-using NnCluster.AkkaSupport;
-using NnCluster.Cli.Chaos;
-using NnCluster.Cli.Commands;
-using NnCluster.Cli.Explore;
-using NnCluster.Cli.Launching;
-using NnCluster.Cli.Reporting;
-using NnCluster.Control;
-using NnCluster.Coordinator;
-using NnCluster.Link;
-using NnCluster.Model;
-using NnCluster.Persistence;
 using NnCluster.Security;
-using NnCluster.Worker;
 
 namespace NnCluster.Cli.Options;
 
-/// <summary>The options that protect the cluster, the same for both programs.</summary>
+/// <summary>Options of the cluster's protection, the same for coordinators and nodes.</summary>
 internal sealed class SecurityOptions
 {
-    public Option<string?> Certificate { get; } = CliOption.Text(
-        "--tls-cert", "FILE.pem", "This node's certificate; with it, everything is encrypted and both sides are checked.");
-    public Option<string?> Key { get; } = CliOption.Text("--tls-key", "FILE.pem", "Its private key.");
-    public Option<string?> Authority { get; } = CliOption.Text(
-        "--tls-ca", "FILE.pem", "The authority that signed the certificates of all nodes.");
-    public Option<string?> CookieFile { get; } = CliOption.Text("--cookie-file", "FILE", "A secret that all nodes share.");
-    public Option<bool> Insecure { get; } = CliOption.Flag(
-        "--insecure", "Neither certificates nor a cookie, even where other machines can connect.");
+    private static readonly OptionRow[] Table = [.. Rows("Cluster")];
 
-    /// <summary>All of them, in the order of the help.</summary>
+    public Option<string?> Certificate { get; } = CliOption.Text(Row("--tls-cert"));
+    public Option<string?> Key { get; } = CliOption.Text(Row("--tls-key"));
+    public Option<string?> Authority { get; } = CliOption.Text(Row("--tls-ca"));
+    public Option<string?> CookieFile { get; } = CliOption.Text(Row("--cookie-file"));
+    public Option<bool> Insecure { get; } = CliOption.Flag(Row("--insecure"));
+
+    /// <summary>All options, in the order of the help.</summary>
     public IEnumerable<Option> All => [Certificate, Key, Authority, CookieFile, Insecure];
 
-    /// <summary>Loads certificates and cookie.</summary>
+    /// <summary>Rows of the options, for a table with more.</summary>
+    /// <param name="group">Heading in the help.</param>
+    public static IEnumerable<OptionRow> Rows(string group) =>
+    [
+        new(group, "--tls-cert", "FILE.pem", "none", "Certificate of this node. All traffic is then encrypted, and both sides are checked."),
+        new(group, "--tls-key", "FILE.pem", "none", "Private key of the certificate."),
+        new(group, "--tls-ca", "FILE.pem", "none", "Authority that signed the certificates of all nodes."),
+        new(group, "--cookie-file", "FILE", "none", "File with a secret that all nodes share."),
+        new(group, "--insecure", null, "off", "Allow neither certificates nor a cookie where other machines can connect."),
+    ];
+
+    /// <summary>Loads the files that the options name.</summary>
     /// <param name="given">The command line.</param>
     /// <param name="host">Host that the node listens on or connects to.</param>
-    /// <exception cref="BadInputException">A file cannot be used, or the host can be reached by other machines and
-    /// nothing protects the cluster.</exception>
+    /// <exception cref="BadInputException">A file cannot be used, or a cluster that needs protection has none.</exception>
     public LinkSecurity Load(ParseResult given, string host)
     {
         var security = LinkSecurity.Load(
@@ -42,4 +39,6 @@ internal sealed class SecurityOptions
         security.RequireFor(host, given.GetValue(Insecure));
         return security;
     }
+
+    private static OptionRow Row(string name) => Table.Single(row => row.Name == name);
 }

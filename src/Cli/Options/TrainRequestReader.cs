@@ -3,65 +3,68 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using NnCluster.Cli.Chaos;
-using NnCluster.Cli.Commands;
-using NnCluster.Cli.Explore;
-using NnCluster.Cli.Launching;
-using NnCluster.Cli.Reporting;
-using NnCluster.Control;
 using NnCluster.Coordinator;
 using NnCluster.Data;
-using NnCluster.Memory;
 using NnCluster.Model;
 using NnCluster.Numerics;
 using NnCluster.Optimization;
-using NnCluster.Persistence;
 using NnCluster.Training;
-using NnCluster.Worker;
 
 namespace NnCluster.Cli.Options;
 
 /// <summary>Reads the options of <c>train</c> and resolves them against the data set.</summary>
 internal static class TrainRequestReader
 {
-    /// <summary>Reads the options of a run.</summary>
+    /// <summary>Reads the options of a run. Those that do not depend on the data are checked before the data set is opened.</summary>
     /// <param name="given">The command line.</param>
     /// <param name="options">The options of <c>train</c>.</param>
     /// <param name="open">Opens a data set by its name and the data directory.</param>
     /// <exception cref="BadInputException">An option contradicts another one or the data.</exception>
     public static async Task<TrainRequest> ReadAsync(ParseResult given, TrainOptions options, Func<string, string?, Task<Dataset>> open)
     {
-        // Options that do not depend on the data are checked before it is opened.
         IBlas blas = NnCluster.Numerics.Blas.Create(given.GetValue(options.Blas) ?? "simd");
         OptimizerSpec optimizer = OptimizerOf(given, options);
-        string name = given.GetValue(options.Dataset) ?? "mnist";
         RequireConsistent(given, options);
         ClusterRequest? cluster = ClusterOf(given, options);
+        Dataset data = await DataOfAsync(given, options, open).ConfigureAwait(false);
+        RunSpec spec = SpecOf(given, options, data, optimizer, blas);
+        int workers = given.GetValue(options.Workers) ?? (cluster is null ? Environment.ProcessorCount : 0);
+        return new()
+        {
+            Spec = spec,
+            Data = data,
+            Blas = blas,
+            Workers = workers,
+            Cluster = cluster,
+            Settings = SettingsOf(given, options, spec.SettingsFor(data), cluster is not null),
+            // A resumed run reads its parameters from the checkpoint.
+            InitFrom = given.GetValue(options.Resume) is null ? given.GetValue(options.InitFrom) : null,
+            Out = given.GetValue(options.Out),
+            Config = ConfigOf(given, options, spec, blas, workers),
+        };
+    }
+
+    private static bool IsGiven(ParseResult given, Option option) => given.GetResult(option) is { Implicit: false };
+
+    private static async Task<Dataset> DataOfAsync(ParseResult given, TrainOptions options, Func<string, string?, Task<Dataset>> open)
+    {
+        string name = given.GetValue(options.Dataset) ?? "mnist";
         Dataset data = await open(name, given.GetValue(options.DataDirectory)).ConfigureAwait(false);
-        if (data.Test.Rows == 0)
-        {
-            throw new BadInputException($"--dataset {name}: has no test rows.");
-        }
+        return data.Test.Rows > 0
+            ? RunSpec.ViewOf(data, given.GetValue(options.Validation) ?? 0, given.GetValue(options.Limit))
+            : throw new BadInputException($"--dataset {name}: has no test rows.");
+    }
 
-        int validation = given.GetValue(options.Validation) ?? 0;
-        int? limit = given.GetValue(options.Limit);
-        data = RunSpec.ViewOf(data, validation, limit);
-        bool batchGiven = given.GetResult(options.BatchSize) is { Implicit: false };
-        int batch = given.GetValue(options.BatchSize) ?? Math.Min(128, data.Train.Rows);
-        if (batch > data.Train.Rows)
-        {
-            throw new BadInputException(batchGiven
-                ? $"--batch-size {batch}: there are only {data.Train.Rows} training rows."
-                : $"a batch of {batch} rows is larger than the {data.Train.Rows} training rows.");
-        }
-
+    private static RunSpec SpecOf(ParseResult given, TrainOptions options, Dataset data, OptimizerSpec optimizer, IBlas blas)
+    {
+        int batch = BatchOf(given, options, data);
         ModelSpec model = ModelOf(given, options, data);
         var spec = new RunSpec
         {
             Dataset = data.Name,
             DatasetSha256 = data.Sha256,
-            Limit = limit,
-            Validation = validation,
+            Limit = given.GetValue(options.Limit),
+            Validation = given.GetValue(options.Validation) ?? 0,
             Model = model,
             Optimizer = optimizer,
             Epochs = given.GetValue(options.Epochs) ?? 5,
@@ -72,34 +75,32 @@ internal static class TrainRequestReader
             Arithmetic = blas.Arithmetic,
         };
         model.ValidateShardRows(spec.MinibatchTree.MinShardRows);
-        int workers = given.GetValue(options.Workers) ?? (cluster is null ? Environment.ProcessorCount : 0);
-        return new()
-        {
-            Spec = spec,
-            Data = data,
-            Blas = blas,
-            Workers = workers,
-            Cluster = cluster,
-            Settings = spec.SettingsFor(data) with
-            {
-                EvaluateEvery = given.GetValue(options.EvaluateEvery) ?? 1,
-                TargetAccuracy = given.GetValue(options.TargetAccuracy),
-                StopAfter = given.GetValue(options.StopAfter),
-                CheckpointEvery = given.GetValue(options.CheckpointEvery),
-                MinWorkers = given.GetValue(options.MinWorkers) ?? 1,
-                StartWorkers = given.GetValue(options.StartWorkers) ?? 0,
-                Recovery = cluster is null ? RecoveryOptions.InProcess : new RecoveryOptions(),
-            },
-            // A resumed run reads its parameters from the checkpoint.
-            InitFrom = given.GetValue(options.Resume) is null ? given.GetValue(options.InitFrom) : null,
-            Out = given.GetValue(options.Out),
-            Config = ConfigOf(given, options, spec, blas, workers),
-        };
+        return spec;
     }
+
+    private static int BatchOf(ParseResult given, TrainOptions options, Dataset data)
+    {
+        int batch = given.GetValue(options.BatchSize) ?? Math.Min(128, data.Train.Rows);
+        return batch <= data.Train.Rows ? batch
+            : throw new BadInputException(IsGiven(given, options.BatchSize)
+                ? $"--batch-size {batch}: there are only {data.Train.Rows} training rows."
+                : $"a batch of {batch} rows is larger than the {data.Train.Rows} training rows.");
+    }
+
+    private static RunSettings SettingsOf(ParseResult given, TrainOptions options, RunSettings settings, bool isCluster) => settings with
+    {
+        EvaluateEvery = given.GetValue(options.EvaluateEvery) ?? 1,
+        TargetAccuracy = given.GetValue(options.TargetAccuracy),
+        StopAfter = given.GetValue(options.StopAfter),
+        CheckpointEvery = given.GetValue(options.CheckpointEvery),
+        MinWorkers = given.GetValue(options.MinWorkers) ?? 1,
+        StartWorkers = given.GetValue(options.StartWorkers) ?? 0,
+        Recovery = isCluster ? new RecoveryOptions() : RecoveryOptions.InProcess,
+    };
 
     private static void RequireConsistent(ParseResult given, TrainOptions options)
     {
-        bool Given(Option option) => given.GetResult(option) is { Implicit: false };
+        bool Given(Option option) => IsGiven(given, option);
         if (Given(options.Model) && options.OfModel.FirstOrDefault(Given) is { } second)
         {
             throw new BadInputException($"{options.Model.Name} and {second.Name} both describe the network: give one of them.");
@@ -122,15 +123,8 @@ internal static class TrainRequestReader
     {
         if (given.GetValue(options.Listen) is not { } listen)
         {
-            IEnumerable<Option> clusterOnly = options.OfCluster.Except([options.EndWithInput]);
-            if (clusterOnly.FirstOrDefault(option => given.GetResult(option) is { Implicit: false }) is { } stray)
-            {
-                throw new BadInputException($"{stray.Name} needs --listen: without it no worker of another process can join.");
-            }
-
-            return given.GetValue(options.Workers) == 0
-                ? throw new BadInputException("--workers 0 needs --listen: no worker would compute.")
-                : null;
+            RequireNoCluster(given, options);
+            return null;
         }
 
         if (listen.Host is "0.0.0.0" or "[::]" && given.GetValue(options.Advertise) is null)
@@ -150,6 +144,20 @@ internal static class TrainRequestReader
         };
     }
 
+    private static void RequireNoCluster(ParseResult given, TrainOptions options)
+    {
+        IEnumerable<Option> clusterOnly = options.OfCluster.Except([options.EndWithInput]);
+        if (clusterOnly.FirstOrDefault(option => IsGiven(given, option)) is { } stray)
+        {
+            throw new BadInputException($"{stray.Name} needs --listen: without it no worker of another process can join.");
+        }
+
+        if (given.GetValue(options.Workers) == 0)
+        {
+            throw new BadInputException("--workers 0 needs --listen: no worker would compute.");
+        }
+    }
+
     private static ModelSpec ModelOf(ParseResult given, TrainOptions options, Dataset data)
     {
         LossKind loss = given.GetValue(options.Loss) ?? (data.Classes > 0 ? LossKind.CrossEntropy : LossKind.MeanSquaredError);
@@ -158,19 +166,25 @@ internal static class TrainRequestReader
             throw new BadInputException($"--loss cross-entropy: {data.Name} has real-valued targets and no classes; use --loss mse.");
         }
 
-        double? clip = given.GetValue(options.ClipProbability);
-        if (given.GetValue(options.Model) is { } model)
-        {
-            // A run's config.json contains the model itself instead of the path of a file that may change.
-            ModelSpec file = model.StartsWith('{')
-                ? ModelSpec.Parse(model, options.Model.Name, data.Features, data.Outputs)
-                : ModelSpec.Read(model, data.Features, data.Outputs);
-            file = given.GetResult(options.Loss) is { Implicit: false } || data.Classes == 0 ? file with { Loss = loss } : file;
-            file = clip is null ? file : file with { ClipProbability = (float)clip };
-            file.Validate();
-            return file;
-        }
+        ModelSpec spec = given.GetValue(options.Model) is { } model
+            ? ModelFromFile(given, options, data, model, loss)
+            : ModelFromOptions(given, options, data, loss);
+        spec.Validate();
+        return spec;
+    }
 
+    private static ModelSpec ModelFromFile(ParseResult given, TrainOptions options, Dataset data, string model, LossKind loss)
+    {
+        // A run's config.json contains the model itself instead of the path of a file that may change.
+        ModelSpec file = model.StartsWith('{')
+            ? ModelSpec.Parse(model, options.Model.Name, data.Features, data.Outputs)
+            : ModelSpec.Read(model, data.Features, data.Outputs);
+        file = IsGiven(given, options.Loss) || data.Classes == 0 ? file with { Loss = loss } : file;
+        return given.GetValue(options.ClipProbability) is { } clip ? file with { ClipProbability = (float)clip } : file;
+    }
+
+    private static ModelSpec ModelFromOptions(ParseResult given, TrainOptions options, Dataset data, LossKind loss)
+    {
         int[] hidden = given.GetValue(options.Hidden) ?? [];
         float[] dropout = given.GetValue(options.Dropout) is { Length: > 0 } rates ? rates : [0];
         if (dropout.Length != 1 && dropout.Length != hidden.Length)
@@ -179,7 +193,7 @@ internal static class TrainRequestReader
                 $"--dropout has {dropout.Length} rates for {hidden.Length} hidden layers: give one, or one for each.");
         }
 
-        var spec = new ModelSpec
+        return new()
         {
             Inputs = data.Features,
             Outputs = data.Outputs,
@@ -195,10 +209,8 @@ internal static class TrainRequestReader
             InputNoise = (float)(given.GetValue(options.InputNoise) ?? 0),
             Initializer = given.GetValue(options.Init) ?? new(InitializerKind.He),
             Loss = loss,
-            ClipProbability = (float?)clip,
+            ClipProbability = (float?)given.GetValue(options.ClipProbability),
         };
-        spec.Validate();
-        return spec;
     }
 
     private static OptimizerSpec OptimizerOf(ParseResult given, TrainOptions options) => new OptimizerSpec
@@ -218,21 +230,15 @@ internal static class TrainRequestReader
         MaxNorm = given.GetValue(options.MaxNorm),
     }.Resolve();
 
-    /// <summary>Options of <c>config.json</c>: those given, as text, and those resolved here.</summary>
+    /// <summary>The content of <c>config.json</c>: the options given, as text, and those resolved here.</summary>
     private static string ConfigOf(ParseResult given, TrainOptions options, RunSpec spec, IBlas blas, int workers)
     {
         var config = new JsonObject();
-        foreach (Option option in options.All.Except(options.NotConfiguration))
+        foreach (Option option in options.All.Except(options.NotConfiguration).Where(option => IsGiven(given, option)))
         {
-            if (given.GetResult(option) is { Implicit: false } result)
-            {
-                string value = result.Tokens.Count == 0 ? "true" : result.Tokens[0].Value;
-                bool isPath = option == options.InitFrom || option == options.DataDirectory
-                    || (option == options.Dataset && KnownDatasets.All.All(set => set.Name != value) && Path.Exists(value));
-                config[LayeredOptions.JsonName(option)] = option == options.Model ? JsonNode.Parse(spec.Model.ToJson())
-                    : isPath ? Path.GetFullPath(value)
-                    : value;
-            }
+            config[LayeredOptions.JsonName(option)] = option == options.Model
+                ? JsonNode.Parse(spec.Model.ToJson())
+                : ConfigValue(given, options, option);
         }
 
         void Set(Option option, string value) => config[LayeredOptions.JsonName(option)] = value;
@@ -251,5 +257,14 @@ internal static class TrainRequestReader
 
         Set(options.Blas, blas.Name);
         return config.ToJsonString(new JsonSerializerOptions { WriteIndented = true });
+    }
+
+    // The run may be resumed from another directory: its paths are absolute.
+    private static string ConfigValue(ParseResult given, TrainOptions options, Option option)
+    {
+        string value = given.GetResult(option)!.Tokens is [{ } token, ..] ? token.Value : "true";
+        bool isPath = option == options.InitFrom || option == options.DataDirectory
+            || (option == options.Dataset && KnownDatasets.All.All(set => set.Name != value) && Path.Exists(value));
+        return isPath ? Path.GetFullPath(value) : value;
     }
 }

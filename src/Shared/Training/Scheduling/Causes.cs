@@ -72,3 +72,22 @@ public enum RunOutcomeKind
     /// <summary>An error ended it.</summary>
     Failed,
 }
+
+/// <summary>Why a run could not continue.</summary>
+public enum RunFailureCause
+{
+    /// <summary>A loss, a gradient or a parameter is not finite.</summary>
+    NotFinite,
+
+    /// <summary>Too few workers joined before the start timeout.</summary>
+    StartTimeout,
+
+    /// <summary>Every worker failed the same shard.</summary>
+    ShardFailed,
+
+    /// <summary>No worker could be started, or the coordinator stopped.</summary>
+    ActorStopped,
+
+    /// <summary>A file of the run directory could not be written.</summary>
+    FileNotWritten,
+}

@@ -134,7 +134,8 @@ internal sealed partial class RunDecision
             .MinBy(w => loads[_state.Participants.IndexOf(w.Id)]);
         if (next is null)
         {
-            End(new(false, $"every worker failed {round.Id}, shard {shard}: {round.Failures.Last(f => f.Shards.Contains(shard)).Error}"));
+            string error = round.Failures.Last(f => f.Shards.Contains(shard)).Error;
+            End(RunOutcome.Failed(RunFailureCause.ShardFailed, $"every worker failed {round.Id}, shard {shard}: {error}"));
             return false;
         }
 

@@ -20,7 +20,7 @@ internal sealed partial class RunDecision
         };
         if (taken.Diagnosis is not null)
         {
-            End(new(false, taken.Diagnosis));
+            End(RunOutcome.Failed(RunFailureCause.NotFinite, taken.Diagnosis));
             return;
         }
 

@@ -49,7 +49,7 @@ internal sealed partial class RunDecision(RunSettings settings, RunState state, 
                 OnStopRequested();
                 break;
             case RunAborted aborted:
-                End(new(false, aborted.Reason));
+                End(RunOutcome.Failed(aborted.Cause, aborted.Reason));
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(input), input, null);

@@ -45,6 +45,14 @@ public sealed record EndRun(RunOutcome Outcome) : RunEffect;
 /// <param name="Failure">Reason why it could not continue; null if it did not fail.</param>
 public sealed record RunOutcome(bool Interrupted, string? Failure)
 {
+    /// <summary>Cause of the failure, for programs; null if the run did not fail.</summary>
+    public RunFailureCause? Cause { get; init; }
+
     /// <summary>All steps were taken, or the target accuracy was reached.</summary>
     public static readonly RunOutcome Completed = new(false, null);
+
+    /// <summary>The run failed.</summary>
+    /// <param name="cause">Cause, for programs.</param>
+    /// <param name="text">Cause, one line.</param>
+    public static RunOutcome Failed(RunFailureCause cause, string text) => new(false, text) { Cause = cause };
 }

@@ -53,4 +53,6 @@ public sealed record Tick : RunInput
 public sealed record StopRequested : RunInput;
 
 /// <summary>The run cannot continue, for instance because its metrics cannot be written.</summary>
-public sealed record RunAborted(string Reason) : RunInput;
+/// <param name="Cause">Cause, for programs.</param>
+/// <param name="Reason">Cause, one line.</param>
+public sealed record RunAborted(RunFailureCause Cause, string Reason) : RunInput;

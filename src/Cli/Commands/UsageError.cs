@@ -1,0 +1,57 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using NnCluster.Cli.Options;
+
+namespace NnCluster.Cli.Commands;
+
+/// <summary>The line that explains a command line which cannot be parsed.</summary>
+internal static class UsageError
+{
+    /// <summary>The error of a command line; null if it is valid.</summary>
+    /// <param name="given">The parsed command line.</param>
+    /// <param name="arguments">The arguments as given.</param>
+    public static string? Of(ParseResult given, string[] arguments)
+    {
+        if (given.Action is HelpPage)
+        {
+            return null;
+        }
+
+        CommandResult command = given.CommandResult;
+        string[] unmatched = given.Errors.Count > 0 ? [.. given.UnmatchedTokens] : [];
+        string? unknown = unmatched.FirstOrDefault(IsOption) ?? OptionAsArgument(command, arguments) ?? unmatched.FirstOrDefault();
+        string? reason = unknown is not null ? Unknown(unknown, command.Command)
+            : given.Errors.Count > 0 ? given.Errors[0].Message.TrimEnd('.')
+            : null;
+        return reason is null ? null : $"{reason}{(reason[^1] == '?' ? "" : ".")} See: nncluster{NamesOf(command)} --help";
+    }
+
+    private static string Unknown(string token, Command command)
+    {
+        bool isOption = IsOption(token);
+        if (!isOption && command.Subcommands.Count == 0)
+        {
+            return $"{token}: unexpected argument";
+        }
+
+        string name = isOption ? token.Split('=', ':')[0] : token;
+        IEnumerable<string> known = isOption
+            ? HelpPage.OptionsOf(command).Select(option => option.Name)
+            : command.Subcommands.Where(below => !below.Hidden).Select(below => below.Name);
+        string error = $"{name}: no such {(isOption ? "option" : "command")}";
+        return Suggestion.For(name, known) is { } nearest ? $"{error}; did you mean {nearest}?" : error;
+    }
+
+    /// <summary>A mistyped option that the parser took for an argument of the command.</summary>
+    private static string? OptionAsArgument(CommandResult command, string[] arguments) =>
+        command.Children.OfType<ArgumentResult>()
+            .SelectMany(argument => argument.Tokens)
+            .Select(token => token.Value)
+            .FirstOrDefault(value => IsOption(value) && arguments.TakeWhile(argument => argument != "--").Contains(value));
+
+    private static bool IsOption(string token) => token.Length > 1 && token[0] == '-' && !char.IsAsciiDigit(token[1]);
+
+    /// <summary>Names of a command below the program, each after a space.</summary>
+    private static string NamesOf(CommandResult command) =>
+        command.Parent is CommandResult parent ? $"{NamesOf(parent)} {command.Command.Name}" : "";
+}

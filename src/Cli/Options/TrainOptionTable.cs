@@ -1,0 +1,94 @@
+namespace NnCluster.Cli.Options;
+
+/// <summary>Names, values, defaults and help of the options of <c>train</c>. <see cref="TrainOptions"/> has their types.</summary>
+internal static class TrainOptionTable
+{
+    private const string Data = "Data";
+    private const string Model = "Model";
+    private const string Loss = "Loss";
+    private const string Optimizer = "Optimizer";
+    private const string Regularisation = "Regularisation";
+    private const string Run = "Run";
+    private const string Parallel = "Parallel";
+    private const string Cluster = "Cluster";
+    private const string Output = "Output";
+
+    /// <summary>The rows by the names of the options, in the order of the help.</summary>
+    public static OrderedDictionary<string, OptionRow> Rows { get; } = new(All().Select(row => KeyValuePair.Create(row.Name, row)));
+
+    private static OptionRow[] All() =>
+    [
+        new(Data, "--dataset", "mnist|fashion-mnist|DIR|FILE.csv", "mnist",
+            "Known data set, directory with four IDX files, or CSV file."),
+        new(Data, "--data-dir", "DIR", "NNCLUSTER_DATA, then the user's cache directory",
+            "Directory that is searched first for a known data set."),
+        new(Data, "--validation", "N", "0", "Hold out the first N training rows for validation."),
+        new(Data, "--limit", "N", "all", "Train on at most N rows."),
+
+        new(Model, "--model", "FILE.json", "the options below", "Network as a file, in place of the options of this group."),
+        new(Model, "--hidden", "256[,128…]|none", null, "Neurons of each hidden layer; none is softmax regression."),
+        new(Model, "--activation", null, "relu", "Activation function of the hidden layers."),
+        new(Model, "--slope", "A", "leaky-relu 0.01, prelu 0.25", "Slope for negative inputs: of leaky-relu, and the initial one of prelu."),
+        new(Model, "--init", "he|xavier|normal[:σ]|uniform[:a]", "he",
+            "Distribution of the initial weights; normal and uniform also draw biases."),
+        new(Model, "--batch-norm", null, "off", "Batch normalisation between each hidden layer and its activation."),
+        new(Model, "--dropout", "RATE[,RATE…]", "0", "Fraction of the outputs dropped after each hidden layer."),
+        new(Model, "--input-dropout", "RATE", "0", "Fraction of the inputs dropped."),
+        new(Model, "--input-noise", "SIGMA", "0",
+            "Standard deviation of Gaussian noise on the inputs in training, in the units that the network sees."),
+
+        new(Loss, "--loss", "cross-entropy|mse", "cross-entropy; mse for real targets", "Loss that is minimised."),
+        new(Loss, "--clip-probability", "P", "off", "Clip probabilities at P before the logarithm; the notebook uses 1e-10."),
+
+        new(Optimizer, "--optimizer", null, "adam", "Optimizer."),
+        new(Optimizer, "--learning-rate", "RATE", null,
+            "Learning rate; of one-cycle, its peak. Where --optimizer is given, the default is 0.001 for adam, adamw and rmsprop, "
+            + "0.01 for momentum, nesterov and adagrad, 0.1 for sgd."),
+        new(Optimizer, "--schedule", null, null, "Schedule of the learning rate."),
+        new(Optimizer, "--beta1", "B", "0.9", "adam, adamw: decay of the mean gradient."),
+        new(Optimizer, "--beta2", "B", "0.999", "adam, adamw: decay of the mean squared gradient."),
+        new(Optimizer, "--epsilon", "E", "1e-8; adagrad 1e-10", "adam, adamw, rmsprop, adagrad: term added to the denominator."),
+        new(Optimizer, "--momentum", "M", "0.9", "momentum, nesterov: decay of the velocity."),
+        new(Optimizer, "--rho", "R", "0.99", "rmsprop: decay of the mean squared gradient."),
+        new(Optimizer, "--clip-norm", "NORM", "off", "Scale the gradient down to this 2-norm."),
+
+        new(Regularisation, "--l1", "λ", "0", "Penalty λ‖w‖₁ on weights."),
+        new(Regularisation, "--l2", "λ", "0", "Penalty ½λ‖w‖₂² on weights."),
+        new(Regularisation, "--weight-decay", "λ", "adamw 0.01", "adamw: decoupled weight decay."),
+        new(Regularisation, "--max-norm", "C", "off", "Largest 2-norm of the weights of a neuron."),
+
+        new(Run, "--preset", string.Join('|', Presets.Names), Presets.Default, "Set of values for options that are not given."),
+        new(Run, "--config", "FILE.json", "none", "File with options, by their names in camelCase; the command line wins."),
+        new(Run, "--epochs", "N", null, "Passes over the training rows."),
+        new(Run, "--batch-size", "N", null, "Rows of a minibatch."),
+        new(Run, "--seed", "S", "1", "Seed of row order, dropout masks, noise and initial weights."),
+        new(Run, "--no-shuffle", null, "off", "Keep the order of the file, and drop the last short batch."),
+        new(Run, "--init-from", "FILE.safetensors", "random", "Initial parameters."),
+        new(Run, "--target-accuracy", "A", "none", "Stop at the first evaluation that reaches accuracy A, from 0 to 1."),
+        new(Run, "--evaluate-every", "N", "1", "Epochs between evaluations; the last epoch is always evaluated."),
+        new(Run, "--stop-after", "N", "the last", "Step after which the run stops as if interrupted."),
+        new(Run, "--resume", "DIR", "a new run", "Run directory to resume, from its last checkpoint."),
+
+        new(Parallel, "--workers", "N", "one a core; 0 with --listen", "Workers in this process."),
+        new(Parallel, "--shards", "N", "up to 16, of at least 64 rows", "Shards of a minibatch, a power of two; they decide the bits."),
+        new(Parallel, "--blas", "simd|openblas|mathnet", "simd", "Matrix multiplication; it decides the bits."),
+
+        new(Cluster, "--listen", "HOST:PORT", "off", "Coordinate workers of other processes and machines, and listen here."),
+        new(Cluster, "--advertise", "HOST", "the host of --listen", "Name or address by which workers reach this machine."),
+        new(Cluster, "--link-port", "N", "a free one", "Port of the workers' data links."),
+        new(Cluster, "--link-advertise", "HOST:PORT", "--advertise and --link-port",
+            "Address by which workers reach the port of the data links. It also turns shared memory off."),
+        new(Cluster, "--min-workers", "N", "1", "Compute only while N workers are there, of this process and of all nodes."),
+        new(Cluster, "--start-workers", "N", "--min-workers", "Workers that must be there before the first step."),
+        new(Cluster, "--start-timeout", "TIME", "10m", "Longest wait for the first workers."),
+        .. SecurityOptions.Rows(Cluster),
+
+        new(Output, "--out", "DIR", "runs/<date>-<time>-<name>", "Run directory."),
+        new(Output, "--checkpoint-every", "N", "each epoch",
+            "Steps between checkpoints. By default rarer if writing takes over 2\u00a0% of the time, and at most 10\u00a0s of work apart."),
+        new(Output, "--health-port", "N", "none", "Port that answers GET /healthz and /readyz over HTTP."),
+        new(Output, "--status-fd", "N", "none",
+            "For the program that starts this one: open descriptor that gets status records, one JSON object a line."),
+        new(Output, "--json", null, "off", "Print the result as one JSON object."),
+    ];
+}
