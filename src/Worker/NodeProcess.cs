@@ -43,6 +43,9 @@ internal sealed record NodeOptions
     /// <summary>State that the health endpoint shows.</summary>
     public required HealthState Health { get; init; }
 
+    /// <summary>Text of an end, with the names that the user knows the properties by.</summary>
+    public Func<NodeEnd, string> Describe { get; init; } = end => end.Reason;
+
     /// <summary>Gets status records, from any thread.</summary>
     public Action<StatusRecord> Status { get; init; } = _ => { };
 }
@@ -113,9 +116,10 @@ internal sealed class NodeProcess(NodeOptions options, Action<string> log)
                 log($"the run is over: {end.Reason}");
                 return new(ExitCode.Done, end.Reason);
             case NodeEndKind.Refused:
-                options.Status(new Refused(coordinator!.ToString(), end.Reason));
-                log($"refused by {coordinator}: {end.Reason}");
-                return new(ExitCode.Refused, end.Reason);
+                string refusal = options.Describe(end);
+                options.Status(new Refused(coordinator!.ToString(), refusal));
+                log($"refused by {coordinator}: {refusal}");
+                return new(ExitCode.Refused, refusal);
             default:
                 if (stop.IsCancellationRequested)
                 {

@@ -109,7 +109,8 @@ public sealed class JoiningTests : IDisposable
     {
         ProcessResult result = _cluster.Coordinator(["--min-workers", "2", "--start-timeout", "0.5s"]).Wait();
         Assert.Equal(1, result.ExitCode);
-        Assert.Contains("only 0 of the 2 workers needed to start joined within 0.5 s", result.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "only 0 of the 2 workers needed to start joined within 0.5 s (--min-workers, --start-workers, --start-timeout)", result.Error);
     }
 
     [Fact]

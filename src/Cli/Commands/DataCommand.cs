@@ -1,9 +1,6 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using NnCluster.Cli.Chaos;
-using NnCluster.Cli.Explore;
-using NnCluster.Cli.Launching;
 using NnCluster.Cli.Options;
 using NnCluster.Cli.Reporting;
 using NnCluster.Control;
@@ -24,12 +21,15 @@ internal static class DataCommand
     /// <summary>The command and its sub-commands.</summary>
     public static Command Create()
     {
-        Option<string?> directory = CliOption.Text("--data-dir", "DIR", "Where known data sets are looked for first.");
+        Option<string?> directory = CliOption.Text(
+            "--data-dir",
+            "DIR",
+            "Directory that is searched first for a known data set. [NNCLUSTER_DATA, then the user's cache directory]");
         Option<bool> json = CliOption.Flag("--json", "Print the result as one JSON object.");
         var name = new Argument<string>("dataset") { Description = "mnist, fashion-mnist, a directory or a CSV file." };
         var list = new Command("list", "The data sets known by name, where they come from, and their checksums.") { json };
         list.SetAction(given => List(given.GetValue(json)));
-        var fetch = new Command("fetch", "Fetch a data set into the cache unless it is there, and check it.") { name, directory };
+        var fetch = new Command("fetch", "Fetches a data set into the cache unless it is there, and checks it.") { name, directory };
         fetch.SetAction(async (given, cancellation) =>
         {
             Dataset data = await OpenAsync(given.GetRequiredValue(name), given.GetValue(directory), StandardError()).ConfigureAwait(false);
@@ -42,19 +42,19 @@ internal static class DataCommand
             Dataset data = await OpenAsync(given.GetRequiredValue(name), given.GetValue(directory), StandardError()).ConfigureAwait(false);
             return Info(data, given.GetValue(json));
         });
-        return new("data", "Data sets: what is known, fetching, what is in them.") { list, fetch, info };
+        return new("data", "Data sets: lists, fetches and describes them.") { list, fetch, info };
     }
 
-    /// <summary>Opens a data set and says on the console what is being fetched.</summary>
-    /// <exception cref="BadInputException">It is not there, or not right.</exception>
+    /// <summary>Opens a data set, and shows the steps of a download on the console.</summary>
+    /// <exception cref="BadInputException">The data set does not exist, or is not valid.</exception>
     public static async Task<Dataset> OpenAsync(string nameOrPath, string? dataDirectory, IAnsiConsole console)
     {
-        string? said = null;
+        string? last = null;
         var progress = new DirectProgress(step =>
         {
-            if (step.Message != said)
+            if (step.Message != last)
             {
-                said = step.Message;
+                last = step.Message;
                 console.WriteLine(step.Message);
             }
         });
@@ -63,6 +63,9 @@ internal static class DataCommand
     }
 
     private static IAnsiConsole StandardError() => Reporting.ProgressDisplay.StandardError().Console;
+
+    private static JsonObject ToJson(DatasetFile file) =>
+        new() { ["name"] = file.Name, ["bytes"] = file.Length, ["sha256"] = file.Sha256 };
 
     private static int List(bool json)
     {
@@ -77,7 +80,7 @@ internal static class DataCommand
                     ["title"] = set.Title,
                     ["trainRows"] = set.TrainRows,
                     ["testRows"] = set.TestRows,
-                    ["files"] = new JsonArray([.. set.Files.Select(file => new JsonObject { ["name"] = file.Name, ["bytes"] = file.Length, ["sha256"] = file.Sha256 })]),
+                    ["files"] = new JsonArray([.. set.Files.Select(ToJson)]),
                 };
             }
 
@@ -87,7 +90,8 @@ internal static class DataCommand
 
         foreach (DatasetDescription set in known)
         {
-            Console.Out.WriteLine($"{set.Name}: {set.Title}; {set.TrainRows} training and {set.TestRows} test images of {set.ImageWidth} × {set.ImageHeight}");
+            string shape = $"{set.ImageWidth} × {set.ImageHeight}";
+            Console.Out.WriteLine($"{set.Name}: {set.Title}; {set.TrainRows} training and {set.TestRows} test images of {shape}");
             foreach (Uri mirror in set.Mirrors)
             {
                 Console.Out.WriteLine($"  from {mirror}");
@@ -122,7 +126,9 @@ internal static class DataCommand
             return ExitCode.Done;
         }
 
-        string outputs = data.Classes > 0 ? $"{data.Classes} classes: {string.Join(", ", data.ClassNames)}" : $"{data.Targets} real-valued targets";
+        string outputs = data.Classes > 0
+            ? $"{data.Classes} classes: {string.Join(", ", data.ClassNames)}"
+            : $"{data.Targets} real-valued targets";
         string shape = data.ImageWidth is null ? $"{data.Features} features" : $"images of {data.ImageWidth} × {data.ImageHeight}";
         Console.Out.WriteLine($"{data.Name}: {data.Train.Rows} training and {data.Test.Rows} test rows, {shape}; {outputs}");
         Console.Out.WriteLine($"  sha256 {data.Sha256}");
@@ -134,9 +140,9 @@ internal static class DataCommand
         return ExitCode.Done;
     }
 
-    // Progress<T> hands over to the thread pool, which may come after the program's last line.
-    private sealed class DirectProgress(Action<DatasetProgress> say) : IProgress<DatasetProgress>
+    // Progress<T> reports from the thread pool, possibly after the last line of the program.
+    private sealed class DirectProgress(Action<DatasetProgress> report) : IProgress<DatasetProgress>
     {
-        public void Report(DatasetProgress value) => say(value);
+        public void Report(DatasetProgress value) => report(value);
     }
 }

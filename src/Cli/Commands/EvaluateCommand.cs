@@ -1,8 +1,5 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using NnCluster.Cli.Chaos;
-using NnCluster.Cli.Explore;
-using NnCluster.Cli.Launching;
 using NnCluster.Cli.Options;
 using NnCluster.Cli.Reporting;
 using NnCluster.Control;
@@ -27,21 +24,33 @@ internal static class EvaluateCommand
     public static Command Create()
     {
         var model = new Argument<string>("run") { Description = "A run directory, or a model or checkpoint file." };
-        Option<string?> dataset = CliOption.Text("--dataset", "mnist|fashion-mnist|DIR|FILE.csv", "The data set. [the one the model was trained on]");
-        Option<string?> directory = CliOption.Text("--data-dir", "DIR", "Where known data sets are looked for first.");
-        Option<string?> blas = CliOption.Text("--blas", "simd|openblas|mathnet", "Who multiplies matrices. [simd]");
+        Option<string?> dataset = CliOption.Text(
+            "--dataset",
+            "mnist|fashion-mnist|DIR|FILE.csv",
+            "Data set whose test rows are evaluated. [the one that the model was trained on]");
+        Option<string?> directory = CliOption.Text(
+            "--data-dir", "DIR", "Directory that is searched first for a known data set. [the one of the run]");
+        Option<string?> blas = CliOption.Text("--blas", "simd|openblas|mathnet", "Matrix multiplication. [simd]");
         Option<bool> json = CliOption.Flag("--json", "Print the result as one JSON object.");
-        var command = new Command("evaluate", "Accuracy, loss and confusion matrix of a trained model on the test rows.") { model, dataset, directory, blas, json };
+        var command = new Command("evaluate", "Accuracy, loss and confusion matrix of a trained model on the test rows.")
+        {
+            model, dataset, directory, blas, json,
+        };
         command.SetAction(async (given, _) =>
         {
             string run = given.GetRequiredValue(model);
             SafeTensorsFile file = TrainedFile.Read(run);
             IAnsiConsole console = ProgressDisplay.StandardError().Console;
-            Dataset data = await TrainedData.OpenAsync(run, file, given.GetValue(dataset), given.GetValue(directory), console).ConfigureAwait(false);
+            Dataset data = await TrainedData
+                .OpenAsync(run, file, given.GetValue(dataset), given.GetValue(directory), console)
+                .ConfigureAwait(false);
             return Evaluate(file, data, NnCluster.Numerics.Blas.Create(given.GetValue(blas) ?? "simd"), given.GetValue(json));
         });
         return command;
     }
+
+    private static JsonArray RowOf(int[,] confusion, int row) =>
+        [.. Enumerable.Range(0, confusion.GetLength(1)).Select(column => JsonValue.Create(confusion[row, column]))];
 
     private static int Evaluate(SafeTensorsFile file, Dataset data, IBlas blas, bool json)
     {
@@ -54,8 +63,7 @@ internal static class EvaluateCommand
                 ["accuracy"] = data.Classes > 0 ? accuracy : null,
                 ["loss"] = loss,
                 ["rows"] = data.Test.Rows,
-                ["confusion"] = new JsonArray([.. Enumerable.Range(0, data.Classes).Select(row =>
-                    (JsonNode)new JsonArray([.. Enumerable.Range(0, data.Classes).Select(column => JsonValue.Create(confusion[row, column]))]))]),
+                ["confusion"] = new JsonArray([.. Enumerable.Range(0, data.Classes).Select(row => RowOf(confusion, row))]),
             }.ToJsonString());
             return ExitCode.Done;
         }

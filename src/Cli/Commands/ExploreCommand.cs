@@ -2,9 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using NnCluster.Cli.Chaos;
 using NnCluster.Cli.Explore;
-using NnCluster.Cli.Launching;
 using NnCluster.Cli.Options;
 using NnCluster.Cli.Reporting;
 using NnCluster.Control;
@@ -28,8 +26,12 @@ internal static class ExploreCommand
     public static Command Create()
     {
         var explore = new Command("explore", "Experiments on what networks learn, each with its figures and numbers.");
-        foreach (IExperiment experiment in (IExperiment[])
-            [new ActivationsExperiment(), new CapacityExperiment(), new RegularisationExperiment(), new DropoutExperiment(), new BatchNormExperiment(), new OptimizersExperiment()])
+        IExperiment[] experiments =
+        [
+            new ActivationsExperiment(), new CapacityExperiment(), new RegularisationExperiment(),
+            new DropoutExperiment(), new BatchNormExperiment(), new OptimizersExperiment(),
+        ];
+        foreach (IExperiment experiment in experiments)
         {
             explore.Add(Create(experiment));
         }
@@ -39,14 +41,25 @@ internal static class ExploreCommand
 
     private static Command Create(IExperiment experiment)
     {
-        Option<string?> directory = CliOption.Text("--out", "DIR", "Where figures, numbers and runs go. [runs/<date>-<time>-explore-<name>]");
-        Option<ulong?> seed = CliOption.Seed("--seed", "Decides points, initial weights, order and masks. [1]");
-        Option<bool> quick = CliOption.Flag("--quick", "Smaller networks and fewer epochs.");
-        Option<int?> workers = CliOption.Whole("--workers", experiment.IsPlanar ? "Workers in this process. [1]" : "Workers in this process. [one a core]", 1, 1024);
-        Option<string?> dataset = CliOption.Text("--dataset", "mnist|fashion-mnist|DIR|FILE.csv", "The data set. [mnist]");
-        Option<string?> dataDirectory = CliOption.Text("--data-dir", "DIR", "Where known data sets are looked for first.");
-        Option<SyntheticShape?> shape = CliOption.Choice<SyntheticShape>("--shape", "Which curves the points lie around. [circles]");
-        Option<double?> noise = CliOption.Number("--noise", "σ", "Standard deviation of the points' noise. [circles 0.25, moons 0.3, spirals 0.08]", value => value >= 0, "a number of at least 0");
+        Option<string?> directory = CliOption.Text(
+            "--out", "DIR", "Directory for figures, numbers and runs. [runs/<date>-<time>-explore-<name>]");
+        Option<ulong?> seed = CliOption.Seed("--seed", "Seed of points, initial weights, row order and dropout masks. [1]");
+        Option<bool> quick = CliOption.Flag("--quick", "Smaller networks and fewer epochs. [off]");
+        Option<int?> workers = CliOption.Whole(
+            "--workers", $"Workers in this process. [{(experiment.IsPlanar ? "1" : "one a core")}]", 1, 1024);
+        Option<string?> dataset = CliOption.Text(
+            "--dataset", "mnist|fashion-mnist|DIR|FILE.csv", "Known data set, directory with four IDX files, or CSV file. [mnist]");
+        Option<string?> dataDirectory = CliOption.Text(
+            "--data-dir",
+            "DIR",
+            "Directory that is searched first for a known data set. [NNCLUSTER_DATA, then the user's cache directory]");
+        Option<SyntheticShape?> shape = CliOption.Choice<SyntheticShape>("--shape", "Curves that the points lie around. [circles]");
+        Option<double?> noise = CliOption.Number(
+            "--noise",
+            "σ",
+            "Standard deviation of the points' noise. [circles 0.25, moons 0.3, spirals 0.08]",
+            value => value >= 0,
+            "a number of at least 0");
         Option<bool> json = CliOption.Flag("--json", "Print the result as one JSON object.");
         var command = new Command(experiment.Name, experiment.Description) { directory, seed, quick, workers, json };
         foreach (Option option in experiment.IsPlanar ? (Option[])[shape, noise] : [dataset, dataDirectory])
@@ -98,7 +111,10 @@ internal static class ExploreCommand
         string summary = result.ToJsonString();
         Append(result, findings.Numbers);
         RunDirectoryException.Guard(resultsPath, () => AtomicFile.WriteText(resultsPath, result.ToJsonString(Indented) + "\n"));
-        foreach (string line in json ? [summary] : (string[])[.. findings.Lines, .. figures.Select(path => $"figure {path}"), $"numbers {resultsPath}"])
+        string[] lines = json
+            ? [summary]
+            : [.. findings.Lines, .. figures.Select(path => $"figure {path}"), $"numbers {resultsPath}"];
+        foreach (string line in lines)
         {
             Console.Out.WriteLine(line);
         }

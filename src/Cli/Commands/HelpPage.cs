@@ -55,7 +55,8 @@ internal sealed class HelpPage(IReadOnlyDictionary<Command, IReadOnlyList<Option
     public IEnumerable<string> Lines(Command command, int width)
     {
         IEnumerable<string> description = (command.Description ?? "").Split('\n').SelectMany(paragraph => Wrap(paragraph, width));
-        IEnumerable<(string Label, string Text)> arguments = command.Arguments.Select(argument => (LabelOf(argument), argument.Description ?? ""));
+        IEnumerable<(string Label, string Text)> arguments =
+            command.Arguments.Select(argument => (LabelOf(argument), argument.Description ?? ""));
         IEnumerable<(string Label, string Text)> commands =
             command.Subcommands.Where(below => !below.Hidden).Select(below => (below.Name, below.Description ?? ""));
         return

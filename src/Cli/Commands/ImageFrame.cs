@@ -1,7 +1,4 @@
 using System.Collections.Immutable;
-using NnCluster.Cli.Chaos;
-using NnCluster.Cli.Explore;
-using NnCluster.Cli.Launching;
 using NnCluster.Cli.Options;
 using NnCluster.Cli.Reporting;
 using NnCluster.Control;
@@ -15,7 +12,7 @@ using SkiaSharp;
 namespace NnCluster.Cli.Commands;
 
 /// <summary>
-/// How the images of a data set lie in their pixels, and how any image is brought there. MNIST's digits were scaled to fit
+/// Size and position of the object in a data set's images, and the conversion of other images to them. MNIST's digits were scaled to fit
 /// a box of 20 × 20 pixels, keeping their proportions, and centred by their centre of mass in 28 × 28 (LeCun, Cortes and
 /// Burges); Fashion-MNIST's articles fill the whole image and are centred by their outline (Xiao et al. 2017). Both are
 /// light on dark.
@@ -23,21 +20,21 @@ namespace NnCluster.Cli.Commands;
 /// <param name="Width">Pixels of a row.</param>
 /// <param name="Height">Rows.</param>
 /// <param name="Box">The longer side of the object in pixels.</param>
-/// <param name="ByMass">Whether the centre of mass, rather than that of the outline, comes to the middle.</param>
-/// <param name="ClassNames">The names of the classes; empty where they are not known.</param>
+/// <param name="ByMass">True: the centre of mass is in the middle; false: the centre of the outline.</param>
+/// <param name="ClassNames">Names of the classes; empty if they are not known.</param>
 internal sealed record ImageFrame(int Width, int Height, int Box, bool ByMass, ImmutableArray<string> ClassNames)
 {
-    // Fainter than this share of the strongest ink is paper.
+    // Ink below this share of the strongest ink counts as paper.
     private const float Paper = 0.15f;
 
-    // An image whose strongest ink differs less from the border than this shows nothing.
+    // Smallest difference between the strongest ink and the border, of the whole range: below it the image is empty.
     private const float LeastContrast = 0.1f;
 
-    /// <summary>The frame of a model's data set; a set not known by name is taken for square images like MNIST's.</summary>
-    /// <param name="dataset">The data set's name; null where it is not known.</param>
-    /// <param name="inputs">The model's inputs.</param>
-    /// <param name="source">What to call the model in an error.</param>
-    /// <exception cref="BadInputException">The inputs are no image.</exception>
+    /// <summary>The frame of a model's data set. Unknown data sets are assumed to have square images like MNIST's.</summary>
+    /// <param name="dataset">Name of the data set; null if it is not known.</param>
+    /// <param name="inputs">Inputs of the model.</param>
+    /// <param name="source">Name of the model, for errors.</param>
+    /// <exception cref="BadInputException">The inputs are not the pixels of an image.</exception>
     public static ImageFrame For(string? dataset, int inputs, string source)
     {
         if (KnownDatasets.All.FirstOrDefault(set => set.Name == dataset) is { } known && known.ImageWidth * known.ImageHeight == inputs)
@@ -49,15 +46,16 @@ internal sealed record ImageFrame(int Width, int Height, int Box, bool ByMass, I
         int side = (int)Math.Round(Math.Sqrt(inputs));
         return side * side == inputs && side > 1
             ? new(side, side, BoxOf(side), ByMass: true, [])
-            : throw new BadInputException($"{source}: was trained on {inputs} features, which are no square image; predict takes models of images.");
+            : throw new BadInputException(
+                $"{source}: was trained on {inputs} features, which are no square image; predict takes models of images.");
     }
 
     /// <summary>Reads an image file: (Height · Width) in [0, 1], light on dark.</summary>
     /// <remarks>
-    /// An image of the frame's own size is taken as it is, but for its polarity; any other is framed. Dark on light is
-    /// turned round where the middle of the border's values is light.
+    /// An image of the frame's size keeps its pixels; any other is scaled and centred. An image whose median border pixel is
+    /// light is inverted.
     /// </remarks>
-    /// <exception cref="BadInputException">The file is no image, or shows nothing.</exception>
+    /// <exception cref="BadInputException">The file is not an image, or the image is empty.</exception>
     public float[] Read(string path)
     {
         if (!File.Exists(path))
@@ -87,7 +85,7 @@ internal sealed record ImageFrame(int Width, int Height, int Box, bool ByMass, I
 
     private static int BoxOf(int side) => Math.Max(1, (side * 20) / 28);
 
-    /// <summary>Grey values, light on dark, on white where the image is transparent; and the border's median.</summary>
+    /// <summary>Grey values, light on dark, transparent pixels on white; and the median of the border.</summary>
     private static (byte[] Grey, byte Paper) Grey(SKBitmap bitmap)
     {
         SKColor[] pixels = bitmap.Pixels;
@@ -99,12 +97,14 @@ internal sealed record ImageFrame(int Width, int Height, int Box, bool ByMass, I
             grey[i] = (byte)Math.Round(255 + ((luma - 255) * pixel.Alpha / 255));
         }
 
-        byte[] border = [.. grey.Where((_, i) => i < bitmap.Width || i >= grey.Length - bitmap.Width || i % bitmap.Width == 0 || i % bitmap.Width == bitmap.Width - 1).Order()];
+        bool IsBorder(int i) =>
+            i < bitmap.Width || i >= grey.Length - bitmap.Width || i % bitmap.Width == 0 || i % bitmap.Width == bitmap.Width - 1;
+        byte[] border = [.. grey.Where((_, i) => IsBorder(i)).Order()];
         byte paper = border[border.Length / 2];
         return paper < 128 ? (grey, paper) : ([.. grey.Select(value => (byte)(255 - value))], (byte)(255 - paper));
     }
 
-    /// <summary>Cuts the ink out and scales it into the box, every pixel the mean of the area it covers.</summary>
+    /// <summary>Scales the outline of the ink to the box; each pixel is the mean of the area that it covers.</summary>
     private (float[] Ink, int Width, int Height) Shrink(float[] ink, int width, int height)
     {
         int[] columns = [.. Enumerable.Range(0, width).Where(x => Enumerable.Range(0, height).Any(y => ink[(y * width) + x] > Paper))];
@@ -129,7 +129,7 @@ internal sealed record ImageFrame(int Width, int Height, int Box, bool ByMass, I
         return (scaled, newWidth, newHeight);
     }
 
-    /// <summary>The mean over [x0, x1) × [y0, y1), pixels counted by the share that lies inside.</summary>
+    /// <summary>Mean over [x0, x1) × [y0, y1), with pixels weighted by the area inside.</summary>
     private static float Mean(float[] ink, int width, double x0, double x1, double y0, double y1)
     {
         double sum = 0;

@@ -6,9 +6,6 @@ using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 using System.Text.Json.Nodes;
-using NnCluster.Cli.Chaos;
-using NnCluster.Cli.Explore;
-using NnCluster.Cli.Launching;
 using NnCluster.Cli.Options;
 using NnCluster.Cli.Reporting;
 using NnCluster.Control;
@@ -35,8 +32,11 @@ internal static class InfoCommand
     public static Command Create()
     {
         Option<bool> json = CliOption.Flag("--json", "Print the result as one JSON object.");
-        Option<string?> model = CliOption.Text("--model", "FILE.json", "Show the size of this network instead.");
-        var command = new Command("info", "Versions, processor features, and the BLAS backends with their measured speed on one core.") { json, model };
+        Option<string?> model = CliOption.Text("--model", "FILE.json", "Show the size of this network instead. [none]");
+        var command = new Command("info", "Versions, processor features, and the BLAS backends with their measured speed on one core.")
+        {
+            json, model,
+        };
         command.SetAction(given => given.GetValue(model) is { } path ? Size(path, given.GetValue(json)) : Show(given.GetValue(json)));
         return command;
     }
@@ -55,7 +55,13 @@ internal static class InfoCommand
 
         var sizing = ModelSizing.Of(ModelSpec.Parse(text, path));
         Console.Out.WriteLine(json
-            ? new JsonObject { ["neurons"] = sizing.Neurons, ["weights"] = sizing.Weights, ["biases"] = sizing.Biases, ["parameters"] = sizing.Parameters }.ToJsonString()
+            ? new JsonObject
+            {
+                ["neurons"] = sizing.Neurons,
+                ["weights"] = sizing.Weights,
+                ["biases"] = sizing.Biases,
+                ["parameters"] = sizing.Parameters,
+            }.ToJsonString()
             : sizing.ToString());
         return ExitCode.Done;
     }
@@ -113,7 +119,7 @@ internal static class InfoCommand
         }
     }
 
-    // The best of a tenth of a second: what the core can do when nobody disturbs it.
+    // The best of the products in a tenth of a second: the speed without interference.
     private static double Measure(IBlas blas)
     {
         float[] a = new float[M * K];

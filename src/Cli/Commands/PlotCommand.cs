@@ -1,7 +1,4 @@
 using System.CommandLine;
-using NnCluster.Cli.Chaos;
-using NnCluster.Cli.Explore;
-using NnCluster.Cli.Launching;
 using NnCluster.Cli.Options;
 using NnCluster.Cli.Reporting;
 using NnCluster.Control;
@@ -23,7 +20,8 @@ internal static class PlotCommand
     public static Command Create()
     {
         var runs = new Argument<string[]>("run") { Description = "Run directories, or metrics files.", Arity = ArgumentArity.OneOrMore };
-        Option<string?> output = CliOption.Text("--output", "FILE.png|FILE.svg", $"The figure. [{RunPaths.CurvesName} in the run directory; {Comparison} for several]");
+        Option<string?> output = CliOption.Text(
+            "--output", "FILE.png|FILE.svg", $"File of the figure. [{RunPaths.CurvesName} in the run directory; {Comparison} for several]");
         output.Aliases.Add("-o");
         var command = new Command("plot", "Learning curves of one run, or of several compared.") { runs, output };
         command.SetAction(given =>
@@ -44,15 +42,17 @@ internal static class PlotCommand
         return path;
     }
 
-    /// <summary>The directories' names; as much of their paths as it takes to tell them apart.</summary>
+    /// <summary>Names of the directories, with their parents' names if they are not unique.</summary>
     private static string[] Names(string[] metrics)
     {
         string[] directories = [.. metrics.Select(DirectoryOf)];
         string[] names = [.. directories.Select(directory => Path.GetFileName(directory))];
         return names.Distinct().Count() == names.Length
             ? names
-            : [.. directories.Select(directory => Path.Combine(Path.GetFileName(Path.GetDirectoryName(directory)) ?? string.Empty, Path.GetFileName(directory)))];
+            : [.. directories.Select(directory => Path.Combine(ParentOf(directory), Path.GetFileName(directory)))];
     }
+
+    private static string ParentOf(string directory) => Path.GetFileName(Path.GetDirectoryName(directory)) ?? string.Empty;
 
     private static string DirectoryOf(string path) => Path.GetDirectoryName(Path.GetFullPath(path)) ?? string.Empty;
 }

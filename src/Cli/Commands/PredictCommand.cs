@@ -2,9 +2,6 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
-using NnCluster.Cli.Chaos;
-using NnCluster.Cli.Explore;
-using NnCluster.Cli.Launching;
 using NnCluster.Cli.Options;
 using NnCluster.Cli.Reporting;
 using NnCluster.Control;
@@ -28,15 +25,24 @@ internal static class PredictCommand
     public static Command Create()
     {
         var model = new Argument<string>("run") { Description = "A run directory, or a model or checkpoint file." };
-        var images = new Argument<string[]>("image") { Description = "Image files (PNG, JPEG, WebP, BMP, GIF): dark on light or light on dark.", Arity = ArgumentArity.OneOrMore };
-        Option<string?> blas = CliOption.Text("--blas", "simd|openblas|mathnet", "Who multiplies matrices. [simd]");
+        var images = new Argument<string[]>("image")
+        {
+            Description = "Image files (PNG, JPEG, WebP, BMP, GIF): dark on light or light on dark.",
+            Arity = ArgumentArity.OneOrMore,
+        };
+        Option<string?> blas = CliOption.Text("--blas", "simd|openblas|mathnet", "Matrix multiplication. [simd]");
         Option<bool> json = CliOption.Flag("--json", "Print the result as one JSON object.");
-        var command = new Command("predict", "The class and the probabilities of each image, framed as the images of the data set are.") { model, images, blas, json };
+        var command = new Command(
+            "predict", "Class and probabilities of each image, which is scaled and centred like the data set's images.")
+        {
+            model, images, blas, json,
+        };
         command.SetAction(given =>
         {
             SafeTensorsFile file = TrainedFile.Read(given.GetRequiredValue(model));
             using var trained = TrainedModel.Load(file, NnCluster.Numerics.Blas.Create(given.GetValue(blas) ?? "simd"));
-            Predict(trained, ImageFrame.For(TrainedModel.TrainedOn(file), trained.Spec.Inputs, file.Path), given.GetRequiredValue(images), given.GetValue(json));
+            var frame = ImageFrame.For(TrainedModel.TrainedOn(file), trained.Spec.Inputs, file.Path);
+            Predict(trained, frame, given.GetRequiredValue(images), given.GetValue(json));
             return ExitCode.Done;
         });
         return command;

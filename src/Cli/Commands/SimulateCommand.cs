@@ -1,7 +1,5 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using NnCluster.Cli.Explore;
-using NnCluster.Cli.Launching;
 using NnCluster.Cli.Options;
 using NnCluster.Cli.Reporting;
 using NnCluster.Control;
@@ -29,27 +27,41 @@ internal sealed class SimulateCommand
     private const int OptimizerPasses = 7;
 
     private readonly Option<int?> _workers = CliOption.Whole("--workers", "Worker machines, one worker each. [8]", 1, 1024);
-    private readonly Option<double?> _bandwidth = Quantity.Rate("--bandwidth", "Of each machine's network interface, each way. [10Gbps]");
-    private readonly Option<TimeSpan?> _latency = Quantity.Duration("--latency", "One way between a worker and the coordinator. [100us]");
-    private readonly Option<TimeSpan?> _jitter = Quantity.Duration("--jitter", "The most a message may take longer. [0us]");
-    private readonly Option<double?> _noise = CliOption.Number("--noise", "SHARE", "The most a computation may take longer or shorter. [0]", v => v is >= 0 and < 1, "a number from 0 to below 1");
-    private readonly Option<double?> _rows = CliOption.Number("--rows-per-second", "N", "Rows one worker trains in a second. [90 GFLOP/s over the network's operations a row]", v => v > 0, "a number above 0");
+    private readonly Option<double?> _bandwidth = Quantity.Rate(
+        "--bandwidth", "Bandwidth of each machine's network interface, each way. [10Gbps]");
+    private readonly Option<TimeSpan?> _latency = Quantity.Duration(
+        "--latency", "Latency between a worker and the coordinator, one way. [100us]");
+    private readonly Option<TimeSpan?> _jitter = Quantity.Duration("--jitter", "Largest additional latency of a message. [0us]");
+    private readonly Option<double?> _noise = CliOption.Number(
+        "--noise",
+        "SHARE",
+        "Largest relative deviation of a computation's time. [0]",
+        v => v is >= 0 and < 1,
+        "a number from 0 to below 1");
+    private readonly Option<double?> _rows = CliOption.Number(
+        "--rows-per-second",
+        "N",
+        "Rows that one worker trains in a second. [90 GFLOP/s over the network's operations a row]",
+        v => v > 0,
+        "a number above 0");
     private readonly Option<int[]?> _hidden = new TrainOptions().Hidden;
     private readonly Option<int?> _inputs = CliOption.Whole("--inputs", "Features of a row. [784]", 1);
     private readonly Option<int?> _outputs = CliOption.Whole("--outputs", "Outputs of the network. [10]", 1);
-    private readonly Option<int?> _parameters = CliOption.Whole("--parameters", "Size of the network, instead of its layers.", 1);
+    private readonly Option<int?> _parameters = CliOption.Whole(
+        "--parameters", "Parameters of the network, instead of its layers. [those of the layers]", 1);
     private readonly Option<int?> _batchSize = CliOption.Whole("--batch-size", "Rows of a minibatch. [2048]", 1);
-    private readonly Option<int?> _shards = CliOption.Whole("--shards", "Shards of a minibatch, a power of two. [up to 16, of at least 64 rows]", 1);
+    private readonly Option<int?> _shards = CliOption.Whole(
+        "--shards", "Shards of a minibatch, a power of two. [up to 16, of at least 64 rows]", 1);
     private readonly Option<int?> _steps = CliOption.Whole("--steps", "Steps to simulate. [200]", 1, 1_000_000);
-    private readonly Option<ulong?> _seed = CliOption.Seed("--seed", "Decides noise, jitter and the moments of faults. [1]");
+    private readonly Option<ulong?> _seed = CliOption.Seed("--seed", "Seed of noise, jitter and the times of faults. [1]");
     private readonly Option<TimeSpan?> _mtbf = Quantity.PositiveDuration("--mtbf", "Mean time between the faults of one worker. [none]");
     private readonly Option<SimulatedFaultKind?> _fault = CliOption.Parsed<SimulatedFaultKind?>(
         "--fault",
         "kill|pause|slow|partition",
-        "What a fault is; slow is ten times slower. [kill]",
+        "Kind of the faults; slow is ten times slower. [kill]",
         ParseFault,
         "kill, pause, slow or partition");
-    private readonly Option<TimeSpan?> _repair = Quantity.Duration("--repair-time", "How long a fault lasts. [30s]");
+    private readonly Option<TimeSpan?> _repair = Quantity.Duration("--repair-time", "Duration of a fault. [30s]");
     private readonly Option<bool> _json = CliOption.Flag("--json", "Print the result as one JSON object.");
 
     /// <summary>The command.</summary>
@@ -57,7 +69,8 @@ internal sealed class SimulateCommand
 
     private Command Build()
     {
-        var command = new Command("simulate", "Predicts step time, scaling and the cost of faults with the run's own state machine on a virtual clock.")
+        var command = new Command(
+            "simulate", "Predicts step time, scaling and the cost of faults with the run's own state machine on a virtual clock.")
         {
             _workers, _bandwidth, _latency, _jitter, _noise, _rows, _hidden, _inputs, _outputs, _parameters,
             _batchSize, _shards, _steps, _seed, _mtbf, _fault, _repair, _json,
@@ -112,7 +125,10 @@ internal sealed class SimulateCommand
         };
     }
 
-    /// <summary>Parameters, and operations a row: forward and weight gradient 4 a weight, input gradient 2 more behind the first layer.</summary>
+    /// <summary>
+    /// Parameters, and operations a row: 4 a weight for forward pass and weight gradient, and 2 more for the input gradient of
+    /// all layers but the first.
+    /// </summary>
     private (long Parameters, double Flops) SizeOf(ParseResult given)
     {
         if (given.GetValue(_parameters) is { } parameters)
@@ -170,14 +186,21 @@ internal sealed class SimulateCommand
     private static void Show(PredictionRequest request, long parameters, ClusterPrediction prediction)
     {
         ClusterModel cluster = request.Cluster;
-        Line("cluster", $"{cluster.Workers} workers of {cluster.RowsPerSecond:N0} rows/s, {cluster.Bandwidth * 8 / 1e9:0.###} Gb/s, {cluster.Latency.TotalMicroseconds:0.#} µs");
+        Line(
+            "cluster",
+            $"{cluster.Workers} workers of {cluster.RowsPerSecond:N0} rows/s, ",
+            $"{cluster.Bandwidth * 8 / 1e9:0.###} Gb/s, {cluster.Latency.TotalMicroseconds:0.#} µs");
         Line("run", $"{parameters:N0} parameters, batch {request.Minibatch.Rows:N0} in {request.Minibatch.Shards} shards");
         if (cluster.Workers > request.Minibatch.Shards)
         {
-            Line("spares", $"{cluster.Workers - request.Minibatch.Shards} workers have no shard; --shards {2 * request.Minibatch.Shards} gives them some");
+            int spares = cluster.Workers - request.Minibatch.Shards;
+            Line("spares", $"{spares} workers have no shard; --shards {2 * request.Minibatch.Shards} gives them some");
         }
 
-        Line("step", $"{prediction.StepTime.TotalMilliseconds:0.00} ms (formula {prediction.FormulaTime.TotalMilliseconds:0.00} ms; the coordinator's network alone {prediction.NetworkTime.TotalMilliseconds:0.00} ms)");
+        Line(
+            "step",
+            $"{prediction.StepTime.TotalMilliseconds:0.00} ms (formula {prediction.FormulaTime.TotalMilliseconds:0.00} ms; ",
+            $"the coordinator's network alone {prediction.NetworkTime.TotalMilliseconds:0.00} ms)");
         Line("speed", $"{prediction.ImagesPerSecond:N0} images/s, efficiency {100 * prediction.Efficiency:0.0} %");
         if (prediction.Faults is { } faults)
         {
@@ -186,5 +209,6 @@ internal sealed class SimulateCommand
         }
     }
 
-    private static void Line(string name, FormattableString text) => Console.Out.WriteLine($"{name,-15} {FormattableString.Invariant(text)}");
+    private static void Line(string name, params FormattableString[] parts) =>
+        Console.Out.WriteLine($"{name,-15} {string.Concat(parts.Select(FormattableString.Invariant))}");
 }

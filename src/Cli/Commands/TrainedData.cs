@@ -1,7 +1,4 @@
 using System.Text.Json.Nodes;
-using NnCluster.Cli.Chaos;
-using NnCluster.Cli.Explore;
-using NnCluster.Cli.Launching;
 using NnCluster.Cli.Options;
 using NnCluster.Cli.Reporting;
 using NnCluster.Control;
@@ -19,23 +16,27 @@ namespace NnCluster.Cli.Commands;
 internal static class TrainedData
 {
     /// <summary>
-    /// Opens the data set asked for, else the one of the run's configuration, else the known one whose name the file
-    /// has; and compares its content with what the model was trained on.
+    /// Opens the data set of <c>--dataset</c>, else of the run's configuration, else the known data set that the file names,
+    /// and compares its content with the one that the model was trained on.
     /// </summary>
-    /// <param name="runOrFile">What the user gave.</param>
-    /// <param name="file">The model or checkpoint in it.</param>
-    /// <param name="asked">The data set of <c>--dataset</c>.</param>
-    /// <param name="dataDirectory">The directory of <c>--data-dir</c>.</param>
-    /// <param name="console">Is told what is fetched, and that data asked for is other data.</param>
-    /// <exception cref="BadInputException">There is no such data, or nobody asked for it and it is not what the model was trained on.</exception>
-    public static async Task<Dataset> OpenAsync(string runOrFile, SafeTensorsFile file, string? asked, string? dataDirectory, IAnsiConsole console)
+    /// <param name="runOrFile">Run directory or file, as given.</param>
+    /// <param name="file">Model or checkpoint in it.</param>
+    /// <param name="asked">Data set of <c>--dataset</c>; null if not given.</param>
+    /// <param name="dataDirectory">Directory of <c>--data-dir</c>; null if not given.</param>
+    /// <param name="console">Gets the steps of a download.</param>
+    /// <exception cref="BadInputException">
+    /// The data set does not exist, or it is not the one that the model was trained on and <paramref name="asked"/> is null.
+    /// </exception>
+    public static async Task<Dataset> OpenAsync(
+        string runOrFile, SafeTensorsFile file, string? asked, string? dataDirectory, IAnsiConsole console)
     {
         RunSpec? spec = TrainedModel.RunSpecOf(file);
         (string name, string? place) = asked is null ? PlaceOf(runOrFile, file, spec) : (asked, null);
         Dataset data = await DataCommand.OpenAsync(name, dataDirectory ?? place, console).ConfigureAwait(false);
         if (spec is not null && spec.DatasetSha256 != data.Sha256)
         {
-            string other = $"{name}: is not the data that {file.Path} was trained on (SHA-256 {data.Sha256}, there it was {spec.DatasetSha256})";
+            string other = $"{name}: is not the data that {file.Path} was trained on "
+                + $"(SHA-256 {data.Sha256}, there it was {spec.DatasetSha256})";
             if (asked is null)
             {
                 throw new BadInputException($"{other}; say with --dataset what to measure it on.");
@@ -60,8 +61,15 @@ internal static class TrainedData
             }
         }
 
-        return spec is null ? throw new BadInputException($"{file.Path}: does not say which data set it was trained on; give one with --dataset.")
-            : KnownDatasets.All.Any(set => set.Name == spec.Dataset) ? (spec.Dataset, null)
-            : throw new BadInputException($"{file.Path}: was trained on {spec.Dataset}, and does not say where that is; give its directory or file with --dataset.");
+        if (spec is null)
+        {
+            throw new BadInputException($"{file.Path}: does not say which data set it was trained on; give one with --dataset.");
+        }
+
+        return KnownDatasets.All.Any(set => set.Name == spec.Dataset)
+            ? (spec.Dataset, null)
+            : throw new BadInputException(
+                $"{file.Path}: was trained on {spec.Dataset}, and does not say where that is; "
+                + "give its directory or file with --dataset.");
     }
 }

@@ -85,6 +85,7 @@ internal sealed class WorkerCommand
             GiveUpAfter = given.GetValue(_giveUpAfter) ?? TimeSpan.FromMinutes(10),
             Health = health,
             Status = status.Write,
+            Describe = OptionNames.ReasonOf,
         };
         using HealthEndpoint? endpoint = HealthEndpoint.Open(given.GetValue(_healthPort), () => health.Report);
         using var stop = new StopSignals(given.GetValue(_endWithInput));

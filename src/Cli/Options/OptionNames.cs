@@ -5,6 +5,8 @@ using NnCluster.Numerics;
 using NnCluster.Optimization;
 using NnCluster.Security;
 using NnCluster.Training;
+using NnCluster.Control;
+using NnCluster.Worker;
 
 namespace NnCluster.Cli.Options;
 
@@ -26,6 +28,7 @@ internal static class OptionNames
         [new(nameof(RunSpec), nameof(RunSpec.Seed))] = "--seed",
         [new(nameof(RunSpec), nameof(RunSpec.Shuffle))] = "--no-shuffle",
 
+        [new(nameof(ModelSpec), nameof(ModelSpec.Architecture))] = "--model",
         [new(nameof(ModelSpec), nameof(ModelSpec.Hidden))] = "--hidden",
         [new(nameof(ModelSpec), nameof(ModelSpec.InputDropout))] = "--input-dropout",
         [new(nameof(ModelSpec), nameof(ModelSpec.InputNoise))] = "--input-noise",
@@ -64,6 +67,23 @@ internal static class OptionNames
         [RunFailureCause.StartTimeout] = ["--min-workers", "--start-workers", "--start-timeout"],
         [RunFailureCause.FileNotWritten] = ["--out"],
     }.ToFrozenDictionary();
+
+    /// <summary>Options that decide whether a node is refused for a cause; causes without an option are not in it.</summary>
+    public static FrozenDictionary<RefusalCause, string[]> OfRefusals { get; } = new Dictionary<RefusalCause, string[]>
+    {
+        [RefusalCause.Cookie] = ["--cookie-file"],
+        [RefusalCause.Arithmetic] = ["--blas"],
+        [RefusalCause.WorkerCount] = ["--workers"],
+    }.ToFrozenDictionary();
+
+    /// <summary>The reason of the end of a node, with the options that decide it in parentheses.</summary>
+    public static string ReasonOf(NodeEnd end)
+    {
+        RefusalCause? cause = end.Cause == NodeEndCause.CoordinatorDistrusted ? RefusalCause.Cookie : end.Refusal;
+        return cause is { } refusal && OfRefusals.TryGetValue(refusal, out string[]? options)
+            ? $"{end.Reason} ({string.Join(", ", options)})"
+            : end.Reason;
+    }
 
     /// <summary>The reason of a failed run, with the options that decide it in parentheses.</summary>
     public static string ReasonOf(RunOutcome outcome) =>

@@ -21,7 +21,8 @@ internal sealed class SecurityOptions
     /// <param name="group">Heading in the help.</param>
     public static IEnumerable<OptionRow> Rows(string group) =>
     [
-        new(group, "--tls-cert", "FILE.pem", "none", "Certificate of this node. All traffic is then encrypted, and both sides are checked."),
+        new(group, "--tls-cert", "FILE.pem", "none",
+            "Certificate of this node. All traffic is then encrypted, and both sides are checked."),
         new(group, "--tls-key", "FILE.pem", "none", "Private key of the certificate."),
         new(group, "--tls-ca", "FILE.pem", "none", "Authority that signed the certificates of all nodes."),
         new(group, "--cookie-file", "FILE", "none", "File with a secret that all nodes share."),

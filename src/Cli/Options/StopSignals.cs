@@ -1,21 +1,11 @@
 using System.Runtime.InteropServices;
-using NnCluster.Cli.Chaos;
-using NnCluster.Cli.Commands;
-using NnCluster.Cli.Explore;
-using NnCluster.Cli.Launching;
-using NnCluster.Cli.Reporting;
-using NnCluster.Control;
-using NnCluster.Coordinator;
-using NnCluster.Model;
-using NnCluster.Persistence;
-using NnCluster.Worker;
 
 namespace NnCluster.Cli.Options;
 
 /// <summary>
-/// Asks for the end of the program on SIGINT or SIGTERM, or at the end of standard input where another program has started
-/// this one and holds the other end. In that case SIGINT is ignored: Ctrl-C reaches both programs, and the other one
-/// decides. The first signal asks, the second one ends the process at once.
+/// Requests the end of the program on SIGINT or SIGTERM, or at the end of standard input if another program started this one
+/// and must not leave it behind. SIGINT is then ignored, since Ctrl-C reaches both programs. The first signal requests the
+/// end, the second one kills the program.
 /// </summary>
 internal sealed class StopSignals : IDisposable
 {
@@ -23,8 +13,8 @@ internal sealed class StopSignals : IDisposable
     private readonly PosixSignalRegistration _interrupt;
     private readonly PosixSignalRegistration _terminate;
 
-    /// <summary>Starts listening.</summary>
-    /// <param name="endWithInput">Whether the end of standard input asks for the end too.</param>
+    /// <summary>Listens for signals.</summary>
+    /// <param name="endWithInput">True: the end of standard input counts as a signal.</param>
     public StopSignals(bool endWithInput)
     {
         _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, endWithInput ? context => context.Cancel = true : Stop);
@@ -35,7 +25,7 @@ internal sealed class StopSignals : IDisposable
         }
     }
 
-    /// <summary>Cancelled when the end is asked for.</summary>
+    /// <summary>Cancelled when the end is requested.</summary>
     public CancellationToken Token => _stop.Token;
 
     /// <inheritdoc/>

@@ -132,6 +132,7 @@ public sealed class BadInputTests : IDisposable
         Assert.Equal(1, result.ExitCode);
         Assert.Contains("The run failed: step ", result.Error, StringComparison.Ordinal);
         Assert.Contains("is not finite", result.Error, StringComparison.Ordinal);
+        Assert.Contains("(--learning-rate, --clip-norm)", result.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", result.Error, StringComparison.Ordinal);
     }
 

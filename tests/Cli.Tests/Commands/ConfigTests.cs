@@ -49,6 +49,18 @@ public sealed class ConfigTests : IDisposable
     }
 
     [Theory]
+    [InlineData("epoch", "epochs")]
+    [InlineData("batch-size", "batchSize")]
+    [InlineData("learningrate", "learningRate")]
+    public void A_mistyped_name_gets_the_nearest_one_named(string typed, string name)
+    {
+        Write(new JsonObject { [typed] = 1 }.ToJsonString());
+        ProcessResult result = Run("train", "--config", "c.json");
+        Assert.Equal(2, result.ExitCode);
+        Assert.Equal($"--config c.json: there is no option '{typed}'; did you mean '{name}'?", result.Error);
+    }
+
+    [Theory]
     [InlineData("[1]", "expected one JSON object")]
     [InlineData("{", "is not JSON")]
     [InlineData("""{ "epochs": 1, "epochs": 2 }""", "is not JSON")]

@@ -1,18 +1,12 @@
 using System.CommandLine;
 using System.Reflection;
-using NnCluster.Cli.Chaos;
 using NnCluster.Cli.Commands;
-using NnCluster.Cli.Explore;
-using NnCluster.Cli.Launching;
 using NnCluster.Cli.Options;
-using NnCluster.Cli.Reporting;
-using NnCluster.Cli.Tests.Commands;
 using NnCluster.Control;
 using NnCluster.Coordinator;
 using NnCluster.Model;
 using NnCluster.Optimization;
-using NnCluster.Persistence;
-using NnCluster.Testing;
+using NnCluster.Security;
 using NnCluster.Training;
 using NnCluster.Worker;
 
@@ -34,7 +28,8 @@ public sealed class OptionNamesTests
         .. new[] { typeof(RunSpec), typeof(ModelSpec), typeof(OptimizerSpec) }
             .SelectMany(type => type.GetProperties().Where(property => property.CanWrite && !Computed.Contains(property.Name))
                 .Select(property => new PropertyName(type.Name, property.Name))),
-        .. new[] { typeof(RunSpec).Assembly, typeof(OptionNames).Assembly, typeof(TrainOptions).Assembly }
+        .. new[] { typeof(RunSpec), typeof(LinkSecurity), typeof(DatasetCache), typeof(TrainRequest), typeof(OptionNames) }
+            .Select(type => type.Assembly)
             .SelectMany(assembly => assembly.GetTypes())
             .Where(type => !type.ContainsGenericParameters)
             .SelectMany(type => type.GetFields(StaticFields))
@@ -42,14 +37,64 @@ public sealed class OptionNamesTests
             .Select(info => (PropertyName)info.GetValue(null)!),
     ];
 
+    /// <summary>Names of the options of all commands.</summary>
+    private static readonly string[] Options = [.. OptionsOf(Application.Create().Root).Distinct()];
+
     [Theory]
     [MemberData(nameof(Properties))]
-    public void Every_property_that_an_error_can_name_has_an_option_of_train(PropertyName property) =>
-        Assert.Contains(OptionNames.All[property], new TrainOptions().All.Select(option => option.Name));
+    public void Every_property_that_an_error_can_name_has_an_option(PropertyName property) =>
+        Assert.Contains(OptionNames.All[property], Options);
 
     [Fact]
-    public void Every_option_of_the_table_is_one_of_train() =>
-        Assert.Empty(OptionNames.All.Values.Except(new TrainOptions().All.Select(option => option.Name)));
+    public void Every_property_of_a_specification_has_an_option_of_train() => Assert.Empty(
+        OptionNames.All.Where(entry => entry.Key.Owner is nameof(RunSpec) or nameof(ModelSpec) or nameof(OptimizerSpec))
+            .Select(entry => entry.Value)
+            .Except(new TrainOptions().All.Select(option => option.Name)));
+
+    [Fact]
+    public void Every_option_of_the_tables_exists()
+    {
+        Assert.Empty(OptionNames.All.Values.Except(Options));
+        Assert.Empty(OptionNames.OfFailures.Values.SelectMany(names => names).Except(new TrainOptions().All.Select(option => option.Name)));
+        Command worker = Application.Create().Root.Subcommands.Single(command => command.Name == "worker");
+        Assert.Empty(OptionNames.OfRefusals.Values.SelectMany(names => names).Except(OptionsOf(worker)));
+    }
+
+    [Fact]
+    public void No_entry_names_a_property_that_does_not_exist()
+    {
+        HashSet<PropertyName> named = [.. ((IEnumerable<object[]>)Properties).Select(row => (PropertyName)row[0])];
+        Assert.All(OptionNames.All.Keys.Except(named), property => Assert.Contains(
+            typeof(RunSpec).Assembly.GetTypes().Single(type => type.Name == property.Owner).GetProperties(),
+            info => info.Name == property.Name));
+    }
+
+    [Theory]
+    [InlineData(RunFailureCause.NotFinite, "the loss is not finite (--learning-rate, --clip-norm)")]
+    [InlineData(RunFailureCause.StartTimeout, "the loss is not finite (--min-workers, --start-workers, --start-timeout)")]
+    [InlineData(RunFailureCause.ShardFailed, "the loss is not finite")]
+    public void A_failed_run_names_options_by_its_cause_and_not_by_its_text(RunFailureCause cause, string reason) =>
+        Assert.Equal(reason, OptionNames.ReasonOf(RunOutcome.Failed(cause, "the loss is not finite")));
+
+    [Fact]
+    public void A_refused_node_names_options_by_its_cause()
+    {
+        var end = new NodeEnd(NodeEndKind.Refused, "refused", WasIn: false);
+        Assert.Equal("refused", OptionNames.ReasonOf(end));
+        Assert.Equal("refused", OptionNames.ReasonOf(end with { Refusal = RefusalCause.Unknown }));
+        Assert.Equal("refused (--cookie-file)", OptionNames.ReasonOf(end with { Refusal = RefusalCause.Cookie }));
+        Assert.Equal("refused (--blas)", OptionNames.ReasonOf(end with { Refusal = RefusalCause.Arithmetic }));
+    }
+
+    [Fact]
+    public void A_data_set_cache_that_cannot_be_written_names_its_option()
+    {
+        BadInputException error = Assert.Throws<BadInputException>(() => new DatasetCache("/dev/null/cache").Begin(new string('0', 64), 1));
+        Assert.Equal(DatasetCache.DirectoryName, error.Property);
+        string reason = OptionNames.ReasonOf(new NodeEnd(NodeEndKind.Refused, error.Message, WasIn: true) { Error = error });
+        Assert.StartsWith("the data set cache /dev/null/cache cannot be written: ", reason, StringComparison.Ordinal);
+        Assert.EndsWith(" (--cache)", reason, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void An_error_names_the_property_in_the_library_and_the_option_on_the_command_line()
@@ -66,4 +111,7 @@ public sealed class OptionNamesTests
     [Fact]
     public void A_message_without_properties_stays_as_it_is() =>
         Assert.Equal("{0} is missing", OptionNames.MessageOf(new BadInputException("{0} is missing")));
+
+    private static IEnumerable<string> OptionsOf(Command command) =>
+        [.. command.Options.Select(option => option.Name), .. command.Subcommands.SelectMany(OptionsOf)];
 }
