@@ -79,10 +79,14 @@ internal static class OptionNames
     /// <summary>The reason of the end of a node, with the options that decide it in parentheses.</summary>
     public static string ReasonOf(NodeEnd end)
     {
-        RefusalCause? cause = end.Cause == NodeEndCause.CoordinatorDistrusted ? RefusalCause.Cookie : end.Refusal;
-        return cause is { } refusal && OfRefusals.TryGetValue(refusal, out string[]? options)
-            ? $"{end.Reason} ({string.Join(", ", options)})"
-            : end.Reason;
+        string[] options = end switch
+        {
+            { Cause: NodeEndCause.CoordinatorDistrusted } => OfRefusals[RefusalCause.Cookie],
+            { Cause: NodeEndCause.DatasetUnusable } => ["--cache"],
+            { Refusal: { } cause } => OfRefusals.GetValueOrDefault(cause, []),
+            _ => [],
+        };
+        return options.Length == 0 ? end.Reason : $"{end.Reason} ({string.Join(", ", options)})";
     }
 
     /// <summary>The reason of a failed run, with the options that decide it in parentheses.</summary>

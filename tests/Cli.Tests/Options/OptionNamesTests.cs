@@ -79,7 +79,7 @@ public sealed class OptionNamesTests
     [Fact]
     public void A_refused_node_names_options_by_its_cause()
     {
-        var end = new NodeEnd(NodeEndKind.Refused, "refused", WasIn: false);
+        var end = new NodeEnd(NodeEndCause.RegistrationRefused, "refused", WasIn: false);
         Assert.Equal("refused", OptionNames.ReasonOf(end));
         Assert.Equal("refused", OptionNames.ReasonOf(end with { Refusal = RefusalCause.Unknown }));
         Assert.Equal("refused (--cookie-file)", OptionNames.ReasonOf(end with { Refusal = RefusalCause.Cookie }));
@@ -90,9 +90,8 @@ public sealed class OptionNamesTests
     public void A_data_set_cache_that_cannot_be_written_names_its_option()
     {
         BadInputException error = Assert.Throws<BadInputException>(() => new DatasetCache("/dev/null/cache").Begin(new string('0', 64), 1));
-        Assert.Equal(DatasetCache.DirectoryName, error.Property);
-        string reason = OptionNames.ReasonOf(new NodeEnd(NodeEndKind.Refused, error.Message, WasIn: true) { Error = error });
-        Assert.StartsWith("the data set cache /dev/null/cache cannot be written: ", reason, StringComparison.Ordinal);
+        string reason = OptionNames.ReasonOf(new NodeEnd(NodeEndCause.DatasetUnusable, error.Message, WasIn: true));
+        Assert.Contains("/dev/null/cache cannot be written: ", reason, StringComparison.Ordinal);
         Assert.EndsWith(" (--cache)", reason, StringComparison.Ordinal);
     }
 
