@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using NnCluster.Cli.Chaos;
 using NnCluster.Cli.Commands;
 using NnCluster.Cli.Explore;
@@ -15,8 +16,8 @@ using NnCluster.Worker;
 
 namespace NnCluster.Cli.Tests;
 
-/// <summary>The README's commands do what it says they do.</summary>
-public sealed class ReadmeTests : IDisposable
+/// <summary>The README's commands do what it says they do, and the links of all pages lead to files.</summary>
+public sealed partial class ReadmeTests : IDisposable
 {
     private const string Program = "dotnet run -c Release --project src/Cli -- ";
 
@@ -63,13 +64,21 @@ public sealed class ReadmeTests : IDisposable
         Assert.NotEmpty(result.Output);
     }
 
-    [Fact]
-    public void Every_link_to_a_file_leads_somewhere()
+    public static TheoryData<string> Pages =>
+        [.. new[] { "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "deploy/README.md" }
+            .Concat(Directory.GetFiles(Path.Combine(Repository.Root, "docs"), "*.md").Select(page => $"docs/{Path.GetFileName(page)}"))];
+
+    [Theory]
+    [MemberData(nameof(Pages))]
+    public void Every_link_to_a_file_leads_somewhere(string page)
     {
-        string text = string.Join('\n', Lines);
-        string[] links = [.. System.Text.RegularExpressions.Regex.Matches(text, @"\]\(([^)#:]+)\)").Select(match => match.Groups[1].Value)];
-        Assert.NotEmpty(links);
-        Assert.All(links, link => Assert.True(Path.Exists(Path.Combine(Repository.Root, link)), $"README links to {link}"));
+        string path = Path.Combine(Repository.Root, page);
+        string[] links = [.. Links().Matches(File.ReadAllText(path)).Select(match => match.Groups[1].Value)];
+        Assert.All(links, link => Assert.True(Path.Exists(Path.Combine(Path.GetDirectoryName(path)!, link)), $"{page} links to {link}"));
+        if (page == "README.md")
+        {
+            Assert.NotEmpty(links);
+        }
     }
 
     public void Dispose() => _directory.Dispose();
@@ -79,4 +88,7 @@ public sealed class ReadmeTests : IDisposable
         using var process = new NnClusterProcess(command.Split(' '), directory: _directory.Path);
         return process.Wait();
     }
+
+    [GeneratedRegex(@"\]\(([^)#:]+)(?:#[^)]*)?\)")]
+    private static partial Regex Links();
 }
