@@ -26,7 +26,9 @@ public sealed partial class ReadmeTests : IDisposable
     private readonly TemporaryDirectory _directory = new();
 
     public static TheoryData<string> OtherCommands =>
-        [.. Lines.Where(line => line.StartsWith(Program, StringComparison.Ordinal)).Select(line => line[Program.Length..]).Where(command => command != "train")];
+        [.. Lines.Where(line => line.StartsWith(Program, StringComparison.Ordinal))
+            .Select(line => line[Program.Length..])
+            .Where(command => command != "train")];
 
     [Fact]
     public void The_first_command_fetches_mnist_and_ends_above_98_percent()
@@ -81,6 +83,20 @@ public sealed partial class ReadmeTests : IDisposable
         }
     }
 
+    [Fact]
+    public void The_glossary_names_types_that_exist()
+    {
+        string[] sources = [.. new[] { "src", "tests" }
+            .SelectMany(folder => Directory.GetFiles(Path.Combine(Repository.Root, folder), "*.cs", SearchOption.AllDirectories))
+            .Where(path => !path.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal))];
+        HashSet<string> types =
+            [.. sources.SelectMany(path => Types().Matches(File.ReadAllText(path))).Select(match => match.Groups[1].Value)];
+        string glossary = File.ReadAllText(Path.Combine(Repository.Root, "docs", "glossary.md"));
+        string[] named = [.. TypeNames().Matches(glossary).Select(match => match.Groups[1].Value).Distinct()];
+        Assert.NotEmpty(named);
+        Assert.All(named, name => Assert.True(types.Contains(name), $"docs/glossary.md names {name}"));
+    }
+
     public void Dispose() => _directory.Dispose();
 
     private ProcessResult Run(string command)
@@ -91,4 +107,10 @@ public sealed partial class ReadmeTests : IDisposable
 
     [GeneratedRegex(@"\]\(([^)#:]+)(?:#[^)]*)?\)")]
     private static partial Regex Links();
+
+    [GeneratedRegex(@"\b(?:class|record|struct|interface|enum) ([A-Z]\w*)")]
+    private static partial Regex Types();
+
+    [GeneratedRegex("`([A-Z][A-Za-z]+)`")]
+    private static partial Regex TypeNames();
 }
