@@ -1,6 +1,6 @@
 using Akka.Actor;
 using Akka.TestKit.Xunit2;
-using RunEnded = NnCluster.Training.RunEnded;
+using NnCluster.AkkaSupport;
 using NnCluster.Memory;
 using NnCluster.Model;
 using NnCluster.Numerics;
@@ -10,8 +10,7 @@ using NnCluster.Security;
 using NnCluster.Testing;
 using NnCluster.Training;
 using NnCluster.Worker;
-
-using NnCluster.AkkaSupport;
+using RunEnded = NnCluster.Training.RunEnded;
 
 namespace NnCluster.Coordinator.Tests;
 

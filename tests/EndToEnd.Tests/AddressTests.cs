@@ -4,7 +4,6 @@ using NnCluster.Cli.Chaos;
 using NnCluster.Cli.Launching;
 using NnCluster.Cli.Options;
 using NnCluster.Testing;
-
 using NnCluster.Worker.ProcessStatus;
 
 namespace NnCluster.EndToEnd.Tests;

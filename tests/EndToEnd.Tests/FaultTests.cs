@@ -7,7 +7,6 @@ using NnCluster.Cli.Options;
 using NnCluster.Persistence;
 using NnCluster.Testing;
 using NnCluster.Training;
-
 using NnCluster.Worker.ProcessStatus;
 
 namespace NnCluster.EndToEnd.Tests;

@@ -6,7 +6,6 @@ using NnCluster.Cli.Launching;
 using NnCluster.Cli.Options;
 using NnCluster.Control;
 using NnCluster.Testing;
-
 using NnCluster.Worker.ProcessStatus;
 
 namespace NnCluster.EndToEnd.Tests;

@@ -4,7 +4,6 @@ using NnCluster.Cli.Launching;
 using NnCluster.Cli.Options;
 using NnCluster.Persistence;
 using NnCluster.Testing;
-
 using NnCluster.Worker.ProcessStatus;
 
 namespace NnCluster.EndToEnd.Tests;

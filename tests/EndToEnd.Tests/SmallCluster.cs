@@ -135,10 +135,12 @@ internal sealed class SmallCluster : IDisposable
         }
     }
 
-    /// <summary>Waits until a run has a whole checkpoint: they are written beside the steps, and a slow disk may take many of those.</summary>
+    /// <summary>Waits until a run has a whole checkpoint of a step; that of step 0, written before a run begins in a cluster, does not count.</summary>
     public static void WaitForCheckpoint(string run) =>
         Assert.True(
-            SpinWait.SpinUntil(() => System.IO.Directory.GetFiles(run, "checkpoint-*.safetensors").Length > 0, TimeSpan.FromSeconds(60)),
+            SpinWait.SpinUntil(
+                () => System.IO.Directory.GetFiles(run, "checkpoint-*.safetensors").Any(path => Path.GetFileName(path) != "checkpoint-0.safetensors"),
+                TimeSpan.FromSeconds(60)),
             $"no checkpoint appears in {run}");
 
     public static int FreePort()

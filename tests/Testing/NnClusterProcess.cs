@@ -5,7 +5,6 @@ using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using NnCluster.Training;
-
 using NnCluster.Worker.ProcessStatus;
 
 namespace NnCluster.Testing;

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using NnCluster.Training;
-
 using NnCluster.Worker.ProcessStatus;
 
 namespace NnCluster.Testing;
@@ -26,12 +25,12 @@ internal sealed class RunFollower(string directory, Func<bool> hasEnded)
 
     /// <summary>Waits until a worker has joined: the one with a name such as <c>victim.2</c>, or any.</summary>
     public void WaitForJoin(string? worker = null) =>
-        WaitFor("participantJoined", happened => worker is null || happened.GetProperty("worker").GetString() == worker);
+        WaitFor("participantJoined", happened => worker is null || happened.GetProperty("participant").GetString() == worker);
 
     /// <summary>Waits until a worker is lost.</summary>
     /// <returns>The reason.</returns>
     public string WaitForLoss(string worker) =>
-        WaitFor("participantLost", happened => happened.GetProperty("worker").GetString() == worker).GetProperty("reason").GetString()!;
+        WaitFor("participantLost", happened => happened.GetProperty("participant").GetString() == worker).GetProperty("reason").GetString()!;
 
     /// <summary>Waits until shards are reassigned.</summary>
     public void WaitForReassignment() => WaitFor("shardsReassigned", _ => true);
@@ -98,7 +97,7 @@ internal sealed class RunFollower(string directory, Func<bool> hasEnded)
 
     private static int Number(JsonElement line, string name) => line.GetProperty(name).GetInt32();
 
-    private static string Name(JsonElement happened) => happened.GetProperty("event").GetString()!;
+    private static string Name(JsonElement happened) => happened.GetProperty("type").GetString()!;
 
     private List<JsonElement> Lines(string file)
     {

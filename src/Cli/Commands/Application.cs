@@ -2,7 +2,6 @@ using System.CommandLine;
 using NnCluster.Cli.Options;
 using NnCluster.Control;
 using NnCluster.Persistence;
-
 using NnCluster.Worker.ProcessStatus;
 
 namespace NnCluster.Cli.Commands;

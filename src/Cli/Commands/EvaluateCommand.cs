@@ -11,9 +11,8 @@ using NnCluster.Numerics;
 using NnCluster.Persistence;
 using NnCluster.Prediction;
 using NnCluster.Worker;
-using Spectre.Console;
-
 using NnCluster.Worker.ProcessStatus;
+using Spectre.Console;
 
 namespace NnCluster.Cli.Commands;
 

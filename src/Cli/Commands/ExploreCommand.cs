@@ -11,9 +11,8 @@ using NnCluster.Data;
 using NnCluster.Model;
 using NnCluster.Persistence;
 using NnCluster.Worker;
-using Spectre.Console;
-
 using NnCluster.Worker.ProcessStatus;
+using Spectre.Console;
 
 namespace NnCluster.Cli.Commands;
 

@@ -15,7 +15,6 @@ using NnCluster.Model;
 using NnCluster.Numerics;
 using NnCluster.Persistence;
 using NnCluster.Worker;
-
 using NnCluster.Worker.ProcessStatus;
 
 namespace NnCluster.Cli.Commands;

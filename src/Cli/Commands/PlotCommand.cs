@@ -6,7 +6,6 @@ using NnCluster.Coordinator;
 using NnCluster.Model;
 using NnCluster.Persistence;
 using NnCluster.Worker;
-
 using NnCluster.Worker.ProcessStatus;
 
 namespace NnCluster.Cli.Commands;

@@ -11,7 +11,6 @@ using NnCluster.Model;
 using NnCluster.Persistence;
 using NnCluster.Prediction;
 using NnCluster.Worker;
-
 using NnCluster.Worker.ProcessStatus;
 
 namespace NnCluster.Cli.Commands;

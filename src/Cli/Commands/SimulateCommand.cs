@@ -9,7 +9,6 @@ using NnCluster.Persistence;
 using NnCluster.Simulation;
 using NnCluster.Training;
 using NnCluster.Worker;
-
 using NnCluster.Worker.ProcessStatus;
 
 namespace NnCluster.Cli.Commands;

@@ -10,7 +10,6 @@ using NnCluster.Coordinator;
 using NnCluster.Model;
 using NnCluster.Persistence;
 using NnCluster.Worker;
-
 using NnCluster.Worker.ProcessStatus;
 
 namespace NnCluster.Cli.Commands;

@@ -10,7 +10,6 @@ using NnCluster.Model;
 using NnCluster.Persistence;
 using NnCluster.Training;
 using NnCluster.Worker;
-
 using NnCluster.Worker.ProcessStatus;
 
 namespace NnCluster.Cli.Commands;

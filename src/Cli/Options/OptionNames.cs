@@ -1,11 +1,11 @@
 using System.Collections.Frozen;
+using NnCluster.Control;
 using NnCluster.Data;
 using NnCluster.Model;
 using NnCluster.Numerics;
 using NnCluster.Optimization;
 using NnCluster.Security;
 using NnCluster.Training;
-using NnCluster.Control;
 using NnCluster.Worker;
 
 namespace NnCluster.Cli.Options;

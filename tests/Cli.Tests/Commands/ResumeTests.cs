@@ -116,8 +116,8 @@ public sealed class ResumeTests : IClassFixture<InterruptedRun>, IDisposable
         Directory.CreateDirectory(In("checkpoint-18.safetensors"));
         string[] listen = cluster ? ["--listen", $"127.0.0.1:{FreePort()}", "--workers", "1"] : [];
         ProcessResult failed = InterruptedRun.Expect(1, Resume([.. listen, "--stop-after", "18"]));
-        Assert.Contains("stopped after step 18, whose checkpoint could not be written", failed.Error, StringComparison.Ordinal);
-        Assert.Contains("--resume goes on from checkpoint-16.safetensors", failed.Error, StringComparison.Ordinal);
+        Assert.Contains("interrupted after step 18, whose checkpoint could not be written", failed.Error, StringComparison.Ordinal);
+        Assert.Contains("the run can resume from checkpoint-16.safetensors", failed.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("Interrupted after step", failed.Error, StringComparison.Ordinal);
         Assert.Contains(Events().OfType<CheckpointFailed>(), checkpoint => checkpoint.Step == 18);
         Assert.Equal((RunOutcomeKind.Failed, 18), Events()[^1] is RunEnded ended ? (ended.Outcome, ended.Step) : default);

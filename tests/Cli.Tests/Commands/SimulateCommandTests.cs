@@ -13,7 +13,6 @@ using NnCluster.Model;
 using NnCluster.Persistence;
 using NnCluster.Testing;
 using NnCluster.Worker;
-
 using NnCluster.Worker.ProcessStatus;
 
 namespace NnCluster.Cli.Tests.Commands;

@@ -63,7 +63,7 @@ public sealed class StatusCommandTests(InterruptedRun interrupted) : IClassFixtu
     public void A_run_without_its_last_summary_is_not_completed()
     {
         Copy();
-        File.AppendAllText(Path.Combine(Run, "events.jsonl"), """{"event":"runEnded","interrupted":false,"failure":null}""" + "\n");
+        File.AppendAllText(Path.Combine(Run, "events.jsonl"), """{"type":"runEnded","elapsedSeconds":1,"outcome":"completed","step":16,"reason":null}""" + "\n");
         File.AppendAllText(Path.Combine(Run, "metrics.jsonl"), """{"step":23,"epoch":3,"loss":1}""" + "\n");
         Assert.Equal("interrupted", Status(Run).GetProperty("state").GetString());
     }
@@ -72,7 +72,7 @@ public sealed class StatusCommandTests(InterruptedRun interrupted) : IClassFixtu
     public void A_run_that_failed_says_why_and_can_be_resumed()
     {
         Copy();
-        const string ended = """{"event":"runEnded","interrupted":false,"failure":"no worker is left"}""";
+        const string ended = """{"type":"runEnded","elapsedSeconds":1,"outcome":"failed","step":16,"reason":"no worker is left"}""";
         File.AppendAllText(Path.Combine(Run, "events.jsonl"), ended + "\n{\"event\":\"runSt");
         JsonElement status = Status(Run);
         Assert.Equal(("failed", "no worker is left"), (status.GetProperty("state").GetString(), status.GetProperty("reason").GetString()));
@@ -83,7 +83,7 @@ public sealed class StatusCommandTests(InterruptedRun interrupted) : IClassFixtu
     public void A_run_whose_process_died_in_it_is_interrupted_although_an_earlier_one_failed()
     {
         Copy();
-        string[] events = ["""{"event":"runEnded","interrupted":false,"failure":"x"}""", """{"event":"firstStepTaken","step":17}"""];
+        string[] events = ["""{"type":"runEnded","elapsedSeconds":1,"outcome":"failed","step":16,"reason":"x"}""", """{"type":"firstStepApplied","elapsedSeconds":1,"step":17}"""];
         File.AppendAllLines(Path.Combine(Run, "events.jsonl"), events);
         Assert.Equal("interrupted", Status(Run).GetProperty("state").GetString());
     }

@@ -103,7 +103,7 @@ public sealed class SystemdTests
     {
         using var directory = new TemporaryDirectory();
         string programs = Directory.CreateDirectory(directory["bin"]).FullName + "/";
-        foreach (string program in new[] { DeployCommand.Script, DeployCommand.Worker })
+        foreach (string program in new[] { DeployCommand.Script, "nncluster" })
         {
             File.Copy("/bin/true", programs + program);
         }

@@ -7,9 +7,9 @@ using NnCluster.Cli.Reporting;
 using NnCluster.Cli.Tests.Commands;
 using NnCluster.Control;
 using NnCluster.Coordinator;
-using NnCluster.Testing;
 using NnCluster.Model;
 using NnCluster.Persistence;
+using NnCluster.Testing;
 using NnCluster.Worker;
 
 namespace NnCluster.Cli.Tests.Launching;
