@@ -57,7 +57,8 @@ internal sealed class ChaosCommand
             command.Add(option);
         }
 
-        command.SetAction((given, _) => StatusWriter.RunAsync(given.GetValue(train.StatusFd), status => chaos.RunAsync(given, status)));
+        command.SetAction((given, _) => StatusWriter.RunAsync(
+            given.GetValue(train.StatusFd), status => chaos.RunAsync(given, status), OptionNames.MessageOf));
         return command;
     }
 

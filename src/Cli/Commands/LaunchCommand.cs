@@ -71,7 +71,8 @@ internal sealed class LaunchCommand
             command.Add(option);
         }
 
-        command.SetAction((given, _) => StatusWriter.RunAsync(given.GetValue(train.StatusFd), status => launch.RunAsync(given, status)));
+        command.SetAction((given, _) => StatusWriter.RunAsync(
+            given.GetValue(train.StatusFd), status => launch.RunAsync(given, status), OptionNames.MessageOf));
         return command;
     }
 

@@ -25,7 +25,8 @@ internal static class TrainCommand
             command.Add(option);
         }
 
-        command.SetAction((given, _) => StatusWriter.RunAsync(given.GetValue(options.StatusFd), status => RunAsync(given, options, status)));
+        command.SetAction((given, _) => StatusWriter.RunAsync(
+            given.GetValue(options.StatusFd), status => RunAsync(given, options, status), OptionNames.MessageOf));
         return (command, options);
     }
 

@@ -63,7 +63,7 @@ internal sealed class WorkerCommand
         {
             // Standard output may be the status channel: text of a library must not get into it.
             Console.SetOut(Console.Error);
-            return StatusWriter.RunAsync(given.GetValue(options._statusFd), status => options.RunAsync(given, status));
+            return StatusWriter.RunAsync(given.GetValue(options._statusFd), status => options.RunAsync(given, status), OptionNames.MessageOf);
         });
         return command;
     }

@@ -56,8 +56,10 @@ internal sealed class StatusWriter : IDisposable
     /// <summary>Runs a program between its first record and its last.</summary>
     /// <param name="descriptor">As <see cref="Open"/>.</param>
     /// <param name="program">The program; gets the writer, returns how it ended.</param>
+    /// <param name="describe">Text of bad input, with the names that the user knows the properties by; null: its message.</param>
     /// <returns>The exit code.</returns>
-    public static async Task<int> RunAsync(int? descriptor, Func<StatusWriter, Task<ProcessEnd>> program)
+    public static async Task<int> RunAsync(
+        int? descriptor, Func<StatusWriter, Task<ProcessEnd>> program, Func<BadInputException, string>? describe = null)
     {
         using StatusWriter writer = Open(descriptor);
         writer.Write(new Starting(Environment.ProcessId));
@@ -67,9 +69,14 @@ internal sealed class StatusWriter : IDisposable
             writer.WriteEnd(end.ExitCode, end.Reason);
             return end.ExitCode;
         }
+        catch (BadInputException e)
+        {
+            writer.WriteEnd(ExitCode.BadInput, describe?.Invoke(e) ?? e.Message);
+            throw;
+        }
         catch (Exception e)
         {
-            writer.WriteEnd(e is BadInputException ? ExitCode.BadInput : ExitCode.Failed, e.Message);
+            writer.WriteEnd(ExitCode.Failed, e.Message);
             throw;
         }
     }
