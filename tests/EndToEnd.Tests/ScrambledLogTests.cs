@@ -87,7 +87,7 @@ public sealed class ScrambledLogTests : IDisposable
         [
             .. new[] { "worker-1", "worker-2" }.Select(name => new NodeCommandLine(name,
             [
-                .. Scrambled("nncluster-worker"), "--end-with-input", "--status-fd", "1", "--join", _cluster.Address,
+                .. Scrambled("nncluster"), "worker", "--end-with-input", "--status-fd", "1", "--join", _cluster.Address,
                 "--name", name, "--workers", "1", "--cache", _cluster.Directory["cache"],
             ])),
         ],
