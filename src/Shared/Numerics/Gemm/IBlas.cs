@@ -5,7 +5,10 @@ namespace NnCluster.Numerics;
 /// <summary>Use of a stored row-major matrix: as it is, or transposed.</summary>
 public enum Transpose
 {
+    /// <summary>As it is stored.</summary>
     No,
+
+    /// <summary>Transposed.</summary>
     Yes,
 }
 

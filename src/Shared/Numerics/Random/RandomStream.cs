@@ -7,10 +7,21 @@ namespace NnCluster.Numerics;
 [SuppressMessage("Naming", "CA1711", Justification = "A stream of random numbers, the field's term; no System.IO.Stream.")]
 public enum RandomStream
 {
+    /// <summary>Order of the rows in an epoch.</summary>
     Permutation = 0,
+
+    /// <summary>Dropout masks.</summary>
     Dropout = 1,
+
+    /// <summary>Initial weights.</summary>
     Initialization = 2,
+
+    /// <summary>Generated data sets.</summary>
     SyntheticData = 3,
+
+    /// <summary>Schedules of injected faults.</summary>
     Faults = 4,
+
+    /// <summary>Noise on the inputs in training.</summary>
     InputNoise = 5,
 }

@@ -17,7 +17,7 @@ namespace NnCluster.Training;
 public sealed record ComputeShards(RoundId Round, ShardRange Shards, RefCountedBuffer ModelState);
 
 /// <summary>The partial sum over all shards of one subtree, in the layout's order. The message carries its only reference.</summary>
-/// <param name="Worker">Worker that computed it.</param>
+/// <param name="Participant">Worker that computed it.</param>
 /// <param name="Round">Round that the sum belongs to; its kind decides between gradients and evaluation metrics.</param>
 /// <param name="Subtree">Position in the reduction tree.</param>
 /// <param name="Sum">
@@ -33,7 +33,7 @@ public sealed record SubtreeComputed(ParticipantId Participant, RoundId Round, S
 public sealed record ParticipantStarted(ParticipantId Participant);
 
 /// <summary>A worker could not compute these shards. It continues with the next message.</summary>
-/// <param name="Worker">Worker that failed.</param>
+/// <param name="Participant">Worker that failed.</param>
 /// <param name="Round">Round that the shards belong to.</param>
 /// <param name="Shards">Shards that were asked for; partial sums of some may have been sent before the error.</param>
 /// <param name="Error">Message of the exception.</param>

@@ -37,11 +37,11 @@ public sealed record RunStarted(
     ulong Seed) : RunEvent;
 
 /// <summary>A participant can compute.</summary>
-/// <param name="Worker">Name of the participant; of a node with its incarnation, such as <c>node-3.2</c>.</param>
+/// <param name="Participant">Name of the participant; of a node with its incarnation, such as <c>node-3.2</c>.</param>
 public sealed record ParticipantJoined(string Participant) : RunEvent;
 
 /// <summary>A participant is lost, or refused.</summary>
-/// <param name="Worker">Name of the participant.</param>
+/// <param name="Participant">Name of the participant.</param>
 /// <param name="Cause">Cause of the loss.</param>
 /// <param name="Reason">The cause in words, one line.</param>
 public sealed record ParticipantLost(string Participant, LossCause Cause, string Reason) : RunEvent;
@@ -116,7 +116,7 @@ public sealed record RunPaused(int Workers, int Needed) : RunEvent;
 public sealed record RunContinued(int Workers) : RunEvent;
 
 /// <summary>Work of a participant since its last report, which the progress display adds up.</summary>
-/// <param name="Worker">Name of the participant.</param>
+/// <param name="Participant">Name of the participant.</param>
 /// <param name="Shards">Shards whose sums were used.</param>
 /// <param name="Rows">Rows of those shards.</param>
 public sealed record ParticipantProgress(string Participant, long Shards, long Rows) : RunEvent;

@@ -8,7 +8,7 @@ namespace NnCluster.Training;
 public abstract record RunInput;
 
 /// <summary>A participant has the data set and the model and can compute.</summary>
-/// <param name="Worker">Id of the participant.</param>
+/// <param name="Participant">Id of the participant.</param>
 /// <param name="Workers">Number of its workers.</param>
 public sealed record ParticipantReady(ParticipantId Participant, int Workers = 1) : RunInput;
 
@@ -18,7 +18,7 @@ public sealed record ParticipantGone(ParticipantId Participant, LossCause Cause,
 /// <summary>
 /// The partial sum of a subtree arrived. It is added only if the transition contains <see cref="AcceptResult"/>.
 /// </summary>
-/// <param name="Worker">Participant that computed it.</param>
+/// <param name="Participant">Participant that computed it.</param>
 /// <param name="Round">Round that it belongs to.</param>
 /// <param name="Subtree">Position in the reduction tree.</param>
 /// <param name="ComputeTime">

@@ -62,7 +62,7 @@ public sealed record SpeedSamples(ImmutableArray<double> Latest)
 }
 
 /// <summary>One subtree in flight.</summary>
-/// <param name="Worker">Participant that the subtree is assigned to.</param>
+/// <param name="Participant">Participant that the subtree is assigned to.</param>
 /// <param name="Subtree">Position in the reduction tree.</param>
 /// <param name="AssignedAt">Time of assignment, since the start of the run.</param>
 /// <param name="IsActive">False once it has timed out: its shards are then assigned to others.</param>
