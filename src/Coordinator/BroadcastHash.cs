@@ -14,7 +14,7 @@ namespace NnCluster.Coordinator;
 /// Hash of the model state that is being sent: computed once for all nodes, by the sending thread of the first link that
 /// copies the state. Links that leave the state in shared memory never compute it. Used by the coordinator's thread.
 /// </summary>
-public sealed class BroadcastHash
+internal sealed class BroadcastHash
 {
     private long _step = -1;
     private Lazy<ulong>? _hash;

@@ -12,7 +12,7 @@ using NnCluster.Training;
 namespace NnCluster.Coordinator;
 
 /// <summary>Carries out the effects that the state machine decides.</summary>
-public sealed partial class CoordinatorActor
+internal sealed partial class CoordinatorActor
 {
     private void Perform(RunEffect effect, SubtreeComputed? arrived)
     {

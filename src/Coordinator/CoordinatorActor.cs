@@ -14,7 +14,7 @@ namespace NnCluster.Coordinator;
 /// Shell around <see cref="TrainingRun"/>: turns messages into inputs, and effects into messages, partial sums and timers.
 /// Every decision is the state machine's.
 /// </summary>
-public sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
+internal sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
 {
     private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(250);

@@ -7,7 +7,7 @@ using NnCluster.Worker;
 namespace NnCluster.Coordinator;
 
 /// <summary>Constructor parameters of <see cref="CoordinatorActor"/>. All resources belong to the session and outlive the actor.</summary>
-public sealed record CoordinatorSetup
+internal sealed record CoordinatorSetup
 {
     /// <summary>Settings of the state machine.</summary>
     public required RunSettings Settings { get; init; }
@@ -51,7 +51,7 @@ public sealed record CoordinatorSetup
 /// <param name="Final">What the state machine remembers.</param>
 /// <param name="LastEpoch">The last evaluated epoch; null if none was.</param>
 /// <param name="RemoteSlots">Slots of the nodes whose results were used.</param>
-public sealed record RunReport(RunOutcome Outcome, RunState Final, EpochCompleted? LastEpoch, int RemoteSlots)
+internal sealed record RunReport(RunOutcome Outcome, RunState Final, EpochCompleted? LastEpoch, int RemoteSlots)
 {
     /// <summary>The last checkpoint that this term stored; null if it stored none.</summary>
     public CheckpointStored? LastCheckpoint { get; init; }
@@ -61,4 +61,4 @@ public sealed record RunReport(RunOutcome Outcome, RunState Final, EpochComplete
 }
 
 /// <summary>Asks the coordinator to end the run at the next step boundary.</summary>
-public sealed record StopTraining;
+internal sealed record StopTraining;

@@ -45,7 +45,7 @@ internal sealed record CloseLink(string Reason, GoodbyeKind Kind);
 /// <param name="Gradients">Buffers for sums of gradients.</param>
 /// <param name="Evaluations">Buffers for sums of metrics.</param>
 /// <param name="Content">The data set's canonical bytes, made when the first node asks.</param>
-public sealed record RemoteSetup(
+internal sealed record RemoteSetup(
     string RunId, long Term, RunSettings Settings, BufferPool Gradients, BufferPool Evaluations, Lazy<byte[]> Content)
 {
     /// <summary>Shared memory of model states, for the nodes of this host; null: none is exported.</summary>

@@ -13,7 +13,7 @@ namespace NnCluster.Coordinator;
 /// Proxy of one incarnation of a node; owns the node's link. It takes the same messages as a
 /// <see cref="Worker.WorkerActor"/> and sends the same answers to its parent, from the link's receiving thread.
 /// </summary>
-public sealed class RemoteNodeActor : ReceiveActor
+internal sealed class RemoteNodeActor : ReceiveActor
 {
     private readonly ParticipantId _id;
     private readonly int _workers;

@@ -17,13 +17,13 @@ namespace NnCluster.Worker;
 /// <param name="Blas">Backend with the arithmetic of the run.</param>
 /// <param name="Gradients">Buffers of the layout's gradient length, for partial sums of gradients.</param>
 /// <param name="Evaluations">Buffers of the layout's evaluation length, for partial sums of metrics.</param>
-public sealed record WorkerSetup(RunSpec Spec, Dataset Data, IBlas Blas, BufferPool Gradients, BufferPool Evaluations);
+internal sealed record WorkerSetup(RunSpec Spec, Dataset Data, IBlas Blas, BufferPool Gradients, BufferPool Evaluations);
 
 /// <summary>
 /// One worker: computes the shards it is asked for on a thread of its own and answers its parent. An exception in a shard
 /// is reported to the parent as <see cref="ShardsFailed"/> and restarts the actor.
 /// </summary>
-public sealed class WorkerActor : ReceiveActor
+internal sealed class WorkerActor : ReceiveActor
 {
     private readonly ParticipantId _id;
     private readonly ShardComputer _computer;

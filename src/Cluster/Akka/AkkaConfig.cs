@@ -12,7 +12,7 @@ namespace NnCluster.AkkaSupport;
 /// All HOCON of the program, for Akka.NET <see cref="AkkaWorkaroundAttribute.CurrentVersion"/>. Types are named by their
 /// assembly-qualified names, so that a move of a type to another assembly needs no edit here.
 /// </summary>
-public static class AkkaConfig
+internal static class AkkaConfig
 {
     /// <summary>Dispatcher that gives every actor a thread of its own: workers, and the node's actor.</summary>
     public const string WorkerDispatcher = "nncluster.worker-dispatcher";

@@ -17,7 +17,7 @@ using NnCluster.Training;
 namespace NnCluster.AkkaSupport;
 
 /// <summary>An actor system that is a member of the cluster, for one incarnation of a node.</summary>
-public sealed class ClusterHost : IAsyncDisposable
+internal sealed class ClusterHost : IAsyncDisposable
 {
     private const int DiscardPort = 9;
 

@@ -10,7 +10,7 @@ using NnCluster.Training;
 namespace NnCluster.AkkaSupport;
 
 /// <summary>One node of the cluster: its role, its address, and the address of the first node.</summary>
-public sealed record ClusterNode
+internal sealed record ClusterNode
 {
     /// <summary>Name of every node's actor system.</summary>
     public const string SystemName = "nncluster";

@@ -14,10 +14,10 @@ namespace NnCluster.Control;
 /// <summary>Result of a probe.</summary>
 /// <param name="Address">Address at which a coordinator may listen and which Akka.Remote will dial; null if there is none.</param>
 /// <param name="Reason">Text for the log if there is none; else null.</param>
-public sealed record ProbeResult(IPAddress? Address, string? Reason);
+internal sealed record ProbeResult(IPAddress? Address, string? Reason);
 
 /// <summary>Checks whether a coordinator may listen at an address, before an actor system tries to join it.</summary>
-public static class CoordinatorProbe
+internal static class CoordinatorProbe
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
 

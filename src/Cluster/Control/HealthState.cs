@@ -11,11 +11,11 @@ namespace NnCluster.Control;
 /// <param name="Alive">Whether its main loop has reported within <see cref="HealthState.Timeout"/>, or is not expected to.</param>
 /// <param name="Ready">Whether it does its task.</param>
 /// <param name="State">One line for display, with nothing secret in it.</param>
-public readonly record struct HealthReport(bool Alive, bool Ready, string State);
+internal readonly record struct HealthReport(bool Alive, bool Ready, string State);
 
 /// <summary>State of the program, set by its main loop and read by probes on any thread.</summary>
 /// <param name="time">The clock.</param>
-public sealed class HealthState(TimeProvider time)
+internal sealed class HealthState(TimeProvider time)
 {
     /// <summary>Time after which a main loop without a heartbeat counts as hung. A loaded machine delays one by seconds.</summary>
     public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);

@@ -11,7 +11,7 @@ namespace NnCluster.Link;
 /// <param name="Term">Fencing number of the coordinator's incarnation.</param>
 /// <param name="Round">Round of the shards.</param>
 /// <param name="Shards">The shards.</param>
-public sealed record ComputeFrame(long Term, RoundId Round, ShardRange Shards) : LinkFrame;
+internal sealed record ComputeFrame(long Term, RoundId Round, ShardRange Shards) : LinkFrame;
 
 /// <summary>Codec of <see cref="ComputeFrame"/>.</summary>
 internal sealed class ComputeCodec(byte kind) : BytesFrameCodec(kind, typeof(ComputeFrame), LinkSide.Coordinator)

@@ -14,7 +14,7 @@ namespace NnCluster.Link;
 /// blocks in receiving, one in sending: neither waits for the thread pool, and <see cref="Send"/> never waits for the
 /// network. Every error ends in one <see cref="LinkClosed"/>, none in an exception.
 /// </summary>
-public sealed class DataLink : IDisposable
+internal sealed class DataLink : IDisposable
 {
     private readonly Socket _socket;
     private readonly Stream _stream;

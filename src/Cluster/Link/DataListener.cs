@@ -14,7 +14,7 @@ namespace NnCluster.Link;
 /// <param name="From">Address of the peer; "unknown" if it had none.</param>
 /// <param name="Cause">Cause.</param>
 /// <param name="Reason">Text to display.</param>
-public sealed record LinkRefused(string From, LinkRefusal Cause, string Reason)
+internal sealed record LinkRefused(string From, LinkRefusal Cause, string Reason)
 {
     /// <summary>The line to log.</summary>
     public override string ToString() => $"refused a link from {From}: {Reason}";
@@ -24,7 +24,7 @@ public sealed record LinkRefused(string From, LinkRefusal Cause, string Reason)
 /// Accepts the coordinator's links. Only a node with a token from <see cref="Expect"/> gets a link; every other
 /// connection costs a thread for at most the handshake's deadline, is sent no data, and is reported with its address.
 /// </summary>
-public sealed class DataListener : IDisposable
+internal sealed class DataListener : IDisposable
 {
     private readonly Socket _socket;
     private readonly LinkSecurity _security;

@@ -11,7 +11,7 @@ namespace NnCluster.Link;
 /// <summary>A chunk of the data set.</summary>
 /// <param name="Offset">Bytes before the chunk.</param>
 /// <param name="Bytes">At most <see cref="MaxBytes"/> bytes, which are never written again.</param>
-public sealed record DatasetChunkFrame(long Offset, ReadOnlyMemory<byte> Bytes) : LinkFrame
+internal sealed record DatasetChunkFrame(long Offset, ReadOnlyMemory<byte> Bytes) : LinkFrame
 {
     /// <summary>Most bytes of a chunk.</summary>
     public const int MaxBytes = 1 << 20;

@@ -11,7 +11,7 @@ namespace NnCluster.Link;
 /// <summary>Asks for a chunk of the data set; the node paces the transfer.</summary>
 /// <param name="Offset">Bytes before the chunk.</param>
 /// <param name="Length">1 to <see cref="DatasetChunkFrame.MaxBytes"/> bytes.</param>
-public sealed record DatasetRequestFrame(long Offset, int Length) : LinkFrame;
+internal sealed record DatasetRequestFrame(long Offset, int Length) : LinkFrame;
 
 /// <summary>Codec of <see cref="DatasetRequestFrame"/>.</summary>
 internal sealed class DatasetRequestCodec(byte kind) : BytesFrameCodec(kind, typeof(DatasetRequestFrame), LinkSide.Worker)

@@ -13,7 +13,7 @@ namespace NnCluster.Link;
 /// <param name="Round">Round of the shards.</param>
 /// <param name="Shards">The shards.</param>
 /// <param name="Error">The error; its first MiB is sent.</param>
-public sealed record FailedFrame(long Term, RoundId Round, ShardRange Shards, string Error) : LinkFrame;
+internal sealed record FailedFrame(long Term, RoundId Round, ShardRange Shards, string Error) : LinkFrame;
 
 /// <summary>Codec of <see cref="FailedFrame"/>; the payload is the error in UTF-8.</summary>
 internal sealed class FailedCodec(byte kind) : BytesFrameCodec(kind, typeof(FailedFrame), LinkSide.Worker, MaxText)

@@ -10,7 +10,7 @@ using NnCluster.Training;
 namespace NnCluster.Link;
 
 /// <summary>Causes of a goodbye. The numbers are the wire's.</summary>
-public enum GoodbyeKind
+internal enum GoodbyeKind
 {
     /// <summary>The sender may be back later, or wants a new registration.</summary>
     Later,
@@ -25,7 +25,7 @@ public enum GoodbyeKind
 /// <summary>The last frame of a link.</summary>
 /// <param name="Reason">Text to display; its first MiB is sent.</param>
 /// <param name="Kind">Cause.</param>
-public sealed record GoodbyeFrame(string Reason, GoodbyeKind Kind = GoodbyeKind.Later) : LinkFrame;
+internal sealed record GoodbyeFrame(string Reason, GoodbyeKind Kind = GoodbyeKind.Later) : LinkFrame;
 
 /// <summary>Codec of <see cref="GoodbyeFrame"/>; the payload is the reason in UTF-8.</summary>
 internal sealed class GoodbyeCodec(byte kind) : BytesFrameCodec(kind, typeof(GoodbyeFrame), sender: null, MaxText)

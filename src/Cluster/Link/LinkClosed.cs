@@ -8,7 +8,7 @@ using NnCluster.Training;
 namespace NnCluster.Link;
 
 /// <summary>Causes of the end of a link.</summary>
-public enum LinkCloseCause
+internal enum LinkCloseCause
 {
     /// <summary>This side closed it.</summary>
     ClosedHere,
@@ -44,7 +44,7 @@ public enum LinkCloseCause
 /// <summary>A link is closed: nothing more is received from it, and frames given to it are released unsent.</summary>
 /// <param name="Cause">Cause.</param>
 /// <param name="Reason">Text to display.</param>
-public sealed record LinkClosed(LinkCloseCause Cause, string Reason)
+internal sealed record LinkClosed(LinkCloseCause Cause, string Reason)
 {
     /// <summary>Whether one of the sides closed the link in good order.</summary>
     public bool Expected => Cause is LinkCloseCause.ClosedHere or LinkCloseCause.PeerGoodbye;

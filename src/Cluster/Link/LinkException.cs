@@ -8,7 +8,7 @@ using NnCluster.Training;
 namespace NnCluster.Link;
 
 /// <summary>Causes for which no link was made. The numbers are the wire's; 0 there means that the link was accepted.</summary>
-public enum LinkRefusal
+internal enum LinkRefusal
 {
     /// <summary>The connection could not be made, or broke in the handshake.</summary>
     Broken = 1,
@@ -39,7 +39,7 @@ public enum LinkRefusal
 }
 
 /// <summary>No link was made. The message is one line to display.</summary>
-public sealed class LinkException : Exception
+internal sealed class LinkException : Exception
 {
     /// <summary>Creates the exception.</summary>
     public LinkException(LinkRefusal cause, string message, Exception? innerException = null)

@@ -11,7 +11,7 @@ namespace NnCluster.Link;
 /// A frame of a data link. A frame with a tensor carries one reference to it: the link releases the reference of a frame
 /// that it was given to send, the receiver that of a frame that it gets.
 /// </summary>
-public abstract record LinkFrame
+internal abstract record LinkFrame
 {
     internal virtual RefCountedBuffer? Buffer => null;
 }
@@ -19,7 +19,7 @@ public abstract record LinkFrame
 /// <summary>A frame with the tensor of a round.</summary>
 /// <param name="Term">Fencing number of the coordinator's incarnation.</param>
 /// <param name="Round">Round that the tensor belongs to.</param>
-public abstract record TensorFrame(long Term, RoundId Round) : LinkFrame
+internal abstract record TensorFrame(long Term, RoundId Round) : LinkFrame
 {
     internal abstract RefCountedBuffer Tensor { get; }
 

@@ -8,7 +8,7 @@ using NnCluster.Training;
 namespace NnCluster.Link;
 
 /// <summary>Limits of a <see cref="DataLink"/>. A link that exceeds one is closed.</summary>
-public sealed record LinkOptions
+internal sealed record LinkOptions
 {
     /// <summary>Time from the connection until both sides have identified themselves.</summary>
     public TimeSpan HandshakeDeadline { get; init; } = TimeSpan.FromSeconds(5);
@@ -50,7 +50,7 @@ public sealed record LinkOptions
 /// Buffers for a link's tensors. A received tensor must have the length of its pool's buffers; a tensor without a pool
 /// is refused.
 /// </summary>
-public sealed record LinkPools
+internal sealed record LinkPools
 {
     /// <summary>Model states that a node receives.</summary>
     public BufferPool? Weights { get; init; }

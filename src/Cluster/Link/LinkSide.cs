@@ -8,7 +8,7 @@ using NnCluster.Training;
 namespace NnCluster.Link;
 
 /// <summary>Ends of a data link.</summary>
-public enum LinkSide
+internal enum LinkSide
 {
     /// <summary>End that listened.</summary>
     Coordinator,

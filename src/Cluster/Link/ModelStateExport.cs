@@ -11,7 +11,7 @@ namespace NnCluster.Link;
 /// A coordinator's region of model states, exported to the nodes of its own host. Every link of the run sends from it.
 /// The newest state that was sent is leased until a newer one is sent, on whichever link.
 /// </summary>
-public sealed class ModelStateExport : IDisposable
+internal sealed class ModelStateExport : IDisposable
 {
     private readonly BufferPool _pool;
     private readonly BufferShelf _shelf;
@@ -48,7 +48,7 @@ public sealed class ModelStateExport : IDisposable
 /// <summary>Exports to one node.</summary>
 /// <param name="States">The run's model states.</param>
 /// <param name="Workers">Workers that the node hosts, at least 1.</param>
-public sealed record NodeExport(ModelStateExport States, int Workers);
+internal sealed record NodeExport(ModelStateExport States, int Workers);
 
 /// <summary>
 /// Buffers in a region. They are a compromise, not a limit: when all are rented or leased, a pool rents from the heap,

@@ -8,7 +8,7 @@ using NnCluster.Training;
 namespace NnCluster.Link;
 
 /// <summary>Expectation of one link: its token goes to a node over the control plane, the node opens the link with it.</summary>
-public sealed class PendingLink : IDisposable
+internal sealed class PendingLink : IDisposable
 {
     private readonly DataListener _listener;
     private readonly ITimer _expiry;

@@ -10,7 +10,7 @@ namespace NnCluster.Link;
 
 /// <summary>The node has the data set and the network of the run and waits for assignments.</summary>
 /// <param name="Term">Fencing number of the coordinator's incarnation.</param>
-public sealed record ReadyFrame(long Term) : LinkFrame;
+internal sealed record ReadyFrame(long Term) : LinkFrame;
 
 /// <summary>Codec of <see cref="ReadyFrame"/>.</summary>
 internal sealed class ReadyCodec(byte kind) : BytesFrameCodec(kind, typeof(ReadyFrame), LinkSide.Worker)

@@ -13,7 +13,7 @@ namespace NnCluster.Link;
 /// <param name="Round">Round of the shards.</param>
 /// <param name="Node">The subtree.</param>
 /// <param name="Sum">Its partial sum: gradients, or evaluation metrics.</param>
-public sealed record SubtreeSumFrame(long Term, RoundId Round, SubtreeId Subtree, RefCountedBuffer Sum) : TensorFrame(Term, Round)
+internal sealed record SubtreeSumFrame(long Term, RoundId Round, SubtreeId Subtree, RefCountedBuffer Sum) : TensorFrame(Term, Round)
 {
     /// <summary>Time that the node computed on the sum, waiting excluded; sent in whole microseconds, at most 35 minutes.</summary>
     public TimeSpan Computing { get; init; }
@@ -25,7 +25,7 @@ public sealed record SubtreeSumFrame(long Term, RoundId Round, SubtreeId Subtree
 /// <param name="Term">Fencing number of the coordinator's incarnation.</param>
 /// <param name="Round">Round of the shards.</param>
 /// <param name="Node">The subtree.</param>
-public sealed record DamagedSumFrame(long Term, RoundId Round, SubtreeId Subtree) : LinkFrame;
+internal sealed record DamagedSumFrame(long Term, RoundId Round, SubtreeId Subtree) : LinkFrame;
 
 /// <summary>Codec of <see cref="SubtreeSumFrame"/>. A damaged sum is read as a <see cref="DamagedSumFrame"/>.</summary>
 internal sealed class NodeSumCodec(byte kind) : TensorFrameCodec(kind, typeof(SubtreeSumFrame), LinkSide.Worker)

@@ -10,7 +10,7 @@ using NnCluster.Training;
 namespace NnCluster.Link;
 
 /// <summary>Hash of a tensor on the wire.</summary>
-public static class TensorHash
+internal static class TensorHash
 {
     /// <summary>XxHash3 of the floats' little-endian bytes.</summary>
     public static ulong Of(RefCountedBuffer tensor) => XxHash3.HashToUInt64(MemoryMarshal.AsBytes(tensor.Span));

@@ -12,7 +12,7 @@ namespace NnCluster.Link;
 /// <param name="Round">Round of the shards.</param>
 /// <param name="Shards">The shards.</param>
 /// <param name="Weights">Model state after <c>Round.Step</c> optimizer steps.</param>
-public sealed record WeightsFrame(long Term, RoundId Round, ShardRange Shards, RefCountedBuffer Weights) : TensorFrame(Term, Round)
+internal sealed record WeightsFrame(long Term, RoundId Round, ShardRange Shards, RefCountedBuffer Weights) : TensorFrame(Term, Round)
 {
     /// <summary>
     /// XxHash3 of <see cref="Weights"/>, computed once for all links that send them, by the first that needs it; null: the

@@ -13,7 +13,7 @@ namespace NnCluster.Security;
 /// Protection of a cluster on both planes: certificates, a shared cookie, both, or none. Certificates authenticate and
 /// encrypt every connection; a cookie authenticates both sides when a node registers, and encrypts nothing.
 /// </summary>
-public sealed record LinkSecurity
+internal sealed record LinkSecurity
 {
     private const int MinCookieBytes = 16;
     private const int MaxCookieBytes = 4096;

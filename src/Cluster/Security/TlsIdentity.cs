@@ -16,7 +16,7 @@ namespace NnCluster.Security;
 /// </summary>
 /// <param name="Certificate">Certificate with its private key.</param>
 /// <param name="Authorities">Trusted authorities, the root and any between it and the certificates.</param>
-public sealed record TlsIdentity(X509Certificate2 Certificate, X509Certificate2Collection Authorities)
+internal sealed record TlsIdentity(X509Certificate2 Certificate, X509Certificate2Collection Authorities)
 {
     // Room for a chain of long certificates; a wrong file such as a disk image is larger.
     private const int MaxPemBytes = 1 << 20;

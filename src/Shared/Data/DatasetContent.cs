@@ -10,7 +10,7 @@ namespace NnCluster.Data;
 /// height (0: none), bytes a feature (1 or 4), 0; then training features, test features, and the labels (int32) or
 /// targets (float32) of training, then of test rows. Names are not included.
 /// </summary>
-public static class DatasetContent
+internal static class DatasetContent
 {
     private const int HeaderBytes = 8 + (9 * sizeof(int));
     private const int Chunk = 1 << 20;

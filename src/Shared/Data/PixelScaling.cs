@@ -9,7 +9,7 @@ namespace NnCluster.Data;
 /// Grey values to floats in [0, 1]: value · (1/255), one multiplication as in TensorFlow's MNIST loader
 /// (<c>numpy.multiply(images, 1.0 / 255.0)</c>). Element-wise: the same bits for any vector width.
 /// </summary>
-public static class PixelScaling
+internal static class PixelScaling
 {
     /// <summary>Factor from grey values to [0, 1].</summary>
     public const float Factor = 1f / 255f;

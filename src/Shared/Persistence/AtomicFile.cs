@@ -6,7 +6,7 @@ using NnCluster.Training;
 namespace NnCluster.Persistence;
 
 /// <summary>Files that appear whole or not at all, even if the process or the machine fails meanwhile.</summary>
-public static partial class AtomicFile
+internal static partial class AtomicFile
 {
     private const string TemporaryExtension = ".tmp";
 

@@ -14,13 +14,13 @@ namespace NnCluster.Persistence;
 /// <param name="Term">Term of the coordinator that wrote it, from 1.</param>
 /// <param name="RunSpec">The specification of the run as JSON: all that decides its bits.</param>
 /// <param name="ModelSpec">The specification of the model as JSON.</param>
-public sealed record CheckpointPosition(string RunId, long Step, long Term, string RunSpec, string ModelSpec);
+internal sealed record CheckpointPosition(string RunId, long Step, long Term, string RunSpec, string ModelSpec);
 
 /// <summary>
 /// <c>checkpoint-&lt;step&gt;.safetensors</c>: the tensors of the model state by name, those of the optimizer state as
 /// <c>&lt;moment&gt;.&lt;tensor&gt;</c>, the position in the metadata, and a digest over all of it. docs/files.md describes it.
 /// </summary>
-public static class Checkpoint
+internal static class Checkpoint
 {
     /// <summary>Value of <c>format</c> in the metadata.</summary>
     internal const string Format = "nncluster-checkpoint";

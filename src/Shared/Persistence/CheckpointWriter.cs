@@ -10,7 +10,7 @@ namespace NnCluster.Persistence;
 /// Writes checkpoints on a thread of its own, off the training loop, and keeps the last two. While one is being written,
 /// only the newest of those that follow waits: it supersedes the others.
 /// </summary>
-public sealed class CheckpointWriter : IDisposable
+internal sealed class CheckpointWriter : IDisposable
 {
     private const int Kept = 2;
 

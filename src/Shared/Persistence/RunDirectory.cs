@@ -10,7 +10,7 @@ namespace NnCluster.Persistence;
 /// lines of <c>events.jsonl</c>, and the caller never waits for the disk.
 /// </summary>
 /// <remarks>Lines reach the files at least every second, at each evaluation and at the end. docs/files.md describes the files.</remarks>
-public sealed class RunDirectory : IRunObserver, IDisposable
+internal sealed class RunDirectory : IRunObserver, IDisposable
 {
     private readonly FileStream _lock;
     private readonly RunEventLog _log;

@@ -6,7 +6,7 @@ namespace NnCluster.Persistence;
 
 /// <summary>Paths of the files of a run directory. The only place that knows their names; docs/files.md describes the files.</summary>
 /// <param name="Directory">The run directory, absolute or relative.</param>
-public sealed record RunPaths(string Directory)
+internal sealed record RunPaths(string Directory)
 {
     /// <summary>Name of the resolved options.</summary>
     public const string ConfigName = "config.json";

@@ -15,7 +15,7 @@ public delegate ReadOnlySpan<float> TensorData();
 /// <param name="Name">Name, unique in the file.</param>
 /// <param name="Shape">Dimensions; their product is the number of elements.</param>
 /// <param name="Data">The elements.</param>
-public sealed record TensorToWrite(string Name, IReadOnlyList<int> Shape, TensorData Data);
+internal sealed record TensorToWrite(string Name, IReadOnlyList<int> Shape, TensorData Data);
 
 /// <summary>
 /// Writes the safetensors format (https://github.com/huggingface/safetensors): a little-endian 64-bit header length, a
@@ -23,7 +23,7 @@ public sealed record TensorToWrite(string Name, IReadOnlyList<int> Shape, Tensor
 /// gaps. Here every tensor is F32, the data begins at a multiple of 64 bytes (the header is padded with spaces), and the
 /// metadata has a digest of all other content (<see cref="DigestKey"/>).
 /// </summary>
-public static class SafeTensors
+internal static class SafeTensors
 {
     /// <summary>
     /// Metadata entry with the SHA-256, in lower-case hexadecimal, of the other metadata and of the names, shapes and data of

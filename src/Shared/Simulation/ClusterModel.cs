@@ -7,7 +7,7 @@ namespace NnCluster.Simulation;
 /// Model of a cluster: one coordinator and its workers in a star; every machine has one full-duplex network interface of the same
 /// bandwidth.
 /// </summary>
-public sealed record ClusterModel
+internal sealed record ClusterModel
 {
     /// <summary>Worker machines at the start, each with one worker.</summary>
     public required int Workers { get; init; }

@@ -3,7 +3,7 @@ using NnCluster.Training;
 namespace NnCluster.Simulation;
 
 /// <summary>Parameters of a prediction.</summary>
-public sealed record PredictionRequest
+internal sealed record PredictionRequest
 {
     /// <summary>The cluster.</summary>
     public required ClusterModel Cluster { get; init; }
@@ -32,7 +32,7 @@ public sealed record PredictionRequest
 /// <param name="FaultsPerHour">Faults of all workers together.</param>
 /// <param name="Availability">Share of the time that is not lost to faults, 0 to 1.</param>
 /// <param name="ReassignedShards">Shards reassigned per fault.</param>
-public sealed record FaultCost(TimeSpan PerFault, double FaultsPerHour, double Availability, double ReassignedShards);
+internal sealed record FaultCost(TimeSpan PerFault, double FaultsPerHour, double Availability, double ReassignedShards);
 
 /// <summary>Step time, speed and scaling of a cluster, by simulating the run's own state machine on a virtual clock.</summary>
 /// <param name="StepTime">Mean time of a step, without faults.</param>
@@ -41,7 +41,7 @@ public sealed record FaultCost(TimeSpan PerFault, double FaultsPerHour, double A
 /// <param name="NetworkTime">W·(weights + gradients)/bandwidth: time of a step's bytes through the coordinator's network interface.</param>
 /// <param name="FormulaTime">Step time by <see cref="Formula"/>.</param>
 /// <param name="Faults">Cost of faults; null if none were requested.</param>
-public sealed record ClusterPrediction(
+internal sealed record ClusterPrediction(
     TimeSpan StepTime, double ImagesPerSecond, double Efficiency, TimeSpan NetworkTime, TimeSpan FormulaTime, FaultCost? Faults)
 {
     private const int FaultsSimulated = 8;

@@ -3,7 +3,7 @@ using NnCluster.Training;
 namespace NnCluster.Simulation;
 
 /// <summary>Kinds of faults.</summary>
-public enum SimulatedFaultKind
+internal enum SimulatedFaultKind
 {
     /// <summary>A worker process dies and is restarted after the duration.</summary>
     Kill,
@@ -48,7 +48,7 @@ public enum SimulatedFaultKind
 /// <param name="Machine">Index of the machine, for faults of one machine.</param>
 /// <param name="Duration">Duration, for faults that last.</param>
 /// <param name="Amount">Factor of a slowdown, or number of deaths or errors.</param>
-public sealed record Fault(TimeSpan At, SimulatedFaultKind Kind, int Machine, TimeSpan Duration, int Amount = 1)
+internal sealed record Fault(TimeSpan At, SimulatedFaultKind Kind, int Machine, TimeSpan Duration, int Amount = 1)
 {
     /// <summary>Time at which its cause is gone.</summary>
     public TimeSpan End => At + Duration;

@@ -30,7 +30,7 @@ internal sealed class History(int capacity)
 }
 
 /// <summary>A simulated run violated an invariant. The message names it, says how to replay the run, and lists the last events.</summary>
-public sealed class SimulationFailedException : Exception
+internal sealed class SimulationFailedException : Exception
 {
     internal SimulationFailedException(string message)
         : base(message)

@@ -4,7 +4,7 @@ using NnCluster.Training;
 namespace NnCluster.Simulation;
 
 /// <summary>A run, its cluster and its faults: everything that a simulation depends on.</summary>
-public sealed record Scenario
+internal sealed record Scenario
 {
     /// <summary>C# expression that creates this scenario.</summary>
     public required string Name { get; init; }

@@ -3,7 +3,7 @@ using NnCluster.Training;
 namespace NnCluster.Simulation;
 
 /// <summary>Effects of the faults on machines, links and the coordinator.</summary>
-public sealed partial class SimulatedRun
+internal sealed partial class SimulatedRun
 {
     private void Inject(Fault fault)
     {

@@ -14,14 +14,14 @@ namespace NnCluster.Simulation;
 /// <param name="Decisions">Number of inputs decided.</param>
 /// <param name="Final">Last state of the state machine.</param>
 /// <param name="Incarnations">Terms of the coordinator.</param>
-public sealed record SimulationResult(
+internal sealed record SimulationResult(
     RunOutcome Outcome, long Steps, ulong Digest, TimeSpan Elapsed, TimeSpan TrainTime, long Decisions, RunState Final, int Incarnations);
 
 /// <summary>
 /// Discrete-event simulation around <see cref="TrainingRun"/>: the state machine of a real run on a virtual clock and a virtual
 /// network, with workers that fail on schedule. Deterministic: a failing seed replays exactly.
 /// </summary>
-public sealed partial class SimulatedRun
+internal sealed partial class SimulatedRun
 {
     private const int HistoryLength = 80;
     private static readonly TimeSpan AfterTheEnd = TimeSpan.FromMilliseconds(100);

@@ -15,7 +15,7 @@ namespace NnCluster.Numerics;
 /// number is larger than √(62 ln 2) = 6.56. φ is uniform: the upper two bits of the second word choose the half axis and the
 /// lower thirty the angle θ ∈ [−π/4, π/4] from it. The polynomials are those of Cephes' logf, sinf and cosf (S. L. Moshier, 1989).
 /// </remarks>
-public static class VectorNormal
+internal static class VectorNormal
 {
     /// <summary>Spans hold a multiple of this many elements: whole vectors of any width.</summary>
     public const int Granularity = 16;

@@ -45,7 +45,7 @@ public enum ReassignCause
 }
 
 /// <summary>Cause of dropping a partial sum that arrived.</summary>
-public enum DropCause
+internal enum DropCause
 {
     /// <summary>The run is over.</summary>
     RunOver,

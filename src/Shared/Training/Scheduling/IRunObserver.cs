@@ -7,7 +7,7 @@ namespace NnCluster.Training;
 /// Receives the events of a run, one at a time: <see cref="RunStarted"/> and <see cref="RunEnded"/> from the session, all
 /// others from the coordinator's thread.
 /// </summary>
-public interface IRunObserver
+internal interface IRunObserver
 {
     /// <summary>Receives an event. Must return within microseconds: the training loop waits for it.</summary>
     void Observe(RunEvent runEvent);

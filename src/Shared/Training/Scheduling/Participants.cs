@@ -6,7 +6,7 @@ using NnCluster.Numerics;
 namespace NnCluster.Training;
 
 /// <summary>Participants of a run in the order they joined, found by id. Immutable.</summary>
-public sealed class Participants : IReadOnlyList<Participant>
+internal sealed class Participants : IReadOnlyList<Participant>
 {
     /// <summary>No participants.</summary>
     public static readonly Participants None = new([], []);

@@ -4,7 +4,7 @@ using NnCluster.Numerics;
 namespace NnCluster.Training;
 
 /// <summary>Timeouts and limits after which a run stops waiting for a participant. They change the run's time, never its bits.</summary>
-public sealed record RecoveryOptions
+internal sealed record RecoveryOptions
 {
     /// <summary>
     /// Options for workers that are threads of this process. They do not vanish, and on a busy machine a speculative copy of

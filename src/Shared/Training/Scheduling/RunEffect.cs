@@ -5,45 +5,45 @@ using NnCluster.Numerics;
 namespace NnCluster.Training;
 
 /// <summary>Effect of a decision of <see cref="TrainingRun"/>: one thing that the caller carries out.</summary>
-public abstract record RunEffect;
+internal abstract record RunEffect;
 
 /// <summary>Ask a participant for shards, with the model state of the round.</summary>
-public sealed record AssignShards(ParticipantId Participant, RoundId Round, ShardRange Shards) : RunEffect;
+internal sealed record AssignShards(ParticipantId Participant, RoundId Round, ShardRange Shards) : RunEffect;
 
 /// <summary>Put the partial sum that arrived with the input into the round's sums.</summary>
-public sealed record AcceptResult(SubtreeId Subtree) : RunEffect;
+internal sealed record AcceptResult(SubtreeId Subtree) : RunEffect;
 
 /// <summary>Release the partial sum that arrived with the input.</summary>
-public sealed record DropResult(DropCause Cause, string Reason) : RunEffect;
+internal sealed record DropResult(DropCause Cause, string Reason) : RunEffect;
 
 /// <summary>Every shard of the minibatch is covered: reduce, take the optimizer step, then feed <see cref="StepTaken"/>.</summary>
-public sealed record TakeStep(RoundId Round) : RunEffect;
+internal sealed record TakeStep(RoundId Round) : RunEffect;
 
 /// <summary>Every shard of the evaluation is covered: reduce, then feed <see cref="EvaluationTaken"/>.</summary>
-public sealed record TakeEvaluation(RoundId Round) : RunEffect;
+internal sealed record TakeEvaluation(RoundId Round) : RunEffect;
 
 /// <summary>Release the sums of a round that will not be completed.</summary>
-public sealed record AbandonRound(RoundId Round) : RunEffect;
+internal sealed record AbandonRound(RoundId Round) : RunEffect;
 
 /// <summary>Write a checkpoint of the state after the step.</summary>
-public sealed record WriteCheckpoint(long Step) : RunEffect;
+internal sealed record WriteCheckpoint(long Step) : RunEffect;
 
 /// <summary>Report an epoch and its evaluations.</summary>
-public sealed record ReportEpoch(int Epoch, EvaluationResult Test, EvaluationResult? Validation) : RunEffect;
+internal sealed record ReportEpoch(int Epoch, EvaluationResult Test, EvaluationResult? Validation) : RunEffect;
 
 /// <summary>Disconnect a participant that failed repeatedly; the run has removed it.</summary>
-public sealed record RefuseParticipant(ParticipantId Participant, string Reason) : RunEffect;
+internal sealed record RefuseParticipant(ParticipantId Participant, string Reason) : RunEffect;
 
 /// <summary>Send an event to the observers.</summary>
-public sealed record Publish(RunEvent Event) : RunEffect;
+internal sealed record Publish(RunEvent Event) : RunEffect;
 
 /// <summary>The run has ended; no later input changes its state.</summary>
-public sealed record EndRun(RunOutcome Outcome) : RunEffect;
+internal sealed record EndRun(RunOutcome Outcome) : RunEffect;
 
 /// <summary>Outcome of a run.</summary>
 /// <param name="Interrupted">True if it was asked to end early.</param>
 /// <param name="Failure">Reason why it could not continue; null if it did not fail.</param>
-public sealed record RunOutcome(bool Interrupted, string? Failure)
+internal sealed record RunOutcome(bool Interrupted, string? Failure)
 {
     /// <summary>Cause of the failure, for programs; null if the run did not fail.</summary>
     public RunFailureCause? Cause { get; init; }

@@ -128,7 +128,7 @@ public sealed record ParticipantProgress(string Participant, long Shards, long R
 public sealed record RunEnded(RunOutcomeKind Outcome, long Step, string? Reason) : RunEvent
 {
     /// <summary>The event for the outcome of a run after <paramref name="step"/> steps.</summary>
-    public static RunEnded From(RunOutcome outcome, long step) => new(
+    internal static RunEnded From(RunOutcome outcome, long step) => new(
         outcome.Failure is not null ? RunOutcomeKind.Failed : outcome.Interrupted ? RunOutcomeKind.Interrupted : RunOutcomeKind.Completed,
         step,
         outcome.Failure);

@@ -5,15 +5,15 @@ using NnCluster.Numerics;
 namespace NnCluster.Training;
 
 /// <summary>Input of <see cref="TrainingRun"/>: one thing that happened.</summary>
-public abstract record RunInput;
+internal abstract record RunInput;
 
 /// <summary>A participant has the data set and the model and can compute.</summary>
 /// <param name="Participant">Id of the participant.</param>
 /// <param name="Workers">Number of its workers.</param>
-public sealed record ParticipantReady(ParticipantId Participant, int Workers = 1) : RunInput;
+internal sealed record ParticipantReady(ParticipantId Participant, int Workers = 1) : RunInput;
 
 /// <summary>A participant is lost: its link broke, its actor ended, or the cluster cannot reach it.</summary>
-public sealed record ParticipantGone(ParticipantId Participant, LossCause Cause, string Reason) : RunInput;
+internal sealed record ParticipantGone(ParticipantId Participant, LossCause Cause, string Reason) : RunInput;
 
 /// <summary>
 /// The partial sum of a subtree arrived. It is added only if the transition contains <see cref="AcceptResult"/>.
@@ -25,34 +25,34 @@ public sealed record ParticipantGone(ParticipantId Participant, LossCause Cause,
 /// Time spent computing it. Null: unknown, and the time since the assignment stands for it, so that a participant behind a busy
 /// network looks slow.
 /// </param>
-public sealed record ResultArrived(ParticipantId Participant, RoundId Round, SubtreeId Subtree, TimeSpan? ComputeTime = null) : RunInput;
+internal sealed record ResultArrived(ParticipantId Participant, RoundId Round, SubtreeId Subtree, TimeSpan? ComputeTime = null) : RunInput;
 
 /// <summary>A participant could not compute shards.</summary>
-public sealed record AssignmentFailed(ParticipantId Participant, RoundId Round, ShardRange Shards, string Error) : RunInput;
+internal sealed record AssignmentFailed(ParticipantId Participant, RoundId Round, ShardRange Shards, string Error) : RunInput;
 
 /// <summary>The optimizer step of a complete minibatch was taken.</summary>
 /// <param name="Step">Steps taken now.</param>
 /// <param name="Diagnosis">Names the value that is not finite; null if all are.</param>
-public sealed record StepTaken(long Step, string? Diagnosis) : RunInput;
+internal sealed record StepTaken(long Step, string? Diagnosis) : RunInput;
 
 /// <summary>A complete evaluation was reduced.</summary>
-public sealed record EvaluationTaken(RoundId Round, EvaluationResult Result) : RunInput;
+internal sealed record EvaluationTaken(RoundId Round, EvaluationResult Result) : RunInput;
 
 /// <summary>A checkpoint is on disk.</summary>
 /// <param name="Took">Time it took to write.</param>
-public sealed record CheckpointMade(TimeSpan Took) : RunInput;
+internal sealed record CheckpointMade(TimeSpan Took) : RunInput;
 
 /// <summary>Time passed; deadlines are checked.</summary>
-public sealed record Tick : RunInput
+internal sealed record Tick : RunInput
 {
     /// <summary>The only instance.</summary>
     public static readonly Tick Now = new();
 }
 
 /// <summary>The user asks the run to end at the next step boundary.</summary>
-public sealed record StopRequested : RunInput;
+internal sealed record StopRequested : RunInput;
 
 /// <summary>The run cannot continue, for instance because its metrics cannot be written.</summary>
 /// <param name="Cause">Cause, for programs.</param>
 /// <param name="Reason">Cause, one line.</param>
-public sealed record RunAborted(RunFailureCause Cause, string Reason) : RunInput;
+internal sealed record RunAborted(RunFailureCause Cause, string Reason) : RunInput;

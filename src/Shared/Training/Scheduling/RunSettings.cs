@@ -5,7 +5,7 @@ using NnCluster.Numerics;
 namespace NnCluster.Training;
 
 /// <summary>Everything that <see cref="TrainingRun"/> knows of a run.</summary>
-public sealed record RunSettings
+internal sealed record RunSettings
 {
     /// <summary>Steps of the whole run.</summary>
     public required long TotalSteps { get; init; }

@@ -83,7 +83,7 @@ public sealed record RunSpec
     }
 
     /// <summary>The settings of the state machine for this run on this data.</summary>
-    public RunSettings SettingsFor(Dataset data)
+    internal RunSettings SettingsFor(Dataset data)
     {
         BatchPlan plan = PlanFor(data);
         return new()

@@ -8,7 +8,7 @@ namespace NnCluster.Training;
 /// <param name="Property">Path of the property in the JSON of a specification, such as <c>optimizer.learningRate</c>.</param>
 /// <param name="Value">The value in the first specification, as JSON; <c>unset</c> if it has none.</param>
 /// <param name="Other">The value in the second specification, as JSON; <c>unset</c> if it has none.</param>
-public sealed record RunSpecDifference(string Property, string Value, string Other)
+internal sealed record RunSpecDifference(string Property, string Value, string Other)
 {
     private const string Unset = "unset";
 

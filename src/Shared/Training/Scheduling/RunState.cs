@@ -6,7 +6,7 @@ using NnCluster.Numerics;
 namespace NnCluster.Training;
 
 /// <summary>One participant of a run: a local worker, or a remote node with its workers.</summary>
-public sealed record Participant
+internal sealed record Participant
 {
     /// <summary>First value of <see cref="IdleRoundLimit"/>, in minibatches.</summary>
     public const int FirstIdleRoundLimit = 32;
@@ -46,7 +46,7 @@ public sealed record Participant
 }
 
 /// <summary>Latest speeds of a participant, in rows/s, the oldest first.</summary>
-public sealed record SpeedSamples(ImmutableArray<double> Latest)
+internal sealed record SpeedSamples(ImmutableArray<double> Latest)
 {
     private const int Window = 7;
     private const int Needed = 4;
@@ -67,13 +67,13 @@ public sealed record SpeedSamples(ImmutableArray<double> Latest)
 /// <param name="AssignedAt">Time of assignment, since the start of the run.</param>
 /// <param name="IsActive">False once it has timed out: its shards are then assigned to others.</param>
 /// <param name="HasCopy">True once a speculative copy was assigned.</param>
-public sealed record Assignment(ParticipantId Participant, SubtreeId Subtree, TimeSpan AssignedAt, bool IsActive, bool HasCopy);
+internal sealed record Assignment(ParticipantId Participant, SubtreeId Subtree, TimeSpan AssignedAt, bool IsActive, bool HasCopy);
 
 /// <summary>Shards of the open round that a participant could not compute.</summary>
-public sealed record ShardFailure(ParticipantId Participant, ShardRange Shards, string Error);
+internal sealed record ShardFailure(ParticipantId Participant, ShardRange Shards, string Error);
 
 /// <summary>The open round.</summary>
-public sealed record Round
+internal sealed record Round
 {
     /// <summary>Id of the round.</summary>
     public required RoundId Id { get; init; }
@@ -98,7 +98,7 @@ public sealed record Round
 }
 
 /// <summary>Durations of the latest rounds of one kind, in seconds, the oldest first.</summary>
-public sealed record RoundTimes(ImmutableArray<double> Latest)
+internal sealed record RoundTimes(ImmutableArray<double> Latest)
 {
     private const int Window = 15;
 
@@ -116,7 +116,7 @@ public sealed record RoundTimes(ImmutableArray<double> Latest)
 }
 
 /// <summary>State of <see cref="TrainingRun"/>. Times are since the start of the run in this term.</summary>
-public sealed record RunState
+internal sealed record RunState
 {
     /// <summary>Optimizer steps taken.</summary>
     public required long Step { get; init; }

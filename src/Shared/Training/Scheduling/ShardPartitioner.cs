@@ -5,7 +5,7 @@ using NnCluster.Numerics;
 namespace NnCluster.Training;
 
 /// <summary>Divides shards among participants so that the last one finishes as early as possible.</summary>
-public static class ShardPartitioner
+internal static class ShardPartitioner
 {
     /// <summary>
     /// Number of shards for each participant. Greedy: one shard after the other goes to the participant that would finish it

@@ -7,7 +7,7 @@ namespace NnCluster.Training;
 /// <summary>Result of a decision.</summary>
 /// <param name="State">The next state.</param>
 /// <param name="Effects">Effects for the caller to carry out, in order.</param>
-public sealed record Transition(RunState State, ImmutableArray<RunEffect> Effects);
+internal sealed record Transition(RunState State, ImmutableArray<RunEffect> Effects);
 
 /// <summary>
 /// A training run as a pure state machine: (state, input, now) → (state, effects). It knows no actor, no buffer and no clock; its
@@ -23,7 +23,7 @@ public sealed record Transition(RunState State, ImmutableArray<RunEffect> Effect
 /// One rule serves start, loss, error and timeout: <i>every shard that is neither covered nor in flight is assigned</i>. A result is
 /// added exactly if none of its shards is covered yet.
 /// </remarks>
-public sealed class TrainingRun(RunSettings settings)
+internal sealed class TrainingRun(RunSettings settings)
 {
     /// <summary>
     /// The first state of a run, new or resumed. A run resumed at the end of an epoch evaluates first: the term that took the
