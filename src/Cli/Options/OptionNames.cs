@@ -35,6 +35,7 @@ internal static class OptionNames
         [new(nameof(ModelSpec), nameof(ModelSpec.Initializer))] = "--init",
         [new(nameof(ModelSpec), nameof(ModelSpec.Loss))] = "--loss",
         [new(nameof(ModelSpec), nameof(ModelSpec.ClipProbability))] = "--clip-probability",
+        [new(nameof(ModelSpec), nameof(ModelSpec.Architecture))] = "--model",
 
         [new(nameof(OptimizerSpec), nameof(OptimizerSpec.Kind))] = "--optimizer",
         [new(nameof(OptimizerSpec), nameof(OptimizerSpec.LearningRate))] = "--learning-rate",
