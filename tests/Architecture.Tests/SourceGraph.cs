@@ -109,7 +109,8 @@ internal sealed class SourceGraph
                         }
 
                         break;
-                    case SimpleNameSyntax or BaseObjectCreationExpressionSyntax or ConstructorInitializerSyntax or InvocationExpressionSyntax:
+                    case SimpleNameSyntax or InvocationExpressionSyntax:
+                    case BaseObjectCreationExpressionSyntax or ConstructorInitializerSyntax:
                         Add(used, model.GetSymbolInfo(node).Symbol);
                         break;
                     case BaseTypeDeclarationSyntax declaration when model.GetDeclaredSymbol(declaration) is { ContainingType: null } type:

@@ -2,13 +2,13 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 using NnCluster.AkkaSupport;
-using NnCluster.Control;
+using NnCluster.Security;
 using NnCluster.Link;
 using NnCluster.Memory;
 using NnCluster.Numerics;
 using NnCluster.Training;
 
-namespace NnCluster.Security;
+namespace NnCluster.Control;
 
 /// <summary>
 /// Proof of the shared cookie at registration, since Akka.Remote has no shared secret: node and coordinator each send

@@ -8,7 +8,7 @@ using NnCluster.Memory;
 using NnCluster.Security;
 using NnCluster.Testing;
 
-namespace NnCluster.Cluster.Tests.Security;
+namespace NnCluster.Cluster.Tests.Control;
 
 public sealed class CookieProofTests
 {
