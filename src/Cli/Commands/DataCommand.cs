@@ -31,34 +31,17 @@ internal static class DataCommand
         var fetch = new Command("fetch", "Fetches a data set into the cache unless it is there, and checks it.") { name, directory };
         fetch.SetAction(async (given, cancellation) =>
         {
-            Dataset data = await OpenAsync(given.GetRequiredValue(name), given.GetValue(directory), StandardError()).ConfigureAwait(false);
+            Dataset data = await ConsoleDataset.OpenAsync(given.GetRequiredValue(name), given.GetValue(directory), StandardError()).ConfigureAwait(false);
             Console.Out.WriteLine($"{data.Name}: {data.Train.Rows} training rows and {data.Test.Rows} test rows are there and right.");
             return ExitCode.Done;
         });
         var info = new Command("info", "Shapes, classes and checksum of a data set.") { name, directory, json };
         info.SetAction(async (given, cancellation) =>
         {
-            Dataset data = await OpenAsync(given.GetRequiredValue(name), given.GetValue(directory), StandardError()).ConfigureAwait(false);
+            Dataset data = await ConsoleDataset.OpenAsync(given.GetRequiredValue(name), given.GetValue(directory), StandardError()).ConfigureAwait(false);
             return Info(data, given.GetValue(json));
         });
         return new("data", "Data sets: lists, fetches and describes them.") { list, fetch, info };
-    }
-
-    /// <summary>Opens a data set, and shows the steps of a download on the console.</summary>
-    /// <exception cref="BadInputException">The data set does not exist, or is not valid.</exception>
-    public static async Task<Dataset> OpenAsync(string nameOrPath, string? dataDirectory, IAnsiConsole console)
-    {
-        string? last = null;
-        var progress = new DirectProgress(step =>
-        {
-            if (step.Message != last)
-            {
-                last = step.Message;
-                console.WriteLine(step.Message);
-            }
-        });
-        var store = new DatasetStore(new() { DataDirectory = dataDirectory, Progress = progress });
-        return await store.OpenAsync(nameOrPath).ConfigureAwait(false);
     }
 
     private static IAnsiConsole StandardError() => Reporting.ProgressDisplay.StandardError().Console;
@@ -137,11 +120,5 @@ internal static class DataCommand
         }
 
         return ExitCode.Done;
-    }
-
-    // Progress<T> reports from the thread pool, possibly after the last line of the program.
-    private sealed class DirectProgress(Action<DatasetProgress> report) : IProgress<DatasetProgress>
-    {
-        public void Report(DatasetProgress value) => report(value);
     }
 }

@@ -43,7 +43,7 @@ internal static class TrainCommand
         using HealthEndpoint? endpoint = HealthEndpoint.Open(given.GetValue(options.HealthPort), () => state.Report);
         (IAnsiConsole console, bool live) = ProgressDisplay.StandardError();
         TrainRequest request = await TrainRequestReader
-            .ReadAsync(given, options, (name, dataDirectory) => DataCommand.OpenAsync(name, dataDirectory, console))
+            .ReadAsync(given, options, (name, dataDirectory) => ConsoleDataset.OpenAsync(name, dataDirectory, console))
             .ConfigureAwait(false);
         ResumePoint? resume = directory is null ? null : ResumeOption.Find(directory, request.Spec);
         if (resume is not null && request.Settings.StopAfter <= resume.Position.Step)

@@ -32,7 +32,7 @@ internal static class TrainedData
     {
         RunSpec? spec = TrainedModel.RunSpecOf(file);
         (string name, string? place) = asked is null ? PlaceOf(runOrFile, file, spec) : (asked, null);
-        Dataset data = await DataCommand.OpenAsync(name, dataDirectory ?? place, console).ConfigureAwait(false);
+        Dataset data = await ConsoleDataset.OpenAsync(name, dataDirectory ?? place, console).ConfigureAwait(false);
         if (spec is not null && spec.DatasetSha256 != data.Sha256)
         {
             string other = $"{name}: is not the data that {file.Path} was trained on "

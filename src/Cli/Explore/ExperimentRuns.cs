@@ -43,7 +43,7 @@ internal sealed class ExperimentRuns(ExperimentOptions options, IAnsiConsole con
     /// <summary>The data set of <c>--dataset</c>, opened once.</summary>
     /// <exception cref="BadInputException">It is not there, or not right.</exception>
     public async Task<Dataset> OpenDataAsync() =>
-        _data ??= await DataCommand.OpenAsync(options.Dataset, options.DataDirectory, console).ConfigureAwait(false);
+        _data ??= await ConsoleDataset.OpenAsync(options.Dataset, options.DataDirectory, console).ConfigureAwait(false);
 
     /// <summary>Trains on the data set of <c>--dataset</c>.</summary>
     /// <param name="name">Name of the run in legends and tables.</param>
