@@ -116,7 +116,7 @@ public sealed class LayersTests
     [Fact]
     public void No_two_types_have_one_name() => AssertNone(
         from type in Graph.Value.Types
-        group type by type.MetadataName into same
+        group type by type.Name into same
         where same.Count() > 1
         select $"{same.Key}: {string.Join(", ", same.SelectMany(Graph.Value.DeclarationsOf))}");
 

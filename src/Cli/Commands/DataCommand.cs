@@ -31,14 +31,16 @@ internal static class DataCommand
         var fetch = new Command("fetch", "Fetches a data set into the cache unless it is there, and checks it.") { name, directory };
         fetch.SetAction(async (given, cancellation) =>
         {
-            Dataset data = await ConsoleDataset.OpenAsync(given.GetRequiredValue(name), given.GetValue(directory), StandardError()).ConfigureAwait(false);
+            Dataset data = await ConsoleDataset.OpenAsync(given.GetRequiredValue(name), given.GetValue(directory), StandardError())
+                .ConfigureAwait(false);
             Console.Out.WriteLine($"{data.Name}: {data.Train.Rows} training rows and {data.Test.Rows} test rows are there and right.");
             return ExitCode.Done;
         });
         var info = new Command("info", "Shapes, classes and checksum of a data set.") { name, directory, json };
         info.SetAction(async (given, cancellation) =>
         {
-            Dataset data = await ConsoleDataset.OpenAsync(given.GetRequiredValue(name), given.GetValue(directory), StandardError()).ConfigureAwait(false);
+            Dataset data = await ConsoleDataset.OpenAsync(given.GetRequiredValue(name), given.GetValue(directory), StandardError())
+                .ConfigureAwait(false);
             return Info(data, given.GetValue(json));
         });
         return new("data", "Data sets: lists, fetches and describes them.") { list, fetch, info };

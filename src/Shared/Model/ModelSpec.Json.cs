@@ -20,13 +20,13 @@ public sealed partial record ModelSpec
         AllowTrailingCommas = true,
         RespectNullableAnnotations = true,
         RespectRequiredConstructorParameters = true,
-        Converters = { EnumNames.Converter },
+        Converters = { SpecNames.Converter },
         TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { LeaveOutSizes } },
     };
 
     /// <summary>The name of an enum value in files and on the command line: <c>leaky-relu</c>.</summary>
     public static string NameOf<TKind>(TKind kind)
-        where TKind : struct, Enum => EnumNames.Of(kind);
+        where TKind : struct, Enum => SpecNames.Of(kind);
 
     /// <summary>The names of all values of an enum.</summary>
     public static ImmutableArray<string> NamesOf<TKind>()

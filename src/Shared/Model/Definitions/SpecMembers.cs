@@ -47,7 +47,7 @@ internal static class SpecMembers
         _ when type == typeof(float) || type == typeof(double) => "a number",
         _ when type == typeof(bool) => "true or false",
         _ when type == typeof(string) => "a text",
-        _ when type.IsEnum => $"one of {string.Join(", ", Enum.GetValues(type).Cast<object>().Select(EnumNames.Of))}",
+        _ when type.IsEnum => $"one of {string.Join(", ", Enum.GetValues(type).Cast<object>().Select(SpecNames.Of))}",
         _ when type == typeof(Initializer) => "an object with kind and, for normal and uniform, scale",
         _ when ElementOf(type)?.GetCustomAttribute<ListedAsAttribute>() is { } noun => $"a list of {noun.Plural}",
         _ when ElementOf(type) is not null => "a list",

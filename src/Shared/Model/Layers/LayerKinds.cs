@@ -54,7 +54,7 @@ public static class LayerKinds
         }
 
         IEnumerable<string> sloped =
-            from entry in Activations where entry.Value.CreateWithSlope != null select EnumNames.Of(entry.Key);
+            from entry in Activations where entry.Value.CreateWithSlope != null select SpecNames.Of(entry.Key);
         SpecCheck.Require(
             activation!.CreateWithSlope != null, $"{path}.slope goes with the activations {string.Join(" and ", sloped)} only");
         return activation.CreateWithSlope!(value);

@@ -3,8 +3,8 @@ using System.Text.Json.Serialization;
 
 namespace NnCluster.Model;
 
-/// <summary>Names of enum values in files and on the command line: <c>leaky-relu</c>.</summary>
-internal static class EnumNames
+/// <summary>Names of enum values in specifications and on the command line: <c>leaky-relu</c>.</summary>
+internal static class SpecNames
 {
     /// <summary>Writes and reads the names in JSON; refuses numbers.</summary>
     public static JsonStringEnumConverter Converter { get; } = new(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false);
