@@ -63,8 +63,11 @@ public sealed class StatusCommandTests(InterruptedRun interrupted) : IClassFixtu
     public void A_run_without_its_last_summary_is_not_completed()
     {
         Copy();
-        File.AppendAllText(Path.Combine(Run, "events.jsonl"), """{"type":"runEnded","elapsedSeconds":1,"outcome":"completed","step":16,"reason":null}""" + "\n");
-        File.AppendAllText(Path.Combine(Run, "metrics.jsonl"), """{"step":23,"epoch":3,"loss":1}""" + "\n");
+        File.AppendAllText(Path.Combine(Run, "events.jsonl"), Ended("completed", null) + "\n");
+        const string step =
+            """{"type":"step","step":23,"epoch":3,"loss":1,"batchAccuracy":1,"learningRate":1,"gradientNorm":1,"seconds":1}""";
+        File.AppendAllText(Path.Combine(Run, "metrics.jsonl"), step + "\n");
+        Assert.Equal(23, Number(Status(Run), "step"));
         Assert.Equal("interrupted", Status(Run).GetProperty("state").GetString());
     }
 
@@ -72,8 +75,7 @@ public sealed class StatusCommandTests(InterruptedRun interrupted) : IClassFixtu
     public void A_run_that_failed_says_why_and_can_be_resumed()
     {
         Copy();
-        const string ended = """{"type":"runEnded","elapsedSeconds":1,"outcome":"failed","step":16,"reason":"no worker is left"}""";
-        File.AppendAllText(Path.Combine(Run, "events.jsonl"), ended + "\n{\"event\":\"runSt");
+        File.AppendAllText(Path.Combine(Run, "events.jsonl"), Ended("failed", "no worker is left") + "\n{\"type\":\"runSt");
         JsonElement status = Status(Run);
         Assert.Equal(("failed", "no worker is left"), (status.GetProperty("state").GetString(), status.GetProperty("reason").GetString()));
         Assert.True(status.GetProperty("canResume").GetBoolean());
@@ -83,7 +85,7 @@ public sealed class StatusCommandTests(InterruptedRun interrupted) : IClassFixtu
     public void A_run_whose_process_died_in_it_is_interrupted_although_an_earlier_one_failed()
     {
         Copy();
-        string[] events = ["""{"type":"runEnded","elapsedSeconds":1,"outcome":"failed","step":16,"reason":"x"}""", """{"type":"firstStepApplied","elapsedSeconds":1,"step":17}"""];
+        string[] events = [Ended("failed", "x"), """{"type":"firstStepApplied","elapsedSeconds":1,"step":17}"""];
         File.AppendAllLines(Path.Combine(Run, "events.jsonl"), events);
         Assert.Equal("interrupted", Status(Run).GetProperty("state").GetString());
     }
@@ -143,6 +145,9 @@ public sealed class StatusCommandTests(InterruptedRun interrupted) : IClassFixtu
     }
 
     public void Dispose() => _directory.Dispose();
+
+    private static string Ended(string outcome, string? reason) =>
+        JsonSerializer.Serialize(new { type = "runEnded", elapsedSeconds = 1, outcome, step = 23, reason });
 
     private static int Number(JsonElement status, string name) => status.GetProperty(name).GetInt32();
 
