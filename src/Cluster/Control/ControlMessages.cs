@@ -1,5 +1,4 @@
 using Akka.Actor;
-using NnCluster.AkkaSupport;
 using NnCluster.Link;
 using NnCluster.Memory;
 using NnCluster.Numerics;
@@ -10,7 +9,7 @@ namespace NnCluster.Control;
 
 /// <summary>
 /// Message between a coordinator and a node over Akka.Remote: small, rare, and never a tensor. Fields are strings, longs,
-/// arrays of bytes and strings, and actor references only, all of them required; <see cref="ControlGrammar"/> checks
+/// arrays of bytes and strings, and actor references only, all of them required; <c>ControlGrammar</c> checks
 /// it.
 /// </summary>
 internal interface IControlMessage;
