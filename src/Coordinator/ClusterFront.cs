@@ -1,14 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
 using Akka.Actor;
-using Akka.Hosting;
 using NnCluster.AkkaSupport;
 using NnCluster.Control;
 using NnCluster.Data;
 using NnCluster.Link;
-using NnCluster.Model;
-using NnCluster.Persistence;
-using NnCluster.Security;
 using NnCluster.Training;
 
 namespace NnCluster.Coordinator;

@@ -1,10 +1,5 @@
-using NnCluster.AkkaSupport;
 using NnCluster.Control;
-using NnCluster.Link;
-using NnCluster.Model;
-using NnCluster.Persistence;
 using NnCluster.Security;
-using NnCluster.Training;
 
 namespace NnCluster.Coordinator;
 

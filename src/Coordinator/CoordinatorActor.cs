@@ -1,10 +1,6 @@
 using Akka.Actor;
 using NnCluster.AkkaSupport;
-using NnCluster.Control;
-using NnCluster.Link;
-using NnCluster.Model;
 using NnCluster.Persistence;
-using NnCluster.Security;
 using NnCluster.Training;
 using NnCluster.Worker;
 

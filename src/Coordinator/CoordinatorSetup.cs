@@ -1,4 +1,3 @@
-using NnCluster.Control;
 using NnCluster.Model;
 using NnCluster.Persistence;
 using NnCluster.Training;

@@ -1,6 +1,3 @@
-using NnCluster.Control;
-using NnCluster.Model;
-using NnCluster.Persistence;
 using NnCluster.Training;
 
 namespace NnCluster.Coordinator;

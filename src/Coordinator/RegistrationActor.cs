@@ -3,8 +3,6 @@ using Akka.Cluster;
 using NnCluster.AkkaSupport;
 using NnCluster.Control;
 using NnCluster.Link;
-using NnCluster.Model;
-using NnCluster.Persistence;
 using NnCluster.Security;
 using NnCluster.Training;
 

@@ -1,6 +1,4 @@
-using NnCluster.Model;
 using NnCluster.Persistence;
-using NnCluster.Prediction;
 using NnCluster.Training;
 
 namespace NnCluster.Coordinator;

@@ -1,8 +1,5 @@
 using NnCluster.Control;
-using NnCluster.Model;
-using NnCluster.Persistence;
 using NnCluster.Training;
-using NnCluster.Worker;
 
 namespace NnCluster.Coordinator;
 

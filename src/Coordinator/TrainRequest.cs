@@ -1,9 +1,5 @@
-using NnCluster.Control;
 using NnCluster.Data;
-using NnCluster.Memory;
-using NnCluster.Model;
 using NnCluster.Numerics;
-using NnCluster.Persistence;
 using NnCluster.Training;
 
 namespace NnCluster.Coordinator;

@@ -1,4 +1,3 @@
-using NnCluster.Control;
 using NnCluster.Data;
 using NnCluster.Memory;
 using NnCluster.Model;

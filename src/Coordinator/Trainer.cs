@@ -3,7 +3,6 @@ using NnCluster.Data;
 using NnCluster.Model;
 using NnCluster.Numerics;
 using NnCluster.Persistence;
-using NnCluster.Prediction;
 using NnCluster.Training;
 
 namespace NnCluster;

@@ -1,4 +1,3 @@
-using NnCluster.Data;
 using NnCluster.Memory;
 using NnCluster.Model;
 using NnCluster.Persistence;

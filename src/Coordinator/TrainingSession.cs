@@ -4,7 +4,6 @@ using NnCluster.Control;
 using NnCluster.Data;
 using NnCluster.Persistence;
 using NnCluster.Training;
-using NnCluster.Worker;
 
 namespace NnCluster.Coordinator;
 

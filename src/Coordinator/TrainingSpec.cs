@@ -1,7 +1,5 @@
-using NnCluster.Coordinator;
 using NnCluster.Data;
 using NnCluster.Model;
-using NnCluster.Numerics;
 using NnCluster.Optimization;
 using NnCluster.Training;
 

@@ -1,7 +1,5 @@
 using System.Security.Cryptography;
-using NnCluster.Control;
 using NnCluster.Data;
-using NnCluster.Training;
 
 namespace NnCluster.Worker;
 

@@ -1,8 +1,4 @@
-using NnCluster.AkkaSupport;
-using NnCluster.Control;
 using NnCluster.Link;
-using NnCluster.Security;
-using NnCluster.Training;
 
 namespace NnCluster.Worker;
 

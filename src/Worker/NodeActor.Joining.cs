@@ -6,7 +6,6 @@ using NnCluster.Link;
 using NnCluster.Memory;
 using NnCluster.Model;
 using NnCluster.Numerics;
-using NnCluster.Security;
 using NnCluster.Training;
 using NnCluster.Worker.ProcessStatus;
 

@@ -5,7 +5,6 @@ using NnCluster.AkkaSupport;
 using NnCluster.Control;
 using NnCluster.Data;
 using NnCluster.Link;
-using NnCluster.Security;
 using NnCluster.Training;
 
 namespace NnCluster.Worker;

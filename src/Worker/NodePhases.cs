@@ -1,11 +1,8 @@
 using Akka.Actor;
-using NnCluster.AkkaSupport;
 using NnCluster.Control;
 using NnCluster.Link;
 using NnCluster.Memory;
 using NnCluster.Model;
-using NnCluster.Numerics;
-using NnCluster.Security;
 using NnCluster.Training;
 
 namespace NnCluster.Worker;

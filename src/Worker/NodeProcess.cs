@@ -4,11 +4,8 @@ using System.Net.Sockets;
 using Akka.Actor;
 using NnCluster.AkkaSupport;
 using NnCluster.Control;
-using NnCluster.Link;
-using NnCluster.Memory;
 using NnCluster.Numerics;
 using NnCluster.Security;
-using NnCluster.Training;
 using NnCluster.Worker.ProcessStatus;
 
 namespace NnCluster.Worker;

@@ -1,12 +1,8 @@
 using Akka.Actor;
-using NnCluster.AkkaSupport;
 using NnCluster.Control;
 using NnCluster.Data;
-using NnCluster.Link;
-using NnCluster.Memory;
 using NnCluster.Numerics;
 using NnCluster.Security;
-using NnCluster.Training;
 using NnCluster.Worker.ProcessStatus;
 
 namespace NnCluster.Worker;

@@ -1,13 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
 using Akka.Actor;
-using NnCluster.AkkaSupport;
-using NnCluster.Control;
 using NnCluster.Link;
 using NnCluster.Memory;
 using NnCluster.Model;
-using NnCluster.Numerics;
-using NnCluster.Security;
 using NnCluster.Training;
 
 namespace NnCluster.Worker;

@@ -1,7 +1,5 @@
 using System.Collections.Immutable;
-using NnCluster.Control;
 using NnCluster.Memory;
-using NnCluster.Numerics;
 using NnCluster.Training;
 
 namespace NnCluster.Worker;

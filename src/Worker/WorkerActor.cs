@@ -1,12 +1,9 @@
 using System.Diagnostics;
 using Akka.Actor;
 using NnCluster.AkkaSupport;
-using NnCluster.Control;
 using NnCluster.Data;
-using NnCluster.Link;
 using NnCluster.Memory;
 using NnCluster.Numerics;
-using NnCluster.Security;
 using NnCluster.Training;
 
 namespace NnCluster.Worker;

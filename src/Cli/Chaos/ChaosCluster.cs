@@ -1,16 +1,8 @@
 using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
-using NnCluster.Cli.Commands;
-using NnCluster.Cli.Explore;
 using NnCluster.Cli.Launching;
-using NnCluster.Cli.Options;
-using NnCluster.Cli.Reporting;
 using NnCluster.Control;
-using NnCluster.Coordinator;
-using NnCluster.Model;
-using NnCluster.Persistence;
-using NnCluster.Worker;
 using NnCluster.Worker.ProcessStatus;
 
 namespace NnCluster.Cli.Chaos;

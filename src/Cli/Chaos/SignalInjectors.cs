@@ -1,14 +1,5 @@
 using System.Diagnostics;
-using NnCluster.Cli.Commands;
-using NnCluster.Cli.Explore;
 using NnCluster.Cli.Launching;
-using NnCluster.Cli.Options;
-using NnCluster.Cli.Reporting;
-using NnCluster.Control;
-using NnCluster.Coordinator;
-using NnCluster.Model;
-using NnCluster.Persistence;
-using NnCluster.Worker;
 
 namespace NnCluster.Cli.Chaos;
 

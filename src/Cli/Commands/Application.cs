@@ -1,6 +1,5 @@
 using System.CommandLine;
 using NnCluster.Cli.Options;
-using NnCluster.Control;
 using NnCluster.Persistence;
 using NnCluster.Worker.ProcessStatus;
 

@@ -3,12 +3,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using NnCluster.Cli.Options;
 using NnCluster.Cli.Reporting;
-using NnCluster.Control;
-using NnCluster.Coordinator;
 using NnCluster.Data;
-using NnCluster.Model;
-using NnCluster.Persistence;
-using NnCluster.Worker;
 using NnCluster.Worker.ProcessStatus;
 using Spectre.Console;
 

@@ -2,15 +2,10 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using NnCluster.Cli.Options;
 using NnCluster.Cli.Reporting;
-using NnCluster.Control;
 using NnCluster.Coordinator;
 using NnCluster.Data;
-using NnCluster.Memory;
-using NnCluster.Model;
 using NnCluster.Numerics;
 using NnCluster.Persistence;
-using NnCluster.Prediction;
-using NnCluster.Worker;
 using NnCluster.Worker.ProcessStatus;
 using Spectre.Console;
 

@@ -5,12 +5,8 @@ using System.Text.Json.Nodes;
 using NnCluster.Cli.Explore;
 using NnCluster.Cli.Options;
 using NnCluster.Cli.Reporting;
-using NnCluster.Control;
-using NnCluster.Coordinator;
 using NnCluster.Data;
-using NnCluster.Model;
 using NnCluster.Persistence;
-using NnCluster.Worker;
 using NnCluster.Worker.ProcessStatus;
 using Spectre.Console;
 

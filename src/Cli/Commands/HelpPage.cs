@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using NnCluster.Cli.Options;
-using NnCluster.Control;
 using NnCluster.Worker.ProcessStatus;
 
 namespace NnCluster.Cli.Commands;

@@ -1,12 +1,5 @@
 using System.Collections.Immutable;
-using NnCluster.Cli.Options;
-using NnCluster.Cli.Reporting;
-using NnCluster.Control;
-using NnCluster.Coordinator;
 using NnCluster.Data;
-using NnCluster.Model;
-using NnCluster.Persistence;
-using NnCluster.Worker;
 using SkiaSharp;
 
 namespace NnCluster.Cli.Commands;

@@ -1,11 +1,7 @@
 using System.CommandLine;
 using NnCluster.Cli.Options;
 using NnCluster.Cli.Reporting;
-using NnCluster.Control;
-using NnCluster.Coordinator;
-using NnCluster.Model;
 using NnCluster.Persistence;
-using NnCluster.Worker;
 using NnCluster.Worker.ProcessStatus;
 
 namespace NnCluster.Cli.Commands;

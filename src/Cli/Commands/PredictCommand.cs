@@ -3,14 +3,9 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using NnCluster.Cli.Options;
-using NnCluster.Cli.Reporting;
-using NnCluster.Control;
 using NnCluster.Coordinator;
-using NnCluster.Data;
 using NnCluster.Model;
 using NnCluster.Persistence;
-using NnCluster.Prediction;
-using NnCluster.Worker;
 using NnCluster.Worker.ProcessStatus;
 
 namespace NnCluster.Cli.Commands;

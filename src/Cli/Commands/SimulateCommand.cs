@@ -1,14 +1,9 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using NnCluster.Cli.Options;
-using NnCluster.Cli.Reporting;
-using NnCluster.Control;
-using NnCluster.Coordinator;
 using NnCluster.Model;
-using NnCluster.Persistence;
 using NnCluster.Simulation;
 using NnCluster.Training;
-using NnCluster.Worker;
 using NnCluster.Worker.ProcessStatus;
 
 namespace NnCluster.Cli.Commands;

@@ -1,15 +1,5 @@
 using System.CommandLine;
-using NnCluster.Cli.Chaos;
-using NnCluster.Cli.Explore;
-using NnCluster.Cli.Launching;
 using NnCluster.Cli.Options;
-using NnCluster.Cli.Reporting;
-using NnCluster.Control;
-using NnCluster.Coordinator;
-using NnCluster.Model;
-using NnCluster.Persistence;
-using NnCluster.Training;
-using NnCluster.Worker;
 using NnCluster.Worker.ProcessStatus;
 
 namespace NnCluster.Cli.Commands;

@@ -5,7 +5,6 @@ using NnCluster.Control;
 using NnCluster.Coordinator;
 using NnCluster.Persistence;
 using NnCluster.Training;
-using NnCluster.Worker;
 using NnCluster.Worker.ProcessStatus;
 using Spectre.Console;
 

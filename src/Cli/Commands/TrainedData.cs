@@ -1,13 +1,10 @@
 using System.Text.Json.Nodes;
 using NnCluster.Cli.Options;
 using NnCluster.Cli.Reporting;
-using NnCluster.Control;
 using NnCluster.Coordinator;
 using NnCluster.Data;
-using NnCluster.Model;
 using NnCluster.Persistence;
 using NnCluster.Training;
-using NnCluster.Worker;
 using Spectre.Console;
 
 namespace NnCluster.Cli.Commands;

@@ -1,20 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Runtime.InteropServices;
-using NnCluster.AkkaSupport;
-using NnCluster.Cli.Chaos;
-using NnCluster.Cli.Explore;
-using NnCluster.Cli.Launching;
 using NnCluster.Cli.Options;
-using NnCluster.Cli.Reporting;
 using NnCluster.Control;
-using NnCluster.Coordinator;
-using NnCluster.Link;
-using NnCluster.Memory;
-using NnCluster.Model;
 using NnCluster.Numerics;
-using NnCluster.Persistence;
-using NnCluster.Security;
 using NnCluster.Worker;
 using NnCluster.Worker.ProcessStatus;
 

@@ -1,14 +1,6 @@
 using System.Globalization;
-using NnCluster.Cli.Chaos;
-using NnCluster.Cli.Commands;
-using NnCluster.Cli.Launching;
-using NnCluster.Cli.Options;
 using NnCluster.Cli.Reporting;
-using NnCluster.Control;
-using NnCluster.Coordinator;
-using NnCluster.Model;
 using NnCluster.Persistence;
-using NnCluster.Worker;
 using ScottPlot;
 using ScottPlot.TickGenerators;
 using SkiaSharp;

@@ -1,18 +1,9 @@
-using System.CommandLine;
-using NnCluster.Cli.Chaos;
-using NnCluster.Cli.Commands;
-using NnCluster.Cli.Launching;
-using NnCluster.Cli.Options;
 using NnCluster.Cli.Reporting;
-using NnCluster.Control;
 using NnCluster.Coordinator;
 using NnCluster.Data;
-using NnCluster.Memory;
-using NnCluster.Model;
 using NnCluster.Numerics;
 using NnCluster.Persistence;
 using NnCluster.Training;
-using NnCluster.Worker;
 using Spectre.Console;
 
 namespace NnCluster.Cli.Explore;

@@ -1,15 +1,5 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
-using NnCluster.Cli.Chaos;
-using NnCluster.Cli.Commands;
-using NnCluster.Cli.Launching;
-using NnCluster.Cli.Options;
-using NnCluster.Cli.Reporting;
-using NnCluster.Control;
-using NnCluster.Coordinator;
-using NnCluster.Model;
-using NnCluster.Persistence;
-using NnCluster.Worker;
 using SkiaSharp;
 
 namespace NnCluster.Cli.Explore;

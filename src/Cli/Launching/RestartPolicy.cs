@@ -1,13 +1,3 @@
-using NnCluster.Cli.Chaos;
-using NnCluster.Cli.Commands;
-using NnCluster.Cli.Explore;
-using NnCluster.Cli.Options;
-using NnCluster.Cli.Reporting;
-using NnCluster.Control;
-using NnCluster.Coordinator;
-using NnCluster.Model;
-using NnCluster.Persistence;
-using NnCluster.Worker;
 using NnCluster.Worker.ProcessStatus;
 
 namespace NnCluster.Cli.Launching;

@@ -1,15 +1,5 @@
 using System.Text;
-using NnCluster.Cli.Chaos;
-using NnCluster.Cli.Commands;
-using NnCluster.Cli.Explore;
-using NnCluster.Cli.Launching;
-using NnCluster.Cli.Options;
-using NnCluster.Control;
-using NnCluster.Coordinator;
 using NnCluster.Data;
-using NnCluster.Model;
-using NnCluster.Persistence;
-using NnCluster.Worker;
 
 namespace NnCluster.Cli.Reporting;
 

@@ -1,13 +1,4 @@
-using NnCluster.Cli.Chaos;
-using NnCluster.Cli.Commands;
-using NnCluster.Cli.Explore;
-using NnCluster.Cli.Launching;
-using NnCluster.Cli.Options;
-using NnCluster.Control;
-using NnCluster.Coordinator;
-using NnCluster.Model;
 using NnCluster.Persistence;
-using NnCluster.Worker;
 using ScottPlot;
 using SkiaSharp;
 

@@ -1,15 +1,5 @@
 using System.Collections.Immutable;
-using NnCluster.Cli.Chaos;
-using NnCluster.Cli.Commands;
-using NnCluster.Cli.Explore;
-using NnCluster.Cli.Launching;
-using NnCluster.Cli.Options;
-using NnCluster.Control;
-using NnCluster.Coordinator;
-using NnCluster.Model;
-using NnCluster.Persistence;
 using NnCluster.Training;
-using NnCluster.Worker;
 
 namespace NnCluster.Cli.Reporting;
 

@@ -1,14 +1,5 @@
 using System.Globalization;
-using NnCluster.Cli.Chaos;
-using NnCluster.Cli.Commands;
-using NnCluster.Cli.Explore;
-using NnCluster.Cli.Launching;
-using NnCluster.Cli.Options;
-using NnCluster.Coordinator;
-using NnCluster.Model;
-using NnCluster.Persistence;
 using NnCluster.Training;
-using NnCluster.Worker;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 

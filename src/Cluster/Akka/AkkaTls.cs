@@ -2,11 +2,7 @@ using Akka.Actor.Setup;
 using Akka.Event;
 using Akka.Remote.Transport.DotNetty;
 using NnCluster.Control;
-using NnCluster.Link;
-using NnCluster.Memory;
-using NnCluster.Numerics;
 using NnCluster.Security;
-using NnCluster.Training;
 
 namespace NnCluster.AkkaSupport;
 

@@ -7,12 +7,6 @@ using Akka.Hosting;
 using Akka.Remote.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using NnCluster.Control;
-using NnCluster.Link;
-using NnCluster.Memory;
-using NnCluster.Numerics;
-using NnCluster.Security;
-using NnCluster.Training;
 
 namespace NnCluster.AkkaSupport;
 

@@ -1,12 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.Serialization;
 using System.Text;
-using NnCluster.Control;
-using NnCluster.Link;
-using NnCluster.Memory;
-using NnCluster.Numerics;
-using NnCluster.Security;
-using NnCluster.Training;
 
 namespace NnCluster.AkkaSupport;
 

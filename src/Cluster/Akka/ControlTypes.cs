@@ -4,11 +4,6 @@ using System.Text;
 using Akka.Actor;
 using Hyperion;
 using NnCluster.Control;
-using NnCluster.Link;
-using NnCluster.Memory;
-using NnCluster.Numerics;
-using NnCluster.Security;
-using NnCluster.Training;
 
 namespace NnCluster.AkkaSupport;
 

@@ -1,10 +1,3 @@
-using NnCluster.Control;
-using NnCluster.Link;
-using NnCluster.Memory;
-using NnCluster.Numerics;
-using NnCluster.Security;
-using NnCluster.Training;
-
 namespace NnCluster.AkkaSupport;
 
 /// <summary>Collects the garbage that an actor system leaves when a node begins its next incarnation.</summary>

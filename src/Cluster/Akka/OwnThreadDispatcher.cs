@@ -1,13 +1,6 @@
 using System.Collections.Concurrent;
-using Akka.Actor;
 using Akka.Configuration;
 using Akka.Dispatch;
-using NnCluster.Control;
-using NnCluster.Link;
-using NnCluster.Memory;
-using NnCluster.Numerics;
-using NnCluster.Security;
-using NnCluster.Training;
 
 namespace NnCluster.AkkaSupport;
 

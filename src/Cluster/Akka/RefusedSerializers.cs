@@ -2,12 +2,6 @@ using System.Runtime.Serialization;
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.Serialization;
-using NnCluster.Control;
-using NnCluster.Link;
-using NnCluster.Memory;
-using NnCluster.Numerics;
-using NnCluster.Security;
-using NnCluster.Training;
 
 namespace NnCluster.AkkaSupport;
 

@@ -1,9 +1,5 @@
 using Akka.Actor;
 using NnCluster.Link;
-using NnCluster.Memory;
-using NnCluster.Numerics;
-using NnCluster.Security;
-using NnCluster.Training;
 
 namespace NnCluster.Control;
 

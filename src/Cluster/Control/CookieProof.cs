@@ -1,12 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
-using NnCluster.AkkaSupport;
 using NnCluster.Security;
-using NnCluster.Link;
-using NnCluster.Memory;
-using NnCluster.Numerics;
-using NnCluster.Training;
 
 namespace NnCluster.Control;
 

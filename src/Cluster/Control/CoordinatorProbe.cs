@@ -2,12 +2,7 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
-using NnCluster.AkkaSupport;
-using NnCluster.Link;
-using NnCluster.Memory;
-using NnCluster.Numerics;
 using NnCluster.Security;
-using NnCluster.Training;
 
 namespace NnCluster.Control;
 

@@ -1,9 +1,6 @@
 using System.Globalization;
 using Akka.Actor;
-using NnCluster.AkkaSupport;
 using NnCluster.Link;
-using NnCluster.Memory;
-using NnCluster.Numerics;
 using NnCluster.Security;
 using NnCluster.Training;
 

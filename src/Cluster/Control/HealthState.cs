@@ -1,10 +1,3 @@
-using NnCluster.AkkaSupport;
-using NnCluster.Link;
-using NnCluster.Memory;
-using NnCluster.Numerics;
-using NnCluster.Security;
-using NnCluster.Training;
-
 namespace NnCluster.Control;
 
 /// <summary>State of a program at one moment.</summary>

@@ -1,11 +1,5 @@
 using System.Globalization;
 using System.Net;
-using NnCluster.AkkaSupport;
-using NnCluster.Link;
-using NnCluster.Memory;
-using NnCluster.Numerics;
-using NnCluster.Security;
-using NnCluster.Training;
 
 namespace NnCluster.Control;
 

@@ -1,8 +1,5 @@
 using Akka.Actor;
-using NnCluster.AkkaSupport;
 using NnCluster.Link;
-using NnCluster.Memory;
-using NnCluster.Numerics;
 using NnCluster.Security;
 using NnCluster.Training;
 

@@ -1,10 +1,3 @@
-using NnCluster.AkkaSupport;
-using NnCluster.Link;
-using NnCluster.Memory;
-using NnCluster.Numerics;
-using NnCluster.Security;
-using NnCluster.Training;
-
 namespace NnCluster.Control;
 
 /// <summary>Why a coordinator refuses a node. The numbers are sent in <see cref="RegistrationRefused"/>.</summary>

@@ -1,11 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using NnCluster.AkkaSupport;
-using NnCluster.Control;
-using NnCluster.Memory;
-using NnCluster.Numerics;
 using NnCluster.Security;
-using NnCluster.Training;
 
 namespace NnCluster.Link;
 

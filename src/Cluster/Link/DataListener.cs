@@ -1,12 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
-using NnCluster.AkkaSupport;
-using NnCluster.Control;
-using NnCluster.Memory;
-using NnCluster.Numerics;
 using NnCluster.Security;
-using NnCluster.Training;
 
 namespace NnCluster.Link;
 

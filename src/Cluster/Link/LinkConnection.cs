@@ -1,12 +1,7 @@
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
-using NnCluster.AkkaSupport;
-using NnCluster.Control;
-using NnCluster.Memory;
-using NnCluster.Numerics;
 using NnCluster.Security;
-using NnCluster.Training;
 
 namespace NnCluster.Link;
 

@@ -1,10 +1,3 @@
-using NnCluster.AkkaSupport;
-using NnCluster.Control;
-using NnCluster.Memory;
-using NnCluster.Numerics;
-using NnCluster.Security;
-using NnCluster.Training;
-
 namespace NnCluster.Link;
 
 /// <summary>Causes for which no link was made. The numbers are the wire's; 0 there means that the link was accepted.</summary>

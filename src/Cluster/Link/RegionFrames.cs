@@ -1,9 +1,4 @@
-using NnCluster.AkkaSupport;
-using NnCluster.Control;
 using NnCluster.Memory;
-using NnCluster.Numerics;
-using NnCluster.Security;
-using NnCluster.Training;
 
 namespace NnCluster.Link;
 

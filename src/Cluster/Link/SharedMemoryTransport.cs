@@ -1,11 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Hashing;
-using NnCluster.AkkaSupport;
-using NnCluster.Control;
 using NnCluster.Memory;
-using NnCluster.Numerics;
-using NnCluster.Security;
-using NnCluster.Training;
 
 namespace NnCluster.Link;
 

@@ -1,11 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using NnCluster.AkkaSupport;
-using NnCluster.Control;
-using NnCluster.Link;
-using NnCluster.Memory;
-using NnCluster.Numerics;
-using NnCluster.Training;
 
 namespace NnCluster.Security;
 

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
-using NnCluster.Memory;
 using NnCluster.Numerics;
 
 namespace NnCluster.Model;

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using NnCluster.Memory;
 using NnCluster.Model;
 using NnCluster.Numerics;
 

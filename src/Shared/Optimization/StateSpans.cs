@@ -1,5 +1,4 @@
 using NnCluster.Memory;
-using NnCluster.Numerics;
 
 namespace NnCluster.Optimization;
 

@@ -3,8 +3,6 @@ using System.Security.Cryptography;
 using System.Text;
 using NnCluster.Memory;
 using NnCluster.Model;
-using NnCluster.Numerics;
-using NnCluster.Training;
 
 namespace NnCluster.Persistence;
 

@@ -1,6 +1,3 @@
-using NnCluster.Model;
-using NnCluster.Training;
-
 namespace NnCluster.Persistence;
 
 /// <summary>Result of a write by <see cref="CheckpointWriter"/>.</summary>

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using NnCluster.Memory;
 using NnCluster.Model;
-using NnCluster.Numerics;
 using NnCluster.Training;
 
 namespace NnCluster.Persistence;

@@ -1,6 +1,4 @@
 using System.Text.Json;
-using NnCluster.Model;
-using NnCluster.Training;
 
 namespace NnCluster.Persistence;
 

@@ -1,6 +1,3 @@
-using NnCluster.Model;
-using NnCluster.Training;
-
 namespace NnCluster.Persistence;
 
 /// <summary>Reads files of one JSON object a line.</summary>

@@ -1,6 +1,3 @@
-using NnCluster.Model;
-using NnCluster.Training;
-
 namespace NnCluster.Persistence;
 
 /// <summary>Shortens a file of lines in place, from its end. It makes no copy, so it works on a full disk.</summary>

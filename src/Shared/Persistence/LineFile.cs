@@ -1,7 +1,5 @@
 using System.Buffers;
 using System.Text.Json;
-using NnCluster.Model;
-using NnCluster.Training;
 
 namespace NnCluster.Persistence;
 

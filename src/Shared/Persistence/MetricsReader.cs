@@ -1,5 +1,4 @@
 using System.Globalization;
-using NnCluster.Model;
 using NnCluster.Training;
 
 namespace NnCluster.Persistence;

@@ -1,7 +1,5 @@
 using NnCluster.Memory;
 using NnCluster.Model;
-using NnCluster.Numerics;
-using NnCluster.Training;
 
 namespace NnCluster.Persistence;
 

@@ -1,6 +1,4 @@
 using System.Text;
-using NnCluster.Model;
-using NnCluster.Training;
 
 namespace NnCluster.Persistence;
 

@@ -1,6 +1,3 @@
-using NnCluster.Model;
-using NnCluster.Training;
-
 namespace NnCluster.Persistence;
 
 /// <summary>A run directory or a file in it cannot be written. The message is one line: the path and the reason.</summary>

@@ -1,4 +1,3 @@
-using NnCluster.Model;
 using NnCluster.Training;
 
 namespace NnCluster.Persistence;

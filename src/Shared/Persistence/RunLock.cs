@@ -2,8 +2,6 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
-using NnCluster.Model;
-using NnCluster.Training;
 
 namespace NnCluster.Persistence;
 

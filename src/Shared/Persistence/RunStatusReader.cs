@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json;
-using NnCluster.Model;
 using NnCluster.Training;
 
 namespace NnCluster.Persistence;

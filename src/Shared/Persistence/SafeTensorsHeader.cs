@@ -1,8 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Text.Json;
-using NnCluster.Model;
-using NnCluster.Training;
 
 namespace NnCluster.Persistence;
 

@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using NnCluster.Model;
-using NnCluster.Training;
 
 namespace NnCluster.Persistence;
 

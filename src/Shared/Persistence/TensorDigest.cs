@@ -1,8 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
-using NnCluster.Model;
-using NnCluster.Training;
 
 namespace NnCluster.Persistence;
 

@@ -1,9 +1,7 @@
 using System.Collections.Concurrent;
-using NnCluster.Memory;
 using NnCluster.Model;
 using NnCluster.Numerics;
 using NnCluster.Persistence;
-using NnCluster.Training;
 
 namespace NnCluster.Prediction;
 

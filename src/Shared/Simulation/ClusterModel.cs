@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using NnCluster.Training;
 
 namespace NnCluster.Simulation;
 

@@ -1,5 +1,3 @@
-using NnCluster.Training;
-
 namespace NnCluster.Simulation;
 
 /// <summary>Virtual clock: runs events in order of time, events of equal time in the order they were planned.</summary>

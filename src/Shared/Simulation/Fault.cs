@@ -1,5 +1,3 @@
-using NnCluster.Training;
-
 namespace NnCluster.Simulation;
 
 /// <summary>Kinds of faults.</summary>

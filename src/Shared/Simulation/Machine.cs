@@ -1,5 +1,3 @@
-using NnCluster.Training;
-
 namespace NnCluster.Simulation;
 
 /// <summary>One worker machine: its faults and its process.</summary>

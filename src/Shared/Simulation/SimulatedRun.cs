@@ -1,6 +1,5 @@
 using System.Runtime.Intrinsics;
 using NnCluster.Memory;
-using NnCluster.Numerics;
 using NnCluster.Training;
 
 namespace NnCluster.Simulation;

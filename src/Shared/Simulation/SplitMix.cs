@@ -1,5 +1,3 @@
-using NnCluster.Training;
-
 namespace NnCluster.Simulation;
 
 /// <summary>Random words from a seed, the same on any platform (SplitMix64; Steele, Lea and Flood 2014).</summary>

@@ -1,6 +1,4 @@
 using System.Text.Json;
-using NnCluster.Control;
-using NnCluster.Training;
 
 namespace NnCluster.Worker.ProcessStatus;
 

@@ -1,7 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using NnCluster.Control;
-using NnCluster.Training;
 
 namespace NnCluster.Worker.ProcessStatus;
 

@@ -2,8 +2,6 @@ using System.Globalization;
 using System.Text.Json;
 using System.Threading.Channels;
 using Microsoft.Win32.SafeHandles;
-using NnCluster.Control;
-using NnCluster.Training;
 
 namespace NnCluster.Worker.ProcessStatus;
 

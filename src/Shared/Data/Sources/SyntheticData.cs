@@ -1,4 +1,3 @@
-using NnCluster.Memory;
 using NnCluster.Numerics;
 
 namespace NnCluster.Data;

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
-using NnCluster.Memory;
 using NnCluster.Numerics;
 
 namespace NnCluster.Model;

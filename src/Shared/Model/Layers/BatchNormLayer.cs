@@ -3,7 +3,6 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using NnCluster.Memory;
-using NnCluster.Numerics;
 
 namespace NnCluster.Model;
 

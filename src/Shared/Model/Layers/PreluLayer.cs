@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using NnCluster.Memory;
-using NnCluster.Numerics;
 
 namespace NnCluster.Model;
 

@@ -1,6 +1,5 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using NnCluster.Memory;
 using NnCluster.Numerics;
 
 namespace NnCluster.Model;

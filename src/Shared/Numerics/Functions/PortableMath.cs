@@ -1,5 +1,3 @@
-using NnCluster.Memory;
-
 namespace NnCluster.Numerics;
 
 /// <summary>

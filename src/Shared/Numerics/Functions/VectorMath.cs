@@ -1,6 +1,5 @@
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
-using NnCluster.Memory;
 
 namespace NnCluster.Numerics;
 

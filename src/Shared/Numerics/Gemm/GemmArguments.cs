@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using NnCluster.Memory;
 
 namespace NnCluster.Numerics;
 

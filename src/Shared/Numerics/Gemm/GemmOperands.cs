@@ -1,5 +1,3 @@
-using NnCluster.Memory;
-
 namespace NnCluster.Numerics;
 
 /// <summary>op(A), read in place: element (i, k) is at <c>Origin[i·RowStride + k·DepthStride]</c>.</summary>

@@ -1,5 +1,3 @@
-using NnCluster.Memory;
-
 namespace NnCluster.Numerics;
 
 /// <summary>Use of a stored row-major matrix: as it is, or transposed.</summary>

@@ -1,6 +1,5 @@
 using MathNet.Numerics;
 using MathNet.Numerics.Providers.LinearAlgebra;
-using NnCluster.Memory;
 
 namespace NnCluster.Numerics;
 

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using NnCluster.Memory;
 
 namespace NnCluster.Numerics;
 

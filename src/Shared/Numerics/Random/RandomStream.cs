@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using NnCluster.Memory;
 
 namespace NnCluster.Numerics;
 

@@ -1,7 +1,5 @@
 using System.Collections.Immutable;
 using System.Numerics;
-using NnCluster.Memory;
-using NnCluster.Numerics;
 
 namespace NnCluster.Training;
 

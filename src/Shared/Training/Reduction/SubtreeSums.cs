@@ -1,6 +1,5 @@
 using System.Numerics.Tensors;
 using NnCluster.Memory;
-using NnCluster.Numerics;
 
 namespace NnCluster.Training;
 

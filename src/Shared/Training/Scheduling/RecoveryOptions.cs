@@ -1,6 +1,3 @@
-using NnCluster.Memory;
-using NnCluster.Numerics;
-
 namespace NnCluster.Training;
 
 /// <summary>Timeouts and limits after which a run stops waiting for a participant. They change the run's time, never its bits.</summary>

@@ -1,6 +1,3 @@
-using NnCluster.Memory;
-using NnCluster.Numerics;
-
 namespace NnCluster.Training;
 
 /// <summary>Reduction trees of a run, one for each kind of round.</summary>

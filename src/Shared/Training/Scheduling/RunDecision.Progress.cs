@@ -1,6 +1,3 @@
-using NnCluster.Memory;
-using NnCluster.Numerics;
-
 namespace NnCluster.Training;
 
 /// <summary>Steps, evaluations, checkpoints and the end of the run.</summary>

@@ -1,6 +1,4 @@
-using NnCluster.Memory;
 using NnCluster.Model;
-using NnCluster.Numerics;
 
 namespace NnCluster.Training;
 

@@ -1,8 +1,5 @@
-using System.Collections.Immutable;
 using NnCluster.Data;
-using NnCluster.Memory;
 using NnCluster.Model;
-using NnCluster.Numerics;
 using NnCluster.Optimization;
 
 namespace NnCluster.Training;

@@ -1,6 +1,4 @@
 using System.Text.Json.Nodes;
-using NnCluster.Memory;
-using NnCluster.Numerics;
 
 namespace NnCluster.Training;
 

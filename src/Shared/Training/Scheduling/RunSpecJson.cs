@@ -1,8 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
-using NnCluster.Memory;
-using NnCluster.Numerics;
 
 namespace NnCluster.Training;
 

@@ -1,7 +1,5 @@
 using System.Collections.Immutable;
-using NnCluster.Memory;
 using NnCluster.Model;
-using NnCluster.Numerics;
 
 namespace NnCluster.Training;
 

@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using NnCluster.Memory;
-using NnCluster.Numerics;
 
 namespace NnCluster.Training;
 
