@@ -4,17 +4,17 @@ using NnCluster.Memory;
 namespace NnCluster.Coordinator;
 
 /// <summary>
-/// Hash of the model state that is being sent: computed once for all nodes, by the sending thread of the first link that
-/// copies the state. Links that leave the state in shared memory never compute it. Used by the coordinator's thread.
+/// Hash of the model state that is sent to the nodes. It is computed once, by the sending thread of the first link that copies
+/// the state; links that leave the state in shared memory do not compute it. Only the coordinator's thread calls <see cref="Of"/>.
 /// </summary>
 internal sealed class BroadcastHash
 {
     private long _step = -1;
     private Lazy<ulong>? _hash;
 
-    /// <summary>Hash of a model state.</summary>
-    /// <param name="step">Optimizer steps behind the state.</param>
-    /// <param name="weights">The state; the frames that carry the hash hold references to it, which keep it until it is computed.</param>
+    /// <summary>Returns the hash of a model state.</summary>
+    /// <param name="step">Number of optimizer steps that led to the state.</param>
+    /// <param name="weights">The state. Each frame with the hash holds a reference to it until the hash is computed.</param>
     public Lazy<ulong> Of(long step, RefCountedBuffer weights)
     {
         if (_hash is null || step != _step)

@@ -34,7 +34,8 @@ internal sealed class ClusterFront : IAsyncDisposable
     /// <exception cref="BadInputException">The address cannot be listened on.</exception>
     public static async Task<ClusterFront> OpenAsync(ClusterRequest request, CoordinatorSetup setup, Action<string> log)
     {
-        var listener = new DataListener(new(AddressOf(request.Listen.Host), request.LinkPort), request.Security, new(), refused => log(refused.ToString()));
+        var listener = new DataListener(
+            new(AddressOf(request.Listen.Host), request.LinkPort), request.Security, new(), refused => log(refused.ToString()));
         try
         {
             var node = new ClusterNode
@@ -87,7 +88,7 @@ internal sealed class ClusterFront : IAsyncDisposable
         }
         catch (AskTimeoutException)
         {
-            // A node that does not close its link in time finds the connection closed.
+            // Disposing the listener closes the links of the remaining nodes.
         }
     }
 

@@ -4,7 +4,9 @@ using NnCluster.Security;
 
 namespace NnCluster;
 
-/// <summary>How the coordinator of a cluster is reached and protected. Nodes join with <c>nncluster worker --join HOST:PORT</c>.</summary>
+/// <summary>
+/// Addresses, limits and security of the coordinator of a cluster. Nodes join with <c>nncluster worker --join HOST:PORT</c>.
+/// </summary>
 public sealed record ClusterOptions
 {
     /// <summary>Address of the control plane as HOST:PORT, such as <c>10.0.0.1:4053</c>; an IPv6 address in brackets.</summary>
@@ -41,7 +43,7 @@ public sealed record ClusterOptions
     public bool Insecure { get; init; }
 
     /// <summary>The request of the coordinator.</summary>
-    /// <exception cref="BadInputException">The address is not one, or a file of the security is missing or wrong.</exception>
+    /// <exception cref="BadInputException"><see cref="Listen"/> is not an address, or a file for the security cannot be used.</exception>
     internal ClusterRequest ToRequest()
     {
         HostPort listen = HostPort.Parse(Listen)
@@ -49,7 +51,8 @@ public sealed record ClusterOptions
         if (listen.Host is "0.0.0.0" or "[::]" && Advertise is null)
         {
             throw new BadInputException(
-                $"{nameof(ClusterOptions)}.{nameof(Listen)} {Listen}: set {nameof(Advertise)} to the host by which nodes reach this machine");
+                $"{nameof(ClusterOptions)}.{nameof(Listen)} {Listen}: "
+                + $"set {nameof(Advertise)} to the host by which nodes reach this machine");
         }
 
         var security = LinkSecurity.Load(CertificateFile, KeyFile, AuthorityFile, CookieFile);

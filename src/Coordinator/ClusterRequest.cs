@@ -3,27 +3,27 @@ using NnCluster.Security;
 
 namespace NnCluster.Coordinator;
 
-/// <summary>How a run takes in workers from other processes and machines.</summary>
+/// <summary>Addresses and security of a run with nodes.</summary>
 internal sealed record ClusterRequest
 {
-    /// <summary>Where the coordinator listens.</summary>
+    /// <summary>Address of the control plane.</summary>
     public required HostPort Listen { get; init; }
 
-    /// <summary>What workers reach it by, where that is not the address it listens on.</summary>
+    /// <summary>Host by which nodes reach the control plane; null: the host of <see cref="Listen"/>.</summary>
     public string? Advertise { get; init; }
 
-    /// <summary>The port of the links; 0: a free one.</summary>
+    /// <summary>Port of the data links; 0: a free one.</summary>
     public int LinkPort { get; init; }
 
-    /// <summary>What workers reach the links by, where that is not <see cref="Host"/> and <see cref="LinkPort"/>.</summary>
+    /// <summary>Address by which nodes reach the data links; null: <see cref="Host"/> and <see cref="LinkPort"/>.</summary>
     public HostPort? LinkAdvertise { get; init; }
 
-    /// <summary>How long the run waits for its first workers.</summary>
+    /// <summary>Longest time until enough workers have joined to start.</summary>
     public required TimeSpan StartTimeout { get; init; }
 
-    /// <summary>The cluster's protection.</summary>
+    /// <summary>Certificates and cookie.</summary>
     public required LinkSecurity Security { get; init; }
 
-    /// <summary>The coordinator's host, as workers must call it.</summary>
+    /// <summary>Host by which nodes reach the coordinator.</summary>
     public string Host => Advertise ?? Listen.Host;
 }

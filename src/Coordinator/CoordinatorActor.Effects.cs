@@ -63,7 +63,7 @@ internal sealed partial class CoordinatorActor
     {
         if (_workers.TryGetValue(assign.Participant, out IActorRef? worker))
         {
-            worker.Tell(new ComputeShards(assign.Round, assign.Shards, _setup.State.Parameters.Share()));
+            worker.Tell(new ComputeShards(assign.Round, assign.Shards, _setup.State.ModelState.Share()));
         }
     }
 
@@ -72,7 +72,7 @@ internal sealed partial class CoordinatorActor
         IActorRef worker = _workers[refuse.Participant];
         if (_remote.ContainsKey(refuse.Participant))
         {
-            // The closed link then reports RemoteWorkerGone.
+            // The closed link then reports RemoteNodeGone.
             worker.Tell(new CloseLink(refuse.Reason, GoodbyeKind.Refused));
         }
         else
@@ -94,7 +94,7 @@ internal sealed partial class CoordinatorActor
         _progress[result.Participant] = (doneShards + shards.Count, doneRows + tree.RowsOf(shards));
         if (_remote.TryGetValue(result.Participant, out AddRemoteNode? remote))
         {
-            _slotsUsed[remote.Name] = remote.Workers;
+            _remoteWorkersUsed[remote.Name] = remote.Workers;
         }
     }
 

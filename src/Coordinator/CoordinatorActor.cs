@@ -7,8 +7,8 @@ using NnCluster.Worker;
 namespace NnCluster.Coordinator;
 
 /// <summary>
-/// Shell around <see cref="TrainingRun"/>: turns messages into inputs, and effects into messages, partial sums and timers.
-/// Every decision is the state machine's.
+/// Shell around the state machine <see cref="TrainingRun"/>, which makes all decisions. Converts messages to inputs, and carries
+/// out effects: messages, sums, checkpoints and events.
 /// </summary>
 internal sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
 {
@@ -22,7 +22,7 @@ internal sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
     private readonly Dictionary<ParticipantId, (long Shards, long Rows)> _progress = [];
     private readonly Dictionary<RoundKind, SubtreeSums> _sums;
     private readonly Dictionary<ParticipantId, AddRemoteNode> _remote = [];
-    private readonly Dictionary<string, int> _slotsUsed = [];
+    private readonly Dictionary<string, int> _remoteWorkersUsed = [];
     private readonly HashSet<ParticipantId> _local = [];
     private readonly Queue<(RunInput Input, SubtreeComputed? Arrived)> _inputs = new();
     private readonly EpochMeans _means = new();
@@ -59,8 +59,8 @@ internal sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
         Receive<Terminated>(terminated => OnTerminated(terminated.ActorRef));
         Receive<CheckpointResult>(OnCheckpointResult);
         Receive<StopTraining>(_ => Decide(new StopRequested()));
-        Receive<AddRemoteNode>(OnAddRemoteWorker);
-        Receive<RemoteNodeGone>(OnRemoteWorkerGone);
+        Receive<AddRemoteNode>(OnAddRemoteNode);
+        Receive<RemoteNodeGone>(OnRemoteNodeGone);
         Receive<StartTimedOut>(_ => OnStartTimeout());
         Receive<CloseLink>(CloseLinks);
     }
@@ -104,7 +104,7 @@ internal sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
 
     private void OnWorkerStarted(ParticipantId id, IActorRef worker)
     {
-        // WorkerStarted may arrive after the worker was removed; ignore it.
+        // ParticipantStarted may arrive after the participant was removed; ignore it.
         AddRemoteNode? remote = _remote.GetValueOrDefault(id);
         if (remote is null && !_local.Contains(id))
         {
@@ -129,7 +129,7 @@ internal sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
         }
     }
 
-    private void OnAddRemoteWorker(AddRemoteNode add)
+    private void OnAddRemoteNode(AddRemoteNode add)
     {
         if (_state.Outcome is not null)
         {
@@ -143,7 +143,7 @@ internal sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
         Context.ActorOf(RemoteNodeActor.Props(add.Id, add.Workers, add.Link, _setup.Remote!), add.Id.Name);
     }
 
-    private void OnRemoteWorkerGone(RemoteNodeGone gone)
+    private void OnRemoteNodeGone(RemoteNodeGone gone)
     {
         if (!_remote.Remove(gone.Id))
         {
@@ -195,7 +195,7 @@ internal sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
         }
     }
 
-    // The report includes the results of the last checkpoints.
+    // Wait for the checkpoints in flight: the report includes their results.
     private void EndIfSettled()
     {
         if (_state.Outcome is { } outcome && _checkpointsInFlight == 0)
@@ -204,7 +204,7 @@ internal sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
         }
     }
 
-    private void SetEnded(RunOutcome outcome) => _setup.Ended.TrySetResult(new(outcome, _state, _lastEpoch, _slotsUsed.Values.Sum())
+    private void SetEnded(RunOutcome outcome) => _setup.Ended.TrySetResult(new(outcome, _state, _lastEpoch, _remoteWorkersUsed.Values.Sum())
     {
         LastCheckpoint = _lastCheckpoint,
         LastCheckpointFailure = _lastCheckpointFailure,
@@ -213,9 +213,9 @@ internal sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
     private void OnSubtreeComputed(SubtreeComputed result) =>
         Decide(new ResultArrived(result.Participant, result.Round, result.Subtree, result.ComputeTime), result);
 
-    /// <summary>Feeds an input to the state machine, and then the inputs that carrying out its effects produced.</summary>
+    /// <summary>Gives an input to the state machine and carries out its effects, then the inputs that the effects have queued.</summary>
     /// <param name="first">The input.</param>
-    /// <param name="arrived">Message that a <see cref="ResultArrived"/> stands for; its effects keep or release the sum.</param>
+    /// <param name="arrived">Message of a <see cref="ResultArrived"/>; the effects keep or release its sum.</param>
     private void Decide(RunInput first, SubtreeComputed? arrived = null)
     {
         _inputs.Enqueue((first, arrived));

@@ -47,10 +47,10 @@ internal sealed record CoordinatorSetup
 
 /// <summary>Result of a run.</summary>
 /// <param name="Outcome">Completed, interrupted or failed.</param>
-/// <param name="Final">What the state machine remembers.</param>
+/// <param name="Final">Last state of the state machine.</param>
 /// <param name="LastEpoch">The last evaluated epoch; null if none was.</param>
-/// <param name="RemoteSlots">Slots of the nodes whose results were used.</param>
-internal sealed record RunReport(RunOutcome Outcome, RunState Final, EpochCompleted? LastEpoch, int RemoteSlots)
+/// <param name="RemoteWorkers">Number of workers of the nodes whose results were used.</param>
+internal sealed record RunReport(RunOutcome Outcome, RunState Final, EpochCompleted? LastEpoch, int RemoteWorkers)
 {
     /// <summary>The last checkpoint that this term stored; null if it stored none.</summary>
     public CheckpointStored? LastCheckpoint { get; init; }
@@ -59,5 +59,5 @@ internal sealed record RunReport(RunOutcome Outcome, RunState Final, EpochComple
     public CheckpointNotStored? LastCheckpointFailure { get; init; }
 }
 
-/// <summary>Asks the coordinator to end the run at the next step boundary.</summary>
+/// <summary>Requests the end of the run at the next step boundary.</summary>
 internal sealed record StopTraining;

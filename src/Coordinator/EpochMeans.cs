@@ -16,7 +16,7 @@ internal sealed class EpochMeans
         _steps++;
     }
 
-    /// <summary>Means since the last call, NaN if no step was added; starts anew.</summary>
+    /// <summary>Returns the means since the last call, NaN if no step was added, and clears them.</summary>
     public (float Loss, float Accuracy) Reset()
     {
         (float, float) means = _steps == 0 ? (float.NaN, float.NaN) : ((float)(_loss / _steps), (float)(_accuracy / _steps));

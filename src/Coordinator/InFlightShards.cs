@@ -3,20 +3,20 @@ using NnCluster.Training;
 namespace NnCluster.Coordinator;
 
 /// <summary>
-/// Shards in flight to one remote subtree: assigned and not answered. Results beyond them are refused, so that a faulty subtree
-/// cannot fill the coordinator's memory.
+/// Number of shards in flight to one node: assigned and not answered. Further results are refused, so that a faulty node cannot
+/// fill the coordinator's memory.
 /// </summary>
-/// <remarks><see cref="Ask"/> runs on the actor's thread, <c>Answer</c> on the link's.</remarks>
+/// <remarks><see cref="Add"/> runs on the actor's thread, <c>Remove</c> on the link's receiving thread.</remarks>
 internal sealed class InFlightShards(RoundTrees trees)
 {
     private long _shards;
 
     /// <summary>Adds shards that were assigned.</summary>
-    public void Ask(ShardRange shards) => Interlocked.Add(ref _shards, shards.Count);
+    public void Add(ShardRange shards) => Interlocked.Add(ref _shards, shards.Count);
 
-    /// <summary>Takes off the shards of an arrived partial sum.</summary>
-    /// <returns>Null, or why it answers no assignment.</returns>
-    public string? Answer(RoundId round, SubtreeId subtree)
+    /// <summary>Subtracts the shards of an arrived partial sum.</summary>
+    /// <returns>Null, or the error if it answers no assignment.</returns>
+    public string? Remove(RoundId round, SubtreeId subtree)
     {
         if (trees.Find(round.Kind) is not { } tree)
         {
@@ -28,9 +28,9 @@ internal sealed class InFlightShards(RoundTrees trees)
             : $"it sent the sum of {subtree}, and the tree has {tree.Shards} shards, subtrees 1 to {(2 * tree.Shards) - 1}";
     }
 
-    /// <summary>Takes off one shard of an arrived error: sums of the others may have arrived before it.</summary>
-    /// <returns>Null, or why it answers no assignment.</returns>
-    public string? Answer(RoundId round, ShardRange shards)
+    /// <summary>Subtracts one shard of an arrived error: sums of its other shards may have arrived before.</summary>
+    /// <returns>Null, or the error if it answers no assignment.</returns>
+    public string? Remove(RoundId round, ShardRange shards)
     {
         if (trees.Find(round.Kind) is not { } tree)
         {

@@ -8,7 +8,7 @@ using NnCluster.Training;
 
 namespace NnCluster.Coordinator;
 
-/// <summary>What the registry needs to accept nodes.</summary>
+/// <summary>Constructor parameters of <see cref="RegistrationActor"/>.</summary>
 internal sealed record RegistrationSetup
 {
     /// <summary>Answer to every accepted node; its token is replaced by the node's own.</summary>
@@ -20,19 +20,19 @@ internal sealed record RegistrationSetup
     /// <summary>Listener of the data links.</summary>
     public required DataListener Listener { get; init; }
 
-    /// <summary>Protection of the cluster.</summary>
+    /// <summary>Certificates and cookie.</summary>
     public required LinkSecurity Security { get; init; }
 
-    /// <summary>Actor that gets the accepted nodes.</summary>
+    /// <summary>Actor that receives the accepted nodes.</summary>
     public required IActorRef Coordinator { get; init; }
 
-    /// <summary>Log, a line a call.</summary>
+    /// <summary>Receives log lines.</summary>
     public required Action<string> Log { get; init; }
 }
 
 /// <summary>
-/// Thin shell around <see cref="CoordinatorRegistration"/>: control messages, membership events and opened data links
-/// become its input; its effects become messages. Passes each opened link on to the coordinator.
+/// Shell around <see cref="CoordinatorRegistration"/>. Converts control messages, membership events and opened data links to its
+/// inputs, and its effects to messages. Passes each opened link to the coordinator.
 /// </summary>
 internal sealed class RegistrationActor : ReceiveActor
 {
@@ -82,7 +82,7 @@ internal sealed class RegistrationActor : ReceiveActor
     private void OnDismiss(DismissNodes dismiss)
     {
         _dismissalRequester = Sender;
-        Perform(_registration.OnDismiss(dismiss.Outcome, dismiss.Comeback));
+        Perform(_registration.OnDismiss(dismiss.Outcome, dismiss.MayReturn));
     }
 
     private void Perform(IReadOnlyList<RegistrationEffect> effects)

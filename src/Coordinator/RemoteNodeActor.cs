@@ -6,8 +6,8 @@ using NnCluster.Training;
 namespace NnCluster.Coordinator;
 
 /// <summary>
-/// Proxy of one incarnation of a node; owns the node's link. It takes the same messages as a
-/// <see cref="Worker.WorkerActor"/> and sends the same answers to its parent, from the link's receiving thread.
+/// Proxy of one incarnation of a node; owns the node's data link. It receives the same messages as a
+/// <see cref="Worker.WorkerActor"/>, and sends the same answers to its parent, from the link's receiving thread.
 /// </summary>
 internal sealed class RemoteNodeActor : ReceiveActor
 {
@@ -15,22 +15,22 @@ internal sealed class RemoteNodeActor : ReceiveActor
     private readonly int _workers;
     private readonly DataLink _link;
     private readonly RemoteSetup _setup;
-    private readonly InFlightShards _debt;
+    private readonly InFlightShards _inFlight;
     private long _sentStep = -1;
     private bool _ready;
 
     /// <summary>Creates the proxy of a node.</summary>
-    /// <param name="id">The node's incarnation.</param>
-    /// <param name="workers">Workers that the node hosts.</param>
-    /// <param name="link">The node's link, not started; the proxy closes it.</param>
-    /// <param name="setup">Facts of the run.</param>
+    /// <param name="id">Incarnation of the node.</param>
+    /// <param name="workers">Number of workers of the node.</param>
+    /// <param name="link">Data link of the node, not started; the proxy closes it.</param>
+    /// <param name="setup">Facts and resources of the run.</param>
     public RemoteNodeActor(ParticipantId id, int workers, DataLink link, RemoteSetup setup)
     {
         _workers = workers;
         _id = id;
         _link = link;
         _setup = setup;
-        _debt = new(setup.Settings.Trees);
+        _inFlight = new(setup.Settings.Trees);
         Receive<ComputeShards>(Send);
         Receive<CloseLink>(close => _link.Close(close.Reason, close.Kind));
     }
@@ -57,7 +57,7 @@ internal sealed class RemoteNodeActor : ReceiveActor
     // The model state of a step is sent once; further shards of the same state are assigned without it.
     private void Send(ComputeShards work)
     {
-        _debt.Ask(work.Shards);
+        _inFlight.Add(work.Shards);
         if (work.Round.Step == _sentStep)
         {
             work.ModelState.Release();
@@ -72,8 +72,8 @@ internal sealed class RemoteNodeActor : ReceiveActor
         });
     }
 
-    // Runs on the link's receiving thread, which alone writes _ready. A frame that answers no assignment closes the link,
-    // so that frames of a faulty node cannot fill this process's memory.
+    // Runs on the link's receiving thread, the only one that uses _ready. A frame that answers no assignment closes the link,
+    // so that a faulty node cannot fill this process's memory.
     private void Receive(LinkFrame frame, IActorRef coordinator, IActorRef self)
     {
         switch (frame)
@@ -81,14 +81,14 @@ internal sealed class RemoteNodeActor : ReceiveActor
             case SubtreeSumFrame sum when sum.Term != _setup.Term:
                 sum.Sum.Release();
                 break;
-            case SubtreeSumFrame sum when _debt.Answer(sum.Round, sum.Subtree) is { } reason:
+            case SubtreeSumFrame sum when _inFlight.Remove(sum.Round, sum.Subtree) is { } reason:
                 sum.Sum.Release();
                 _link.Abort(reason);
                 break;
             case SubtreeSumFrame sum:
                 coordinator.Tell(new SubtreeComputed(_id, sum.Round, sum.Subtree, sum.Sum) { ComputeTime = sum.Computing }, self);
                 break;
-            case FailedFrame failed when failed.Term == _setup.Term && _debt.Answer(failed.Round, failed.Shards) is { } reason:
+            case FailedFrame failed when failed.Term == _setup.Term && _inFlight.Remove(failed.Round, failed.Shards) is { } reason:
                 _link.Abort(reason);
                 break;
             case FailedFrame failed when failed.Term == _setup.Term:

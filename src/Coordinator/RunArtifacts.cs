@@ -41,7 +41,8 @@ internal sealed class RunArtifacts : IDisposable
     /// <param name="resources">The run's state.</param>
     /// <param name="time">Clock of the directory's name.</param>
     /// <exception cref="RunDirectoryException">The directory cannot be written.</exception>
-    public static RunArtifacts Open(TrainRequest request, ResumePoint? resume, RunIdentity identity, RunResources resources, TimeProvider time)
+    public static RunArtifacts Open(
+        TrainRequest request, ResumePoint? resume, RunIdentity identity, RunResources resources, TimeProvider time)
     {
         RunDirectory directory = OpenDirectory(request, resume, time);
         var origin = new CheckpointPosition(identity.RunId, 0, identity.Term, request.Spec.ToJson(), request.Spec.Model.ToJson());
@@ -106,8 +107,8 @@ internal sealed class RunArtifacts : IDisposable
     /// state.
     /// </summary>
     /// <param name="request">The run.</param>
-    /// <param name="outcome">How it ended.</param>
-    /// <param name="summary">Its results.</param>
+    /// <param name="outcome">Outcome of the run.</param>
+    /// <param name="summary">Results of the run.</param>
     /// <param name="drawCurves">Draws a figure from the run's name and history into a file; null: none is drawn.</param>
     /// <exception cref="RunDirectoryException">A file cannot be written.</exception>
     public void WriteResults(TrainRequest request, RunOutcome outcome, RunSummary summary, Action<string, RunHistory, string>? drawCurves)
@@ -119,7 +120,7 @@ internal sealed class RunArtifacts : IDisposable
         }
 
         RunPaths paths = _directory.Paths;
-        RunDirectoryException.Guard(paths.Model, () => TrainedFile.Write(paths.Model, request.Spec, _state.Parameters.Memory));
+        RunDirectoryException.Guard(paths.Model, () => TrainedFile.Write(paths.Model, request.Spec, _state.ModelState.Memory));
         if (drawCurves is not null)
         {
             string name = System.IO.Path.GetFileName(Path);

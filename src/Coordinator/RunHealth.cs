@@ -3,56 +3,56 @@ using NnCluster.Training;
 
 namespace NnCluster.Coordinator;
 
-/// <summary>Puts a run's state into words for whoever asks the program how it is.</summary>
+/// <summary>Status of a run for the health endpoint: one line, updated by the events of the run.</summary>
 internal sealed class RunHealth : IRunObserver
 {
     private readonly HealthState _state;
-    private readonly Lock _ending = new();
+    private readonly Lock _gate = new();
     private readonly HashSet<string> _workers = [];
     private long _step;
     private long _totalSteps;
-    private bool _over;
+    private bool _isOver;
     private volatile int _present;
     private volatile int _needed;
 
-    /// <summary>Begins before the run: its data and its network are still to be prepared.</summary>
+    /// <summary>Sets the status before the run: the data set and the network are being prepared.</summary>
     public RunHealth(HealthState state)
     {
         _state = state;
-        state.Say(false, "starting: preparing the data set and the network");
+        state.SetStatus(false, "starting: preparing the data set and the network");
     }
 
-    /// <summary>The coordinator runs, and takes workers in if it listens.</summary>
-    /// <param name="step">Steps taken in earlier lives.</param>
-    /// <param name="needed">Workers it waits for.</param>
+    /// <summary>Sets the status of a run whose coordinator has started.</summary>
+    /// <param name="step">Steps taken in earlier terms.</param>
+    /// <param name="needed">Number of workers that the run needs to start.</param>
     public void Begin(long step, int needed)
     {
         _needed = needed;
         Interlocked.CompareExchange(ref _step, step, 0);
         _state.Heartbeat();
-        _state.Say(true, Words);
+        _state.SetStatus(true, StatusLine);
     }
 
-    /// <summary>The coordinator's loop turns.</summary>
+    /// <summary>Records a heartbeat of the coordinator; ignored after <see cref="End"/>.</summary>
     public void Heartbeat()
     {
-        // The actor outlives its run by a few turns.
-        lock (_ending)
+        // The actor may process ticks after the end of the run.
+        lock (_gate)
         {
-            if (!_over)
+            if (!_isOver)
             {
                 _state.Heartbeat();
             }
         }
     }
 
-    /// <summary>The run is over.</summary>
+    /// <summary>Sets the status of a run that is over.</summary>
     public void End()
     {
-        lock (_ending)
+        lock (_gate)
         {
-            _over = true;
-            _state.Rest("the run is over, its files are being written");
+            _isOver = true;
+            _state.SetIdle("the run is over, its files are being written");
         }
     }
 
@@ -85,7 +85,7 @@ internal sealed class RunHealth : IRunObserver
         }
     }
 
-    private string Words()
+    private string StatusLine()
     {
         string step = $"step {Interlocked.Read(ref _step)} of {Interlocked.Read(ref _totalSteps)}";
         string workers = $"{_present} worker{(_present == 1 ? "" : "s")}";

@@ -26,7 +26,7 @@ internal sealed class RunResources : IDisposable
         }
     }
 
-    /// <summary>Places of all tensors and metrics.</summary>
+    /// <summary>Offsets of all tensors and metrics.</summary>
     public ParameterLayout Layout { get; }
 
     /// <summary>Buffers of model states, of <see cref="ParameterLayout.StateLength"/> floats.</summary>
@@ -38,7 +38,7 @@ internal sealed class RunResources : IDisposable
     /// <summary>Buffers of partial sums of metrics, of <see cref="ParameterLayout.EvaluationLength"/> floats.</summary>
     public BufferPool Evaluations { get; }
 
-    /// <summary>Threads that take the optimizer's step.</summary>
+    /// <summary>Threads that compute the optimizer step.</summary>
     public ThreadTeam Team { get; }
 
     /// <summary>Shared memory of model states for the nodes of this host; null: none is exported.</summary>
@@ -92,7 +92,8 @@ internal sealed class RunResources : IDisposable
             }
         }
 
-        TrainingState state = new(Layout, request.Settings.Trees.Minibatch, optimizer, ModelStates, Team, initial, resume?.Position.Step ?? 0);
+        TrainingState state = new(
+            Layout, request.Settings.Trees.Minibatch, optimizer, ModelStates, Team, initial, resume?.Position.Step ?? 0);
         if (resume is not null)
         {
             Checkpoint.ReadOptimizerState(resume.File, Layout, state.OptimizerState);

@@ -4,7 +4,7 @@ using NnCluster.Training;
 
 namespace NnCluster.Coordinator;
 
-/// <summary>A training run as requested, resolved against its data set.</summary>
+/// <summary>Parameters of a training run, resolved against its data set.</summary>
 internal sealed record TrainRequest
 {
     /// <summary>Specification that decides the bits.</summary>
@@ -19,7 +19,7 @@ internal sealed record TrainRequest
     /// <summary>Number of workers in this process.</summary>
     public required int Workers { get; init; }
 
-    /// <summary>Address and security of the cluster; null: only workers of this process compute.</summary>
+    /// <summary>Addresses and security of the cluster; null: only workers of this process compute.</summary>
     public ClusterRequest? Cluster { get; init; }
 
     /// <summary>Settings of the state machine.</summary>

@@ -7,7 +7,7 @@ using NnCluster.Training;
 
 namespace NnCluster.Coordinator;
 
-/// <summary>Result of a model on some rows.</summary>
+/// <summary>Evaluation of a model on rows.</summary>
 /// <param name="Accuracy">Fraction of correct predictions; NaN for regression.</param>
 /// <param name="Loss">Mean loss.</param>
 /// <param name="Rows">Number of rows.</param>
@@ -22,7 +22,7 @@ internal sealed class TrainedModel : IDisposable
     private readonly IModel _model;
     private readonly AlignedBuffer _state;
 
-    /// <summary>A model of a state in memory, which is copied.</summary>
+    /// <summary>Creates a model from a state in memory, which is copied.</summary>
     public TrainedModel(ModelSpec spec, ReadOnlySpan<float> state, IBlas blas)
         : this(spec, blas)
     {
@@ -40,7 +40,7 @@ internal sealed class TrainedModel : IDisposable
     /// <summary>The specification.</summary>
     public ModelSpec Spec { get; }
 
-    /// <summary>Places of the tensors in <see cref="State"/>.</summary>
+    /// <summary>Offsets of the tensors in <see cref="State"/>.</summary>
     public ParameterLayout Layout => _model.Layout;
 
     /// <summary>Parameters and running statistics.</summary>
@@ -58,7 +58,7 @@ internal sealed class TrainedModel : IDisposable
     /// <param name="file">A model or a checkpoint.</param>
     /// <param name="blas">The backend.</param>
     /// <param name="data">The data set that the model must fit; null for any.</param>
-    /// <exception cref="BadInputException">The file holds no model, a newer version, or a model of another shape.</exception>
+    /// <exception cref="BadInputException">The file holds no model, a model of a newer version, or a model of another shape.</exception>
     public static TrainedModel Load(SafeTensorsFile file, IBlas blas, Dataset? data = null)
     {
         string spec = ModelFile.Describe(file).ModelSpec
@@ -78,7 +78,7 @@ internal sealed class TrainedModel : IDisposable
         return model;
     }
 
-    /// <summary>Class probabilities or linear outputs, (rows, outputs), for features (rows, inputs).</summary>
+    /// <summary>Computes class probabilities or linear outputs, (rows, outputs), from features, (rows, inputs).</summary>
     public float[] Predict(ReadOnlySpan<float> features, int rows)
     {
         float[] outputs = new float[rows * Spec.Outputs];
@@ -86,7 +86,7 @@ internal sealed class TrainedModel : IDisposable
         return outputs;
     }
 
-    /// <summary>Loss, accuracy and confusion over rows, in evaluation: running statistics, no dropout.</summary>
+    /// <summary>Computes loss, accuracy and confusion matrix over rows, with running statistics and without dropout.</summary>
     public ModelEvaluation Evaluate(DataSplit split)
     {
         float[] metrics = new float[Layout.EvaluationLength];

@@ -15,13 +15,15 @@ public static class Trainer
 {
     /// <summary>Trains a network.</summary>
     /// <param name="data">Training rows, and test rows that every evaluation uses; both must have rows.</param>
-    /// <param name="spec">What to train.</param>
-    /// <param name="options">How to train; null: all processors of this machine, no files.</param>
+    /// <param name="spec">Network, optimizer and schedule of the run.</param>
+    /// <param name="options">Workers, files and observation; null: all processors of this machine, no files.</param>
     /// <param name="cancellation">
-    /// Requests the end: the step in flight is completed, a checkpoint is written where there is a run directory, and the result
-    /// says that it is interrupted.
+    /// Requests the end: the step in flight is completed, a checkpoint is written if there is a run directory, and
+    /// <see cref="TrainingResult.IsInterrupted"/> is true.
     /// </param>
-    /// <exception cref="BadInputException">A value is out of range or does not fit the data; <see cref="BadInputException.Property"/> names it.</exception>
+    /// <exception cref="BadInputException">
+    /// A value is out of range or does not fit the data; <see cref="BadInputException.Property"/> names it.
+    /// </exception>
     /// <exception cref="TrainingFailedException">The run could not continue.</exception>
     /// <exception cref="RunDirectoryException">The run directory cannot be written.</exception>
     public static Task<TrainingResult> TrainAsync(
@@ -37,7 +39,7 @@ public static class Trainer
     /// <summary>Resumes a run that was interrupted or killed, from its newest checkpoint.</summary>
     /// <param name="runDirectory">The run's directory.</param>
     /// <param name="data">The data set of the run; its content must be the same, its name need not.</param>
-    /// <param name="options">How to train; <see cref="TrainerOptions.RunDirectory"/> must be null.</param>
+    /// <param name="options">Workers, files and observation; <see cref="TrainerOptions.RunDirectory"/> must be null.</param>
     /// <param name="cancellation">Requests the end, as in <see cref="TrainAsync"/>.</param>
     /// <exception cref="BadInputException">The directory has no usable checkpoint, or the data set is another one.</exception>
     /// <exception cref="TrainingFailedException">The run could not continue.</exception>
@@ -65,7 +67,8 @@ public static class Trainer
         if (spec.Arithmetic != blas.Arithmetic)
         {
             throw new BadInputException(
-                $"{runDirectory}: its arithmetic is {spec.Arithmetic}, and that of {nameof(TrainerOptions.Backend)} {options.Backend} is {blas.Arithmetic}");
+                $"{runDirectory}: its arithmetic is {spec.Arithmetic}, "
+                + $"and that of {nameof(TrainerOptions.Backend)} {options.Backend} is {blas.Arithmetic}");
         }
 
         return RunAsync(RequestFor(data, spec, blas, options), resume, options, cancellation);
@@ -82,7 +85,8 @@ public static class Trainer
         using var model = TrainedModel.Load(TrainedFile.Read(path), new SimdBlas());
         if (rows.Matrix.Columns != model.Spec.Inputs)
         {
-            throw new BadInputException($"{path}: the model has {model.Spec.Inputs} inputs, and the rows have {rows.Matrix.Columns} features");
+            throw new BadInputException(
+                $"{path}: the model has {model.Spec.Inputs} inputs, and the rows have {rows.Matrix.Columns} features");
         }
 
         ModelEvaluation evaluation = model.Evaluate(rows);
@@ -135,7 +139,9 @@ public static class Trainer
             request = request with { LeavesFiles = true };
         }
 
-        using TrainingSession session = await TrainingSession.PrepareAsync(request, resume, new() { DrawCurves = options.DrawCurves }, options.Time).ConfigureAwait(false);
+        using TrainingSession session = await TrainingSession
+            .PrepareAsync(request, resume, new() { DrawCurves = options.DrawCurves }, options.Time)
+            .ConfigureAwait(false);
         (RunOutcome outcome, RunSummary summary) = await session
             .RunAsync(new ProgressObserver(options.Progress), options.Log ?? (_ => { }), cancellation)
             .ConfigureAwait(false);

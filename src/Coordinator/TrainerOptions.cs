@@ -3,16 +3,18 @@ using NnCluster.Training;
 
 namespace NnCluster;
 
-/// <summary>How to train: workers, files, observation. No option changes the bits of the result.</summary>
+/// <summary>Workers, files and observation of a training run. Only <see cref="Backend"/> changes the bits of the result.</summary>
 public sealed record TrainerOptions
 {
-    /// <summary>Number of workers, each with a thread, in this process; null: one for each processor, or none with <see cref="Cluster"/>.</summary>
+    /// <summary>
+    /// Number of workers in this process, each with a thread; null: one for each processor, or none with <see cref="Cluster"/>.
+    /// </summary>
     public int? Workers { get; init; }
 
     /// <summary>Backend of matrix products: <c>simd</c>, <c>openblas</c> or <c>mathnet</c>. Backends differ in their arithmetic.</summary>
     public string Backend { get; init; } = "simd";
 
-    /// <summary>Nodes of other processes and machines take part; null: only this process computes.</summary>
+    /// <summary>Options of a cluster, whose nodes take part; null: only this process computes.</summary>
     public ClusterOptions? Cluster { get; init; }
 
     /// <summary>
@@ -21,13 +23,15 @@ public sealed record TrainerOptions
     /// </summary>
     public string? RunDirectory { get; init; }
 
-    /// <summary>Steps between checkpoints; null: at the end of an epoch unless writing took over 2 % of the time, at least every 10 s.</summary>
+    /// <summary>
+    /// Steps between checkpoints; null: at the end of an epoch unless writing took over 2 % of the time, at least every 10 s.
+    /// </summary>
     public long? CheckpointEvery { get; init; }
 
     /// <summary>Epochs between evaluations; the last epoch is always evaluated.</summary>
     public int EvaluateEvery { get; init; } = 1;
 
-    /// <summary>Accuracy at which training stops, on the validation rows where there are some; null: none.</summary>
+    /// <summary>Accuracy at which training stops, on the validation rows if there are any, else on the test rows; null: none.</summary>
     public double? TargetAccuracy { get; init; }
 
     /// <summary>Ends as if interrupted after this many steps; null: never.</summary>

@@ -6,7 +6,7 @@ using NnCluster.Training;
 
 namespace NnCluster;
 
-/// <summary>A trained model and how it was reached.</summary>
+/// <summary>A trained model, with the results and metrics of its run.</summary>
 public sealed class TrainingResult
 {
     private readonly RunSpec _spec;
@@ -33,10 +33,10 @@ public sealed class TrainingResult
     /// <summary>The network.</summary>
     public ModelSpec Model => _spec.Model;
 
-    /// <summary>The model state: parameters and running statistics, laid out as <see cref="ParameterLayout.For"/> says.</summary>
+    /// <summary>The model state: parameters and running statistics, in the layout of <see cref="ParameterLayout.For"/>.</summary>
     public ReadOnlyMemory<float> ModelState => _state;
 
-    /// <summary>A predictor of the model. The caller disposes it.</summary>
+    /// <summary>Creates a predictor of the model. The caller disposes it.</summary>
     public Predictor CreatePredictor() => new(Model, _state);
 
     /// <summary>Writes a model file, which <see cref="Predictor.Load"/> and <c>nncluster predict</c> read.</summary>
@@ -50,7 +50,7 @@ public sealed class TrainingResult
     }
 }
 
-/// <summary>A run could not continue, such as after a loss that is not finite. Its last checkpoint is its last good state.</summary>
+/// <summary>A run failed, for example because its loss is not finite. Its last checkpoint is its last good state.</summary>
 public sealed class TrainingFailedException : Exception
 {
     internal TrainingFailedException(string reason, TrainingResult result)

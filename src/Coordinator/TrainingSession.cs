@@ -8,12 +8,12 @@ using NnCluster.Training;
 namespace NnCluster.Coordinator;
 
 /// <summary>
-/// One training run in this process. Orders its parts: <see cref="RunResources"/> own the memory, <see cref="RunArtifacts"/>
-/// the files, the actors compute.
+/// One training run in this process. <see cref="RunResources"/> owns its memory, <see cref="RunArtifacts"/> its files, and the
+/// actors compute.
 /// </summary>
 internal sealed class TrainingSession : IDisposable
 {
-    // Nodes that have not disconnected by then are left to their own timeouts.
+    // Nodes that have not disconnected by then notice the end by their own timeouts.
     private static readonly TimeSpan DismissTimeout = TimeSpan.FromSeconds(1);
 
     private readonly TrainRequest _request;
@@ -60,7 +60,7 @@ internal sealed class TrainingSession : IDisposable
     public string Path => _artifacts?.Path ?? string.Empty;
 
     /// <summary>The current model state: parameters and running statistics. Only valid while the run does not train.</summary>
-    public ReadOnlySpan<float> ModelState => _resources.State.Parameters.Span;
+    public ReadOnlySpan<float> ModelState => _resources.State.ModelState.Span;
 
     /// <summary>Prepares a run: allocates memory, sets the initial state, and opens the run directory.</summary>
     /// <param name="request">The run.</param>
@@ -121,7 +121,7 @@ internal sealed class TrainingSession : IDisposable
         }
         catch (Exception e)
         {
-            // The caller reports the exception; the events get an end all the same.
+            // The caller reports the exception; the event log still gets its last event.
             string reason = e.Message.ReplaceLineEndings(" ");
             _artifacts?.Observer.Observe(Timed(new RunEnded(RunOutcomeKind.Failed, _resources.State.Step, reason)));
             throw;
@@ -152,7 +152,7 @@ internal sealed class TrainingSession : IDisposable
             spec.Seed);
     }
 
-    /// <summary>Passes an event to all observers; only while the coordinator passes none.</summary>
+    /// <summary>Passes an event to all observers. Not while the coordinator runs, which publishes from its own thread.</summary>
     private void Publish(RunEvent runEvent)
     {
         foreach (IRunObserver observer in _observers)
@@ -196,12 +196,16 @@ internal sealed class TrainingSession : IDisposable
         return report;
     }
 
-    private async Task<RunReport> RunClusterAsync(CoordinatorSetup setup, ClusterRequest cluster, Action<string> log, CancellationToken stop)
+    private async Task<RunReport> RunClusterAsync(
+        CoordinatorSetup setup, ClusterRequest cluster, Action<string> log, CancellationToken stop)
     {
         log($"run directory: {Path}");
         await using var front = await ClusterFront.OpenAsync(cluster, setup with
         {
-            Remote = new(RunId, Term, _request.Settings, _resources.Gradients, _resources.Evaluations, new(Content)) { Export = _resources.Export },
+            Remote = new(RunId, Term, _request.Settings, _resources.Gradients, _resources.Evaluations, new(Content))
+            {
+                Export = _resources.Export,
+            },
             StartTimeout = cluster.StartTimeout,
         }, log).ConfigureAwait(false);
         _options.Listening?.Invoke(cluster.Listen with { Host = cluster.Host }, Term);
@@ -247,7 +251,7 @@ internal sealed class TrainingSession : IDisposable
             ImagesPerSecond = seconds > 0 ? images / seconds : 0,
             WeightsSha256 = _resources.Layout.Sha256(ModelState),
             Parameters = _resources.Layout.ParameterCount,
-            Workers = _request.Workers + report.RemoteSlots,
+            Workers = _request.Workers + report.RemoteWorkers,
             Shards = _request.Spec.Shards,
             Blas = _request.Blas.Name,
             Seed = _request.Spec.Seed,

@@ -6,12 +6,15 @@ using NnCluster.Training;
 namespace NnCluster;
 
 /// <summary>
-/// What to train. Decides the bits of the result, together with the data set: the same specification gives the same weights on
-/// any number of workers and nodes.
+/// Specification of a training run. With the data set and the arithmetic of the backend, it decides the bits of the result: they
+/// are the same on any number of workers and nodes.
 /// </summary>
 public sealed record TrainingSpec
 {
-    /// <summary>Hidden layers, from the inputs on; none is soft-max regression or linear regression. Ignored if <see cref="Model"/> is set.</summary>
+    /// <summary>
+    /// Hidden layers, from the inputs on; without any, the model is softmax regression or linear regression. Ignored if
+    /// <see cref="Model"/> is set.
+    /// </summary>
     public IReadOnlyList<HiddenLayer> Hidden { get; init; } = [];
 
     /// <summary>Fraction of the inputs that dropout drops, from 0 to below 1. Ignored if <see cref="Model"/> is set.</summary>
@@ -61,7 +64,8 @@ public sealed record TrainingSpec
         if (batch < 1 || batch > rows)
         {
             throw new BadInputException(
-                new PropertyName(nameof(RunSpec), nameof(RunSpec.BatchSize)), $"BatchSize {batch}: expected 1 to {rows}, the number of training rows");
+                new PropertyName(nameof(RunSpec), nameof(RunSpec.BatchSize)),
+                $"BatchSize {batch}: expected 1 to {rows}, the number of training rows");
         }
 
         if (Epochs < 1)
@@ -82,7 +86,8 @@ public sealed record TrainingSpec
         if (model.Inputs != data.Features || model.Outputs != data.Outputs)
         {
             throw new BadInputException(
-                $"Model: it has {model.Inputs} inputs and {model.Outputs} outputs, and {data.Name} has {data.Features} features and {data.Outputs} outputs");
+                $"Model: it has {model.Inputs} inputs and {model.Outputs} outputs, "
+                + $"and {data.Name} has {data.Features} features and {data.Outputs} outputs");
         }
 
         model.Validate();

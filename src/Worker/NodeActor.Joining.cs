@@ -21,7 +21,7 @@ internal sealed partial class NodeActor
         var coordinator = new CoordinatorAddress(
             join.Coordinator, Context.ActorSelection(new RootActorPath(join.Coordinator) / "user" / "registry"));
         var offer = new NodeOffer(Self, _setup.Name, _setup.Workers, ProgramVersion, [.. _setup.Backends.Select(blas => blas.Arithmetic)]);
-        _setup.Health.Say(false, "joining a coordinator");
+        _setup.Health.SetStatus(false, "joining a coordinator");
         ClusterHost.Join(Context.System, join.Coordinator);
         Timers.StartPeriodicTimer(nameof(HeartbeatTick), HeartbeatTick.Instance, HeartbeatInterval);
         Timers.StartPeriodicTimer(nameof(RequestTick), RequestTick.Instance, TimeSpan.Zero, RegistrationRetry);
@@ -223,7 +223,7 @@ internal sealed partial class NodeActor
         Membership membership = starting.Node.Membership;
         Enter(new NodePhase.Working(starting.Node, starting.Work));
         starting.Node.Link.Send(new ReadyFrame(membership.Accepted.Term));
-        _setup.Health.Say(true, $"in a run with {WorkerCount} (term {membership.Accepted.Term})");
+        _setup.Health.SetStatus(true, $"in a run with {WorkerCount} (term {membership.Accepted.Term})");
         _setup.Status(new Joined($"{membership.Coordinator}", _setup.Workers, membership.Accepted.Term));
         _setup.Log($"works for the coordinator at {membership.Coordinator} with {WorkerCount} (term {membership.Accepted.Term})");
     }

@@ -10,7 +10,7 @@ using NnCluster.Worker.ProcessStatus;
 
 namespace NnCluster.Worker;
 
-/// <summary>Options of a worker process.</summary>
+/// <summary>Options of a node.</summary>
 internal sealed record NodeOptions
 {
     /// <summary>Addresses of coordinators, tried in turn.</summary>
@@ -48,7 +48,7 @@ internal sealed record NodeOptions
 }
 
 /// <summary>
-/// A worker process from its start to its end. Each coordinator that it joins gets an actor system of its own: one that a
+/// A node from its start to its end. Each coordinator that it joins gets an actor system of its own: one that a
 /// cluster has removed cannot join it again.
 /// </summary>
 /// <param name="options">The options.</param>
@@ -212,7 +212,7 @@ internal sealed class NodeProcess(NodeOptions options, Action<string> log)
     /// </summary>
     private async Task<(HostPort Coordinator, IPAddress Address)?> AwaitCoordinatorAsync(long since, CancellationToken stop)
     {
-        options.Health.Say(true, "waiting for a coordinator");
+        options.Health.SetStatus(true, "waiting for a coordinator");
         while (!stop.IsCancellationRequested && Stopwatch.GetElapsedTime(since) <= options.GiveUpAfter)
         {
             if (await ProbeAsync(stop).ConfigureAwait(false) is { } found)

@@ -130,7 +130,7 @@ public sealed class CoordinatorActorTests : TestKit
 
         public ActorSelection Worker(int number) => _kit.Sys.ActorSelection(Coordinator.Path / $"worker-{number}");
 
-        public string Hash() => _small.Layout.Sha256(State.Parameters.Span);
+        public string Hash() => _small.Layout.Sha256(State.ModelState.Span);
 
         public void Observe(RunEvent runEvent)
         {

@@ -116,9 +116,9 @@ public sealed class HostileTrafficTests : IDisposable
 
     private static IEnumerable<(string Name, string Reason, Action<Liar> Lie)> Lies =>
     [
-        ("flooding", "it sent more answers than it was asked for", liar => liar.Repeat(5000, () => liar.Sum(node: 8))),
-        ("foretelling", "it sent more answers than it was asked for", liar => liar.Repeat(20, () => liar.Sum(node: 1))),
-        ("outside", "it sent the sum of node 16, and the tree has 8 shards, nodes 1 to 15", liar => liar.Sum(node: 16)),
+        ("flooding", "it sent more answers than it was asked for", liar => liar.Repeat(5000, () => liar.Sum(subtree: 8))),
+        ("foretelling", "it sent more answers than it was asked for", liar => liar.Repeat(20, () => liar.Sum(subtree: 1))),
+        ("outside", "it sent the sum of subtree 16, and the tree has 8 shards, subtrees 1 to 15", liar => liar.Sum(subtree: 16)),
         ("short", "a tensor of 100 floats, those of this run have", liar => liar.Bytes(SumHeader(step: 0, length: 400))),
         ("oversized", "a tensor of 536870911 floats, those of this run have", liar => liar.Bytes(SumHeader(step: 0, length: int.MaxValue - 3))),
         ("cut", "the connection ended in the middle of a frame", liar => liar.Bytes(new byte[30])),
@@ -307,10 +307,10 @@ public sealed class HostileTrafficTests : IDisposable
         public void Failure() => _writer.Write(new FailedFrame(welcome.Term, new(0, RoundKind.Gradient), new(0, 8), "so it says"));
 
         // A sum of a step far away: a wrong sum of the present step would be added, since this test's node is admitted.
-        public void Sum(int node)
+        public void Sum(int subtree)
         {
             RefCountedBuffer sum = _sums.Rent();
-            _writer.Write(new SubtreeSumFrame(welcome.Term, new(1_000_000, RoundKind.Gradient), new(node), sum));
+            _writer.Write(new SubtreeSumFrame(welcome.Term, new(1_000_000, RoundKind.Gradient), new(subtree), sum));
             sum.Release();
         }
 

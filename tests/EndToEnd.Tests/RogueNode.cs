@@ -41,8 +41,8 @@ internal sealed class RogueNode : IDisposable
             akka {
               actor {
                 provider = remote
-                serializers.forged = "{{typeof(ForgedSerializer).FullName}}, NnCluster.Cluster.Tests"
-                serialization-bindings."{{typeof(Forged).FullName}}, NnCluster.Cluster.Tests" = forged
+                serializers.forged = "{{typeof(ForgedSerializer).FullName}}, {{typeof(Forged).Assembly.GetName().Name}}"
+                serialization-bindings."{{typeof(Forged).FullName}}, {{typeof(Forged).Assembly.GetName().Name}}" = forged
               }
               stdout-loglevel = off
               loglevel = off

@@ -61,7 +61,7 @@ internal sealed class OwnRun : IDisposable
     public ParameterLayout Layout { get; }
 
     /// <summary>Model state after the last step.</summary>
-    public AlignedBuffer State => _training.Parameters.Memory;
+    public AlignedBuffer State => _training.ModelState.Memory;
 
     /// <summary>Takes steps and returns their reports.</summary>
     public StepReport[] Train(int steps) => [.. Enumerable.Range(0, steps).Select(_ => Step())];
@@ -88,7 +88,7 @@ internal sealed class OwnRun : IDisposable
             int first = i * Shards / _computers.Length;
             int end = (i + 1) * Shards / _computers.Length;
             _computers[i].Compute(
-                new ComputeShards(new(_training.Step, RoundKind.Gradient), new(first, end - first), _training.Parameters), sums.Put);
+                new ComputeShards(new(_training.Step, RoundKind.Gradient), new(first, end - first), _training.ModelState), sums.Put);
         }
 
         StepReport report = _training.TakeStep(sums);

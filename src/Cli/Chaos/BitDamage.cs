@@ -1,10 +1,10 @@
 namespace NnCluster.Cli.Chaos;
 
 /// <summary>
-/// Flips one bit in the next bytes of a data link: half of the time within the first 56, where a frame's header is if
-/// one begins there.
+/// Flips one bit in the next bytes of a data link. With probability ½ it is in the first 56 bytes: the header, if a frame
+/// begins there.
 /// </summary>
-/// <param name="draw">Random number that decides bit and direction.</param>
+/// <param name="draw">Random number that decides the bit and the direction.</param>
 /// <param name="onInject">Called immediately before the bit is flipped.</param>
 internal sealed class BitDamage(uint draw, Action onInject)
 {
@@ -13,13 +13,13 @@ internal sealed class BitDamage(uint draw, Action onInject)
     private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _used;
 
-    /// <summary>Whether the bit is one that the worker sends; if not, one that it receives.</summary>
-    public bool FromWorker => (draw & 1) == 0;
+    /// <summary>True: the bit is in bytes that the node sends; false: in bytes that it receives.</summary>
+    public bool FromNode => (draw & 1) == 0;
 
     /// <summary>Completes when the bit is flipped.</summary>
     public Task Done => _done.Task;
 
-    /// <summary>Flips the bit; does nothing after the first time, and for no bytes.</summary>
+    /// <summary>Flips the bit in the first call with bytes; later calls do nothing.</summary>
     public void Apply(Span<byte> bytes)
     {
         if (bytes.IsEmpty || Interlocked.Exchange(ref _used, 1) != 0)

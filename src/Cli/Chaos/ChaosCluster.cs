@@ -8,8 +8,8 @@ using NnCluster.Worker.ProcessStatus;
 namespace NnCluster.Cli.Chaos;
 
 /// <summary>
-/// The cluster to disturb: its processes, and the namespaces, the relay and the disk that faults need. Disposing removes all
-/// of them.
+/// The cluster under faults: its processes, and the namespaces, the relay and the disk that faults need. Disposing it removes
+/// all of them.
 /// </summary>
 internal sealed class ChaosCluster : IDisposable
 {
@@ -21,23 +21,23 @@ internal sealed class ChaosCluster : IDisposable
     private readonly Launcher _launcher;
     private readonly Dictionary<ChaosFault, IFaultInjector> _injectors;
 
-    /// <summary>Makes everything but the processes.</summary>
+    /// <summary>Creates everything but the processes.</summary>
     /// <param name="plan">The parameters.</param>
     /// <param name="log">Gets the lines of all processes.</param>
     /// <param name="status">Gets the records of the launch.</param>
-    /// <exception cref="FaultException">Something cannot be made; what was made is removed again.</exception>
+    /// <exception cref="FaultException">A resource cannot be created; the others are removed.</exception>
     public ChaosCluster(ChaosPlan plan, Action<string> log, Action<StatusRecord> status)
     {
         _plan = plan;
         _diskPath = Path.Combine(plan.Directory, "disk");
-        Workers = [.. Enumerable.Range(1, plan.Workers).Select(number => string.Create(CultureInfo.InvariantCulture, $"worker-{number}"))];
+        Nodes = [.. Enumerable.Range(1, plan.Nodes).Select(number => string.Create(CultureInfo.InvariantCulture, $"worker-{number}"))];
         try
         {
-            _network = plan.UseNamespaces ? new(plan.Workers) : null;
+            _network = plan.UseNamespaces ? new(plan.Nodes) : null;
             _disk = plan.Kinds.Contains(ChaosFault.Disk) ? new(_diskPath) : null;
             string host = _network?.Coordinator ?? "127.0.0.1";
             int linkPort = LocalPort.FindFree();
-            _relay = plan.UsesRelay ? new(IPAddress.Parse(host), new(IPAddress.Parse(host), linkPort), WorkerProcesses) : null;
+            _relay = plan.UsesRelay ? new(IPAddress.Parse(host), new(IPAddress.Parse(host), linkPort), NodeProcesses) : null;
             _launcher = new(LaunchPlan(new(host, LocalPort.FindFree()), linkPort), log, status);
         }
         catch (Exception e) when (e is FaultException or System.Net.Sockets.SocketException)
@@ -54,13 +54,13 @@ internal sealed class ChaosCluster : IDisposable
         _injectors = plan.Kinds.ToDictionary(kind => kind, InjectorOf);
     }
 
-    /// <summary>Names of the worker processes.</summary>
-    public IReadOnlyList<string> Workers { get; }
+    /// <summary>Names of the nodes.</summary>
+    public IReadOnlyList<string> Nodes { get; }
 
     /// <summary>Run directory while the cluster runs; <see cref="ChaosPlan.Disturbed"/> afterwards.</summary>
     public string RunDirectory => _disk is null ? _plan.Disturbed : Path.Combine(_diskPath, "run");
 
-    /// <summary>Runs the cluster to its end, or until <paramref name="stop"/> asks for it.</summary>
+    /// <summary>Runs the cluster until the run ends or <paramref name="stop"/> is cancelled.</summary>
     public async Task<ProcessEnd> RunAsync(CancellationToken stop)
     {
         ProcessEnd end = await _launcher.RunAsync(stop).ConfigureAwait(false);
@@ -76,12 +76,12 @@ internal sealed class ChaosCluster : IDisposable
         return end;
     }
 
-    /// <summary>Process that a fault hits: the coordinator, or a worker process by its number from 0; null if it does not run.</summary>
-    public int? ProcessOf(ChaosFault kind, int worker) => kind == ChaosFault.Coordinator
+    /// <summary>Id of the process that a fault hits: the coordinator, or a node by its index from 0; null if it does not run.</summary>
+    public int? ProcessOf(ChaosFault kind, int node) => kind == ChaosFault.Coordinator
         ? _launcher.ProcessOf(Launcher.CoordinatorName)
-        : _launcher.ProcessOf(Workers[worker]);
+        : _launcher.ProcessOf(Nodes[node]);
 
-    /// <summary>Every process that runs, with its role.</summary>
+    /// <summary>Ids of all running processes, with their roles.</summary>
     public IEnumerable<(string Role, int Process)> Processes()
     {
         if (_launcher.ProcessOf(Launcher.CoordinatorName) is { } coordinator)
@@ -89,9 +89,9 @@ internal sealed class ChaosCluster : IDisposable
             yield return (Launcher.CoordinatorName, coordinator);
         }
 
-        foreach (int worker in WorkerProcesses())
+        foreach (int node in NodeProcesses())
         {
-            yield return ("worker", worker);
+            yield return ("worker", node);
         }
     }
 
@@ -107,7 +107,7 @@ internal sealed class ChaosCluster : IDisposable
         _disk?.Dispose();
     }
 
-    private List<int> WorkerProcesses() => [.. Workers.Select(_launcher.ProcessOf).OfType<int>()];
+    private List<int> NodeProcesses() => [.. Nodes.Select(_launcher.ProcessOf).OfType<int>()];
 
     private IFaultInjector InjectorOf(ChaosFault kind) => kind switch
     {
@@ -137,7 +137,7 @@ internal sealed class ChaosCluster : IDisposable
             Out = RunDirectory,
             Workers =
             [
-                .. Workers.Select((name, number) => new NodeCommandLine(name,
+                .. Nodes.Select((name, number) => new NodeCommandLine(name,
                 [
                     .. _network?.Inside(number) ?? [], .. ProgramPath.Of("nncluster"), "worker",
                     "--end-with-input", StatusWriter.OptionName, "1", "--join", listen.ToString(),
@@ -151,7 +151,7 @@ internal sealed class ChaosCluster : IDisposable
         };
     }
 
-    // To the programs, the bridge between the namespaces looks like any network.
+    // The programs require a certificate or a cookie on the bridge between the namespaces, as on any network.
     private string Cookie()
     {
         string path = Path.Combine(_plan.Directory, "cookie");

@@ -6,19 +6,19 @@ namespace NnCluster.Cli.Chaos;
 /// </summary>
 internal enum ChaosFault
 {
-    /// <summary>A worker process is killed (SIGKILL); the launcher restarts it.</summary>
+    /// <summary>A node is killed (SIGKILL); the launcher restarts it.</summary>
     Kill,
 
-    /// <summary>A worker process is paused for a while (SIGSTOP, then SIGCONT): connected, and silent.</summary>
+    /// <summary>A node is paused for a while (SIGSTOP, then SIGCONT): connected and silent.</summary>
     Pause,
 
-    /// <summary>A worker process is paused four fifths of the time for a while.</summary>
+    /// <summary>A node is paused four fifths of the time for a while.</summary>
     Slow,
 
-    /// <summary>No byte passes between a worker process and the coordinator for a while.</summary>
+    /// <summary>No byte passes between a node and the coordinator for a while.</summary>
     Partition,
 
-    /// <summary>One bit on the data link between a worker process and the coordinator is flipped.</summary>
+    /// <summary>One bit on the data link between a node and the coordinator is flipped.</summary>
     Corrupt,
 
     /// <summary>The disk of the run directory is full for a while.</summary>

@@ -3,8 +3,8 @@ namespace NnCluster.Cli.Chaos;
 /// <summary>Parameters of <c>nncluster chaos</c>.</summary>
 internal sealed record ChaosPlan
 {
-    /// <summary>Worker processes.</summary>
-    public required int Workers { get; init; }
+    /// <summary>Number of nodes; each has one worker.</summary>
+    public required int Nodes { get; init; }
 
     /// <summary>Seed of the training and of the schedule of faults.</summary>
     public required ulong Seed { get; init; }
@@ -24,16 +24,16 @@ internal sealed record ChaosPlan
     /// <summary>Directory of all files.</summary>
     public required string Directory { get; init; }
 
-    /// <summary>Whether each worker gets a network namespace of its own.</summary>
+    /// <summary>Whether each node has a network namespace of its own.</summary>
     public required bool UseNamespaces { get; init; }
 
     /// <summary>Options of <c>train</c> for both runs.</summary>
     public required IReadOnlyList<string> Training { get; init; }
 
-    /// <summary>Workers that the disturbed run needs to compute.</summary>
+    /// <summary>Number of workers that the run under faults needs to compute.</summary>
     public required int MinWorkers { get; init; }
 
-    /// <summary>Options that protect the cluster; empty: a cookie where one is needed.</summary>
+    /// <summary>Options for the security of the cluster; empty: a cookie, if namespaces need one.</summary>
     public required IReadOnlyList<string> Security { get; init; }
 
     /// <summary>Whether data links pass through a relay.</summary>

@@ -8,24 +8,24 @@ namespace NnCluster.Cli.Chaos;
 /// <param name="Plan">The parameters.</param>
 /// <param name="Disturbed">The run under faults.</param>
 /// <param name="Result">Result of the run under faults.</param>
-/// <param name="Alone">Result of the run without faults.</param>
+/// <param name="Undisturbed">Result of the run without faults.</param>
 /// <param name="Steps">Error in the sequence of steps in the metrics of the run under faults; null: none.</param>
-internal sealed record ChaosReport(ChaosPlan Plan, DisturbedRun Disturbed, RunSummary Result, RunSummary Alone, string? Steps)
+internal sealed record ChaosReport(ChaosPlan Plan, DisturbedRun Disturbed, RunSummary Result, RunSummary Undisturbed, string? Steps)
 {
     /// <summary>Whether both runs ended with the same bits, and every step is in the metrics once.</summary>
-    public bool IsGood => Result.WeightsSha256 == Alone.WeightsSha256 && Result.Steps == Alone.Steps && Steps is null;
+    public bool IsGood => Result.WeightsSha256 == Undisturbed.WeightsSha256 && Result.Steps == Undisturbed.Steps && Steps is null;
 
     private IEnumerable<FaultRecord> Faults => Disturbed.Watch.Closed
         .Concat(Disturbed.Watch.Open.Where(fault => fault.InjectedAt is not null))
         .OrderBy(fault => fault.Number);
 
-    /// <summary>One line on a fault.</summary>
+    /// <summary>A fault and its consequences in one line.</summary>
     public static string Line(FaultRecord fault)
     {
         string length = fault.Length > TimeSpan.Zero ? FormattableString.Invariant($" for {fault.Length.TotalSeconds:0.0} s") : "";
         string kind = CliOption.NameOf(fault.Kind);
-        string what = fault.Target == kind ? kind : $"{kind} {fault.Target}";
-        string line = FormattableString.Invariant($"fault {fault.Number + 1}: {what}{length}");
+        string target = fault.Target == kind ? kind : $"{kind} {fault.Target}";
+        string line = FormattableString.Invariant($"fault {fault.Number + 1}: {target}{length}");
         return string.Join("; ", new[]
         {
             line,
@@ -43,10 +43,10 @@ internal sealed record ChaosReport(ChaosPlan Plan, DisturbedRun Disturbed, RunSu
     {
         ["same"] = IsGood,
         ["disturbedSha256"] = Result.WeightsSha256,
-        ["undisturbedSha256"] = Alone.WeightsSha256,
+        ["undisturbedSha256"] = Undisturbed.WeightsSha256,
         ["steps"] = Result.Steps,
         ["everyStepOnce"] = Steps is null,
-        ["workers"] = Plan.Workers,
+        ["workers"] = Plan.Nodes,
         ["seed"] = Plan.Seed,
         ["seconds"] = Disturbed.Time.TotalSeconds,
         ["reassignedShards"] = Disturbed.Watch.ReassignedShards,
@@ -91,11 +91,12 @@ internal sealed record ChaosReport(ChaosPlan Plan, DisturbedRun Disturbed, RunSu
             + FormattableString.Invariant($"{watch.ReassignedShards} shards reassigned, {watch.WorkersLost} workers lost, ")
             + FormattableString.Invariant($"{watch.Incarnations} coordinators");
         yield return $"disturbed    {Result.WeightsSha256}";
-        yield return $"undisturbed  {Alone.WeightsSha256}";
+        yield return $"undisturbed  {Undisturbed.WeightsSha256}";
         yield return Steps ?? (IsGood ? "the same bits, every step once" : "DIFFERENT");
     }
 
-    private IEnumerable<(ChaosFault Kind, int Count, TimeSpan? Noticed, TimeSpan? Reassigned, TimeSpan? Recovered, TimeSpan? Back)> Kinds() =>
+    private IEnumerable<(
+        ChaosFault Kind, int Count, TimeSpan? Noticed, TimeSpan? Reassigned, TimeSpan? Recovered, TimeSpan? Back)> Kinds() =>
         from fault in Faults
         group fault by fault.Kind into kind
         orderby kind.Key

@@ -7,28 +7,28 @@ using NnCluster.Worker.ProcessStatus;
 
 namespace NnCluster.Cli.Chaos;
 
-/// <summary>Result of the disturbed run.</summary>
-/// <param name="End">How it ended.</param>
+/// <summary>Result of the run under faults.</summary>
+/// <param name="End">End of the coordinator.</param>
 /// <param name="Watch">The faults and their consequences.</param>
 /// <param name="Growth">Memory, threads and handles of its processes.</param>
-/// <param name="Time">Time since all workers were there.</param>
+/// <param name="Time">Time since all nodes had joined.</param>
 internal sealed record DisturbedRun(ProcessEnd End, FaultWatch Watch, IReadOnlyDictionary<string, UseGrowth> Growth, TimeSpan Time);
 
 /// <summary>Trains under a schedule of faults.</summary>
 /// <param name="plan">The parameters.</param>
-/// <param name="cluster">The cluster to disturb.</param>
-/// <param name="log">Gets a line for each fault whose consequences are over.</param>
-/// <param name="status">Gets a record for each fault whose consequences are over.</param>
+/// <param name="cluster">The cluster under faults.</param>
+/// <param name="log">Gets a log line for each fault whose consequences are over.</param>
+/// <param name="status">Gets a status record for each fault whose consequences are over.</param>
 internal sealed class ChaosRun(ChaosPlan plan, ChaosCluster cluster, Action<string> log, Action<StatusRecord> status)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan ObservationTimeout = TimeSpan.FromSeconds(60);
 
-    private readonly FaultSchedule _schedule = new(plan.Seed, plan.Kinds, plan.Workers);
-    private readonly FaultWatch _watch = new(cluster.Workers);
+    private readonly FaultSchedule _schedule = new(plan.Seed, plan.Kinds, plan.Nodes);
+    private readonly FaultWatch _watch = new(cluster.Nodes);
     private readonly EventTail _tail = new(new RunPaths(cluster.RunDirectory).Events);
     private readonly UseSamples _samples = new();
-    private readonly ConcurrentQueue<Action> _notes = new();
+    private readonly ConcurrentQueue<Action> _injectionRecords = new();
     private readonly List<Task> _injections = [];
     private readonly long _began = Stopwatch.GetTimestamp();
     private TimeSpan? _started;
@@ -37,12 +37,12 @@ internal sealed class ChaosRun(ChaosPlan plan, ChaosCluster cluster, Action<stri
 
     private TimeSpan Now => Stopwatch.GetElapsedTime(_began);
 
-    /// <summary>Runs until the training is over, the duration has passed, or <paramref name="stop"/> asks for the end.</summary>
+    /// <summary>Runs until the training is over, the duration has passed, or <paramref name="stop"/> is cancelled.</summary>
     /// <exception cref="FaultException">A fault cannot be injected.</exception>
     public async Task<DisturbedRun> RunAsync(CancellationToken stop)
     {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        using var calm = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        using var stopFaults = CancellationTokenSource.CreateLinkedTokenSource(stop);
         Task<ProcessEnd> run = cluster.RunAsync(end.Token);
         try
         {
@@ -51,7 +51,7 @@ internal sealed class ChaosRun(ChaosPlan plan, ChaosCluster cluster, Action<stri
                 Observe();
                 if (!stop.IsCancellationRequested)
                 {
-                    Act(end, calm.Token);
+                    Act(end, stopFaults.Token);
                 }
 
                 await Delay.ForAsync(Interval, CancellationToken.None).ConfigureAwait(false);
@@ -59,7 +59,7 @@ internal sealed class ChaosRun(ChaosPlan plan, ChaosCluster cluster, Action<stri
         }
         finally
         {
-            await calm.CancelAsync().ConfigureAwait(false);
+            await stopFaults.CancelAsync().ConfigureAwait(false);
             await end.CancelAsync().ConfigureAwait(false);
             await Task.WhenAll(_injections).ConfigureAwait(false);
         }
@@ -69,18 +69,18 @@ internal sealed class ChaosRun(ChaosPlan plan, ChaosCluster cluster, Action<stri
         return new(ended, _watch, _samples.Growth(), Now - (_started ?? Now));
     }
 
-    // Events are read before the notes: an injection is then known before every event that it caused.
+    // Events are read before injections are recorded: the watch then knows an injection before any event that it caused.
     private void Observe()
     {
-        IReadOnlyList<LoggedEvent> happened = _tail.Read();
-        while (_notes.TryDequeue(out Action? note))
+        IReadOnlyList<LoggedEvent> events = _tail.Read();
+        while (_injectionRecords.TryDequeue(out Action? recordInjection))
         {
-            note();
+            recordInjection();
         }
 
-        foreach (LoggedEvent one in happened)
+        foreach (LoggedEvent logged in events)
         {
-            _watch.Observe(one);
+            _watch.Observe(logged);
         }
 
         foreach (FaultRecord fault in _watch.Settle())
@@ -88,7 +88,7 @@ internal sealed class ChaosRun(ChaosPlan plan, ChaosCluster cluster, Action<stri
             Report(fault, "");
         }
 
-        foreach (FaultRecord fault in _watch.Open.Where(fault => DateTime.UtcNow - fault.UndoneAt > ObservationTimeout).ToArray())
+        foreach (FaultRecord fault in _watch.Open.Where(fault => DateTime.UtcNow - fault.RemovedAt > ObservationTimeout).ToArray())
         {
             _watch.GiveUp(fault.Number);
             Report(fault, " (its consequences were not observed)");
@@ -101,7 +101,7 @@ internal sealed class ChaosRun(ChaosPlan plan, ChaosCluster cluster, Action<stri
         status(new FaultOver(fault.Number + 1, CliOption.NameOf(fault.Kind), fault.Target));
     }
 
-    private void Act(CancellationTokenSource end, CancellationToken calm)
+    private void Act(CancellationTokenSource end, CancellationToken stopFaults)
     {
         foreach (Task failed in _injections.Where(injection => injection.IsFaulted))
         {
@@ -124,15 +124,15 @@ internal sealed class ChaosRun(ChaosPlan plan, ChaosCluster cluster, Action<stri
                 end.Cancel();
             }
         }
-        else if (Now >= _next && TryInject(calm))
+        else if (Now >= _next && TryInject(stopFaults))
         {
             _next = Now + plan.Every;
             _number++;
         }
     }
 
-    /// <summary>Injects the next fault, unless its target is away or is the target of another fault.</summary>
-    private bool TryInject(CancellationToken calm)
+    /// <summary>Injects the next fault, unless its target is not in the run or has another fault.</summary>
+    private bool TryInject(CancellationToken stopFaults)
     {
         PlannedFault planned = _schedule[_number];
         bool exclusive = FaultSchedule.IsExclusive(planned.Kind);
@@ -143,18 +143,18 @@ internal sealed class ChaosRun(ChaosPlan plan, ChaosCluster cluster, Action<stri
 
         int[] free =
         [
-            .. Enumerable.Range(planned.Worker, plan.Workers)
-                .Select(worker => worker % plan.Workers)
-                .Where(worker => _watch.IsFree(cluster.Workers[worker])),
+            .. Enumerable.Range(planned.Node, plan.Nodes)
+                .Select(node => node % plan.Nodes)
+                .Where(node => _watch.IsFree(cluster.Nodes[node])),
         ];
-        // Keep one healthy worker to take the reassigned shards.
-        if (!exclusive && free.Length < Math.Min(2, plan.Workers))
+        // Keep one node without a fault: shards are reassigned to it.
+        if (!exclusive && free.Length < Math.Min(2, plan.Nodes))
         {
             return false;
         }
 
-        int worker = exclusive ? 0 : free[0];
-        if (cluster.ProcessOf(planned.Kind, worker) is not { } process)
+        int node = exclusive ? 0 : free[0];
+        if (cluster.ProcessOf(planned.Kind, node) is not { } process)
         {
             return false;
         }
@@ -167,24 +167,24 @@ internal sealed class ChaosRun(ChaosPlan plan, ChaosCluster cluster, Action<stri
             {
                 ChaosFault.Coordinator => Launcher.CoordinatorName,
                 ChaosFault.Disk => "disk",
-                _ => cluster.Workers[worker],
+                _ => cluster.Nodes[node],
             },
             Length = planned.Length,
         });
-        _injections.Add(Task.Run(() => InjectAsync(planned, worker, process, calm), CancellationToken.None));
+        _injections.Add(Task.Run(() => InjectAsync(planned, node, process, stopFaults), CancellationToken.None));
         return true;
     }
 
-    private async Task InjectAsync(PlannedFault planned, int worker, int process, CancellationToken calm)
+    private async Task InjectAsync(PlannedFault planned, int node, int process, CancellationToken stopFaults)
     {
         void OnInject()
         {
             DateTime time = DateTime.UtcNow;
-            _notes.Enqueue(() => _watch.OnInjected(planned.Number, time));
+            _injectionRecords.Enqueue(() => _watch.OnInjected(planned.Number, time));
         }
 
-        await cluster.InjectAsync(new(planned, worker, process, OnInject), calm).ConfigureAwait(false);
-        DateTime undone = DateTime.UtcNow;
-        _notes.Enqueue(() => _watch.Undo(planned.Number, undone));
+        await cluster.InjectAsync(new(planned, node, process, OnInject), stopFaults).ConfigureAwait(false);
+        DateTime removed = DateTime.UtcNow;
+        _injectionRecords.Enqueue(() => _watch.OnRemoved(planned.Number, removed));
     }
 }

@@ -9,19 +9,19 @@ internal sealed record FaultRecord
     /// <summary>Kind of the fault.</summary>
     public required ChaosFault Kind { get; init; }
 
-    /// <summary>Name of a worker process, <c>coordinator</c> or <c>disk</c>.</summary>
+    /// <summary>Name of a node, <c>coordinator</c> or <c>disk</c>.</summary>
     public required string Target { get; init; }
 
-    /// <summary>Planned length; zero for a fault of a moment.</summary>
+    /// <summary>Planned length; zero for an instantaneous fault.</summary>
     public required TimeSpan Length { get; init; }
 
     /// <summary>Time of injection, UTC; null before it.</summary>
     public DateTime? InjectedAt { get; init; }
 
     /// <summary>Time at which the fault was removed, UTC.</summary>
-    public DateTime? UndoneAt { get; init; }
+    public DateTime? RemovedAt { get; init; }
 
-    /// <summary>Time until the run reacted: shards were reassigned, a worker was lost, or a checkpoint failed.</summary>
+    /// <summary>Time until the run reacted: shards were reassigned, the target was lost, or a checkpoint failed.</summary>
     public TimeSpan? Noticed { get; init; }
 
     /// <summary>Time until the first shards of the target were reassigned.</summary>
@@ -32,11 +32,11 @@ internal sealed record FaultRecord
 
     /// <summary>
     /// Time until the run had recovered: the round with the reassigned shards completed; the next coordinator took its
-    /// first step; the first checkpoint was written to the disk that had been full.
+    /// first step; or the first checkpoint was written after the disk had been full.
     /// </summary>
     public TimeSpan? Recovered { get; init; }
 
-    /// <summary>Time until the target, if it was lost, had joined again.</summary>
+    /// <summary>Time until the target, if it was lost, joined again.</summary>
     public TimeSpan? Back { get; init; }
 
     /// <summary>Whether the target was removed from the run.</summary>

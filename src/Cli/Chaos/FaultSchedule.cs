@@ -5,44 +5,44 @@ namespace NnCluster.Cli.Chaos;
 /// <summary>One fault of a schedule.</summary>
 /// <param name="Number">Number of the fault, from 0.</param>
 /// <param name="Kind">Kind of the fault.</param>
-/// <param name="Worker">Number of the worker process, from 0; if it is away, the next one that is there. Unused for
+/// <param name="Node">Index of the node, from 0; if that one is not in the run or has a fault, the next one. Not used for
 /// coordinator and disk.</param>
-/// <param name="Length">Length; zero for a fault of a moment.</param>
+/// <param name="Length">Length; zero for an instantaneous fault.</param>
 /// <param name="Draw">Random number for further choices of the fault.</param>
-internal sealed record PlannedFault(int Number, ChaosFault Kind, int Worker, TimeSpan Length, uint Draw);
+internal sealed record PlannedFault(int Number, ChaosFault Kind, int Node, TimeSpan Length, uint Draw);
 
 /// <summary>
-/// An endless schedule of faults, a pure function of its seed. In every round of as many faults as there are kinds, each
-/// kind occurs once, in a shuffled order.
+/// An endless schedule of faults, a pure function of its seed. It is divided into cycles of as many faults as there are kinds;
+/// in every cycle each kind occurs once, in a shuffled order.
 /// </summary>
 /// <param name="seed">The seed.</param>
 /// <param name="kinds">Kinds of faults.</param>
-/// <param name="workers">Number of worker processes.</param>
-internal sealed class FaultSchedule(ulong seed, IReadOnlyList<ChaosFault> kinds, int workers)
+/// <param name="nodes">Number of nodes.</param>
+internal sealed class FaultSchedule(ulong seed, IReadOnlyList<ChaosFault> kinds, int nodes)
 {
-    private const int LongOnes = 8;
+    private const int FaultsPerLongOne = 8;
 
-    /// <summary>The fault with a number, from 0.</summary>
+    /// <summary>The fault of a number, from 0.</summary>
     public PlannedFault this[int number]
     {
         get
         {
             var draws = new CounterRandom(seed, RandomStream.Faults, (uint)number, 1);
             ChaosFault kind = KindOf(number);
-            bool isLong = draws.Below(LongOnes, 1) == 0;
-            return new(number, kind, draws.Below(workers, 0), LengthOf(kind, isLong, draws.UniformDouble(1)), draws.Word(4));
+            bool isLong = draws.Below(FaultsPerLongOne, 1) == 0;
+            return new(number, kind, draws.Below(nodes, 0), LengthOf(kind, isLong, draws.UniformDouble(1)), draws.Word(4));
         }
     }
 
     /// <summary>Whether no other fault may last at the same time.</summary>
     public static bool IsExclusive(ChaosFault kind) => kind is ChaosFault.Coordinator or ChaosFault.Disk;
 
-    // Fisher-Yates over the kinds of the round, up to the place that is asked for.
+    // Fisher-Yates over the kinds of the cycle, up to the index of the fault.
     private ChaosFault KindOf(int number)
     {
         ChaosFault[] deck = [.. kinds];
-        int round = number / deck.Length;
-        var draws = new CounterRandom(seed, RandomStream.Faults, (uint)round);
+        int cycle = number / deck.Length;
+        var draws = new CounterRandom(seed, RandomStream.Faults, (uint)cycle);
         for (int i = 0; i <= number % deck.Length; i++)
         {
             int other = i + draws.Below(deck.Length - i, i);
@@ -53,8 +53,8 @@ internal sealed class FaultSchedule(ulong seed, IReadOnlyList<ChaosFault> kinds,
     }
 
     /// <summary>
-    /// Most faults are so short that only the deadlines of a step notice them. One in eight outlasts the failure detectors:
-    /// 5 s of the cluster for a paused worker, 10 s of the data link for one that is cut off.
+    /// Most faults are so short that only the deadlines of a step notice them. One in eight is longer than the timeouts of the
+    /// failure detectors: 5 s of the cluster for a paused node, 10 s of the data link for a partition.
     /// </summary>
     private static TimeSpan LengthOf(ChaosFault kind, bool isLong, double share)
     {

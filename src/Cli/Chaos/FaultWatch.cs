@@ -4,33 +4,33 @@ using NnCluster.Training;
 namespace NnCluster.Cli.Chaos;
 
 /// <summary>Assigns the events of a run to the faults that caused them. Pure: it uses no process and no clock.</summary>
-/// <param name="workers">Names of the worker processes.</param>
-internal sealed class FaultWatch(IReadOnlyList<string> workers)
+/// <param name="nodes">Names of the nodes.</param>
+internal sealed class FaultWatch(IReadOnlyList<string> nodes)
 {
     private readonly List<FaultRecord> _open = [];
     private readonly List<FaultRecord> _closed = [];
     private readonly HashSet<string> _present = [];
 
-    /// <summary>Faults whose consequences last.</summary>
+    /// <summary>Faults whose consequences are not over.</summary>
     public IReadOnlyList<FaultRecord> Open => _open;
 
     /// <summary>Faults whose consequences are over.</summary>
     public IReadOnlyList<FaultRecord> Closed => _closed;
 
-    /// <summary>Whether every worker process is in the run and its first step is taken.</summary>
-    public bool AllPresent => _present.Count == workers.Count && Incarnations > 0;
+    /// <summary>Whether every node is in the run and the run has taken a step.</summary>
+    public bool AllPresent => _present.Count == nodes.Count && Incarnations > 0;
 
-    /// <summary>Coordinators that have taken a step.</summary>
+    /// <summary>Number of coordinators that have taken a step.</summary>
     public int Incarnations { get; private set; }
 
-    /// <summary>Shards that were reassigned, by all coordinators.</summary>
+    /// <summary>Number of shards that all coordinators have reassigned.</summary>
     public long ReassignedShards { get; private set; }
 
-    /// <summary>Workers that were lost, by all coordinators.</summary>
+    /// <summary>Number of participants that all coordinators have lost.</summary>
     public int WorkersLost { get; private set; }
 
-    /// <summary>Whether a worker process is in the run and the target of no fault.</summary>
-    public bool IsFree(string worker) => _present.Contains(worker) && _open.All(fault => fault.Target != worker);
+    /// <summary>Whether a node is in the run and the target of no fault.</summary>
+    public bool IsFree(string node) => _present.Contains(node) && _open.All(fault => fault.Target != node);
 
     /// <summary>Adds a fault that is about to be injected.</summary>
     public void Begin(FaultRecord fault) => _open.Add(fault);
@@ -39,7 +39,7 @@ internal sealed class FaultWatch(IReadOnlyList<string> workers)
     public void OnInjected(int number, DateTime time)
     {
         Change(fault => fault.Number == number, fault => fault with { InjectedAt = time });
-        // The next coordinator begins without workers.
+        // The next coordinator begins without nodes.
         if (_open.Any(fault => fault.Number == number && fault.Kind == ChaosFault.Coordinator))
         {
             _present.Clear();
@@ -47,7 +47,7 @@ internal sealed class FaultWatch(IReadOnlyList<string> workers)
     }
 
     /// <summary>Records the time of removal.</summary>
-    public void Undo(int number, DateTime time) => Change(fault => fault.Number == number, fault => fault with { UndoneAt = time });
+    public void OnRemoved(int number, DateTime time) => Change(fault => fault.Number == number, fault => fault with { RemovedAt = time });
 
     /// <summary>Closes a fault whose consequences were not observed.</summary>
     public void GiveUp(int number) => Close(fault => fault.Number == number);
@@ -59,15 +59,15 @@ internal sealed class FaultWatch(IReadOnlyList<string> workers)
         switch (logged.Event)
         {
             case ParticipantJoined joined:
-                Joined(SubtreeOf(joined.Participant), time);
+                Joined(NodeOf(joined.Participant), time);
                 break;
             case ParticipantLost lost:
                 WorkersLost++;
-                Lost(SubtreeOf(lost.Participant), time);
+                Lost(NodeOf(lost.Participant), time);
                 break;
             case ShardsReassigned reassigned:
                 ReassignedShards += reassigned.Shards;
-                Reassigned(SubtreeOf(reassigned.From), reassigned.Shards, time);
+                Reassigned(NodeOf(reassigned.From), reassigned.Shards, time);
                 break;
             case ShardsRecovered:
                 Change(
@@ -83,25 +83,25 @@ internal sealed class FaultWatch(IReadOnlyList<string> workers)
                 break;
             case CheckpointWritten:
                 Change(
-                    fault => fault.Kind == ChaosFault.Disk && fault.UndoneAt <= time,
+                    fault => fault.Kind == ChaosFault.Disk && fault.RemovedAt <= time,
                     fault => fault with { Recovered = time - fault.InjectedAt });
                 break;
         }
     }
 
     /// <summary>Closes the faults whose consequences are over.</summary>
-    /// <returns>The faults that it has closed.</returns>
+    /// <returns>The closed faults.</returns>
     public IReadOnlyList<FaultRecord> Settle() => Close(IsOver);
 
-    private bool IsOver(FaultRecord fault) => fault.UndoneAt is not null && fault.Kind switch
+    private bool IsOver(FaultRecord fault) => fault.RemovedAt is not null && fault.Kind switch
     {
-        ChaosFault.Kill or ChaosFault.Corrupt => fault.Lost && fault.Back is not null && IsWhole(fault),
-        ChaosFault.Pause or ChaosFault.Slow or ChaosFault.Partition => (!fault.Lost || fault.Back is not null) && IsWhole(fault),
+        ChaosFault.Kill or ChaosFault.Corrupt => fault.Lost && fault.Back is not null && HasRecovered(fault),
+        ChaosFault.Pause or ChaosFault.Slow or ChaosFault.Partition => (!fault.Lost || fault.Back is not null) && HasRecovered(fault),
         ChaosFault.Coordinator => fault.Recovered is not null && AllPresent,
         _ => fault.Recovered is not null,
     };
 
-    private static bool IsWhole(FaultRecord fault) => fault.Reassigned is null || fault.Recovered is not null;
+    private static bool HasRecovered(FaultRecord fault) => fault.Reassigned is null || fault.Recovered is not null;
 
     private void Joined(string node, DateTime time)
     {
@@ -151,5 +151,5 @@ internal sealed class FaultWatch(IReadOnlyList<string> workers)
     }
 
     // "worker-3.2" is the second incarnation of the node worker-3.
-    private static string SubtreeOf(string worker) => worker[..Math.Max(worker.LastIndexOf('.'), 0)];
+    private static string NodeOf(string participant) => participant[..Math.Max(participant.LastIndexOf('.'), 0)];
 }

@@ -2,16 +2,16 @@ namespace NnCluster.Cli.Chaos;
 
 /// <summary>Target of a fault.</summary>
 /// <param name="Plan">The fault.</param>
-/// <param name="Worker">Number of the worker process, from 0.</param>
-/// <param name="Process">Id of the process: of the worker, or of the coordinator.</param>
-/// <param name="OnInject">To be called immediately before the fault begins.</param>
-internal sealed record FaultTarget(PlannedFault Plan, int Worker, int Process, Action OnInject);
+/// <param name="Node">Index of the node, from 0.</param>
+/// <param name="Process">Id of the process: of the node, or of the coordinator.</param>
+/// <param name="OnInject">The injector calls it immediately before the fault begins.</param>
+internal sealed record FaultTarget(PlannedFault Plan, int Node, int Process, Action OnInject);
 
 /// <summary>Injects one kind of fault.</summary>
 internal interface IFaultInjector
 {
     /// <summary>Injects the fault, and removes it after its length or when <paramref name="stop"/> is cancelled.</summary>
-    /// <exception cref="FaultException">It cannot be injected or removed.</exception>
+    /// <exception cref="FaultException">The fault cannot be injected or removed.</exception>
     Task InjectAsync(FaultTarget target, CancellationToken stop);
 }
 

@@ -5,25 +5,25 @@ using System.Net.Sockets;
 namespace NnCluster.Cli.Chaos;
 
 /// <summary>
-/// Relays the data links between workers and coordinator; the coordinator advertises the relay's port instead of its own.
-/// The relay can hold back or damage the bytes of one worker process.
+/// Relays the data links between nodes and coordinator; the coordinator advertises the relay's port instead of its own. The
+/// relay can hold back or damage the bytes of one node.
 /// </summary>
 internal sealed class LinkRelay : IDisposable
 {
     private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     private readonly IPEndPoint _coordinator;
-    private readonly Func<IReadOnlyList<int>> _workers;
+    private readonly Func<IReadOnlyList<int>> _nodes;
     private readonly ConcurrentDictionary<RelayedLink, bool> _links = [];
     private readonly ConcurrentDictionary<int, ManualResetEventSlim> _held = [];
 
     /// <summary>Starts listening.</summary>
     /// <param name="host">Address to listen on.</param>
     /// <param name="coordinator">Address that the coordinator accepts data links on.</param>
-    /// <param name="workers">Returns the ids of the worker processes that run now.</param>
-    public LinkRelay(IPAddress host, IPEndPoint coordinator, Func<IReadOnlyList<int>> workers)
+    /// <param name="nodes">Returns the process ids of the nodes that run now.</param>
+    public LinkRelay(IPAddress host, IPEndPoint coordinator, Func<IReadOnlyList<int>> nodes)
     {
         _coordinator = coordinator;
-        _workers = workers;
+        _nodes = nodes;
         _listener.Bind(new IPEndPoint(host, 0));
         _listener.Listen(128);
         EndPoint = (IPEndPoint)_listener.LocalEndPoint!;
@@ -36,7 +36,7 @@ internal sealed class LinkRelay : IDisposable
     /// <summary>Holds back all bytes to and from a process.</summary>
     public void Hold(int process) => _held[process] = new(initialState: false);
 
-    /// <summary>Lets the bytes pass again.</summary>
+    /// <summary>Relays the bytes of a process again.</summary>
     public void Release(int process)
     {
         if (_held.TryRemove(process, out ManualResetEventSlim? gate))
@@ -46,8 +46,8 @@ internal sealed class LinkRelay : IDisposable
     }
 
     /// <summary>Flips one bit of the next bytes.</summary>
-    /// <param name="process">Id of the worker process.</param>
-    /// <param name="draw">Random number that decides bit and direction.</param>
+    /// <param name="process">Process id of the node.</param>
+    /// <param name="draw">Random number that decides the bit and the direction.</param>
     /// <param name="onInject">Called immediately before the bit is flipped.</param>
     /// <returns>Completes when the bit is flipped.</returns>
     public Task DamageAsync(int process, uint draw, Action onInject)
@@ -83,28 +83,28 @@ internal sealed class LinkRelay : IDisposable
     {
         while (true)
         {
-            Socket worker;
+            Socket node;
             try
             {
-                worker = _listener.Accept();
+                node = _listener.Accept();
             }
             catch (Exception e) when (e is SocketException or ObjectDisposedException)
             {
                 return;
             }
 
-            new Thread(() => Join(worker)) { IsBackground = true, Name = "relayed link" }.Start();
+            new Thread(() => Join(node)) { IsBackground = true, Name = "relayed link" }.Start();
         }
     }
 
-    private void Join(Socket worker)
+    private void Join(Socket node)
     {
         var coordinator = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         try
         {
             coordinator.Connect(_coordinator);
-            int? process = SocketOwner.Find((IPEndPoint)worker.RemoteEndPoint!, _workers());
-            var link = new RelayedLink(worker, coordinator, process);
+            int? process = SocketOwner.Find((IPEndPoint)node.RemoteEndPoint!, _nodes());
+            var link = new RelayedLink(node, coordinator, process);
             _links.TryAdd(link, true);
             link.Pass(WaitUntilFree);
             _links.TryRemove(link, out _);
@@ -114,7 +114,7 @@ internal sealed class LinkRelay : IDisposable
             // One side has closed its connection; the other one is closed below.
         }
 
-        worker.Dispose();
+        node.Dispose();
         coordinator.Dispose();
     }
 

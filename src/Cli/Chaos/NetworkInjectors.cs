@@ -1,25 +1,25 @@
 namespace NnCluster.Cli.Chaos;
 
-/// <summary>Takes down the network interface of a worker's namespace: neither gradients nor heartbeats pass.</summary>
+/// <summary>Takes down the network interface of a node's namespace: neither data links nor the control plane pass.</summary>
 internal sealed class LinkDownInjector(NodeNamespaces network) : IFaultInjector
 {
     /// <inheritdoc/>
     public async Task InjectAsync(FaultTarget target, CancellationToken stop)
     {
         target.OnInject();
-        network.SetLink(target.Worker, up: false);
+        network.SetLink(target.Node, up: false);
         try
         {
             await Delay.ForAsync(target.Plan.Length, stop).ConfigureAwait(false);
         }
         finally
         {
-            network.SetLink(target.Worker, up: true);
+            network.SetLink(target.Node, up: true);
         }
     }
 }
 
-/// <summary>Holds back all bytes of a worker's data link in the relay.</summary>
+/// <summary>Holds back all bytes of a node's data link in the relay.</summary>
 internal sealed class BlackholeInjector(LinkRelay relay) : IFaultInjector
 {
     /// <inheritdoc/>
@@ -38,7 +38,7 @@ internal sealed class BlackholeInjector(LinkRelay relay) : IFaultInjector
     }
 }
 
-/// <summary>Flips one bit of a worker's data link in the relay.</summary>
+/// <summary>Flips one bit of a node's data link in the relay.</summary>
 internal sealed class CorruptInjector(LinkRelay relay) : IFaultInjector
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);

@@ -3,41 +3,41 @@ using System.Net.Sockets;
 namespace NnCluster.Cli.Chaos;
 
 /// <summary>One data link through the relay.</summary>
-/// <param name="worker">Connection to the worker process.</param>
+/// <param name="node">Connection to the node.</param>
 /// <param name="coordinator">Connection to the coordinator.</param>
-/// <param name="process">Id of the worker process; null if it is not known.</param>
-internal sealed class RelayedLink(Socket worker, Socket coordinator, int? process) : IDisposable
+/// <param name="process">Process id of the node; null if it is not known.</param>
+internal sealed class RelayedLink(Socket node, Socket coordinator, int? process) : IDisposable
 {
     private const int Chunk = 1 << 16;
 
     private BitDamage? _damage;
 
-    /// <summary>Id of the worker process; null if it is not known.</summary>
+    /// <summary>Process id of the node; null if it is not known.</summary>
     public int? Process => process;
 
     /// <summary>Damages the next bytes.</summary>
     public void Damage(BitDamage damage) => Volatile.Write(ref _damage, damage);
 
     /// <summary>Relays both directions until both sides have closed.</summary>
-    /// <param name="wait">Called with the id of the worker process before each chunk; may block.</param>
+    /// <param name="wait">Called with the process id of the node before each chunk; may block.</param>
     public void Pass(Action<int?> wait)
     {
-        worker.NoDelay = true;
+        node.NoDelay = true;
         coordinator.NoDelay = true;
-        var back = new Thread(() => Copy(coordinator, worker, fromWorker: false, wait)) { IsBackground = true, Name = "relayed link" };
+        var back = new Thread(() => Copy(coordinator, node, fromNode: false, wait)) { IsBackground = true, Name = "relayed link" };
         back.Start();
-        Copy(worker, coordinator, fromWorker: true, wait);
+        Copy(node, coordinator, fromNode: true, wait);
         back.Join();
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        worker.Dispose();
+        node.Dispose();
         coordinator.Dispose();
     }
 
-    private void Copy(Socket from, Socket to, bool fromWorker, Action<int?> wait)
+    private void Copy(Socket from, Socket to, bool fromNode, Action<int?> wait)
     {
         byte[] buffer = new byte[Chunk];
         try
@@ -46,7 +46,7 @@ internal sealed class RelayedLink(Socket worker, Socket coordinator, int? proces
             while ((count = from.Receive(buffer)) > 0)
             {
                 wait(process);
-                if (Volatile.Read(ref _damage) is { } damage && damage.FromWorker == fromWorker)
+                if (Volatile.Read(ref _damage) is { } damage && damage.FromNode == fromNode)
                 {
                     damage.Apply(buffer.AsSpan(0, count));
                     Volatile.Write(ref _damage, null);

@@ -3,7 +3,7 @@ using NnCluster.Cli.Launching;
 
 namespace NnCluster.Cli.Chaos;
 
-/// <summary>Kills a process, of a worker or of the coordinator.</summary>
+/// <summary>Kills the process of a node or of the coordinator.</summary>
 internal sealed class KillInjector : IFaultInjector
 {
     /// <inheritdoc/>

@@ -7,7 +7,7 @@ namespace NnCluster.Cli.Chaos;
 internal static class SystemCommand
 {
     /// <summary>Runs a program to its end.</summary>
-    /// <exception cref="FaultException">It fails, or is not installed.</exception>
+    /// <exception cref="FaultException">The program fails, or is not installed.</exception>
     public static void Run(string program, params string[] arguments)
     {
         if (Try(program, arguments) is { } error)
@@ -17,7 +17,7 @@ internal static class SystemCommand
     }
 
     /// <summary>Runs a program to its end.</summary>
-    /// <returns>Null, or its error.</returns>
+    /// <returns>Its error; null if it succeeds.</returns>
     public static string? Try(string program, params string[] arguments)
     {
         try

@@ -6,11 +6,11 @@ namespace NnCluster.Cli.Chaos;
 internal sealed record UseGrowth(ProcessUse Start, ProcessUse End);
 
 /// <summary>
-/// Samples the resources of processes. The first 10 s of a process do not count: it still loads and compiles its program.
+/// Samples the resources of processes. The first 10 s of a process do not count: its code is still compiled.
 /// </summary>
 internal sealed class UseSamples
 {
-    private static readonly TimeSpan Warm = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
     private readonly Dictionary<string, List<ProcessUse>> _samples = [];
@@ -31,7 +31,7 @@ internal sealed class UseSamples
         foreach ((string role, int process) in processes)
         {
             _firstSeen.TryAdd(process, now);
-            if (now - _firstSeen[process] >= Warm && ProcessUse.Of(process) is { } use)
+            if (now - _firstSeen[process] >= WarmUp && ProcessUse.Of(process) is { } use)
             {
                 Add(role, use);
             }

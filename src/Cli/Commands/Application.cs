@@ -5,7 +5,7 @@ using NnCluster.Worker.ProcessStatus;
 
 namespace NnCluster.Cli.Commands;
 
-/// <summary>The program: parses the command line, runs one command, and turns expected failures into one line and an exit code.</summary>
+/// <summary>Entry point of the program: parses the command line, runs one command, and reports an expected failure in one line.</summary>
 internal static class Application
 {
     /// <summary>Runs the program.</summary>
@@ -32,7 +32,8 @@ internal static class Application
     {
         (Command train, TrainOptions options) = TrainCommand.Create();
         var root = new RootCommand(
-            "Trains neural networks on the cores of one machine or the machines of a cluster, with the same bits on any of them. " + ExitCode.Help)
+            "Trains neural networks on the cores of one machine or the machines of a cluster, with the same bits on any of them. "
+            + ExitCode.Help)
         {
             train,
             WorkerCommand.Create(),

@@ -17,7 +17,7 @@ internal sealed class ChaosCommand
     private static readonly string AllFaults = string.Join(", ", Enum.GetValues<ChaosFault>().Select(CliOption.NameOf));
 
     private readonly TrainOptions _train = new();
-    private readonly Option<int?> _workers = CliOption.Whole("--workers", "Worker processes on this machine.", 1, 64);
+    private readonly Option<int?> _workers = CliOption.Whole("--workers", "Nodes on this machine, each with one worker.", 1, 64);
     private readonly Option<ChaosFault[]?> _faults = CliOption.Parsed<ChaosFault[]?>(
         "--faults",
         "KIND,…",
@@ -30,13 +30,13 @@ internal sealed class ChaosCommand
     private readonly Option<int?> _count = CliOption.Whole("--count", "Number of faults after which the run is ended.", 1);
     private readonly Option<NetworkKind?> _network = CliOption.Choice<NetworkKind>(
         "--network",
-        "Place of a partition: a network namespace for each worker (root), or a relay of the data links. [namespaces if permitted]");
+        "Place of a partition: a network namespace for each node (root), or a relay of the data links. [namespaces if permitted]");
 
     /// <summary>The command.</summary>
     public static Command Create()
     {
         var chaos = new ChaosCommand();
-        chaos._train.Out.Description = "A new directory for the files of both runs. [a temporary one, removed unless something is wrong]";
+        chaos._train.Out.Description = "A new directory for the files of both runs. [a temporary one, removed if the bits are the same]";
         var command = new Command(
             "chaos",
             "Train once under a seeded schedule of faults, with real processes, and once without faults, and compare the bits. "
@@ -114,8 +114,8 @@ internal sealed class ChaosCommand
         RunSummary result = ResultOf(disturbed.End, plan.Disturbed);
         if (disturbed.Watch.Closed.Count == 0)
         {
-            throw new FaultException($"the run of {result.Steps} steps was over before the consequences of a fault were: "
-                + "give it more --epochs, or a --duration");
+            throw new FaultException($"the run ended after {result.Steps} steps, before the consequences of a fault were over; "
+                + "give more --epochs, or a --duration");
         }
 
         int faults = disturbed.Watch.Closed.Count;
@@ -123,24 +123,24 @@ internal sealed class ChaosCommand
         string[] until = disturbed.End.ExitCode == ExitCode.Interrupted
             ? ["--stop-after", FormattableString.Invariant($"{result.Steps}")]
             : [];
-        ProcessEnd alone = await TrainAloneAsync(plan, until, Log, stop).ConfigureAwait(false);
+        ProcessEnd end = await TrainUndisturbedAsync(plan, until, Log, stop).ConfigureAwait(false);
         stop.ThrowIfCancellationRequested();
-        RunSummary undisturbed = ResultOf(alone, plan.Undisturbed);
+        RunSummary undisturbed = ResultOf(end, plan.Undisturbed);
         return new(plan, disturbed, result, undisturbed, StepSequence.Check(new RunPaths(plan.Disturbed).Metrics, result.Steps));
     }
 
-    private static async Task<ProcessEnd> TrainAloneAsync(ChaosPlan plan, string[] until, Action<string> log, CancellationToken stop)
+    private static async Task<ProcessEnd> TrainUndisturbedAsync(ChaosPlan plan, string[] until, Action<string> log, CancellationToken stop)
     {
         string? reason = null;
-        using var alone = ChildProcess.Start(new()
+        using var process = ChildProcess.Start(new()
         {
             Command = [.. ProgramPath.Of("nncluster"), "train", "--end-with-input", .. plan.Training, .. until, "--out", plan.Undisturbed],
             Log = log,
             Status = record => reason = record is Ended ended ? ended.Reason : reason,
         });
-        await using (stop.Register(alone.AskToEnd))
+        await using (stop.Register(process.RequestEnd))
         {
-            return new(await alone.Exited.ConfigureAwait(false), reason);
+            return new(await process.Exited.ConfigureAwait(false), reason);
         }
     }
 
@@ -172,7 +172,7 @@ internal sealed class ChaosCommand
             throw new BadInputException("chaos needs Linux: it pauses processes by signals and reads /proc.");
         }
 
-        int workers = given.GetValue(_workers) ?? throw new BadInputException("chaos needs --workers N: the number of worker processes.");
+        int nodes = given.GetValue(_workers) ?? throw new BadInputException("chaos needs --workers N: the number of nodes.");
         ChaosFault[] kinds = given.GetValue(_faults) ?? DefaultFaults;
         bool root = Environment.UserName == "root";
         if (kinds.Contains(ChaosFault.Disk) && !root)
@@ -186,16 +186,16 @@ internal sealed class ChaosCommand
             throw new BadInputException("--network namespaces: needs root and the program ip; use --network loopback.");
         }
 
-        if (given.GetValue(_train.MinWorkers) is { } least && least > workers)
+        if (given.GetValue(_train.MinWorkers) is { } least && least > nodes)
         {
-            throw new BadInputException($"--min-workers {least}: there are only {workers} workers.");
+            throw new BadInputException($"--min-workers {least}: there are only {nodes} workers.");
         }
 
         bool limited = given.GetResult(_count) is not null;
         bool epochs = given.GetResult(_train.Epochs) is { Implicit: false };
         return new()
         {
-            Workers = workers,
+            Nodes = nodes,
             Seed = given.GetValue(_train.Seed) ?? 1,
             Kinds = kinds,
             Every = given.GetValue(_every) ?? TimeSpan.FromSeconds(2),
@@ -219,7 +219,7 @@ internal sealed class ChaosCommand
 
         if (Path.Exists(directory))
         {
-            throw new BadInputException($"--out {directory}: is there already; give a directory that is not.");
+            throw new BadInputException($"--out {directory}: exists already; give a new directory.");
         }
 
         RunDirectoryException.Guard(directory, () => Directory.CreateDirectory(directory));

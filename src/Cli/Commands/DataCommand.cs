@@ -28,7 +28,7 @@ internal static class DataCommand
         {
             Dataset data = await ConsoleDataset.OpenAsync(given.GetRequiredValue(name), given.GetValue(directory), StandardError())
                 .ConfigureAwait(false);
-            Console.Out.WriteLine($"{data.Name}: {data.Train.Rows} training rows and {data.Test.Rows} test rows are there and right.");
+            Console.Out.WriteLine($"{data.Name}: {data.Train.Rows} training rows and {data.Test.Rows} test rows, complete and verified.");
             return ExitCode.Done;
         });
         var info = new Command("info", "Shapes, classes and checksum of a data set.") { name, directory, json };

@@ -20,7 +20,7 @@ internal static class ExploreCommand
     /// <summary>The command and its sub-commands.</summary>
     public static Command Create()
     {
-        var explore = new Command("explore", "Experiments on what networks learn, each with its figures and numbers.");
+        var explore = new Command("explore", "Experiments on neural networks, each with figures and numbers.");
         IExperiment[] experiments =
         [
             new ActivationsExperiment(), new CapacityExperiment(), new RegularisationExperiment(),

@@ -72,7 +72,7 @@ internal sealed class HealthEndpoint : IDisposable
         }
     }
 
-    /// <summary>The whole answer to a request.</summary>
+    /// <summary>Response to a request: head and body.</summary>
     /// <param name="head">Head of the request, cut after <see cref="MostHead"/> bytes, as Latin-1.</param>
     /// <param name="report">State of the program.</param>
     internal static string Answer(string head, Func<HealthReport> report)
@@ -134,11 +134,11 @@ internal sealed class HealthEndpoint : IDisposable
                     }
                 }
 
-                _ = ConverseAsync(connection);
+                _ = HandleAsync(connection);
             }
             catch (SocketException)
             {
-                // The caller hung up before it was accepted, or no file handle is left; try again.
+                // The client closed the connection before it was accepted, or no descriptor is free; retry.
                 await Task.WhenAny(Task.Delay(AcceptRetry, _stop.Token)).ConfigureAwait(false);
             }
             catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
@@ -148,7 +148,7 @@ internal sealed class HealthEndpoint : IDisposable
         }
     }
 
-    private async Task ConverseAsync(Socket connection)
+    private async Task HandleAsync(Socket connection)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
         timeout.CancelAfter(Timeout);
@@ -174,7 +174,7 @@ internal sealed class HealthEndpoint : IDisposable
         }
         catch (Exception e) when (e is SocketException or OperationCanceledException)
         {
-            // The caller is gone, or slower than the timeout.
+            // The client closed the connection, or exceeded the timeout.
         }
         finally
         {
@@ -183,7 +183,7 @@ internal sealed class HealthEndpoint : IDisposable
         }
     }
 
-    /// <summary>Head of a request with its empty line, or a full buffer without one; null if the caller hangs up before.</summary>
+    /// <summary>Head of a request with its empty line, or a full buffer without one; null if the client closes the connection.</summary>
     private static async Task<string?> ReadHeadAsync(Socket connection, byte[] buffer, CancellationToken cancellation)
     {
         int length = 0;

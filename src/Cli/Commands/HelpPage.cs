@@ -19,10 +19,10 @@ internal sealed class HelpPage(IReadOnlyDictionary<Command, IReadOnlyList<Option
     // Longer lines are hard to read, however wide the terminal is.
     private const int MaxWidth = 120;
 
-    // Two columns need about this much.
+    // Narrowest width, in characters: two columns must fit.
     private const int MinWidth = 60;
 
-    // A space within a word, printed as a plain one.
+    // A space at which no line is broken; printed as a plain space.
     private const char NoBreak = '\u00a0';
 
     // Column of the descriptions. A longer label has the description on the next line.
@@ -106,7 +106,7 @@ internal sealed class HelpPage(IReadOnlyDictionary<Command, IReadOnlyList<Option
 
     private static (string Label, string Text) RowOf(Option option)
     {
-        // The long name last, as the one to remember; names in the style of Windows work and are not shown.
+        // The long name comes last. Aliases in the style of Windows (/h) are valid, and not shown.
         string names = string.Join(", ", [.. option.Aliases.Where(alias => alias[0] == '-').OrderBy(alias => alias.Length), option.Name]);
         string label = option.HelpName is { } value ? $"{names} {value}" : names;
         return (label, (option.Description ?? "") + (option.Required ? " (required)" : ""));

@@ -5,10 +5,10 @@ using SkiaSharp;
 namespace NnCluster.Cli.Commands;
 
 /// <summary>
-/// Size and position of the object in a data set's images, and the conversion of other images to them. MNIST's digits were scaled to fit
-/// a box of 20 × 20 pixels, keeping their proportions, and centred by their centre of mass in 28 × 28 (LeCun, Cortes and
-/// Burges); Fashion-MNIST's articles fill the whole image and are centred by their outline (Xiao et al. 2017). Both are
-/// light on dark.
+/// Size and position of the object in a data set's images, and the conversion of other images to them. MNIST's digits were
+/// scaled to fit a box of 20 × 20 pixels, keeping their proportions, and centred by their centre of mass in 28 × 28 (LeCun,
+/// Cortes and Burges); Fashion-MNIST's articles fill the whole image and are centred by their outline (Xiao et al. 2017). Both
+/// are light on dark.
 /// </summary>
 /// <param name="Width">Pixels of a row.</param>
 /// <param name="Height">Rows.</param>

@@ -14,24 +14,24 @@ internal sealed class LaunchCommand
 
     private readonly TrainOptions _train = new();
     private readonly Option<int?> _workers = CliOption.Whole(
-        "--workers", "Worker processes on this machine; with --hosts, besides theirs.", 1, 1024);
-    private readonly Option<int?> _workersPerNode = CliOption.Whole("--workers-per-node", "Workers in each process. [1]", 1, 1024);
+        "--workers", "Nodes to start on this machine, in addition to those of --hosts.", 1, 1024);
+    private readonly Option<int?> _workersPerNode = CliOption.Whole("--workers-per-node", "Workers of each node. [1]", 1, 1024);
     private readonly Option<HostWorkers[]?> _hosts = CliOption.Parsed<HostWorkers[]?>(
         "--hosts",
         "HOST[:WORKERS],…",
-        "Start workers on these machines over SSH; needs --listen with an address they reach. Paths of certificates and cookie are "
-        + "paths there.",
+        "Start a node on each of these machines over SSH; needs --listen with an address that they reach. Paths of certificates "
+        + "and cookie are paths there.",
         HostWorkers.ParseList,
         "hosts with their workers, such as alpha:2,beta:4");
     private readonly Option<string?> _sshCommand = CliOption.Text(
         "--ssh-command", "COMMAND", $"Command that starts a program on another machine. [{Ssh}]");
     private readonly Option<string?> _remoteCommand = CliOption.Text(
-        "--remote-command", "COMMAND", "The command that starts a worker node on the other machines. [nncluster worker]");
+        "--remote-command", "COMMAND", "Command that starts a node on the other machines. [nncluster worker]");
     private readonly Option<string?> _cache = CliOption.Text(
-        "--cache", "DIR", "Directory in which workers keep data sets. [their user's cache directory]");
+        "--cache", "DIR", "Directory in which nodes keep data sets. [their user's cache directory]");
     private readonly Option<int?> _maxRestarts = CliOption.Whole(
         "--max-restarts",
-        "Restarts of each process in an hour: the first at once, then after 2, 4, 8 s and so on up to a minute. 8 restarts last "
+        "Restarts of each process in an hour: the first at once, then after 2, 4, 8 s and so on up to a minute. 8 restarts take "
         + "3 minutes, in which a machine can boot. [3]",
         0);
 
@@ -49,14 +49,15 @@ internal sealed class LaunchCommand
     {
         var launch = new LaunchCommand();
         TrainOptions train = launch._train;
-        train.MinWorkers.Description = "Compute only while so many workers are there, and end when so many can no longer join. [1]";
-        train.StartWorkers.Description = "Begin only when so many are there. [all that are started]";
+        train.MinWorkers.Description = "Workers that must be present to compute; the run ends when so many can no longer join. [1]";
+        train.StartWorkers.Description = "Workers that must be present before the first step. [all that are started]";
         var command = new Command(
             "launch",
-            "Start a coordinator and its workers, on this machine or over SSH, and take them all down at the end. "
+            "Start a coordinator and its nodes, on this machine or over SSH, and end all of them with the run. "
             + "Takes the options of train. " + ExitCode.Help)
         {
-            launch._workers, launch._workersPerNode, launch._hosts, launch._sshCommand, launch._remoteCommand, launch._cache, launch._maxRestarts,
+            launch._workers, launch._workersPerNode, launch._hosts, launch._sshCommand, launch._remoteCommand, launch._cache,
+            launch._maxRestarts,
         };
         Option[] own = [train.Listen, train.MinWorkers, train.StartWorkers, train.EndWithInput, train.StatusFd, train.Config];
         foreach (Option option in launch.PassedOn.Concat(own))
@@ -115,7 +116,7 @@ internal sealed class LaunchCommand
                 .. ProgramPath.Of("nncluster"), "train", "--end-with-input", "--workers", "0", "--listen", listen.ToString(),
                 "--min-workers", Text(least), .. Given(given, always),
             ],
-            // A coordinator that is restarted begins with the workers that are there.
+            // A coordinator that is restarted begins with the workers that are present.
             First = ["--start-workers", Text(first), .. Given(given, OfFirstCoordinator)],
             Out = given.GetValue(_train.Resume) is null ? given.GetValue(_train.Out) : null,
             MinWorkers = least,

@@ -13,7 +13,7 @@ namespace NnCluster.Cli.Commands;
 /// <summary><c>nncluster predict RUN|FILE IMAGE.png…</c>.</summary>
 internal static class PredictCommand
 {
-    private const int Runners = 3;
+    private const int TopClasses = 3;
 
     /// <summary>The command.</summary>
     public static Command Create()
@@ -68,7 +68,7 @@ internal static class PredictCommand
                     ? (100 * row[c]).ToString("0.0", CultureInfo.InvariantCulture) + " %"
                     : row[c].ToString("0.000", CultureInfo.InvariantCulture);
                 Console.Out.WriteLine($"{images[i]}: {names[order[0]]} ({Share(order[0])}); then "
-                    + string.Join(", ", order.Skip(1).Take(Runners - 1).Select(c => $"{names[c]} ({Share(c)})")));
+                    + string.Join(", ", order.Skip(1).Take(TopClasses - 1).Select(c => $"{names[c]} ({Share(c)})")));
             }
         }
 

@@ -11,16 +11,16 @@ namespace NnCluster.Cli.Commands;
 /// <summary><c>nncluster simulate</c>.</summary>
 internal sealed class SimulateCommand
 {
-    // Operations a second of one worker in training, as measured for docs/scaling.md.
+    // FLOP/s of one worker in training, as measured for docs/scaling.md.
     private const double DefaultFlops = 90e9;
 
-    // Memory traffic of one core: adding sums, and a shard's write of its gradient.
+    // Memory bandwidth of one core, in bytes/s: it bounds the addition of sums and the write of a shard's gradient.
     private const double MemoryBandwidth = 10e9;
 
     // Adam reads parameters, gradient and two moments, and writes three of them back.
     private const int OptimizerPasses = 7;
 
-    private readonly Option<int?> _workers = CliOption.Whole("--workers", "Worker machines, one worker each. [8]", 1, 1024);
+    private readonly Option<int?> _workers = CliOption.Whole("--workers", "Nodes, each a machine with one worker. [8]", 1, 1024);
     private readonly Option<double?> _bandwidth = Quantity.Rate(
         "--bandwidth", "Bandwidth of each machine's network interface, each way. [10Gbps]");
     private readonly Option<TimeSpan?> _latency = Quantity.Duration(
@@ -129,7 +129,7 @@ internal sealed class SimulateCommand
         {
             return given.GetResult(_hidden) is null && given.GetResult(_inputs) is null && given.GetResult(_outputs) is null
                 ? (parameters, 6.0 * parameters)
-                : throw new BadInputException("--parameters stands for --inputs, --hidden and --outputs: give one or the other.");
+                : throw new BadInputException("--parameters replaces --inputs, --hidden and --outputs: give one or the other.");
         }
 
         int[] hidden = given.GetResult(_hidden) is null ? [256] : given.GetValue(_hidden)!;
@@ -198,7 +198,7 @@ internal sealed class SimulateCommand
         Line("speed", $"{prediction.ImagesPerSecond:N0} images/s, efficiency {100 * prediction.Efficiency:0.0} %");
         if (prediction.Faults is { } faults)
         {
-            Line("a fault costs", $"{faults.PerFault.TotalSeconds:0.000} s and {faults.ReassignedShards:0.0} shards computed again");
+            Line("a fault costs", $"{faults.PerFault.TotalSeconds:0.000} s and {faults.ReassignedShards:0.0} shards reassigned");
             Line("availability", $"{100 * faults.Availability:0.000} % at {faults.FaultsPerHour:0.##} faults an hour");
         }
     }

@@ -20,8 +20,8 @@ internal sealed class StatusCommand
         var status = new StatusCommand();
         var command = new Command(
             "status",
-            "Show how a run stands: running, interrupted, completed or failed, its step, and the checkpoint that it can be resumed "
-            + "from. Ends with 0 if the directory holds a run, else with 2.")
+            "Show the status of a run: running, interrupted, completed or failed, its step, and the checkpoint that it can be "
+            + "resumed from. The exit code is 0 if the directory holds a run, else 2.")
         {
             status._run, status._json, status._field,
         };

@@ -15,7 +15,7 @@ internal static class StayCommand
     {
         Option<int?> port = CliOption.HealthPort();
         port.Required = true;
-        var command = new Command("stay", "Answer on the health port, alive and not ready, until asked to end.") { port };
+        var command = new Command("stay", "Answer on the health port, alive and not ready, until SIGINT or SIGTERM.") { port };
         command.Hidden = true;
         command.SetAction((given, _) => RunAsync(given.GetRequiredValue(port)));
         return command;
@@ -25,10 +25,10 @@ internal static class StayCommand
     {
         using HealthEndpoint? endpoint = HealthEndpoint.Open(port, () => new(Alive: true, Ready: false, "the run is finished"));
         using var stop = new StopSignals(endWithInput: false);
-        var asked = new TaskCompletionSource();
-        await using (stop.Token.Register(asked.SetResult))
+        var stopRequested = new TaskCompletionSource();
+        await using (stop.Token.Register(stopRequested.SetResult))
         {
-            await asked.Task.ConfigureAwait(false);
+            await stopRequested.Task.ConfigureAwait(false);
         }
 
         return ExitCode.Done;

@@ -58,7 +58,9 @@ internal static class TrainCommand
             DrawCurves = (name, history, path) => LearningCurves.Draw(name, history, path),
             Listening = (address, term) => status.Write(new Listening(address.ToString(), term)),
         };
-        using TrainingSession session = await TrainingSession.PrepareAsync(request, resume, connections, TimeProvider.System).ConfigureAwait(false);
+        using TrainingSession session = await TrainingSession
+            .PrepareAsync(request, resume, connections, TimeProvider.System)
+            .ConfigureAwait(false);
         status.Write(new RunPrepared(session.Path, session.RunId, session.Term, resume?.Position.Step));
         using var stop = new StopSignals(given.GetValue(options.EndWithInput));
         // Libraries may write to standard output while they start or end: keep it for the results.
@@ -101,7 +103,7 @@ internal static class TrainCommand
         if (outcome.Interrupted)
         {
             Console.Error.WriteLine(
-                $"Interrupted after step {summary.Steps}; go on with: nncluster train --resume {summary.RunDirectory}");
+                $"Interrupted after step {summary.Steps}; resume with: nncluster train --resume {summary.RunDirectory}");
         }
 
         return outcome.Interrupted ? ExitCode.Interrupted : ExitCode.Done;

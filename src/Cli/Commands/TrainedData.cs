@@ -20,7 +20,7 @@ internal static class TrainedData
     /// <param name="file">Model or checkpoint in it.</param>
     /// <param name="asked">Data set of <c>--dataset</c>; null if not given.</param>
     /// <param name="dataDirectory">Directory of <c>--data-dir</c>; null if not given.</param>
-    /// <param name="console">Gets the steps of a download.</param>
+    /// <param name="console">Console that gets the steps of a download.</param>
     /// <exception cref="BadInputException">
     /// The data set does not exist, or it is not the one that the model was trained on and <paramref name="asked"/> is null.
     /// </exception>
@@ -28,15 +28,15 @@ internal static class TrainedData
         string runOrFile, SafeTensorsFile file, string? asked, string? dataDirectory, IAnsiConsole console)
     {
         RunSpec? spec = TrainedModel.RunSpecOf(file);
-        (string name, string? place) = asked is null ? PlaceOf(runOrFile, file, spec) : (asked, null);
-        Dataset data = await ConsoleDataset.OpenAsync(name, dataDirectory ?? place, console).ConfigureAwait(false);
+        (string name, string? configDirectory) = asked is null ? SourceOf(runOrFile, file, spec) : (asked, null);
+        Dataset data = await ConsoleDataset.OpenAsync(name, dataDirectory ?? configDirectory, console).ConfigureAwait(false);
         if (spec is not null && spec.DatasetSha256 != data.Sha256)
         {
             string other = $"{name}: is not the data that {file.Path} was trained on "
                 + $"(SHA-256 {data.Sha256}, there it was {spec.DatasetSha256})";
             if (asked is null)
             {
-                throw new BadInputException($"{other}; say with --dataset what to measure it on.");
+                throw new BadInputException($"{other}; give the data set to evaluate on with --dataset.");
             }
 
             await Console.Error.WriteLineAsync(other).ConfigureAwait(false);
@@ -45,7 +45,7 @@ internal static class TrainedData
         return data;
     }
 
-    private static (string Name, string? DataDirectory) PlaceOf(string runOrFile, SafeTensorsFile file, RunSpec? spec)
+    private static (string Name, string? DataDirectory) SourceOf(string runOrFile, SafeTensorsFile file, RunSpec? spec)
     {
         string config = RunPaths.Of(runOrFile).Config;
         if (File.Exists(config))
@@ -66,7 +66,7 @@ internal static class TrainedData
         return KnownDatasets.All.Any(set => set.Name == spec.Dataset)
             ? (spec.Dataset, null)
             : throw new BadInputException(
-                $"{file.Path}: was trained on {spec.Dataset}, and does not say where that is; "
+                $"{file.Path}: was trained on {spec.Dataset}, and does not have its path; "
                 + "give its directory or file with --dataset.");
     }
 }

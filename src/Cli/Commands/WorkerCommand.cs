@@ -12,12 +12,16 @@ namespace NnCluster.Cli.Commands;
 internal sealed class WorkerCommand
 {
     private readonly Option<HostPort[]?> _join = CliOption.Parsed<HostPort[]?>(
-        "--join", "HOST:PORT[,HOST:PORT]", "Address of the coordinator; several are tried in turn.", HostPort.ParseList, HostPort.Expected);
-    private readonly Option<int?> _workers = CliOption.Whole("--workers", "Workers on this machine. [one a core]", 1, 1024);
+        "--join",
+        "HOST:PORT[,HOST:PORT]",
+        "Address of the coordinator; several are tried in turn.",
+        HostPort.ParseList,
+        HostPort.Expected);
+    private readonly Option<int?> _workers = CliOption.Whole("--workers", "Workers of this node. [one a core]", 1, 1024);
     private readonly Option<string?> _name = CliOption.Parsed<string?>(
         "--name", "NAME", "Name of this node. [the host's name]", text => IsName(text) ? text : null, "letters, digits, '.', '-' and '_'");
     private readonly Option<string?> _host = CliOption.Text(
-        "--host", "HOST", "Name or address of this machine for other nodes. [the local address of the way to the coordinator]");
+        "--host", "HOST", "Name or address of this machine for other nodes. [the local address of the connection to the coordinator]");
     private readonly Option<string?> _cache = CliOption.Text(
         "--cache", "DIR", "Directory that keeps data sets by their SHA-256. [the user's cache directory]");
     private readonly Option<TimeSpan?> _giveUpAfter = CliOption.Duration(
@@ -36,8 +40,8 @@ internal sealed class WorkerCommand
         options._join.Required = true;
         var command = new Command(
             "worker",
-            "A worker process: joins a coordinator's cluster, computes its share of every step, and joins again when the coordinator "
-            + "was away. " + ExitCode.Help)
+            "Run a node: join a coordinator's cluster, compute shards of every step, and join again after a restart of the "
+            + "coordinator. " + ExitCode.Help)
         {
             options._join, options._workers, options._name, options._host, options._cache, options._giveUpAfter, options._blas,
             options._healthPort, options._statusFd, options._endWithInput,
@@ -51,7 +55,8 @@ internal sealed class WorkerCommand
         {
             // Standard output may be the status channel: text of a library must not get into it.
             Console.SetOut(Console.Error);
-            return StatusWriter.RunAsync(given.GetValue(options._statusFd), status => options.RunAsync(given, status), OptionNames.MessageOf);
+            return StatusWriter.RunAsync(
+                given.GetValue(options._statusFd), status => options.RunAsync(given, status), OptionNames.MessageOf);
         });
         return command;
     }
@@ -77,7 +82,9 @@ internal sealed class WorkerCommand
         };
         using HealthEndpoint? endpoint = HealthEndpoint.Open(given.GetValue(_healthPort), () => health.Report);
         using var stop = new StopSignals(given.GetValue(_endWithInput));
-        return await new NodeProcess(options, line => Console.Error.WriteLine($"{name}: {line}")).RunAsync(stop.Token).ConfigureAwait(false);
+        return await new NodeProcess(options, line => Console.Error.WriteLine($"{name}: {line}"))
+            .RunAsync(stop.Token)
+            .ConfigureAwait(false);
     }
 
     private static List<IBlas> Backends(string? only)

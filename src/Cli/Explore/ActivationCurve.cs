@@ -3,22 +3,23 @@ using NnCluster.Numerics;
 
 namespace NnCluster.Cli.Explore;
 
-/// <summary>An activation function on a grid: its values from a network's forward pass, its derivatives from the backward pass.</summary>
-/// <param name="Name">For the figure.</param>
-/// <param name="Kind">Which function.</param>
-/// <param name="Values">f(x).</param>
-/// <param name="Derivatives">f′(x).</param>
+/// <summary>Activation function on a grid: values by a network's forward pass, and derivatives by its backward pass.</summary>
+/// <param name="Name">Name in the figure.</param>
+/// <param name="Kind">The function.</param>
+/// <param name="Values">f(x) of each x of the grid.</param>
+/// <param name="Derivatives">f′(x) of each x of the grid.</param>
 internal sealed record ActivationCurve(string Name, ActivationKind Kind, float[] Values, float[] Derivatives)
 {
-    private const int PointsAUnit = 200;
+    private const int PointsPerUnit = 200;
     private const int Reach = 5;
 
-    /// <summary>From -5 to 5 in steps of 0.005, both ends included.</summary>
-    public static float[] Grid() => [.. Enumerable.Range(-Reach * PointsAUnit, (2 * Reach * PointsAUnit) + 1).Select(i => (float)i / PointsAUnit)];
+    /// <summary>Returns x from -5 to 5 in steps of 0.005, both ends included.</summary>
+    public static float[] Grid() =>
+        [.. Enumerable.Range(-Reach * PointsPerUnit, (2 * Reach * PointsPerUnit) + 1).Select(i => (float)i / PointsPerUnit)];
 
     /// <summary>
-    /// Passes every x through the network f(1·x + 0)·1 + 0. With the squared error against a target half below the output,
-    /// the gradient of the hidden bias is 2·½·f′(x).
+    /// Computes f(x) by the network 1·f(1·x + 0) + 0. With the squared error against a target 0.5 below the output, the gradient
+    /// of the hidden bias is 2·0.5·f′(x).
     /// </summary>
     public static ActivationCurve Compute(string name, ActivationKind kind, float? slope, float[] x)
     {

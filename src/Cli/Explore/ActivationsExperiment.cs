@@ -9,13 +9,13 @@ using ScottPlot.TickGenerators;
 
 namespace NnCluster.Cli.Explore;
 
-/// <summary>The activation functions and their derivatives, as this program's networks compute them.</summary>
+/// <summary>Experiment: the activation functions and their derivatives, computed by this program's networks.</summary>
 internal sealed class ActivationsExperiment : IExperiment
 {
     private const float InitialSlope = 0.25f;
 
-    // Enough points for a smooth line, and a smaller drawing than with all.
-    private const int PointsADot = 4;
+    // Every fourth point is drawn: the line is smooth, and the figure smaller than with all points.
+    private const int PlotStride = 4;
 
     /// <inheritdoc/>
     public string Name => "activations";
@@ -39,15 +39,23 @@ internal sealed class ActivationsExperiment : IExperiment
             ActivationCurve.Compute("leaky ReLU, slope 0.01", ActivationKind.LeakyRelu, 0.01f, x),
             ActivationCurve.Compute("PReLU, slope 0.25 at first", ActivationKind.Prelu, InitialSlope, x),
         ];
-        var afterwards = ActivationCurve.Compute(string.Create(CultureInfo.InvariantCulture, $"PReLU, slope from 0.25 to {learned:0.000}"), ActivationKind.Prelu, learned, x);
+        string learnedName = string.Create(CultureInfo.InvariantCulture, $"PReLU, slope from 0.25 to {learned:0.000}");
+        var afterwards = ActivationCurve.Compute(learnedName, ActivationKind.Prelu, learned, x);
         double identity = ScaledSigmoidError(curves[1], x);
         var summary = new JsonObject
         {
             ["points"] = x.Length,
-            ["largestDerivative"] = new JsonObject(curves.Select(curve => KeyValuePair.Create(Key(curve), Findings.Number(curve.Derivatives.Max())))),
-            ["derivativeAt5"] = new JsonObject(curves.Select(curve => KeyValuePair.Create(Key(curve), Findings.Number(curve.Derivatives[^1])))),
+            ["largestDerivative"] = new JsonObject(
+                curves.Select(curve => KeyValuePair.Create(Key(curve), Findings.Number(curve.Derivatives.Max())))),
+            ["derivativeAt5"] = new JsonObject(
+                curves.Select(curve => KeyValuePair.Create(Key(curve), Findings.Number(curve.Derivatives[^1])))),
             ["tanhMinusScaledSigmoid"] = identity,
-            ["preluSlope"] = new JsonObject { ["initial"] = InitialSlope, ["learned"] = Findings.Number(learned), ["shape"] = runs.Options.Shape.ToString().ToLowerInvariant() },
+            ["preluSlope"] = new JsonObject
+            {
+                ["initial"] = InitialSlope,
+                ["learned"] = Findings.Number(learned),
+                ["shape"] = runs.Options.Shape.ToString().ToLowerInvariant(),
+            },
         };
         var numbers = new JsonObject { ["x"] = Findings.Numbered(x.Select(value => (double)value)) };
         foreach (ActivationCurve curve in curves)
@@ -63,13 +71,21 @@ internal sealed class ActivationsExperiment : IExperiment
         {
             Summary = summary,
             Numbers = new() { ["curves"] = numbers },
-            Figures = [new("activations", 1800, 1000, canvas => CurvePanel.RenderGrid(canvas, 1800, 1000, 3, Panels(curves, afterwards, x)))],
+            Figures =
+            [
+                new("activations", 1800, 1000, canvas => CurvePanel.RenderGrid(canvas, 1800, 1000, 3, Panels(curves, afterwards, x))),
+            ],
             Lines =
             [
                 $"{"",-32}{"largest f'",12}{"f'(-5)",12}{"f'(5)",12}",
-                .. curves.Select(curve => string.Create(CultureInfo.InvariantCulture, $"{curve.Name,-32}{curve.Derivatives.Max(),12:0.0000}{curve.Derivatives[0],12:0.0000}{curve.Derivatives[^1],12:0.0000}")),
+                .. curves.Select(curve => string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{curve.Name,-32}{curve.Derivatives.Max(),12:0.0000}{curve.Derivatives[0],12:0.0000}")
+                    + string.Create(CultureInfo.InvariantCulture, $"{curve.Derivatives[^1],12:0.0000}")),
                 string.Create(CultureInfo.InvariantCulture, $"tanh(x) = 2σ(2x) − 1 holds to {identity:0.0e+0}."),
-                string.Create(CultureInfo.InvariantCulture, $"PReLU's slope went from 0.25 to {learned:0.000} on the {runs.Options.Shape.ToString().ToLowerInvariant()}."),
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"PReLU's slope went from 0.25 to {learned:0.000} on the {runs.Options.Shape.ToString().ToLowerInvariant()}."),
             ],
         };
     }
@@ -79,11 +95,13 @@ internal sealed class ActivationsExperiment : IExperiment
     private static async Task<float> LearnSlopeAsync(ExperimentRuns runs)
     {
         Dataset data = PlaneData.Generate(runs.Options);
-        using ExperimentRun run = await PlaneData.TrainAsync(runs, data, "prelu", 20, runs.Options.Seed, activation: ActivationKind.Prelu).ConfigureAwait(false);
+        using ExperimentRun run = await PlaneData
+            .TrainAsync(runs, data, "prelu", 20, runs.Options.Seed, activation: ActivationKind.Prelu)
+            .ConfigureAwait(false);
         return run.Model.Layout.Find(ParameterKind.Slope, 0).Of(run.Model.State)[0];
     }
 
-    /// <summary>The largest |tanh(x) − (2σ(2x) − 1)|, both by the program's layers.</summary>
+    /// <summary>Largest |tanh(x) − (2σ(2x) − 1)|, with both functions computed by the program's layers.</summary>
     private static double ScaledSigmoidError(ActivationCurve tanh, float[] x)
     {
         var sigmoid = ActivationCurve.Compute("sigmoid", ActivationKind.Sigmoid, null, [.. x.Select(value => 2 * value)]);
@@ -92,14 +110,17 @@ internal sealed class ActivationsExperiment : IExperiment
 
     private static Func<Plot>[] Panels(ImmutableArray<ActivationCurve> curves, ActivationCurve afterwards, float[] x)
     {
-        static IEnumerable<Coordinates> Points(float[] x, float[] y) => x.Zip(y, (a, b) => new Coordinates(a, b)).Where((_, i) => i % PointsADot == 0);
+        static IEnumerable<Coordinates> Points(float[] x, float[] y) =>
+            x.Zip(y, (a, b) => new Coordinates(a, b)).Where((_, i) => i % PlotStride == 0);
         return
         [
             .. curves.Select(curve => (Func<Plot>)(() => Panel(curve.Kind == afterwards.Kind ? afterwards.Name : curve.Name,
             [
                 new("f(x)", Points(x, curve.Values), FigureStyle.Colour(0)),
                 new("f'(x)", Points(x, curve.Derivatives), FigureStyle.Colour(1)),
-                .. curve.Kind == afterwards.Kind ? [new Curve("f(x) learned", Points(x, afterwards.Values), FigureStyle.Colour(2), IsThin: true)] : (Curve[])[],
+                .. curve.Kind == afterwards.Kind
+                    ? [new Curve("f(x) learned", Points(x, afterwards.Values), FigureStyle.Colour(2), IsThin: true)]
+                    : (Curve[])[],
             ]))),
             () => Panel("All derivatives",
                 [.. curves.Select((curve, i) => new Curve(curve.Name.Split(',')[0], Points(x, curve.Derivatives), FigureStyle.Colour(i)))]),

@@ -4,7 +4,7 @@ using NnCluster.Model;
 
 namespace NnCluster.Cli.Explore;
 
-/// <summary>Three hidden layers from good, too large and too small initial weights, each with and without batch normalisation.</summary>
+/// <summary>Experiment: He, too large and too small initial weights, each with and without batch normalisation.</summary>
 internal sealed class BatchNormExperiment : IExperiment
 {
     private static readonly ImmutableArray<(string Name, Initializer Initializer)> Initialisations =

@@ -8,7 +8,10 @@ using ScottPlot.TickGenerators;
 
 namespace NnCluster.Cli.Explore;
 
-/// <summary>More hidden neurons express more, and overfit more; and they depend less on the luck of their initial weights.</summary>
+/// <summary>
+/// Experiment: decision regions and overfitting of 3, 6 and 20 hidden neurons, and the spread of their final loss over initial
+/// weights.
+/// </summary>
 internal sealed class CapacityExperiment : IExperiment
 {
     private static readonly ImmutableArray<int> Sizes = [3, 6, 20];
@@ -17,7 +20,9 @@ internal sealed class CapacityExperiment : IExperiment
     public string Name => "capacity";
 
     /// <inheritdoc/>
-    public string Description => "Decision regions of 3, 6 and 20 hidden neurons on noisy points in the plane, and how much the final loss varies with the initial weights.";
+    public string Description =>
+        "Decision regions of 3, 6 and 20 hidden neurons on noisy points in the plane, and how much the final loss varies with the "
+        + "initial weights.";
 
     /// <inheritdoc/>
     public bool IsPlanar => true;
@@ -33,7 +38,9 @@ internal sealed class CapacityExperiment : IExperiment
             var ofSize = new List<double>();
             for (int restart = 0; restart < (runs.Options.Quick ? 2 : 10); restart++)
             {
-                using ExperimentRun run = await PlaneData.TrainAsync(runs, data, $"{neurons} hidden neurons", neurons, runs.Options.Seed + (ulong)restart).ConfigureAwait(false);
+                using ExperimentRun run = await PlaneData
+                    .TrainAsync(runs, data, $"{neurons} hidden neurons", neurons, runs.Options.Seed + (ulong)restart)
+                    .ConfigureAwait(false);
                 ofSize.Add(run.Model.Evaluate(data.Train).Loss);
                 if (restart == 0)
                 {
@@ -63,7 +70,8 @@ internal sealed class CapacityExperiment : IExperiment
                 .. shown.Select(network => network.Line),
                 $"Final training loss over {losses[0].Length} initialisations:",
                 .. losses.Select((ofSize, i) => string.Create(CultureInfo.InvariantCulture,
-                    $"{Sizes[i],3} hidden neurons: from {ofSize.Min():0.0000} to {ofSize.Max():0.0000}, standard deviation {Deviation(ofSize):0.0000}")),
+                    $"{Sizes[i],3} hidden neurons: from {ofSize.Min():0.0000} to {ofSize.Max():0.0000}, ")
+                    + string.Create(CultureInfo.InvariantCulture, $"standard deviation {Deviation(ofSize):0.0000}")),
             ],
         };
     }
@@ -91,7 +99,7 @@ internal sealed class CapacityExperiment : IExperiment
         {
             double[] ofSize = losses[i];
             ScottPlot.Plottables.Markers markers = plot.Add.Markers(
-                // Spread a little, so that equal losses can be told apart.
+                // Equal losses are spread horizontally.
                 ofSize.Select((loss, n) => new Coordinates(i + (0.25 * (((n + 0.5) / ofSize.Length) - 0.5)), loss)).ToArray(),
                 MarkerShape.FilledCircle,
                 12);

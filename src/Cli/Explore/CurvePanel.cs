@@ -8,22 +8,23 @@ using SkiaSharp;
 namespace NnCluster.Cli.Explore;
 
 /// <summary>A line of a panel.</summary>
-/// <param name="Name">For the legend.</param>
-/// <param name="Points">Its points.</param>
-/// <param name="Colour">Its colour.</param>
-/// <param name="IsThin">A second line of the same colour: thin, with open circles. (Skia's SVG knows no dashes.)</param>
+/// <param name="Name">Name in the legend.</param>
+/// <param name="Points">Points of the line.</param>
+/// <param name="Colour">Colour of the line.</param>
+/// <param name="IsThin">True: a thin line with open circles, for a second line of one colour. Skia's SVG has no dashes.</param>
 internal sealed record Curve(string Name, IEnumerable<Coordinates> Points, Color Colour, bool IsThin = false);
 
-/// <summary>Panels with one line a run, and figures of panels side by side.</summary>
+/// <summary>Creates panels with a line for each run, and renders panels in a grid.</summary>
 internal static class CurvePanel
 {
     private const int MostMeans = 120;
     private const double LogarithmicRatio = 20;
     private const double LeastError = 1e-4;
 
-    private static readonly double[] AccuracyTicks = [0.1, 0.5, 0.7, 0.8, 0.85, 0.9, 0.92, 0.94, 0.95, 0.96, 0.97, 0.975, 0.98, 0.985, 0.99, 0.995, 0.998, 0.999];
+    private static readonly double[] AccuracyTicks =
+        [0.1, 0.5, 0.7, 0.8, 0.85, 0.9, 0.92, 0.94, 0.95, 0.96, 0.97, 0.975, 0.98, 0.985, 0.99, 0.995, 0.998, 0.999];
 
-    /// <summary>Draws panels in rows from the left, all of one size.</summary>
+    /// <summary>Renders panels of one size, in rows from the left.</summary>
     public static void RenderGrid(SKCanvas canvas, int width, int height, int columns, IReadOnlyList<Func<Plot>> panels)
     {
         int rows = (panels.Count + columns - 1) / columns;
@@ -37,7 +38,7 @@ internal static class CurvePanel
         }
     }
 
-    /// <summary>Lines on plain axes.</summary>
+    /// <summary>Creates a panel of lines with linear axes.</summary>
     public static Plot Create(string title, string bottom, string left, IEnumerable<Curve> curves)
     {
         Plot plot = FigureStyle.CreatePanel(title, bottom, left);
@@ -45,26 +46,32 @@ internal static class CurvePanel
         return plot;
     }
 
-    /// <summary>The training loss of each run, the mean of neighbouring minibatches; logarithmic if the losses span much.</summary>
+    /// <summary>
+    /// Creates a panel of the training loss of each run, as means of neighbouring minibatches. The axis is logarithmic if the
+    /// losses differ by a factor of 20 or more.
+    /// </summary>
     public static Plot TrainingLoss(IReadOnlyList<StyledRun> runs) => Losses("Training loss", "Iteration", runs, run =>
         SeriesThinning.Means(run.History.Steps, Math.Clamp(run.History.Steps.Count / 3, 1, MostMeans)));
 
-    /// <summary>The loss on the test rows after each epoch. The legend is that of <see cref="TrainingLoss"/>.</summary>
+    /// <summary>Creates a panel of the loss on the test rows after each epoch. The legend is that of <see cref="TrainingLoss"/>.</summary>
     public static Plot TestLoss(IReadOnlyList<StyledRun> runs)
     {
-        Plot plot = Losses("Test loss", "Epoch", runs, run => run.History.Epochs.Select(epoch => new Coordinates(epoch.Epoch, epoch.TestLoss)));
+        Plot plot = Losses("Test loss", "Epoch", runs, run =>
+            run.History.Epochs.Select(epoch => new Coordinates(epoch.Epoch, epoch.TestLoss)));
         plot.HideLegend();
         return plot;
     }
 
     /// <summary>
-    /// The accuracy on the test rows after each epoch. The axis is logarithmic in the error, so that from 98 % to 99 % is
-    /// as far as from 96 % to 98 %. The legend is that of <see cref="TrainingLoss"/>.
+    /// Creates a panel of the accuracy on the test rows after each epoch. The axis is logarithmic in the error: from 98 % to 99 %
+    /// is as far as from 96 % to 98 %. The legend is that of <see cref="TrainingLoss"/>.
     /// </summary>
     public static Plot TestAccuracy(IReadOnlyList<StyledRun> runs)
     {
         Plot plot = FigureStyle.CreatePanel("Test accuracy", "Epoch", "Accuracy (log scale of the error)");
-        Add(plot, runs.Select(run => run.Curve(run.History.Epochs.Select(epoch => new Coordinates(epoch.Epoch, epoch.TestAccuracy)))), HeightOf);
+        IEnumerable<Curve> curves = runs.Select(run =>
+            run.Curve(run.History.Epochs.Select(epoch => new Coordinates(epoch.Epoch, epoch.TestAccuracy))));
+        Add(plot, curves, HeightOf);
         AxisLimits limits = plot.Axes.GetLimits();
         var ticks = new NumericManual();
         foreach (double accuracy in AccuracyTicks)
@@ -101,7 +108,12 @@ internal static class CurvePanel
     {
         foreach (Curve curve in curves)
         {
-            Coordinates[] points = [.. curve.Points.Select(point => new Coordinates(point.X, height(point.Y))).Where(point => double.IsFinite(point.Y))];
+            Coordinates[] points =
+            [
+                .. curve.Points
+                    .Select(point => new Coordinates(point.X, height(point.Y)))
+                    .Where(point => double.IsFinite(point.Y)),
+            ];
             if (points.Length == 0)
             {
                 continue;
@@ -124,9 +136,9 @@ internal static class CurvePanel
     }
 }
 
-/// <summary>A run with its line's colour and width, the same in every panel.</summary>
+/// <summary>A run with the colour and width of its lines, the same in every panel.</summary>
 internal sealed record StyledRun(string Name, RunHistory History, Color Colour, bool IsThin)
 {
-    /// <summary>A line of the run.</summary>
+    /// <summary>Creates a line of the run.</summary>
     public Curve Curve(IEnumerable<Coordinates> points) => new(Name, points, Colour, IsThin);
 }

@@ -4,13 +4,13 @@ using ScottPlot;
 
 namespace NnCluster.Cli.Explore;
 
-/// <summary>What a two-class model says about every place of a square around the data.</summary>
+/// <summary>Probabilities of a two-class model on a grid of cells, over a square around the data.</summary>
 internal sealed class DecisionRegions
 {
-    /// <summary>Cells a side.</summary>
+    /// <summary>Number of cells of a side.</summary>
     public const int Side = 240;
 
-    // Specks of a few cells are noise of the grid, not regions.
+    // Smallest region that counts, in cells: smaller ones come from the grid.
     private const int LeastCells = 8;
     private const double Margin = 0.1;
 
@@ -22,13 +22,13 @@ internal sealed class DecisionRegions
         Extent = extent;
     }
 
-    /// <summary>The square, a tenth larger than the training points.</summary>
+    /// <summary>The square: the extent of the training points, with a margin of a tenth on each side.</summary>
     public CoordinateRect Extent { get; }
 
     /// <summary>The probability of class 1 in a cell; column 0 is at the left, row 0 at the bottom.</summary>
     public float this[int column, int row] => _probabilities[(row * Side) + column];
 
-    /// <summary>Asks the model about each cell's middle.</summary>
+    /// <summary>Computes the probability at the centre of each cell.</summary>
     public static DecisionRegions Compute(TrainedModel model, DataSplit points)
     {
         CoordinateRect extent = SquareAround(points);
@@ -43,7 +43,7 @@ internal sealed class DecisionRegions
         return new([.. Enumerable.Range(0, Side * Side).Select(i => outputs[(2 * i) + 1])], extent);
     }
 
-    /// <summary>The number of connected regions, four neighbours a cell.</summary>
+    /// <summary>Counts the connected regions; a cell has four neighbours.</summary>
     public int CountRegions()
     {
         bool[] seen = new bool[Side * Side];
@@ -88,8 +88,8 @@ internal sealed class DecisionRegions
     }
 
     /// <summary>
-    /// How abruptly the probability changes on average where it changes at all: the mean of |p − q| over neighbouring cells,
-    /// weighted by itself, in [0, 1]. Smooth boundaries have a small one.
+    /// Sharpness of the boundaries, in [0, 1]: Σ|p − q|² / Σ|p − q| over neighbouring cells; 0 if no probability changes. Smooth
+    /// boundaries have a small sharpness.
     /// </summary>
     public double Sharpness()
     {

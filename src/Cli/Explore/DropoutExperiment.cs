@@ -4,14 +4,16 @@ using NnCluster.Model;
 
 namespace NnCluster.Cli.Explore;
 
-/// <summary>The same network with and without dropout, and with noise on its inputs instead.</summary>
+/// <summary>Experiment: the same network with and without dropout, and with noise on its inputs instead.</summary>
 internal sealed class DropoutExperiment : IExperiment
 {
     /// <inheritdoc/>
     public string Name => "dropout";
 
     /// <inheritdoc/>
-    public string Description => "The same network without dropout, with half of the hidden outputs dropped, with a fifth of the inputs dropped too, and with noise on the inputs instead.";
+    public string Description =>
+        "The same network without dropout, with half of the hidden outputs dropped, with a fifth of the inputs dropped too, and with "
+        + "noise on the inputs instead.";
 
     /// <inheritdoc/>
     public bool IsPlanar => false;
@@ -31,7 +33,8 @@ internal sealed class DropoutExperiment : IExperiment
         [
             await Train("no dropout", "none", plain).ConfigureAwait(false),
             await Train("dropout 0.5", "dropout", plain with { Hidden = Layers(0.5f) }).ConfigureAwait(false),
-            await Train("dropout 0.5, inputs 0.2", "input-dropout", plain with { Hidden = Layers(0.5f), InputDropout = 0.2f }).ConfigureAwait(false),
+            await Train("dropout 0.5, inputs 0.2", "input-dropout", plain with { Hidden = Layers(0.5f), InputDropout = 0.2f })
+                .ConfigureAwait(false),
             await Train("input noise 0.3", "input-noise", plain with { InputNoise = 0.3f }).ConfigureAwait(false),
         ];
         return new()

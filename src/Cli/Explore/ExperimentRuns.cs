@@ -8,38 +8,39 @@ using Spectre.Console;
 
 namespace NnCluster.Cli.Explore;
 
-/// <summary>A run that an experiment made.</summary>
-/// <param name="Name">For legends and tables.</param>
-/// <param name="Summary">The result.</param>
-/// <param name="History">Every step and epoch.</param>
+/// <summary>A completed run of an experiment.</summary>
+/// <param name="Name">Name in legends and tables.</param>
+/// <param name="Summary">Result of the run.</param>
+/// <param name="History">Metrics of every step and epoch.</param>
 /// <param name="Model">The trained network.</param>
-/// <param name="Data">What it was trained on.</param>
-/// <param name="Failure">Why it ended early, such as a loss that is no number; null if it did not.</param>
-internal sealed record ExperimentRun(string Name, RunSummary Summary, RunHistory History, TrainedModel Model, Dataset Data, string? Failure) : IDisposable
+/// <param name="Data">Data set that it was trained on.</param>
+/// <param name="Failure">Reason of its failure, such as a loss that is not finite; null if it did not fail.</param>
+internal sealed record ExperimentRun(
+    string Name, RunSummary Summary, RunHistory History, TrainedModel Model, Dataset Data, string? Failure) : IDisposable
 {
     /// <inheritdoc/>
     public void Dispose() => Model.Dispose();
 }
 
 /// <summary>Trains the networks of an experiment as <c>nncluster train</c> does, on the same actors.</summary>
-/// <param name="options">What the user chose.</param>
-/// <param name="console">Is told how the runs with files go.</param>
+/// <param name="options">Options of the experiment.</param>
+/// <param name="console">Console that gets the progress of runs with files.</param>
 internal sealed class ExperimentRuns(ExperimentOptions options, IAnsiConsole console)
 {
     private Dataset? _data;
 
-    /// <summary>What the user chose.</summary>
+    /// <summary>Options of the experiment.</summary>
     public ExperimentOptions Options => options;
 
     /// <summary>The data set of <c>--dataset</c>, opened once.</summary>
-    /// <exception cref="BadInputException">It is not there, or not right.</exception>
+    /// <exception cref="BadInputException">The data set does not exist, or is damaged.</exception>
     public async Task<Dataset> OpenDataAsync() =>
         _data ??= await ConsoleDataset.OpenAsync(options.Dataset, options.DataDirectory, console).ConfigureAwait(false);
 
     /// <summary>Trains on the data set of <c>--dataset</c>.</summary>
     /// <param name="name">Name of the run in legends and tables.</param>
     /// <param name="directory">The run directory below that of the experiment; null: the run writes no files.</param>
-    /// <param name="spec">What to train; the seed is that of the experiment.</param>
+    /// <param name="spec">Specification of the run; the seed of the experiment replaces its own.</param>
     public async Task<ExperimentRun> TrainAsync(string name, string? directory, TrainingSpec spec)
     {
         Dataset data = await OpenDataAsync().ConfigureAwait(false);
@@ -53,19 +54,19 @@ internal sealed class ExperimentRuns(ExperimentOptions options, IAnsiConsole con
     /// <summary>Trains a small network on few rows, without files.</summary>
     /// <param name="name">Name of the run in legends and tables.</param>
     /// <param name="data">The data set.</param>
-    /// <param name="spec">What to train.</param>
+    /// <param name="spec">Specification of the run.</param>
     public Task<ExperimentRun> TrainAsync(string name, Dataset data, TrainingSpec spec) => TrainAsync(name, data, spec, new()
     {
-        // One worker by default: on few rows, more would only wait for each other.
+        // One worker by default: with few rows, several would mostly wait for each other.
         Workers = options.Workers ?? 1,
         EvaluateEvery = spec.Epochs,
     });
 
-    private async Task<ExperimentRun> TrainAsync(string name, Dataset data, TrainingSpec spec, TrainerOptions how)
+    private async Task<ExperimentRun> TrainAsync(string name, Dataset data, TrainingSpec spec, TrainerOptions trainerOptions)
     {
-        using ProgressDisplay? display = how.RunDirectory is null ? null : new(console, live: false, TimeProvider.System);
+        using ProgressDisplay? display = trainerOptions.RunDirectory is null ? null : new(console, live: false, TimeProvider.System);
         display?.WriteLine(name);
-        how = how with
+        trainerOptions = trainerOptions with
         {
             Progress = display is null ? null : new DisplayProgress(display),
             Log = line => display?.WriteLine(line),
@@ -73,7 +74,7 @@ internal sealed class ExperimentRuns(ExperimentOptions options, IAnsiConsole con
         };
         try
         {
-            TrainingResult result = await Trainer.TrainAsync(data, spec, how).ConfigureAwait(false);
+            TrainingResult result = await Trainer.TrainAsync(data, spec, trainerOptions).ConfigureAwait(false);
             return Measured(result, failure: null);
         }
         catch (TrainingFailedException e)

@@ -7,7 +7,7 @@ using NnCluster.Optimization;
 
 namespace NnCluster.Cli.Explore;
 
-/// <summary>Every optimizer at its default learning rate, and at the best of several on held-out rows.</summary>
+/// <summary>Experiment: every optimizer at its default learning rate, and at the best of several on held-out rows.</summary>
 internal sealed class OptimizersExperiment : IExperiment
 {
     private const int HeldOut = 5000;
@@ -44,8 +44,10 @@ internal sealed class OptimizersExperiment : IExperiment
             byDefault.Add(await Train(name, "default", rate).ConfigureAwait(false));
             (double best, JsonObject search) = await SearchAsync(runs, common, kind, rate).ConfigureAwait(false);
             searches[name] = search;
-            // The same run again would be the same bits.
-            tuned.Add(best == rate ? byDefault[^1] with { Name = Label(name, best) } : await Train(name, "tuned", best).ConfigureAwait(false));
+            // A second run with the same learning rate would have the same bits.
+            tuned.Add(best == rate
+                ? byDefault[^1] with { Name = Label(name, best) }
+                : await Train(name, "tuned", best).ConfigureAwait(false));
 
             Task<ImageRun> Train(string optimizer, string group, double learningRate) => ImageRun.MeasureAsync(runs.TrainAsync(
                 Label(optimizer, learningRate),
@@ -62,7 +64,10 @@ internal sealed class OptimizersExperiment : IExperiment
                 ["tuned"] = new JsonArray([.. tuned.Select(run => run.Summary())]),
                 ["validationAccuracyByLearningRate"] = searches,
             },
-            Numbers = new() { ["curves"] = new JsonObject { ["default"] = ImageRun.Numbers(byDefault), ["tuned"] = ImageRun.Numbers(tuned) } },
+            Numbers = new()
+            {
+                ["curves"] = new JsonObject { ["default"] = ImageRun.Numbers(byDefault), ["tuned"] = ImageRun.Numbers(tuned) },
+            },
             Figures =
             [
                 ImageRun.Draw("optimizers-default", byDefault, withTestLoss: false, i => (i, false)),
@@ -72,12 +77,15 @@ internal sealed class OptimizersExperiment : IExperiment
             [
                 "At the default learning rate:", ImageRun.Header, .. byDefault.Select(run => run.Line),
                 string.Empty,
-                "At the learning rate that did best on held-out training rows:", ImageRun.Header, .. tuned.Select(run => run.Line),
+                "At the learning rate with the best accuracy on held-out training rows:", ImageRun.Header, .. tuned.Select(run => run.Line),
             ],
         };
     }
 
-    /// <summary>Trains briefly at several rates and takes the one with the best accuracy on rows held out of the training rows.</summary>
+    /// <summary>
+    /// Trains for 3 epochs at several learning rates, and returns the one with the best accuracy on rows held out of the training
+    /// rows.
+    /// </summary>
     private static async Task<(double Best, JsonObject Search)> SearchAsync(
         ExperimentRuns runs, TrainingSpec common, OptimizerKind kind, double rate)
     {

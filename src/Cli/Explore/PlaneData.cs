@@ -4,10 +4,10 @@ using NnCluster.Optimization;
 
 namespace NnCluster.Cli.Explore;
 
-/// <summary>The two-class problem in the plane, and small networks trained on it with the whole set as minibatch.</summary>
+/// <summary>Two-class problem in the plane, and training of small networks on it, with all training rows as one minibatch.</summary>
 internal static class PlaneData
 {
-    // Few enough points that 20 neurons can learn their noise by heart; enough test points for an accuracy within 1 %.
+    // 20 neurons can overfit the noise of so few points; so many test points give the accuracy within 1 %.
     private const int TrainRows = 120;
     private const int TestRows = 4000;
 
@@ -15,20 +15,26 @@ internal static class PlaneData
     private const int QuickEpochs = 1500;
     private const double LearningRate = 0.02;
 
-    /// <summary>The points; the same for every network of an experiment.</summary>
+    /// <summary>Generates the points, the same for every network of an experiment.</summary>
     public static Dataset Generate(ExperimentOptions options) =>
         SyntheticData.Generate(options.Shape, TrainRows, options.Noise ?? DefaultNoise(options.Shape), options.Seed, TestRows);
 
     /// <summary>Trains one hidden layer with Adam.</summary>
-    /// <param name="runs">Trains.</param>
+    /// <param name="runs">Runs of the experiment.</param>
     /// <param name="data">The points.</param>
-    /// <param name="name">For tables.</param>
-    /// <param name="neurons">Hidden neurons.</param>
-    /// <param name="seed">Decides the initial weights.</param>
+    /// <param name="name">Name of the run in tables.</param>
+    /// <param name="neurons">Number of hidden neurons.</param>
+    /// <param name="seed">Seed of the initial weights.</param>
     /// <param name="l2">λ of the penalty ½λ‖w‖₂².</param>
-    /// <param name="activation">The hidden neurons' function.</param>
+    /// <param name="activation">Activation function of the hidden neurons.</param>
     public static Task<ExperimentRun> TrainAsync(
-        ExperimentRuns runs, Dataset data, string name, int neurons, ulong seed, double l2 = 0, ActivationKind activation = ActivationKind.Tanh)
+        ExperimentRuns runs,
+        Dataset data,
+        string name,
+        int neurons,
+        ulong seed,
+        double l2 = 0,
+        ActivationKind activation = ActivationKind.Tanh)
     {
         var spec = new TrainingSpec
         {

@@ -5,10 +5,10 @@ using SkiaSharp;
 
 namespace NnCluster.Cli.Explore;
 
-/// <summary>The decision regions of a model with the data as coloured circles on top (after CS231n's figures).</summary>
+/// <summary>Panel of the decision regions of a model, with the points as coloured circles, as in CS231n's figures.</summary>
 internal static class RegionPanel
 {
-    // Regions are tints of the classes' colours: paler where the model is unsure.
+    // Opacity of a class's colour: least where the probability is 0.5, most where it is 0 or 1.
     private const double LeastTint = 0.16;
     private const double MostTint = 0.42;
 

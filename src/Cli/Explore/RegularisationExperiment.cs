@@ -5,7 +5,7 @@ using NnCluster.Data;
 
 namespace NnCluster.Cli.Explore;
 
-/// <summary>The same 20 neurons under three strengths of L2 regularisation: the stronger, the smoother.</summary>
+/// <summary>Experiment: decision regions of 20 hidden neurons under three strengths of L2 regularisation.</summary>
 internal sealed class RegularisationExperiment : IExperiment
 {
     private const int Neurons = 20;

@@ -5,40 +5,40 @@ using NnCluster.Worker.ProcessStatus;
 
 namespace NnCluster.Cli.Launching;
 
-/// <summary>A process to start.</summary>
+/// <summary>Parameters of a process to start.</summary>
 internal sealed record ChildStart
 {
     /// <summary>The program and its arguments.</summary>
     public required IReadOnlyList<string> Command { get; init; }
 
-    /// <summary>Gets every line of standard error, and of standard output where that is neither shared nor the status channel.</summary>
+    /// <summary>Gets every line of standard error, and of standard output if that is neither shared nor the status channel.</summary>
     public required Action<string> Log { get; init; }
 
     /// <summary>Gets every status record.</summary>
     public required Action<StatusRecord> Status { get; init; }
 
     /// <summary>
-    /// Whether the records come on standard output, as they do through ssh. If not, they come on a pipe, whose descriptor
-    /// <c>--status-fd</c> tells the program.
+    /// True: status records come on standard output, as they do through ssh; false: on a pipe, whose descriptor is given with
+    /// <c>--status-fd</c>.
     /// </summary>
     public bool StatusOnOutput { get; init; }
 
-    /// <summary>Whether standard output is this program's own.</summary>
+    /// <summary>Whether the process shares the standard output of this program.</summary>
     public bool ShowOutput { get; init; }
 
-    /// <summary>Whether the process stands for one on another machine, which no signal reaches.</summary>
+    /// <summary>Whether the process is a client, such as ssh, of a process on another machine: signals do not reach that one.</summary>
     public bool IsRemote { get; init; }
 }
 
 /// <summary>
-/// A program of the cluster that this one has started. Its standard input is a pipe: when the pipe ends, it knows that this
-/// program has ended, however that came about.
+/// A process of the cluster that this program has started. Its standard input is a pipe, which ends when this program ends, even
+/// by SIGKILL; the process then ends too.
 /// </summary>
 internal sealed class ChildProcess : IDisposable
 {
     private static readonly TimeSpan LastLinesTimeout = TimeSpan.FromSeconds(5);
 
-    // A descriptor that is inheritable goes to every process that is started meanwhile.
+    // An inheritable descriptor is inherited by every process that is started meanwhile, so starts are serialised.
     private static readonly Lock StartGate = new();
 
     private readonly Process _process;
@@ -72,7 +72,7 @@ internal sealed class ChildProcess : IDisposable
         Exited = WaitAsync();
     }
 
-    /// <summary>The exit code, once the process has ended and its last line and record are read.</summary>
+    /// <summary>Completes with the exit code when the process has ended and its last line and record are read.</summary>
     public Task<int> Exited { get; }
 
     /// <summary>Whether the process has ended.</summary>
@@ -82,7 +82,7 @@ internal sealed class ChildProcess : IDisposable
     public int Id { get; }
 
     /// <summary>Starts a program.</summary>
-    /// <exception cref="BadInputException">It cannot be started.</exception>
+    /// <exception cref="BadInputException">The program cannot be started.</exception>
     public static ChildProcess Start(ChildStart start)
     {
         lock (StartGate)
@@ -111,8 +111,8 @@ internal sealed class ChildProcess : IDisposable
         }
     }
 
-    /// <summary>Asks the process to end.</summary>
-    public void AskToEnd()
+    /// <summary>Requests the end of the process: SIGTERM, or the end of its standard input if no signal reaches it.</summary>
+    public void RequestEnd()
     {
         if (HasExited)
         {
@@ -129,10 +129,10 @@ internal sealed class ChildProcess : IDisposable
         }
     }
 
-    /// <summary>Kills the process and all that it has started.</summary>
+    /// <summary>Kills the process and its descendants.</summary>
     public void Kill() => _process.Kill(entireProcessTree: true);
 
-    /// <summary>Waits for the end of the process, and kills it after a time.</summary>
+    /// <summary>Waits for the end of the process, and kills it after the timeout.</summary>
     public async Task EndOrKillAsync(TimeSpan timeout)
     {
         await Task.WhenAny(Exited, Task.Delay(timeout)).ConfigureAwait(false);
@@ -178,7 +178,7 @@ internal sealed class ChildProcess : IDisposable
     private async Task<int> WaitAsync()
     {
         await _process.WaitForExitAsync().ConfigureAwait(false);
-        // A process that it left behind, such as a shared connection of ssh, may hold the pipes open for any time.
+        // A descendant that outlives the process, such as a shared connection of ssh, may keep the pipes open.
         await Task.WhenAny(_streams, Task.Delay(LastLinesTimeout)).ConfigureAwait(false);
         return _process.ExitCode;
     }

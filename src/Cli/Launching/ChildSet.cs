@@ -13,7 +13,7 @@ internal sealed class ChildSet(Action<string> log, Action<StatusRecord> status) 
     private readonly Dictionary<string, ChildProcess> _children = [];
     private bool _ending;
 
-    /// <summary>Whether the processes are being taken down.</summary>
+    /// <summary>Whether <see cref="TakeDownAsync"/> has begun.</summary>
     public bool IsEnding
     {
         get
@@ -25,7 +25,7 @@ internal sealed class ChildSet(Action<string> log, Action<StatusRecord> status) 
         }
     }
 
-    /// <summary>Id of the process that runs under a name; null if none does.</summary>
+    /// <summary>Id of the running process of a name; null if there is none.</summary>
     public int? ProcessOf(string name)
     {
         lock (_gate)
@@ -34,9 +34,9 @@ internal sealed class ChildSet(Action<string> log, Action<StatusRecord> status) 
         }
     }
 
-    /// <summary>Starts a process, in place of an earlier one of that name.</summary>
-    /// <returns>Null if the processes are being taken down.</returns>
-    /// <exception cref="BadInputException">It cannot be started.</exception>
+    /// <summary>Starts a process, which replaces an earlier one of that name.</summary>
+    /// <returns>The process; null if <see cref="TakeDownAsync"/> has begun.</returns>
+    /// <exception cref="BadInputException">The program cannot be started.</exception>
     public ChildProcess? Start(string name, ChildStart start)
     {
         lock (_gate)
@@ -66,7 +66,7 @@ internal sealed class ChildSet(Action<string> log, Action<StatusRecord> status) 
         }
     }
 
-    /// <summary>Ends every process: asks it to, and kills it after 1.5 s.</summary>
+    /// <summary>Requests the end of every process, and kills those that run after 1.5 s.</summary>
     public async Task TakeDownAsync()
     {
         ChildProcess[] running;
@@ -78,7 +78,7 @@ internal sealed class ChildSet(Action<string> log, Action<StatusRecord> status) 
 
         foreach (ChildProcess child in running)
         {
-            child.AskToEnd();
+            child.RequestEnd();
         }
 
         await Task.WhenAll(running.Select(child => child.EndOrKillAsync(TakeDownTimeout))).ConfigureAwait(false);

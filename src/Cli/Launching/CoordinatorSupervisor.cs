@@ -7,7 +7,7 @@ namespace NnCluster.Cli.Launching;
 /// <param name="plan">The plan.</param>
 /// <param name="children">The processes of the launch.</param>
 /// <param name="log">Gets lines for display.</param>
-/// <param name="status">Gets the coordinator's records on run and address, and one for each crash.</param>
+/// <param name="status">Gets the coordinator's records of its run and its address, and one record for each crash.</param>
 internal sealed class CoordinatorSupervisor(LaunchPlan plan, ChildSet children, Action<string> log, Action<StatusRecord> status)
 {
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(30);
@@ -17,8 +17,8 @@ internal sealed class CoordinatorSupervisor(LaunchPlan plan, ChildSet children, 
     private volatile string? _reason;
 
     /// <summary>Runs the coordinator to its end.</summary>
-    /// <param name="abandoned">Completes when the run cannot go on, with the reason.</param>
-    /// <param name="stop">Asks for the end.</param>
+    /// <param name="abandoned">Completes, with the reason, when the run cannot continue.</param>
+    /// <param name="stop">Requests the end.</param>
     public async Task<LaunchEnd> RunAsync(Task<LaunchEnd> abandoned, CancellationToken stop)
     {
         var budget = new RestartBudget(plan.MaxRestarts, plan.RestartPause, TimeProvider.System);
@@ -48,7 +48,7 @@ internal sealed class CoordinatorSupervisor(LaunchPlan plan, ChildSet children, 
             await RestartPause.WaitAsync(pause, abandoned, stop).ConfigureAwait(false);
             if (stop.IsCancellationRequested)
             {
-                return new(ExitCode.Failed, "the coordinator had crashed when the launch was asked to end; its last checkpoint stands");
+                return new(ExitCode.Failed, "the coordinator had crashed when the end was requested; its last checkpoint can be resumed");
             }
 
             if (abandoned.IsCompleted)
@@ -86,24 +86,24 @@ internal sealed class CoordinatorSupervisor(LaunchPlan plan, ChildSet children, 
         }
     }
 
-    /// <summary>The exit code; null if the run is abandoned first.</summary>
+    /// <summary>Waits for the exit code; null if the run is abandoned first.</summary>
     private static async Task<int?> EndAsync(ChildProcess child, Task abandoned, CancellationToken stop)
     {
-        await using (stop.Register(child.AskToEnd))
+        await using (stop.Register(child.RequestEnd))
         {
             Task first = await Task.WhenAny(child.Exited, abandoned).ConfigureAwait(false);
             return first == child.Exited ? await child.Exited.ConfigureAwait(false) : null;
         }
     }
 
-    /// <summary>Ends a run that cannot go on, with a checkpoint.</summary>
+    /// <summary>Ends a run that cannot continue, with a checkpoint.</summary>
     private async Task<LaunchEnd> AbandonAsync(ChildProcess coordinator, Task<LaunchEnd> abandoned, CancellationToken stop)
     {
-        log("a worker process that the run needs cannot be started again: ending the run with a checkpoint");
-        coordinator.AskToEnd();
+        log("a node that the run needs cannot be restarted: ending the run with a checkpoint");
+        coordinator.RequestEnd();
         await coordinator.EndOrKillAsync(StopTimeout).ConfigureAwait(false);
         int code = await coordinator.Exited.ConfigureAwait(false);
-        // The process may have ended only because the run was at its end.
+        // The run may have completed before the request arrived.
         return code == ExitCode.Done || (code == ExitCode.Interrupted && stop.IsCancellationRequested)
             ? new(code)
             : await abandoned.ConfigureAwait(false);

@@ -5,8 +5,8 @@ namespace NnCluster.Cli.Launching;
 /// <summary>Command lines of the programs that are installed beside this one.</summary>
 internal static class ProgramPath
 {
-    /// <summary>The executable of a program, or its assembly under <c>dotnet</c> where that runs this one.</summary>
-    /// <exception cref="BadInputException">The program is not there.</exception>
+    /// <summary>The executable of a program; if <c>dotnet</c> runs this program, <c>dotnet</c> and the assembly.</summary>
+    /// <exception cref="BadInputException">The program is not installed.</exception>
     public static string[] Of(string program)
     {
         string assembly = Path.Combine(AppContext.BaseDirectory, program + ".dll");

@@ -2,10 +2,10 @@ namespace NnCluster.Cli.Launching;
 
 /// <summary>
 /// Bounds the restarts of one process within an hour. The first restart is immediate, the second follows a pause, and each
-/// further pause is twice the one before, up to a minute: a machine that boots, for example, refuses ssh for a while and
-/// must not use up all restarts at once.
+/// further pause is twice the one before, up to a minute: while a machine boots, for example, ssh fails, and must not use up
+/// all restarts.
 /// </summary>
-/// <param name="most">Restarts in an hour.</param>
+/// <param name="most">Most restarts in an hour.</param>
 /// <param name="pause">Pause before the second restart.</param>
 /// <param name="time">The clock.</param>
 internal sealed class RestartBudget(int most, TimeSpan pause, TimeProvider time)

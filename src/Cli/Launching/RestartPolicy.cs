@@ -2,14 +2,14 @@ using NnCluster.Worker.ProcessStatus;
 
 namespace NnCluster.Cli.Launching;
 
-/// <summary>What a worker process has reported so far, over all its restarts.</summary>
+/// <summary>State of a node according to its status records, over all its restarts.</summary>
 /// <param name="HasJoined">Whether it has ever taken part in the run.</param>
-/// <param name="IsDismissed">Whether its present incarnation was told that the run is over.</param>
-/// <param name="Reason">The last cause that it reported, for display; null before the first.</param>
-internal readonly record struct WorkerReport(bool HasJoined, bool IsDismissed, string? Reason)
+/// <param name="IsDismissed">Whether the coordinator has dismissed its present process.</param>
+/// <param name="Reason">The last reason that it reported, for display; null before the first.</param>
+internal readonly record struct NodeReport(bool HasJoined, bool IsDismissed, string? Reason)
 {
-    /// <summary>The report with one more record.</summary>
-    public WorkerReport With(StatusRecord record) => record switch
+    /// <summary>Applies a record.</summary>
+    public NodeReport With(StatusRecord record) => record switch
     {
         Joined => this with { HasJoined = true, Reason = null },
         Dismissed dismissed => this with { IsDismissed = true, Reason = dismissed.Reason },
@@ -19,57 +19,57 @@ internal readonly record struct WorkerReport(bool HasJoined, bool IsDismissed, s
         _ => this,
     };
 
-    /// <summary>The report when the process is started again.</summary>
-    public WorkerReport Restarted() => this with { IsDismissed = false, Reason = null };
+    /// <summary>The report of a restarted process.</summary>
+    public NodeReport Restarted() => this with { IsDismissed = false, Reason = null };
 }
 
-/// <summary>What to do about a process that has ended before it was asked to.</summary>
+/// <summary>Decision about a process that has ended without a request.</summary>
 internal enum RestartDecision
 {
-    /// <summary>It has crashed: start it again while its budget lasts.</summary>
+    /// <summary>It has crashed: restart it while its budget lasts.</summary>
     Restart,
 
     /// <summary>
-    /// It was dismissed: start it again if the launch still goes on after a pause. A coordinator that dies between dismissing
-    /// its workers and its own end resumes the run, and needs them again.
+    /// It was dismissed: restart it if the launch is not over after a pause. A coordinator that crashes between the dismissal and
+    /// its own end resumes the run, and needs the node again.
     /// </summary>
     Wait,
 
-    /// <summary>It has ended by itself, and another start would end the same.</summary>
+    /// <summary>It has ended with an exit code that a restart would repeat.</summary>
     GiveUp,
 
-    /// <summary>It could not be started on its machine at all.</summary>
+    /// <summary>It cannot be started on its machine.</summary>
     CannotStart,
 }
 
 /// <summary>Decides restarts, by exit codes and status records alone.</summary>
 internal static class RestartPolicy
 {
-    /// <summary>Exit code of ssh where it cannot reach the machine or loses the connection.</summary>
+    /// <summary>Exit code of ssh if it cannot reach the machine or loses the connection.</summary>
     public const int SshFailed = 255;
 
-    // Exit codes of a shell whose command is no program, or is not found.
+    // Exit codes of a shell whose command cannot be executed, or is not found.
     private const int CannotExecute = 126;
     private const int NotFound = 127;
 
-    /// <summary>Whether a coordinator is to be started again.</summary>
+    /// <summary>Whether a coordinator has to be restarted.</summary>
     public static bool HasCoordinatorCrashed(int exitCode) => ExitCode.OutcomeOf(exitCode) == ProcessOutcome.Crashed;
 
-    /// <summary>Decides about a worker process.</summary>
-    /// <param name="exitCode">Its exit code.</param>
-    /// <param name="report">What it has reported.</param>
-    /// <param name="isRemote">Whether it runs on another machine, over ssh and a shell there.</param>
-    public static RestartDecision ForWorker(int exitCode, WorkerReport report, bool isRemote) =>
+    /// <summary>Decides about a node.</summary>
+    /// <param name="exitCode">Exit code of its process.</param>
+    /// <param name="report">Its status records.</param>
+    /// <param name="isRemote">Whether it runs on another machine, started by ssh and a shell there.</param>
+    public static RestartDecision ForNode(int exitCode, NodeReport report, bool isRemote) =>
         report.IsDismissed ? RestartDecision.Wait
         : !report.HasJoined && isRemote && exitCode is SshFailed or CannotExecute or NotFound ? RestartDecision.CannotStart
         : ExitCode.OutcomeOf(exitCode) == ProcessOutcome.Crashed ? RestartDecision.Restart
         : RestartDecision.GiveUp;
 
-    /// <summary>Whether a run can go on when a worker process is gone for good.</summary>
-    /// <param name="hasJoined">Whether the process has ever taken part: one that never did has a cause that concerns
-    /// the others too.</param>
-    /// <param name="workersLeft">Workers of the launch that run or will be started again.</param>
-    /// <param name="workersNeeded">Workers of the launch that the run needs.</param>
-    public static bool CanGoOn(bool hasJoined, int workersLeft, int workersNeeded) =>
+    /// <summary>Whether a run can continue without a node that is not restarted.</summary>
+    /// <param name="hasJoined">Whether the node has ever taken part. The cause of a node that never did concerns the
+    /// other nodes too.</param>
+    /// <param name="workersLeft">Number of workers of the launch that run or will be restarted.</param>
+    /// <param name="workersNeeded">Number of workers of the launch that the run needs.</param>
+    public static bool CanContinue(bool hasJoined, int workersLeft, int workersNeeded) =>
         hasJoined && workersLeft > 0 && workersLeft >= workersNeeded;
 }

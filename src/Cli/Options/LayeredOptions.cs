@@ -147,7 +147,7 @@ internal sealed class LayeredOptions(ParseResult given)
         ? Array.IndexOf(arguments, command.IdentifierToken.Value, BehindNames(above, arguments)) + 1
         : 0;
 
-    // An object is a network in place of the file of --model. Other options refuse it with what they expect.
+    // An object is the network itself, in place of the file of --model. The parsers of other options reject it.
     private static string Text(string key, JsonNode value, string source) => value switch
     {
         JsonArray list when list.All(item => item is JsonValue) => string.Join(',', list.Select(item => item!.ToString())),

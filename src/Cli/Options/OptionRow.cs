@@ -1,6 +1,6 @@
 namespace NnCluster.Cli.Options;
 
-/// <summary>A row of a table of options: all that the help shows of one.</summary>
+/// <summary>A row of a table of options, with everything that the help shows of one option.</summary>
 /// <param name="Group">Heading in the help.</param>
 /// <param name="Name">Name of the option, such as <c>--epochs</c>.</param>
 /// <param name="Value">Form of the value, such as <c>N</c>; null for a flag, and for an enumeration, whose names are listed.</param>

@@ -26,7 +26,7 @@ internal sealed class SecurityOptions
         new(group, "--tls-key", "FILE.pem", "none", "Private key of the certificate."),
         new(group, "--tls-ca", "FILE.pem", "none", "Authority that signed the certificates of all nodes."),
         new(group, "--cookie-file", "FILE", "none", "File with a secret that all nodes share."),
-        new(group, "--insecure", null, "off", "Allow neither certificates nor a cookie where other machines can connect."),
+        new(group, "--insecure", null, "off", "Allow connections from other machines without certificates and without a cookie."),
     ];
 
     /// <summary>Loads the files that the options name.</summary>

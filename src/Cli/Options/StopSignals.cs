@@ -3,9 +3,8 @@ using System.Runtime.InteropServices;
 namespace NnCluster.Cli.Options;
 
 /// <summary>
-/// Requests the end of the program on SIGINT or SIGTERM, or at the end of standard input if another program started this one
-/// and must not leave it behind. SIGINT is then ignored, since Ctrl-C reaches both programs. The first signal requests the
-/// end, the second one kills the program.
+/// Requests the end of the program on SIGINT or SIGTERM. A second signal kills the program. With <c>--end-with-input</c>, the
+/// end of standard input requests the end too, and SIGINT is ignored: Ctrl-C also reaches the program that started this one.
 /// </summary>
 internal sealed class StopSignals : IDisposable
 {

@@ -1,12 +1,12 @@
 namespace NnCluster.Cli.Options;
 
-/// <summary>The name that a mistyped one was meant to be.</summary>
+/// <summary>Finds the valid name that is nearest to a mistyped one.</summary>
 internal static class Suggestion
 {
-    // A name may differ in one of this many characters, and always in one.
+    // A name of n characters may differ by n / 3 edits, and by at least one.
     private const int CharactersPerEdit = 3;
 
-    // A shorter beginning fits too many names.
+    // Shortest prefix that is near a longer name, in characters.
     private const int MinPrefix = 3;
 
     /// <summary>The nearest of the names; null if none is near.</summary>
@@ -14,7 +14,7 @@ internal static class Suggestion
     /// <param name="names">Valid names; of names that are equally near, the first is taken.</param>
     /// <remarks>
     /// The distance is the number of insertions, deletions, substitutions and swaps of neighbours, regardless of case, hyphens
-    /// and underscores. The whole beginning of a longer name is near it too.
+    /// and underscores. A prefix of a longer name is near it too.
     /// </remarks>
     public static string? For(string typed, IEnumerable<string> names)
     {

@@ -128,7 +128,7 @@ internal static class TrainRequestReader
         if (listen.Host is "0.0.0.0" or "[::]" && given.GetValue(options.Advertise) is null)
         {
             throw new BadInputException(
-                $"--listen {listen}: say with --advertise HOST the name or address by which workers reach this machine.");
+                $"--listen {listen}: give with --advertise HOST the name or address by which nodes reach this machine.");
         }
 
         return new()
@@ -147,7 +147,7 @@ internal static class TrainRequestReader
         IEnumerable<Option> clusterOnly = options.OfCluster.Except([options.EndWithInput]);
         if (clusterOnly.FirstOrDefault(option => IsGiven(given, option)) is { } stray)
         {
-            throw new BadInputException($"{stray.Name} needs --listen: without it no worker of another process can join.");
+            throw new BadInputException($"{stray.Name} needs --listen: without it no node can join.");
         }
 
         if (given.GetValue(options.Workers) == 0)

@@ -6,8 +6,8 @@ using ScottPlot.TickGenerators;
 namespace NnCluster.Cli.Reporting;
 
 /// <summary>
-/// Accuracy after each epoch: training dashed, validation dotted, test solid; a colour a run, or a colour a series where
-/// there is one run. Regression has no accuracy: then the losses.
+/// Panel of the accuracy after each epoch: training dashed, validation dotted, test solid. Each run has a colour; if there is
+/// one run, each series has one. Regression has no accuracy: its panel shows the losses.
 /// </summary>
 internal static class AccuracyPanel
 {
@@ -38,13 +38,14 @@ internal static class AccuracyPanel
         {
             foreach ((int index, Series series) in (accuracies ? Accuracies : Losses).Index())
             {
-                drawn += Add(plot, runs[i], series, runs.Count == 1 ? FigureStyle.Colour((index + 1) % 3) : FigureStyle.Colour(i), runs.Count == 1);
+                Color colour = FigureStyle.Colour(runs.Count == 1 ? (index + 1) % 3 : i);
+                drawn += Add(plot, runs[i], series, colour, isOnlyRun: runs.Count == 1);
             }
         }
 
         if (drawn == 0)
         {
-            FigureStyle.SayEmpty(plot, "no epoch yet");
+            FigureStyle.ShowNoData(plot, "no epoch yet");
             return plot;
         }
 
@@ -63,23 +64,25 @@ internal static class AccuracyPanel
 
     private static string Title(IReadOnlyList<(string Name, RunHistory History)> runs, bool accuracies)
     {
-        string what = accuracies ? "Accuracy" : "Loss per epoch";
+        string quantity = accuracies ? "Accuracy" : "Loss per epoch";
         if (runs is not [(_, RunHistory { Epochs: [.., EpochPoint last] })])
         {
-            return what;
+            return quantity;
         }
 
         string value = accuracies
             ? (100 * last.TestAccuracy).ToString("0.00", CultureInfo.InvariantCulture) + " %"
             : last.TestLoss.ToString("G4", CultureInfo.InvariantCulture);
-        return $"{what} (test: {value} after {last.Epoch} {(last.Epoch == 1 ? "epoch" : "epochs")})";
+        return $"{quantity} (test: {value} after {last.Epoch} {(last.Epoch == 1 ? "epoch" : "epochs")})";
     }
 
-    private static int Add(Plot plot, (string Name, RunHistory History) run, Series series, Color colour, bool alone)
+    private static int Add(Plot plot, (string Name, RunHistory History) run, Series series, Color colour, bool isOnlyRun)
     {
         Coordinates[] points =
         [
-            .. run.History.Epochs.Select(epoch => new Coordinates(epoch.Epoch, series.Value(epoch))).Where(point => double.IsFinite(point.Y)),
+            .. run.History.Epochs
+                .Select(epoch => new Coordinates(epoch.Epoch, series.Value(epoch)))
+                .Where(point => double.IsFinite(point.Y)),
         ];
         if (points.Length == 0)
         {
@@ -88,14 +91,14 @@ internal static class AccuracyPanel
 
         ScottPlot.Plottables.Scatter line = plot.Add.Scatter(points, colour);
         line.LineWidth = 2.5f;
-        line.LinePattern = alone ? LinePattern.Solid : series.Pattern;
+        line.LinePattern = isOnlyRun ? LinePattern.Solid : series.Pattern;
         line.MarkerShape = series.Marker;
         line.MarkerSize = points.Length > 60 ? 0 : 9;
-        line.LegendText = alone ? series.Label : $"{run.Name}, {series.Label}";
+        line.LegendText = isOnlyRun ? series.Label : $"{run.Name}, {series.Label}";
         return points.Length;
     }
 
-    /// <summary>A little room around the points, and not less than one epoch of width.</summary>
+    /// <summary>Sets the limits of the axes: a margin around the points, and a width of at least 2 epochs.</summary>
     private static void SetLimits(Plot plot, IReadOnlyList<(string Name, RunHistory History)> runs)
     {
         plot.Axes.Margins(0.02, 0.10);

@@ -3,23 +3,26 @@ using Spectre.Console.Rendering;
 
 namespace NnCluster.Cli.Reporting;
 
-/// <summary>A confusion matrix for people.</summary>
+/// <summary>Confusion matrix as a table for a console.</summary>
 public static class ConfusionTable
 {
     /// <summary>
-    /// A row for each true class and a column for each predicted one, with every class's recall (of its rows, how many were
-    /// found) at the right and precision (of the rows called so, how many were right) at the bottom.
+    /// Creates a table with a row for each true class and a column for each predicted class. The last column is the recall of
+    /// the true class; the last row is the precision of the predicted class.
     /// </summary>
-    /// <param name="counts">[true class, predicted class].</param>
-    /// <param name="classes">The names of the classes; null: their numbers.</param>
-    /// <exception cref="ArgumentException">The matrix is not square, or the names are not as many as its classes.</exception>
+    /// <param name="counts">Numbers of rows, (true classes, predicted classes).</param>
+    /// <param name="classes">Names of the classes; null: their numbers.</param>
+    /// <exception cref="ArgumentException">The matrix is not square, or the number of names is not that of its classes.</exception>
     public static IRenderable Create(int[,] counts, IReadOnlyList<string>? classes = null)
     {
         ArgumentNullException.ThrowIfNull(counts);
         int size = counts.GetLength(0);
         if (size != counts.GetLength(1) || (classes is not null && classes.Count != size))
         {
-            throw new ArgumentException($"A confusion matrix is square with a name for each class, not [{size}, {counts.GetLength(1)}] with {classes?.Count} names.", nameof(counts));
+            throw new ArgumentException(
+                $"The confusion matrix is {size} × {counts.GetLength(1)} with {classes?.Count} names; "
+                + "expected a square matrix with a name for each class.",
+                nameof(counts));
         }
 
         string Name(int index) => Markup.Escape(classes?[index] ?? FormattableString.Invariant($"{index}"));
@@ -51,7 +54,7 @@ public static class ConfusionTable
         return table;
     }
 
-    /// <summary>Right answers green; mistakes red from one in a hundred of the class on; nothing for none.</summary>
+    /// <summary>Formats a count: correct predictions green, errors of at least 1 % of the class red, and a dot for 0.</summary>
     private static string Cell(int count, long total, bool right) => (count, right) switch
     {
         (_, true) => FormattableString.Invariant($"[green]{count}[/]"),

@@ -3,14 +3,14 @@ using Spectre.Console;
 
 namespace NnCluster.Cli.Reporting;
 
-/// <summary>Data sets that are opened with a report on a console.</summary>
+/// <summary>Opens data sets, and logs the steps of a download to a console.</summary>
 internal static class ConsoleDataset
 {
-    /// <summary>Opens a data set and reports on the console what is fetched.</summary>
-    /// <param name="nameOrPath">A known name, a directory or a file.</param>
+    /// <summary>Opens a data set; logs the steps if it has to be downloaded.</summary>
+    /// <param name="nameOrPath">Name of a known data set, or path of a directory or a file.</param>
     /// <param name="dataDirectory">Directory to search first; null for none.</param>
-    /// <param name="console">Console for the report.</param>
-    /// <exception cref="BadInputException">It does not exist, or is damaged.</exception>
+    /// <param name="console">Console that gets the log lines.</param>
+    /// <exception cref="BadInputException">The data set does not exist, or is damaged.</exception>
     public static async Task<Dataset> OpenAsync(string nameOrPath, string? dataDirectory, IAnsiConsole console)
     {
         string? reported = null;
@@ -26,7 +26,7 @@ internal static class ConsoleDataset
         return await store.OpenAsync(nameOrPath).ConfigureAwait(false);
     }
 
-    // Progress<T> reports on the thread pool, possibly after the program's last line.
+    // Progress<T> reports on the thread pool: a line could come after the program's last one.
     private sealed class DirectProgress(Action<DatasetProgress> report) : IProgress<DatasetProgress>
     {
         public void Report(DatasetProgress value) => report(value);

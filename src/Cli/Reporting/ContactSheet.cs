@@ -3,16 +3,18 @@ using NnCluster.Data;
 
 namespace NnCluster.Cli.Reporting;
 
-/// <summary>The first image of each class, side by side, drawn with half-block characters: two pixels a character.</summary>
+/// <summary>
+/// Draws the first image of each class as text, side by side. A character shows the mean of two pixels, one above the other.
+/// </summary>
 public static class ContactSheet
 {
     private const string Shades = " ░▒▓█";
     private const int ImagesPerLine = 5;
 
     /// <summary>Draws the sheet as lines of text.</summary>
-    /// <param name="data">A data set of images with classes.</param>
-    /// <param name="width">Pixels of a row.</param>
-    /// <param name="height">Rows of an image.</param>
+    /// <param name="data">Data set of images with classes.</param>
+    /// <param name="width">Width of an image, in pixels.</param>
+    /// <param name="height">Height of an image, in pixels.</param>
     public static string Draw(Dataset data, int width, int height)
     {
         float[][] images = [.. Enumerable.Range(0, data.Classes)

@@ -4,12 +4,12 @@ using SkiaSharp;
 namespace NnCluster.Cli.Reporting;
 
 /// <summary>
-/// Inter (SIL Open Font License), Latin glyphs, embedded in the program: the same figures on every machine, and text at
-/// all in a container without fonts.
+/// The font Inter (SIL Open Font License, Latin glyphs), embedded in the program. Figures are then the same on every machine,
+/// and have text in a container without fonts.
 /// </summary>
 internal sealed class FigureFont : IFontResolver
 {
-    /// <summary>The family's name.</summary>
+    /// <summary>Name of the font family.</summary>
     public const string Family = "Inter";
 
     private static readonly Lazy<FigureFont> Registered = new(() =>
@@ -23,7 +23,7 @@ internal sealed class FigureFont : IFontResolver
     {
     }
 
-    /// <summary>Makes the family known to ScottPlot, once.</summary>
+    /// <summary>Registers the family with ScottPlot; later calls do nothing.</summary>
     public static void Register() => _ = Registered.Value;
 
     /// <inheritdoc/>

@@ -3,15 +3,15 @@ using SkiaSharp;
 
 namespace NnCluster.Cli.Reporting;
 
-/// <summary>A figure as a PNG or an SVG, whatever is drawn in it.</summary>
+/// <summary>Renders figures as PNG or SVG.</summary>
 internal static class FigureImage
 {
-    /// <summary>Writes a .png or .svg file, whole or not at all.</summary>
-    /// <param name="path">The file; its ending decides the format.</param>
-    /// <param name="width">Pixels.</param>
-    /// <param name="height">Pixels.</param>
+    /// <summary>Writes a .png or .svg file atomically.</summary>
+    /// <param name="path">The file; its extension decides the format.</param>
+    /// <param name="width">Width, in pixels.</param>
+    /// <param name="height">Height, in pixels.</param>
     /// <param name="render">Draws on the white canvas.</param>
-    /// <exception cref="BadInputException">The ending is another.</exception>
+    /// <exception cref="BadInputException">The extension is neither .png nor .svg.</exception>
     /// <exception cref="RunDirectoryException">The file cannot be written.</exception>
     public static void Write(string path, int width, int height, Action<SKCanvas> render)
     {
@@ -24,7 +24,7 @@ internal static class FigureImage
         RunDirectoryException.Guard(path, () => AtomicFile.Write(path, stream => stream.Write(image)));
     }
 
-    /// <summary>The bytes of a PNG.</summary>
+    /// <summary>Renders a PNG.</summary>
     public static byte[] Png(int width, int height, Action<SKCanvas> render)
     {
         using var surface = SKSurface.Create(new SKImageInfo(width, height));
@@ -34,7 +34,7 @@ internal static class FigureImage
         return data.ToArray();
     }
 
-    /// <summary>An SVG document in UTF-8.</summary>
+    /// <summary>Renders an SVG document, in UTF-8.</summary>
     public static byte[] Svg(int width, int height, Action<SKCanvas> render)
     {
         using var stream = new MemoryStream();
@@ -43,10 +43,12 @@ internal static class FigureImage
             Render(canvas, render);
         }
 
-        // A viewer without the font takes its own.
+        // A viewer without the font falls back to its own sans-serif font.
         string svg = System.Text.Encoding.UTF8.GetString(stream.ToArray());
-        return System.Text.Encoding.UTF8.GetBytes(
-            svg.Replace($"font-family=\"{FigureFont.Family}\"", $"font-family=\"{FigureFont.Family}, sans-serif\"", StringComparison.Ordinal));
+        return System.Text.Encoding.UTF8.GetBytes(svg.Replace(
+            $"font-family=\"{FigureFont.Family}\"",
+            $"font-family=\"{FigureFont.Family}, sans-serif\"",
+            StringComparison.Ordinal));
     }
 
     private static void Render(SKCanvas canvas, Action<SKCanvas> render)

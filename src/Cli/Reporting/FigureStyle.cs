@@ -5,21 +5,21 @@ using ScottPlot.TickGenerators;
 
 namespace NnCluster.Cli.Reporting;
 
-/// <summary>What the panels of a figure share: font, sizes, colours, axes.</summary>
+/// <summary>Style that all panels share: font, sizes, colours and axes.</summary>
 internal static class FigureStyle
 {
-    // Okabe and Ito (2008): distinguishable with every kind of colour vision.
+    // Okabe and Ito (2008): distinguishable with every form of colour vision.
     private static readonly ImmutableArray<string> Palette =
         ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#444444", "#B8A700"];
 
     public static Color Colour(int index) => Color.FromHex(Palette[index % Palette.Length]);
 
-    /// <summary>A plot with title, axis title and whole numbers along the bottom; the left edges of panels line up.</summary>
+    /// <summary>Creates a plot with title, axis labels and integer ticks at the bottom. The left axis has a fixed width.</summary>
     public static Plot CreatePanel(string title, string bottom, string left)
     {
         const float leftPixels = 105;
         var plot = new Plot();
-        // Panels share a canvas.
+        // Several panels are rendered on one canvas.
         plot.RenderManager.ClearCanvasBeforeEachRender = false;
         plot.Font.Set(FigureFont.Family);
         plot.Title(title, 26);
@@ -52,8 +52,8 @@ internal static class FigureStyle
         return plot;
     }
 
-    /// <summary>Says so where there is nothing to draw.</summary>
-    public static void SayEmpty(Plot plot, string text)
+    /// <summary>Shows a text in the middle of a panel that has no data.</summary>
+    public static void ShowNoData(Plot plot, string text)
     {
         plot.Axes.SetLimits(0, 1, 0, 1);
         ScottPlot.Plottables.Text label = plot.Add.Text(text, 0.5, 0.5);

@@ -5,8 +5,8 @@ using SkiaSharp;
 namespace NnCluster.Cli.Reporting;
 
 /// <summary>
-/// The learning curves of one run, or of several compared: above the loss of every minibatch, below the accuracy after
-/// each epoch (for regression, which has none, the loss).
+/// Figure of the learning curves of one run or several. The upper panel has the loss of every minibatch; the lower panel has
+/// the accuracy after each epoch, or the loss for regression.
 /// </summary>
 public static class LearningCurves
 {
@@ -15,12 +15,12 @@ public static class LearningCurves
     public static void Draw(string name, RunHistory history, string path, int width = 1400, int height = 1100) =>
         Draw([(name, history)], path, width, height);
 
-    /// <summary>Draws one run or compares several, and writes the figure to a .png or .svg file.</summary>
-    /// <param name="runs">Each run with the name for the legend.</param>
-    /// <param name="path">The file; its ending decides the format.</param>
-    /// <param name="width">Pixels.</param>
-    /// <param name="height">Pixels.</param>
-    /// <exception cref="BadInputException">The ending is another, or there is no run.</exception>
+    /// <summary>Draws one run or several, and writes the figure to a .png or .svg file.</summary>
+    /// <param name="runs">The runs, with their names in the legend.</param>
+    /// <param name="path">The file; its extension decides the format.</param>
+    /// <param name="width">Width, in pixels.</param>
+    /// <param name="height">Height, in pixels.</param>
+    /// <exception cref="BadInputException">The extension is neither .png nor .svg, or there is no run.</exception>
     /// <exception cref="RunDirectoryException">The file cannot be written.</exception>
     public static void Draw(IReadOnlyList<(string Name, RunHistory History)> runs, string path, int width = 1400, int height = 1100)
     {
@@ -34,11 +34,11 @@ public static class LearningCurves
         FigureImage.Write(path, width, height, canvas => Render(runs, canvas, width, height));
     }
 
-    /// <summary>The figure as a PNG, for a report that embeds it.</summary>
+    /// <summary>Renders the figure as a PNG, for a report that embeds it.</summary>
     public static byte[] Png(IReadOnlyList<(string Name, RunHistory History)> runs, int width = 1400, int height = 1100) =>
         FigureImage.Png(width, height, canvas => Render(runs, canvas, width, height));
 
-    /// <summary>The figure as an SVG document in UTF-8.</summary>
+    /// <summary>Renders the figure as an SVG document, in UTF-8.</summary>
     public static byte[] Svg(IReadOnlyList<(string Name, RunHistory History)> runs, int width = 1400, int height = 1100) =>
         FigureImage.Svg(width, height, canvas => Render(runs, canvas, width, height));
 

@@ -5,16 +5,19 @@ using ScottPlot.TickGenerators;
 
 namespace NnCluster.Cli.Reporting;
 
-/// <summary>Loss over iterations: a dot a minibatch, a line for the mean of neighbours; logarithmic if the losses span much.</summary>
+/// <summary>
+/// Panel of the loss over iterations: a dot for each minibatch, and a line for the mean of neighbouring minibatches. The axis
+/// is logarithmic if the means differ by a factor of 30 or more.
+/// </summary>
 internal static class LossPanel
 {
     private const int MostDots = 20_000;
     private const int MostMeans = 150;
 
-    // Fewer steps than this per mean, and the line would only repeat the dots.
+    // Fewest steps of a mean: with fewer, the line would follow the dots.
     private const int LeastStepsPerMean = 3;
 
-    // One order of magnitude and a half between the largest and the smallest mean.
+    // Smallest ratio of the largest mean to the smallest mean for a logarithmic axis.
     private const double LogarithmicRatio = 30;
 
     public static Plot Create(IReadOnlyList<(string Name, RunHistory History)> runs)
@@ -26,7 +29,7 @@ internal static class LossPanel
         double[] losses = [.. dots.SelectMany(points => points).Select(point => point.Y)];
         if (losses.Length == 0)
         {
-            FigureStyle.SayEmpty(plot, "no step yet");
+            FigureStyle.ShowNoData(plot, "no step yet");
             return plot;
         }
 
@@ -35,7 +38,7 @@ internal static class LossPanel
         Func<double, double> scale = logarithmic ? Math.Log10 : y => y;
         for (int i = 0; i < runs.Count; i++)
         {
-            AddRun(plot, runs[i].Name, FigureStyle.Colour(i), Scale(dots[i], scale), Scale(means[i], scale), alone: runs.Count == 1);
+            AddRun(plot, runs[i].Name, FigureStyle.Colour(i), Scale(dots[i], scale), Scale(means[i], scale), isOnlyRun: runs.Count == 1);
         }
 
         plot.Axes.Margins(0.02, 0.08);
@@ -55,25 +58,25 @@ internal static class LossPanel
     }
 
     private static void AddRun(
-        Plot plot, string name, Color colour, List<Coordinates> dots, List<Coordinates> means, bool alone)
+        Plot plot, string name, Color colour, List<Coordinates> dots, List<Coordinates> means, bool isOnlyRun)
     {
         ScottPlot.Plottables.Markers markers = plot.Add.Markers(dots, MarkerShape.FilledCircle, dots.Count > 2000 ? 3.5f : 6f);
         double opacity = dots.Count > 2000 ? 0.25 : 0.45;
-        markers.MarkerFillColor = colour.WithOpacity(alone ? opacity : opacity / 2);
+        markers.MarkerFillColor = colour.WithOpacity(isOnlyRun ? opacity : opacity / 2);
         markers.MarkerLineColor = Colors.Transparent;
-        markers.LegendText = alone ? "each minibatch" : string.Empty;
+        markers.LegendText = isOnlyRun ? "each minibatch" : string.Empty;
         if (means.Count > 1)
         {
-            ScottPlot.Plottables.Scatter line = plot.Add.ScatterLine(means, alone ? FigureStyle.Colour(1) : colour);
+            ScottPlot.Plottables.Scatter line = plot.Add.ScatterLine(means, isOnlyRun ? FigureStyle.Colour(1) : colour);
             line.LineWidth = 3;
-            line.LegendText = alone ? "mean of neighbours" : name;
+            line.LegendText = isOnlyRun ? "mean of neighbours" : name;
         }
     }
 
     private static List<Coordinates> Scale(List<Coordinates> points, Func<double, double> scale) =>
         points.ConvertAll(point => new Coordinates(point.X, scale(point.Y)));
 
-    /// <summary>Labels at 1, 2 and 5 times the powers of ten, or at the powers alone where those would crowd.</summary>
+    /// <summary>Creates ticks with labels at 1, 2 and 5 times the powers of ten, or at the powers only if there are more than 4.</summary>
     internal static NumericManual LogarithmicTicks(double least, double most)
     {
         int first = (int)Math.Floor(Math.Log10(least));

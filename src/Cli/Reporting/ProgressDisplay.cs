@@ -5,14 +5,14 @@ using Spectre.Console;
 namespace NnCluster.Cli.Reporting;
 
 /// <summary>
-/// Shows how a run goes: a live panel on a terminal, elsewhere a line an epoch and a line for each notable event. A thread
-/// of its own writes to the console; telling it an event costs a lock and some additions, and never waits for the console.
+/// Displays the progress of a run: a live panel on a terminal, else a line for each epoch and each notable event. A thread of
+/// its own writes to the console: <see cref="Observe"/> never waits for it.
 /// </summary>
 public sealed class ProgressDisplay : IRunObserver, IDisposable
 {
     private static readonly TimeSpan FramePeriod = TimeSpan.FromMilliseconds(100);
 
-    // A line of a log file is never broken, which Spectre would do at 80 columns.
+    // Width where the output is no terminal, in characters: Spectre would wrap log lines at 80.
     private const int UnwrappedWidth = 1 << 16;
 
     private readonly IAnsiConsole _console;
@@ -29,7 +29,7 @@ public sealed class ProgressDisplay : IRunObserver, IDisposable
 
     /// <summary>Starts the display.</summary>
     /// <param name="console">Standard error; see <see cref="StandardError"/>.</param>
-    /// <param name="live">Whether to draw a panel, redrawn ten times a second, rather than lines.</param>
+    /// <param name="live">True: a panel, redrawn every 100 ms; false: lines.</param>
     /// <param name="time">The clock.</param>
     public ProgressDisplay(IAnsiConsole console, bool live, TimeProvider time)
     {
@@ -40,7 +40,7 @@ public sealed class ProgressDisplay : IRunObserver, IDisposable
         _started = time.GetTimestamp();
         if (live)
         {
-            _frames = time.CreateTimer(_ => AskForFrame(), null, FramePeriod, FramePeriod);
+            _frames = time.CreateTimer(_ => RequestFrame(), null, FramePeriod, FramePeriod);
         }
 
         _thread = new(live ? ShowPanel : ShowLines) { IsBackground = true, Name = "progress display" };
@@ -48,8 +48,8 @@ public sealed class ProgressDisplay : IRunObserver, IDisposable
     }
 
     /// <summary>
-    /// A console on standard error, and whether it is a terminal that can redraw. Colours are left out where the
-    /// environment has a <c>NO_COLOR</c> that is not empty (https://no-color.org).
+    /// Creates a console on standard error; <c>Live</c> is true if it is a terminal that can redraw. The console has no colours
+    /// if the environment variable <c>NO_COLOR</c> is set and not empty (https://no-color.org).
     /// </summary>
     public static (IAnsiConsole Console, bool Live) StandardError()
     {
@@ -74,7 +74,7 @@ public sealed class ProgressDisplay : IRunObserver, IDisposable
         return console;
     }
 
-    /// <summary>Tells what happened.</summary>
+    /// <summary>Receives an event of the run.</summary>
     public void Observe(RunEvent runEvent)
     {
         ArgumentNullException.ThrowIfNull(runEvent);
@@ -96,7 +96,7 @@ public sealed class ProgressDisplay : IRunObserver, IDisposable
         }
     }
 
-    /// <summary>Shows a line of the program's log, above the panel where there is one.</summary>
+    /// <summary>Writes a log line, above the panel if there is one.</summary>
     public void WriteLine(string line)
     {
         lock (_gate)
@@ -105,7 +105,7 @@ public sealed class ProgressDisplay : IRunObserver, IDisposable
         }
     }
 
-    /// <summary>Shows what is left and ends the display; the last panel stays.</summary>
+    /// <summary>Writes the queued lines and the last panel, and ends the thread. The panel stays on the terminal.</summary>
     public void Dispose()
     {
         _frames?.Dispose();
@@ -127,7 +127,7 @@ public sealed class ProgressDisplay : IRunObserver, IDisposable
         Monitor.Pulse(_gate);
     }
 
-    private void AskForFrame()
+    private void RequestFrame()
     {
         lock (_gate)
         {
@@ -147,7 +147,7 @@ public sealed class ProgressDisplay : IRunObserver, IDisposable
         }
         catch (IOException)
         {
-            // Standard error is gone; the run does not need it.
+            // Standard error is closed; the run continues without it.
         }
     }
 
@@ -166,11 +166,11 @@ public sealed class ProgressDisplay : IRunObserver, IDisposable
         }
         catch (IOException)
         {
-            // As above.
+            // Standard error is closed; the run continues without it.
         }
     }
 
-    /// <summary>Waits for lines, or for a frame's time; false when closed and everything was shown once more.</summary>
+    /// <summary>Waits for lines or the next frame. False once the display is closed and its last state has been returned.</summary>
     private bool NextWork(bool forFrames, [NotNullWhen(true)] out ProgressSnapshot? progress, [NotNullWhen(true)] out string[]? lines)
     {
         lock (_gate)

@@ -3,10 +3,14 @@ using NnCluster.Training;
 
 namespace NnCluster.Cli.Reporting;
 
-/// <summary>A worker as the progress display shows it.</summary>
-internal sealed record ParticipantStatus(string Name, long Shards, double RowsPerSecond, string? LostBecause);
+/// <summary>State of a participant, for the progress display.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Shards">Number of shards that it has computed.</param>
+/// <param name="RowsPerSecond">Rows that it computes in a second, averaged over some seconds.</param>
+/// <param name="LossReason">Reason of its loss, for display; null while it takes part.</param>
+internal sealed record ParticipantStatus(string Name, long Shards, double RowsPerSecond, string? LossReason);
 
-/// <summary>Everything the progress display shows at one moment.</summary>
+/// <summary>State of a run at one moment, for the progress display.</summary>
 internal sealed record ProgressSnapshot
 {
     public RunStarted? Run { get; init; }
@@ -25,7 +29,7 @@ internal sealed record ProgressSnapshot
 
     public TimeSpan Elapsed { get; init; }
 
-    /// <summary>Null while unknown.</summary>
+    /// <summary>Estimated time to the last step; null while it is not known.</summary>
     public TimeSpan? Remaining { get; init; }
 
     public RunPaused? Paused { get; init; }

@@ -2,12 +2,12 @@ using NnCluster.Training;
 
 namespace NnCluster.Cli.Reporting;
 
-/// <summary>What the events so far add up to. Not for several threads at once.</summary>
+/// <summary>State of a run, accumulated from its events. One thread at a time may use it.</summary>
 internal sealed class ProgressState
 {
     private const double LossMemory = 0.95;
 
-    // Each life of a node is a worker of its own: only the latest that are lost are worth showing.
+    // Most lost participants to display. Each incarnation of a node is a participant of its own.
     private const int MostLost = 16;
 
     private sealed class Worker(string name)
@@ -18,7 +18,7 @@ internal sealed class ProgressState
 
         public long Rows { get; set; }
 
-        public string? LostBecause { get; set; }
+        public string? LossReason { get; set; }
 
         public RateMeter Rate { get; } = new();
     }
@@ -42,13 +42,13 @@ internal sealed class ProgressState
             case StepCompleted step:
                 _step = step.Step;
                 _epoch = step.Epoch;
-                // An exponential moving average divided by its own weight, so that the first steps count in full.
+                // Exponential moving average, divided by the sum of its weights: the first steps would else count too little.
                 _lossSum = (LossMemory * _lossSum) + ((1 - LossMemory) * step.Loss);
                 _lossWeight = (LossMemory * _lossWeight) + (1 - LossMemory);
                 _batchAccuracy = step.BatchAccuracy;
                 break;
             case ParticipantProgress progress:
-                Worker worker = WorkerNamed(progress.Participant);
+                Worker worker = GetOrAddWorker(progress.Participant);
                 worker.Shards += progress.Shards;
                 worker.Rows += progress.Rows;
                 break;
@@ -56,11 +56,11 @@ internal sealed class ProgressState
                 _run = started;
                 break;
             case ParticipantJoined joined:
-                WorkerNamed(joined.Participant).LostBecause = null;
+                GetOrAddWorker(joined.Participant).LossReason = null;
                 break;
             case ParticipantLost lost:
-                WorkerNamed(lost.Participant).LostBecause = lost.Reason;
-                ForgetOldest(lost.Participant);
+                GetOrAddWorker(lost.Participant).LossReason = lost.Reason;
+                RemoveOldestLost(lost.Participant);
                 break;
             case EpochCompleted epoch:
                 _lastEpoch = epoch;
@@ -74,7 +74,8 @@ internal sealed class ProgressState
         }
     }
 
-    /// <summary>Measures the rates up to <paramref name="elapsed"/> and says how things stand.</summary>
+    /// <summary>Updates the rates, and returns the state.</summary>
+    /// <param name="elapsed">Time since the start of the display.</param>
     public ProgressSnapshot Snapshot(TimeSpan elapsed)
     {
         double seconds = elapsed.TotalSeconds;
@@ -106,21 +107,24 @@ internal sealed class ProgressState
             Workers =
             [
                 .. _workers.Values.Select(worker => new ParticipantStatus(
-                    worker.Name, worker.Shards, worker.LostBecause is null ? worker.Rate.PerSecond : 0, worker.LostBecause)),
+                    worker.Name, worker.Shards, worker.LossReason is null ? worker.Rate.PerSecond : 0, worker.LossReason)),
             ],
         };
     }
 
-    private void ForgetOldest(string lost)
+    private void RemoveOldestLost(string lost)
     {
         _lost.Enqueue(lost);
-        if (_lost.Count > MostLost && _lost.Dequeue() is var oldest && _workers.TryGetValue(oldest, out Worker? worker) && worker.LostBecause is not null)
+        if (_lost.Count > MostLost
+            && _lost.Dequeue() is var oldest
+            && _workers.TryGetValue(oldest, out Worker? worker)
+            && worker.LossReason is not null)
         {
             _workers.Remove(oldest);
         }
     }
 
-    private Worker WorkerNamed(string name)
+    private Worker GetOrAddWorker(string name)
     {
         if (!_workers.TryGetValue(name, out Worker? worker))
         {

@@ -5,21 +5,26 @@ using Spectre.Console.Rendering;
 
 namespace NnCluster.Cli.Reporting;
 
-/// <summary>How progress looks: a live panel, or lines of plain text.</summary>
+/// <summary>Renders the progress of a run, as a live panel or as lines of plain text.</summary>
 internal static class ProgressView
 {
     private const int MostWorkers = 16;
     private const int BarWidth = 40;
 
-    /// <summary>The live panel.</summary>
+    /// <summary>Renders the live panel.</summary>
     public static IRenderable Panel(ProgressSnapshot progress, bool unicode)
     {
         if (progress.Run is null)
         {
-            return new Markup(progress.Workers.IsEmpty ? "waiting for the run to start" : $"{progress.Workers.Length} workers are here");
+            return new Markup(progress.Workers.IsEmpty ? "waiting for the run to start" : $"{progress.Workers.Length} workers joined");
         }
 
-        var rows = new List<IRenderable> { Header(progress, progress.Run), Bar(progress, progress.Run, unicode), Numbers(progress, progress.Run) };
+        var rows = new List<IRenderable>
+        {
+            Header(progress, progress.Run),
+            Bar(progress, progress.Run, unicode),
+            Numbers(progress, progress.Run),
+        };
         if (progress.Paused is RunPaused paused)
         {
             rows.Add(new Markup($"[yellow]paused: {paused.Workers} of {paused.Needed} workers needed[/]"));
@@ -33,30 +38,34 @@ internal static class ProgressView
         return new Rows(rows);
     }
 
-    /// <summary>An event worth a line of its own in the log; null if it is not.</summary>
+    /// <summary>Log line of a notable event; null for any other event.</summary>
     public static string? NotableLine(RunEvent runEvent) => runEvent switch
     {
-        RunStarted run => Invariant(
-            $"{run.Name}: {run.Parameters:N0} parameters, {run.Epochs} epochs of {run.BatchSize}-row batches, {run.Shards} shards, {run.Blas}, seed {run.Seed}"),
+        RunStarted run =>
+            Invariant($"{run.Name}: {run.Parameters:N0} parameters, {run.Epochs} epochs of {run.BatchSize}-row batches, ")
+            + Invariant($"{run.Shards} shards, {run.Blas}, seed {run.Seed}"),
         ParticipantJoined joined => $"worker {joined.Participant} joined",
         ParticipantLost lost => $"worker {lost.Participant} lost: {lost.Reason}",
-        ShardsReassigned again => Invariant($"step {again.Step}: {again.Shards} shards of {again.From} given out again: {again.Reason}"),
-        CheckpointFailed failed => Invariant($"the checkpoint after step {failed.Step} could not be written, the previous one stays: {failed.Reason}"),
+        ShardsReassigned again => Invariant($"step {again.Step}: reassigned {again.Shards} shards of {again.From}: {again.Reason}"),
+        CheckpointFailed failed =>
+            Invariant($"the checkpoint after step {failed.Step} could not be written, the previous one stays: {failed.Reason}"),
         RunPaused paused => Invariant($"paused: {paused.Workers} of {paused.Needed} workers needed"),
-        RunContinued continued => Invariant($"going on with {continued.Workers} workers"),
+        RunContinued continued => Invariant($"resumed with {continued.Workers} workers"),
         RunEnded { Outcome: RunOutcomeKind.Failed } ended => $"failed: {ended.Reason}",
         RunEnded { Outcome: RunOutcomeKind.Interrupted } => "interrupted",
         _ => null,
     };
 
-    /// <summary>The line of an epoch.</summary>
+    /// <summary>Log line of an epoch.</summary>
     public static string EpochLine(EpochCompleted epoch, ProgressSnapshot progress)
     {
         string epochs = progress.Run is RunStarted run ? Invariant($"{epoch.Epoch}/{run.Epochs}") : Invariant($"{epoch.Epoch}");
         string accuracies = double.IsFinite(epoch.Test.Accuracy)
             ? $"  train {Percent(epoch.TrainAccuracy)}  test {Percent(epoch.Test.Accuracy)}"
             : string.Empty;
-        string validation = epoch.Validation is { } held && double.IsFinite(held.Accuracy) ? $"  validation {Percent(held.Accuracy)}" : string.Empty;
+        string validation = epoch.Validation is { } held && double.IsFinite(held.Accuracy)
+            ? $"  validation {Percent(held.Accuracy)}"
+            : string.Empty;
         string speed = progress.ImagesPerSecond > 0 ? Invariant($"  {progress.ImagesPerSecond:N0} images/s") : string.Empty;
         return Invariant($"epoch {epochs}  step {epoch.Step}  train loss {epoch.TrainLoss:F4}  test loss {epoch.Test.Loss:F4}")
             + accuracies + validation + speed + Invariant($"  {epoch.TrainSeconds:F1} s");
@@ -64,9 +73,10 @@ internal static class ProgressView
 
     private static Markup Header(ProgressSnapshot progress, RunStarted run)
     {
-        int present = progress.Workers.Count(worker => worker.LostBecause is null);
-        return new(Invariant(
-            $"[bold]{Markup.Escape(run.Name)}[/]  {run.Parameters:N0} parameters, {present} {(present == 1 ? "worker" : "workers")}, {run.Shards} shards, {Markup.Escape(run.Blas)}"));
+        int present = progress.Workers.Count(worker => worker.LossReason is null);
+        string workers = present == 1 ? "worker" : "workers";
+        return new(Invariant($"[bold]{Markup.Escape(run.Name)}[/]  {run.Parameters:N0} parameters, {present} {workers}, ")
+            + Invariant($"{run.Shards} shards, {Markup.Escape(run.Blas)}"));
     }
 
     private static Markup Bar(ProgressSnapshot progress, RunStarted run, bool unicode)
@@ -75,8 +85,8 @@ internal static class ProgressView
         int done = (int)(fraction * BarWidth);
         (char full, char empty) = unicode ? ('━', '─') : ('#', '.');
         string left = progress.Remaining is TimeSpan remaining ? $"{Duration(remaining)} left" : "--:-- left";
-        return new(Invariant(
-            $"[green]{new string(full, done)}[/][grey]{new string(empty, BarWidth - done)}[/] {Math.Floor(100 * fraction)} %  {Duration(progress.Elapsed)}, {left}"));
+        return new(Invariant($"[green]{new string(full, done)}[/][grey]{new string(empty, BarWidth - done)}[/] ")
+            + Invariant($"{Math.Floor(100 * fraction)} %  {Duration(progress.Elapsed)}, {left}"));
     }
 
     private static Markup Numbers(ProgressSnapshot progress, RunStarted run)
@@ -113,7 +123,7 @@ internal static class ProgressView
             .AddColumn(new GridColumn().RightAligned().NoWrap()).AddColumn();
         foreach (ParticipantStatus worker in progress.Workers.Take(MostWorkers))
         {
-            string state = worker.LostBecause is string reason ? $"[red]lost: {Markup.Escape(reason)}[/]"
+            string state = worker.LossReason is string reason ? $"[red]lost: {Markup.Escape(reason)}[/]"
                 : progress.Paused is not null ? "[yellow]waiting[/]"
                 : "[green]working[/]";
             grid.AddRow(

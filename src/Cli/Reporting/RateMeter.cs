@@ -1,22 +1,24 @@
 namespace NnCluster.Cli.Reporting;
 
 /// <summary>
-/// How fast a growing count grows, in units a second: an exponential moving average over its readings, with the time
-/// constant of <see cref="TimeConstant"/>; before the first of them has passed, the mean so far.
+/// Rate of a growing count, in units per second: an exponential moving average over its readings with the time constant
+/// <see cref="TimeConstant"/>. At first it is the mean over all readings.
 /// </summary>
 internal sealed class RateMeter
 {
-    /// <summary>Seconds after which a change of speed is 63 % visible.</summary>
+    /// <summary>Time after which the average has followed 63 % of a change, in seconds.</summary>
     private const double TimeConstant = 3;
 
     private double _lastSeconds = double.NaN;
     private double _lastCount;
     private double _observedSeconds;
 
-    /// <summary>Units a second; 0 before anything was measured.</summary>
+    /// <summary>Rate in units per second; 0 before the second reading.</summary>
     public double PerSecond { get; private set; }
 
-    /// <summary>Takes a reading at a time in seconds.</summary>
+    /// <summary>Adds a reading.</summary>
+    /// <param name="count">The count.</param>
+    /// <param name="seconds">Time of the reading, in seconds.</param>
     public void Read(double count, double seconds)
     {
         double elapsed = seconds - _lastSeconds;

@@ -3,12 +3,12 @@ using ScottPlot;
 
 namespace NnCluster.Cli.Reporting;
 
-/// <summary>Fewer points that look the same on paper.</summary>
+/// <summary>Reduces the points of a series without a visible change of the figure.</summary>
 internal static class SeriesThinning
 {
     /// <summary>
-    /// The finite losses. Above <paramref name="most"/> points it keeps one of each run of neighbours, so that the dots keep
-    /// their density, and that run's highest where it is a spike: over twice the mean of the run.
+    /// Returns the finite losses. A series of more than <paramref name="most"/> points is divided into groups of neighbours: it
+    /// keeps the first point of each group, and the highest one if that is above twice the mean of the group.
     /// </summary>
     public static List<Coordinates> Dots(IReadOnlyList<StepPoint> steps, int most)
     {
@@ -39,7 +39,10 @@ internal static class SeriesThinning
         return points;
     }
 
-    /// <summary>The mean loss of each of at most <paramref name="most"/> runs of neighbours, at their middle.</summary>
+    /// <summary>
+    /// Divides a series into at most <paramref name="most"/> groups of neighbours, and returns the mean loss of each at the
+    /// middle of its steps.
+    /// </summary>
     public static List<Coordinates> Means(IReadOnlyList<StepPoint> steps, int most)
     {
         int bucket = (steps.Count + most - 1) / most;

@@ -4,10 +4,10 @@ using Spectre.Console.Rendering;
 
 namespace NnCluster.Cli.Reporting;
 
-/// <summary>The result of a run for people.</summary>
+/// <summary>Result of a run as a table for a console.</summary>
 public static class SummaryTable
 {
-    /// <summary>A short table: what was reached, how fast, with what, and where it lies.</summary>
+    /// <summary>Creates a table with accuracies, losses, times, configuration and run directory.</summary>
     public static IRenderable Create(RunSummary summary)
     {
         ArgumentNullException.ThrowIfNull(summary);
@@ -32,10 +32,12 @@ public static class SummaryTable
         Row("trained", $"{summary.Epochs} epochs, {summary.Steps:N0} steps, {summary.Images:N0} images");
         Row("time", $"{summary.TrainSeconds:F2} s of training, {summary.TotalSeconds:F2} s in all");
         Row("speed", $"{summary.ImagesPerSecond:N0} images/s");
-        Row("with", $"{summary.Parameters:N0} parameters, {summary.Workers} workers, {summary.Shards} shards, {summary.Blas}, seed {summary.Seed}");
+        Row(
+            "with",
+            $"{summary.Parameters:N0} parameters, {summary.Workers} workers, {summary.Shards} shards, {summary.Blas}, seed {summary.Seed}");
         if (summary.ReassignedShards > 0 || summary.WorkersLost > 0)
         {
-            Row("faults", $"{summary.WorkersLost} workers lost, {summary.ReassignedShards:N0} shards given out again");
+            Row("faults", $"{summary.WorkersLost} workers lost, {summary.ReassignedShards:N0} shards reassigned");
         }
 
         if (summary.ResumedFromStep is long step)

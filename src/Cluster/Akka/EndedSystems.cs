@@ -3,7 +3,7 @@ namespace NnCluster.AkkaSupport;
 /// <summary>Collects the garbage that an actor system leaves when a node begins its next incarnation.</summary>
 /// <remarks>
 /// An actor system that was removed from a cluster cannot rejoin it, so each incarnation of a node has a system of its own,
-/// some 2 MB with DotNetty's buffers on top. A worker process allocates next to nothing between two of them: without
+/// some 2 MB with DotNetty's buffers on top. A node allocates next to nothing between two of them: without
 /// this call several hundred megabytes of ended systems pile up before the collector runs.
 /// </remarks>
 [AkkaWorkaround(AkkaWorkaroundAttribute.CurrentVersion, "a quarantined or removed actor system can rejoin its cluster")]

@@ -16,7 +16,7 @@ internal sealed class HealthState(TimeProvider time)
     private const long AtRest = long.MinValue;
 
     private long _lastHeartbeat = AtRest;
-    private volatile Told _told = new(false, () => "starting");
+    private volatile Status _status = new(false, () => "starting");
 
     /// <summary>The state now. Silence counts from the last <see cref="Heartbeat"/>.</summary>
     public HealthReport Report
@@ -27,7 +27,7 @@ internal sealed class HealthState(TimeProvider time)
             TimeSpan silent = last == AtRest ? TimeSpan.Zero : time.GetElapsedTime(last);
             return silent > Timeout
                 ? new(false, false, $"no heartbeat from the main loop for {silent.TotalSeconds:0} s")
-                : new(true, _told.Ready, _told.State());
+                : new(true, _status.Ready, _status.State());
         }
     }
 
@@ -37,23 +37,23 @@ internal sealed class HealthState(TimeProvider time)
     /// <summary>Sets the state.</summary>
     /// <param name="ready">Whether the program does its task.</param>
     /// <param name="state">One line for display.</param>
-    public void Say(bool ready, string state) => Say(ready, () => state);
+    public void SetStatus(bool ready, string state) => SetStatus(ready, () => state);
 
     /// <summary>Sets the state; the line is computed when a probe reads it.</summary>
     /// <param name="ready">Whether the program does its task.</param>
     /// <param name="state">Computes one line for display, on the probe's thread.</param>
-    public void Say(bool ready, Func<string> state) => _told = new(ready, state);
+    public void SetStatus(bool ready, Func<string> state) => _status = new(ready, state);
 
     /// <summary>
     /// Sets the state of a program whose main loop has ended: until the next <see cref="Heartbeat"/>, no heartbeat is
     /// expected.
     /// </summary>
     /// <param name="state">One line for display.</param>
-    public void Rest(string state)
+    public void SetIdle(string state)
     {
         Interlocked.Exchange(ref _lastHeartbeat, AtRest);
-        Say(false, state);
+        SetStatus(false, state);
     }
 
-    private sealed record Told(bool Ready, Func<string> State);
+    private sealed record Status(bool Ready, Func<string> State);
 }

@@ -126,7 +126,7 @@ internal sealed class CheckpointWriter : IDisposable
         try
         {
             _before?.Invoke();
-            Checkpoint.Write(path, _origin with { Step = snapshot.Step }, _layout, snapshot.Parameters, snapshot.OptimizerState);
+            Checkpoint.Write(path, _origin with { Step = snapshot.Step }, _layout, snapshot.ModelState, snapshot.OptimizerState);
             if (!_written.Contains(path))
             {
                 _written.Enqueue(path);
@@ -165,11 +165,11 @@ internal sealed class CheckpointWriter : IDisposable
     /// <summary>State of one step: the model state is shared, since it never changes again; the optimizer state is copied.</summary>
     private sealed class Snapshot(TrainingState state) : IDisposable
     {
-        private RefCountedBuffer? _parameters;
+        private RefCountedBuffer? _modelState;
 
         public long Step { get; private set; }
 
-        public AlignedBuffer Parameters => _parameters!.Memory;
+        public AlignedBuffer ModelState => _modelState!.Memory;
 
         public IReadOnlyList<(string Name, AlignedBuffer Values)> OptimizerState { get; } =
             [.. state.OptimizerState.Select(state => (state.Name, new AlignedBuffer(state.Values.Length)))];
@@ -178,7 +178,7 @@ internal sealed class CheckpointWriter : IDisposable
         {
             Release();
             Step = state.Step;
-            _parameters = state.Parameters.Share();
+            _modelState = state.ModelState.Share();
             foreach (((_, AlignedBuffer copy), (_, AlignedBuffer values)) in OptimizerState.Zip(state.OptimizerState))
             {
                 values.Span.CopyTo(copy.Span);
@@ -187,8 +187,8 @@ internal sealed class CheckpointWriter : IDisposable
 
         public void Release()
         {
-            _parameters?.Release();
-            _parameters = null;
+            _modelState?.Release();
+            _modelState = null;
         }
 
         public void Dispose()

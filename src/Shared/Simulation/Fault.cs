@@ -3,7 +3,7 @@ namespace NnCluster.Simulation;
 /// <summary>Kinds of faults.</summary>
 internal enum SimulatedFaultKind
 {
-    /// <summary>A worker process dies and is restarted after the duration.</summary>
+    /// <summary>A node dies and is restarted after the duration.</summary>
     Kill,
 
     /// <summary>A node is paused (SIGSTOP) and resumed after the duration (SIGCONT); its results come late.</summary>

@@ -214,7 +214,7 @@ internal sealed partial class SimulatedRun
         Start(machine, TimeSpan.Zero);
     }
 
-    /// <summary>Starts an incarnation of a worker process, which tries to connect until it succeeds.</summary>
+    /// <summary>Starts an incarnation of a node, which tries to connect until it succeeds.</summary>
     private void Start(Machine machine, TimeSpan delay)
     {
         int life = ++machine.Incarnations;

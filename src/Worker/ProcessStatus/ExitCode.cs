@@ -6,7 +6,7 @@ namespace NnCluster.Worker.ProcessStatus;
 /// </summary>
 internal static class ExitCode
 {
-    /// <summary>Done. A worker process: its run is over and the coordinator has dismissed it.</summary>
+    /// <summary>Done. A node: its run is over and the coordinator has dismissed it.</summary>
     public const int Done = 0;
 
     /// <summary>The run failed. Its last checkpoint is the last good state.</summary>
@@ -16,20 +16,20 @@ internal static class ExitCode
     public const int BadInput = 2;
 
     /// <summary>
-    /// A worker process: the coordinator does not accept it, or it does not trust the coordinator. A restart changes
+    /// A node: the coordinator does not accept it, or it does not trust the coordinator. A restart changes
     /// nothing.
     /// </summary>
     public const int Refused = 3;
 
-    /// <summary>A worker process: no coordinator was there for <c>--give-up-after</c>.</summary>
+    /// <summary>A node: no coordinator was there for <c>--give-up-after</c>.</summary>
     public const int CoordinatorGone = 4;
 
-    /// <summary>Stopped on request: a coordinator with a checkpoint, a worker process after it has left the run.</summary>
+    /// <summary>Stopped on request: a coordinator with a checkpoint, a node after it has left the run.</summary>
     public const int Interrupted = 130;
 
     /// <summary>One line for <c>--help</c>.</summary>
     public const string Help = "Exit codes: 0 done, 1 the run failed, 2 bad usage or input, 130 interrupted after a clean stop; "
-        + "a worker process also 3 refused by the coordinator, 4 no coordinator for --give-up-after.";
+        + "a node also 3 refused by the coordinator, 4 no coordinator for --give-up-after.";
 
     /// <summary>Meaning of an exit code.</summary>
     public static ProcessOutcome OutcomeOf(int exitCode) => exitCode switch

@@ -40,47 +40,47 @@ internal sealed record RunPrepared(string RunDirectory, string RunId, long Term,
 /// <param name="Term">Fencing number of this coordinator.</param>
 internal sealed record Listening(string Address, long Term) : StatusRecord;
 
-/// <summary>A worker process has found no coordinator yet.</summary>
+/// <summary>A node has found no coordinator yet.</summary>
 /// <param name="Coordinators">Addresses that it tries in turn.</param>
 /// <param name="Reason">Why the last one could not be reached, for display.</param>
 internal sealed record Waiting(IReadOnlyList<string> Coordinators, string Reason) : StatusRecord;
 
-/// <summary>A worker process holds the run's data set.</summary>
+/// <summary>A node holds the run's data set.</summary>
 /// <param name="Source">Where it was taken from.</param>
 internal sealed record DatasetReady(DatasetSource Source) : StatusRecord;
 
-/// <summary>A worker process takes part in a run.</summary>
+/// <summary>A node takes part in a run.</summary>
 /// <param name="Coordinator">HOST:PORT of the coordinator.</param>
 /// <param name="Workers">Workers that the process hosts.</param>
 /// <param name="Term">Term of the coordinator.</param>
 internal sealed record Joined(string Coordinator, int Workers, long Term) : StatusRecord;
 
-/// <summary>A worker process has lost its coordinator, or never reached it, and tries again.</summary>
+/// <summary>A node has lost its coordinator, or never reached it, and tries again.</summary>
 /// <param name="Coordinator">HOST:PORT of the coordinator.</param>
 /// <param name="Reason">Cause, for display.</param>
 internal sealed record CoordinatorGone(string Coordinator, string Reason) : StatusRecord;
 
-/// <summary>The run is over and the worker process ends.</summary>
+/// <summary>The run is over and the node ends.</summary>
 /// <param name="Reason">How the run ended, for display.</param>
 internal sealed record Dismissed(string Reason) : StatusRecord;
 
-/// <summary>The coordinator does not accept the worker process, which ends.</summary>
+/// <summary>The coordinator does not accept the node, which ends.</summary>
 /// <param name="Coordinator">HOST:PORT of the coordinator.</param>
 /// <param name="Reason">Cause, for display.</param>
 internal sealed record Refused(string Coordinator, string Reason) : StatusRecord;
 
 /// <summary><c>launch</c> has started a process.</summary>
-/// <param name="Name"><c>coordinator</c>, or the name of the worker process.</param>
+/// <param name="Name"><c>coordinator</c>, or the name of the node.</param>
 /// <param name="ProcessId">Process id on this machine: of ssh for a process on another one.</param>
 internal sealed record ChildStarted(string Name, int ProcessId) : StatusRecord;
 
-/// <summary>A worker process of <c>launch</c> has written a record.</summary>
-/// <param name="Name">Name of the worker process.</param>
+/// <summary>A node of <c>launch</c> has written a record.</summary>
+/// <param name="Name">Name of the node.</param>
 /// <param name="Record">Its record.</param>
 internal sealed record ChildReported(string Name, StatusRecord Record) : StatusRecord;
 
 /// <summary>A process of <c>launch</c> has ended before it was asked to.</summary>
-/// <param name="Name"><c>coordinator</c>, or the name of the worker process.</param>
+/// <param name="Name"><c>coordinator</c>, or the name of the node.</param>
 /// <param name="ExitCode">Its exit code; 128 + N where signal N ended it.</param>
 /// <param name="Action">What <c>launch</c> does about it.</param>
 /// <param name="PauseSeconds">Time until it is started again, in seconds; null where it is not, and 0 for at once.</param>
@@ -100,7 +100,7 @@ internal sealed record FaultOver(int Number, string Kind, string Target) : Statu
 /// <param name="Reason">Cause, for display; null where the outcome says all.</param>
 internal sealed record Ended(int ExitCode, ProcessOutcome Outcome, string? Reason = null) : StatusRecord;
 
-/// <summary>Where a worker process took a data set from.</summary>
+/// <summary>Where a node took a data set from.</summary>
 [JsonConverter(typeof(CamelCaseName<DatasetSource>))]
 internal enum DatasetSource
 {

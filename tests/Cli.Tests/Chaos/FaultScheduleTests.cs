@@ -40,7 +40,7 @@ public sealed class FaultScheduleTests
             Assert.Equal(All, Enumerable.Range(round * All.Length, All.Length).Select(number => schedule[number].Kind).Order());
         }
 
-        Assert.Equal([0, 1, 2], Enumerable.Range(0, 60).Select(number => schedule[number].Worker).Distinct().Order());
+        Assert.Equal([0, 1, 2], Enumerable.Range(0, 60).Select(number => schedule[number].Node).Distinct().Order());
         Assert.True(Enumerable.Range(0, 20).Select(round => schedule[round * All.Length].Kind).Distinct().Count() > 1, "every round begins with the same kind");
     }
 

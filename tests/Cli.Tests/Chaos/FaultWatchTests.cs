@@ -52,7 +52,7 @@ public sealed class FaultWatchTests
     {
         Inject(ChaosFault.Pause, "worker-2", undone: false);
         Assert.Empty(_watch.Settle());
-        _watch.Undo(0, At(500));
+        _watch.OnRemoved(0, At(500));
         Assert.Null(Assert.Single(_watch.Settle()).Reassigned);
     }
 
@@ -67,7 +67,7 @@ public sealed class FaultWatchTests
     }
 
     [Fact]
-    public void A_killed_coordinator_is_over_when_its_next_life_has_taken_a_step_and_has_all_workers()
+    public void A_killed_coordinator_is_over_when_its_next_incarnation_has_taken_a_step_and_has_all_workers()
     {
         Inject(ChaosFault.Coordinator, "coordinator");
         Assert.False(_watch.AllPresent);
@@ -85,7 +85,7 @@ public sealed class FaultWatchTests
         Inject(ChaosFault.Disk, "disk", undone: false);
         Happen(100, new CheckpointFailed(5, ""));
         Happen(200, new CheckpointWritten(6, ""));
-        _watch.Undo(0, At(300));
+        _watch.OnRemoved(0, At(300));
         Assert.Empty(_watch.Settle());
         Happen(400, new CheckpointWritten(7, ""));
         FaultRecord fault = Assert.Single(_watch.Settle());
@@ -102,7 +102,7 @@ public sealed class FaultWatchTests
         _watch.OnInjected(0, Zero);
         if (undone)
         {
-            _watch.Undo(0, At(1));
+            _watch.OnRemoved(0, At(1));
         }
     }
 

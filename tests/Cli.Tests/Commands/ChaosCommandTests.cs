@@ -28,7 +28,7 @@ public sealed class ChaosCommandTests : IDisposable
         { ["--workers", "2", "--count", "0"], "--count 0: expected a whole number of at least 1" },
         { ["--workers", "2", "--network", "wifi"], "--network wifi: expected one of namespaces, loopback" },
         { ["--workers", "2", "--min-workers", "3"], "--min-workers 3: there are only 2 workers" },
-        { ["--workers", "2", "--out", "."], "--out .: is there already" },
+        { ["--workers", "2", "--out", "."], "--out .: exists already" },
         { ["--workers", "2", "--resume", "x"], "--resume" },
     };
 

@@ -14,7 +14,7 @@ using NnCluster.Worker;
 
 namespace NnCluster.Cli.Tests.Commands;
 
-/// <summary>The first promise, on real MNIST rows and real processes: the same bits, whoever computes.</summary>
+/// <summary>Real MNIST rows and real processes: the bits do not depend on the workers.</summary>
 public sealed class SameBitsTests : IDisposable
 {
     private static readonly string[] Everything =

@@ -118,7 +118,7 @@ public sealed class TrainCommandTests : IDisposable
             process.Signal(signal);
             ProcessResult interrupted = process.Wait();
             Assert.Equal(130, interrupted.ExitCode);
-            Assert.Contains($"go on with: nncluster train --resume {_directory["run"]}", interrupted.Error, StringComparison.Ordinal);
+            Assert.Contains($"resume with: nncluster train --resume {_directory["run"]}", interrupted.Error, StringComparison.Ordinal);
         }
 
         ProcessResult resumed = NnClusterProcess.Run("train", "--json", "--resume", _directory["run"], "--workers", "3");

@@ -33,7 +33,7 @@ public sealed class LauncherTests : IDisposable
     private string Out => _directory["run"];
 
     // Appends the options of this incarnation of the coordinator to a file; behind them comes the one of the status channel.
-    private string NoteOptions => $"echo \"$1 $2\" >> {_directory["lives"]}";
+    private string NoteOptions => $"echo \"$1 $2\" >> {_directory["incarnations"]}";
 
     public void Dispose() => _directory.Dispose();
 
@@ -59,7 +59,7 @@ public sealed class LauncherTests : IDisposable
         Directory.CreateDirectory(Out);
         File.WriteAllText(Path.Combine(Out, "checkpoint-5.safetensors"), "");
 
-        await Run(Plan($"{NoteOptions}; [ $(wc -l < {_directory["lives"]}) = 1 ] || exit 2; kill -9 $$"), expected: 2);
+        await Run(Plan($"{NoteOptions}; [ $(wc -l < {_directory["incarnations"]}) = 1 ] || exit 2; kill -9 $$"), expected: 2);
 
         Assert.Equal([$"--out {Out}", $"--out {Out}"], Incarnations());
     }
@@ -67,7 +67,7 @@ public sealed class LauncherTests : IDisposable
     [Fact]
     public async Task A_coordinator_is_restarted_in_the_directory_that_it_reported()
     {
-        await Run(Plan($"{NoteOptions}; [ $(wc -l < {_directory["lives"]}) = 1 ] || exit 0; echo '{Prepared("/there")}' > /dev/fd/$4; kill -9 $$"), expected: 0);
+        await Run(Plan($"{NoteOptions}; [ $(wc -l < {_directory["incarnations"]}) = 1 ] || exit 0; echo '{Prepared("/there")}' > /dev/fd/$4; kill -9 $$"), expected: 0);
 
         Assert.Equal([$"--out {Out}", "--resume /there"], Incarnations());
     }
@@ -247,5 +247,5 @@ public sealed class LauncherTests : IDisposable
 
     private ChildEnded[] Ends(string name) => [.. _records.OfType<ChildEnded>().Where(end => end.Name == name)];
 
-    private string[] Incarnations() => File.ReadAllLines(_directory["lives"]);
+    private string[] Incarnations() => File.ReadAllLines(_directory["incarnations"]);
 }

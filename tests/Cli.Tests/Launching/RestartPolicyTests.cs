@@ -27,8 +27,8 @@ public sealed class RestartPolicyTests
     [InlineData(255)]
     public void A_worker_that_crashes_is_restarted_whether_or_not_it_has_joined(int exitCode)
     {
-        Assert.Equal(RestartDecision.Restart, RestartPolicy.ForWorker(exitCode, default, isRemote: false));
-        Assert.Equal(RestartDecision.Restart, RestartPolicy.ForWorker(exitCode, After(HasJoined), isRemote: true));
+        Assert.Equal(RestartDecision.Restart, RestartPolicy.ForNode(exitCode, default, isRemote: false));
+        Assert.Equal(RestartDecision.Restart, RestartPolicy.ForNode(exitCode, After(HasJoined), isRemote: true));
     }
 
     [Theory]
@@ -40,15 +40,15 @@ public sealed class RestartPolicyTests
     [InlineData(ExitCode.Interrupted)]
     public void A_worker_that_ends_by_itself_is_given_up(int exitCode)
     {
-        Assert.Equal(RestartDecision.GiveUp, RestartPolicy.ForWorker(exitCode, default, isRemote: false));
-        Assert.Equal(RestartDecision.GiveUp, RestartPolicy.ForWorker(exitCode, After(HasJoined), isRemote: true));
+        Assert.Equal(RestartDecision.GiveUp, RestartPolicy.ForNode(exitCode, default, isRemote: false));
+        Assert.Equal(RestartDecision.GiveUp, RestartPolicy.ForNode(exitCode, After(HasJoined), isRemote: true));
     }
 
     [Theory]
     [InlineData(ExitCode.Done)]
     [InlineData(139)]
     public void A_worker_that_was_dismissed_waits_however_it_ended(int exitCode) =>
-        Assert.Equal(RestartDecision.Wait, RestartPolicy.ForWorker(exitCode, After(HasJoined, IsDismissed), isRemote: false));
+        Assert.Equal(RestartDecision.Wait, RestartPolicy.ForNode(exitCode, After(HasJoined, IsDismissed), isRemote: false));
 
     [Theory]
     [InlineData(126)]
@@ -56,9 +56,9 @@ public sealed class RestartPolicyTests
     [InlineData(255)]
     public void What_ssh_or_a_shell_cannot_start_is_not_tried_again_until_it_has_worked_once(int exitCode)
     {
-        Assert.Equal(RestartDecision.CannotStart, RestartPolicy.ForWorker(exitCode, default, isRemote: true));
-        Assert.Equal(RestartDecision.Restart, RestartPolicy.ForWorker(exitCode, After(HasJoined).Restarted(), isRemote: true));
-        Assert.Equal(RestartDecision.Restart, RestartPolicy.ForWorker(exitCode, default, isRemote: false));
+        Assert.Equal(RestartDecision.CannotStart, RestartPolicy.ForNode(exitCode, default, isRemote: true));
+        Assert.Equal(RestartDecision.Restart, RestartPolicy.ForNode(exitCode, After(HasJoined).Restarted(), isRemote: true));
+        Assert.Equal(RestartDecision.Restart, RestartPolicy.ForNode(exitCode, default, isRemote: false));
     }
 
     [Theory]
@@ -77,16 +77,16 @@ public sealed class RestartPolicyTests
     [InlineData(true, 0, 0, false)]
     [InlineData(false, 2, 1, false)]
     public void A_run_goes_on_with_the_workers_that_are_left_where_they_are_enough(bool hasJoined, int left, int needed, bool goesOn) =>
-        Assert.Equal(goesOn, RestartPolicy.CanGoOn(hasJoined, left, needed));
+        Assert.Equal(goesOn, RestartPolicy.CanContinue(hasJoined, left, needed));
 
     [Fact]
     public void A_restart_forgets_the_dismissal_and_the_reason_but_not_that_the_worker_had_joined()
     {
-        WorkerReport report = After(HasJoined, IsDismissed, new Ended(0, ProcessOutcome.Done, "x"));
-        Assert.Equal(new WorkerReport(true, false, null), report.Restarted());
+        NodeReport report = After(HasJoined, IsDismissed, new Ended(0, ProcessOutcome.Done, "x"));
+        Assert.Equal(new NodeReport(true, false, null), report.Restarted());
         Assert.Equal("no", After(new Waiting([], ""), new Refused("a:1", "no"), new Ended(3, ProcessOutcome.Refused)).Reason);
     }
 
-    private static WorkerReport After(params StatusRecord[] records) =>
-        records.Aggregate(default(WorkerReport), (report, record) => report.With(record));
+    private static NodeReport After(params StatusRecord[] records) =>
+        records.Aggregate(default(NodeReport), (report, record) => report.With(record));
 }

@@ -17,7 +17,7 @@ using NnCluster.Worker;
 
 namespace NnCluster.Cli.Tests.Options;
 
-/// <summary>What a supervisor's probes, and whoever else connects, are answered.</summary>
+/// <summary>Responses to the probes of a supervisor, and to other requests.</summary>
 public sealed class HealthEndpointTests : IDisposable
 {
     private readonly HealthEndpoint _endpoint = HealthEndpoint.Open(0, () => Now)!;

@@ -27,7 +27,7 @@ public sealed class HealthStateTests
     public void Silence_beyond_the_patience_is_death_and_a_beat_is_life_again()
     {
         var state = new HealthState(_time);
-        state.Say(true, "waiting");
+        state.SetStatus(true, "waiting");
         state.Heartbeat();
         _time.Now += HealthState.Timeout;
         Assert.Equal(new HealthReport(true, true, "waiting"), state.Report);
@@ -41,9 +41,9 @@ public sealed class HealthStateTests
     public void At_rest_silence_is_allowed()
     {
         var state = new HealthState(_time);
-        state.Say(true, "training");
+        state.SetStatus(true, "training");
         state.Heartbeat();
-        state.Rest("writing files");
+        state.SetIdle("writing files");
         _time.Now += HealthState.Timeout * 10;
         Assert.Equal(new HealthReport(true, false, "writing files"), state.Report);
     }

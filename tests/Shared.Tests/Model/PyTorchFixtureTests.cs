@@ -53,7 +53,7 @@ public sealed class PyTorchFixtureTests
 
         float[] metrics = new float[network.Layout.EvaluationLength];
         network.Load(state);
-        network.Evaluate(fixture.AsLeaf(), state, metrics, accumulate: false);
+        network.Evaluate(fixture.AsShard(), state, metrics, accumulate: false);
         AssertClose(fixture.Evaluation.Loss, metrics[0], $"loss of {name}");
 
         float[] predictions = new float[fixture.Evaluation.Predictions.Length];
@@ -104,7 +104,7 @@ public sealed class PyTorchFixtureTests
     {
         public ModelSpec Model => ModelSpec.Parse(Spec.GetRawText(), Name);
 
-        public ShardRows AsLeaf() => new() { Count = Rows, Features = Features, Labels = Labels, Targets = Targets };
+        public ShardRows AsShard() => new() { Count = Rows, Features = Features, Labels = Labels, Targets = Targets };
 
         public float[] ComputeGradient(Network network, out float[] state)
         {
@@ -118,7 +118,7 @@ public sealed class PyTorchFixtureTests
 
             float[] gradient = new float[network.Layout.GradientLength];
             network.Load(state);
-            network.ComputeGradient(AsLeaf(), state, gradient, accumulate: false);
+            network.ComputeGradient(AsShard(), state, gradient, accumulate: false);
             return gradient;
         }
     }

@@ -71,7 +71,7 @@ public sealed class TrainingState : IDisposable
         _optimizer = optimizer;
         _pool = pool;
         _team = team;
-        Parameters = initial;
+        ModelState = initial;
         _optimizerState = [.. optimizer.StateNames.Select(_ => new AlignedBuffer(layout.StateLength))];
         int scratch = Optimizer.BlockLength + new SubtreeSums(tree.Shards).ScratchLength(Optimizer.BlockLength);
         _scratch = [.. Enumerable.Range(0, team.Size).Select(_ => new AlignedBuffer(scratch))];
@@ -89,7 +89,7 @@ public sealed class TrainingState : IDisposable
     /// <summary>
     /// Current parameters and running statistics, read-only. A reader takes a reference with <see cref="RefCountedBuffer.Share"/>.
     /// </summary>
-    public RefCountedBuffer Parameters { get; private set; }
+    public RefCountedBuffer ModelState { get; private set; }
 
     /// <summary>Optimizer steps taken.</summary>
     public long Step { get; private set; }
@@ -143,8 +143,8 @@ public sealed class TrainingState : IDisposable
             return new(Step, loss, accuracy, (float)_scalars.LearningRate, (float)_norm, diagnosis);
         }
 
-        Parameters.Release();
-        Parameters = _next;
+        ModelState.Release();
+        ModelState = _next;
         Step++;
         return new(Step, loss, accuracy, (float)_scalars.LearningRate, (float)_norm, null);
     }
@@ -152,7 +152,7 @@ public sealed class TrainingState : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        Parameters.Release();
+        ModelState.Release();
         foreach (AlignedBuffer buffer in _optimizerState.Concat(_scratch).Append(_tail))
         {
             buffer.Dispose();
@@ -169,7 +169,7 @@ public sealed class TrainingState : IDisposable
     {
         float scale = 1f / _tree.Rows;
         Span<float> scratch = _scratch[part].Span;
-        ReadOnlySpan<float> parameters = Parameters.Span;
+        ReadOnlySpan<float> parameters = ModelState.Span;
         (int first, int end) = PartOf(part, _optimizer.BlockCount);
         for (int block = first; block < end; block++)
         {
@@ -198,7 +198,7 @@ public sealed class TrainingState : IDisposable
     private void Update(int block, ReadOnlySpan<float> mean, double norm)
     {
         Range range = _optimizer.BlockRange(block);
-        _optimizer.Update(block, _scalars, norm, mean, Parameters.Span[range], StateSpans.Of(_optimizerState, range), _next.Span[range]);
+        _optimizer.Update(block, _scalars, norm, mean, ModelState.Span[range], StateSpans.Of(_optimizerState, range), _next.Span[range]);
     }
 
     private void ProjectPart(int part)
@@ -229,7 +229,7 @@ public sealed class TrainingState : IDisposable
         for (int i = learned; i < _layout.StateLength; i++)
         {
             float shardMean = tail[i - learned] / _tree.Shards;
-            _next.Span[i] = ((1 - ModelSpec.BatchNormMomentum) * Parameters.Span[i]) + (ModelSpec.BatchNormMomentum * shardMean);
+            _next.Span[i] = ((1 - ModelSpec.BatchNormMomentum) * ModelState.Span[i]) + (ModelSpec.BatchNormMomentum * shardMean);
         }
 
         ReadOnlySpan<float> active = tail.Slice(_layout.ActiveCountsOffset - learned, _layout.ActiveCountsLength);

@@ -23,10 +23,10 @@ public sealed class TrainingStateTests : IDisposable
     public void A_step_that_would_overflow_is_not_taken_and_says_where()
     {
         using TrainingState state = State(new OptimizerSpec { Kind = OptimizerKind.Sgd, LearningRate = 1e30 });
-        float[] before = state.Parameters.Span.ToArray();
+        float[] before = state.ModelState.Span.ToArray();
         StepReport report = Take(state, sum => sum[_layout.Tensors[0].Offset] = 1e20f);
         Assert.StartsWith($"step 1: the step would make {_layout.Tensors[0].Name} not finite", report.Diagnosis, StringComparison.Ordinal);
-        Assert.Equal(before, state.Parameters.Span.ToArray());
+        Assert.Equal(before, state.ModelState.Span.ToArray());
         Assert.Equal(0, state.Step);
     }
 
