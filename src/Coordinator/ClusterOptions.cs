@@ -12,7 +12,7 @@ public sealed record ClusterOptions
     /// <summary>Address of the control plane as HOST:PORT, such as <c>10.0.0.1:4053</c>; an IPv6 address in brackets.</summary>
     public required string Listen { get; init; }
 
-    /// <summary>Host by which nodes reach this machine; null: the host of <see cref="Listen"/>.</summary>
+    /// <summary>Host by which nodes reach this machine; null: the host of <see cref="Listen"/>. Required if that is <c>0.0.0.0</c> or <c>[::]</c>.</summary>
     public string? Advertise { get; init; }
 
     /// <summary>Port of the data links; 0: a free one.</summary>
@@ -27,16 +27,22 @@ public sealed record ClusterOptions
     /// <summary>Longest time until <see cref="StartWorkers"/> have joined.</summary>
     public TimeSpan StartTimeout { get; init; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>PEM file with this node's certificate; with it, both planes are encrypted and both sides are authenticated.</summary>
+    /// <summary>
+    /// PEM file with the coordinator's certificate, given with <see cref="KeyFile"/> and <see cref="AuthorityFile"/>. Both planes are
+    /// then encrypted and both sides authenticated. Null: no TLS.
+    /// </summary>
     public string? CertificateFile { get; init; }
 
     /// <summary>PEM file with the private key of the certificate.</summary>
     public string? KeyFile { get; init; }
 
-    /// <summary>PEM file with the authorities that sign the certificates of all nodes.</summary>
+    /// <summary>PEM file with the authorities that sign the certificates of the coordinator and of all nodes.</summary>
     public string? AuthorityFile { get; init; }
 
-    /// <summary>File with a secret that all nodes share; it proves identity and encrypts nothing.</summary>
+    /// <summary>
+    /// File with a secret of 16 to 4096 bytes, the same on the coordinator and on all nodes. It authenticates both sides and encrypts
+    /// nothing.
+    /// </summary>
     public string? CookieFile { get; init; }
 
     /// <summary>Allows an address that other machines reach without certificates and without a cookie.</summary>

@@ -45,7 +45,10 @@ internal sealed class RunArtifacts : IDisposable
         TrainRequest request, ResumePoint? resume, RunIdentity identity, RunResources resources, TimeProvider time)
     {
         RunDirectory directory = OpenDirectory(request, resume, time);
-        var origin = new CheckpointPosition(identity.RunId, 0, identity.Term, request.Spec.ToJson(), request.Spec.Model.ToJson());
+        var origin = new CheckpointPosition(identity.RunId, 0, identity.Term, request.Spec.ToJson(), request.Spec.Model.ToJson())
+        {
+            Preparation = request.Data.Preparation?.ToJson(),
+        };
         // Flush metrics before each checkpoint: a resumed run must have no gap.
         var checkpoints = new CheckpointWriter(
             resources.Layout, origin, directory.Paths.Checkpoint, resume?.Checkpoints ?? [], before: directory.Flush);
@@ -120,7 +123,7 @@ internal sealed class RunArtifacts : IDisposable
         }
 
         RunPaths paths = _directory.Paths;
-        RunDirectoryException.Guard(paths.Model, () => TrainedFile.Write(paths.Model, request.Spec, _state.ModelState.Memory));
+        RunDirectoryException.Guard(paths.Model, () => TrainedFile.Write(paths.Model, request.Spec, request.Data.Preparation, _state.ModelState.Memory));
         if (drawCurves is not null)
         {
             string name = System.IO.Path.GetFileName(Path);

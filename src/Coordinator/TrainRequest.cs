@@ -10,7 +10,7 @@ internal sealed record TrainRequest
     /// <summary>Specification that decides the bits.</summary>
     public required RunSpec Spec { get; init; }
 
-    /// <summary>The run's view of the data set.</summary>
+    /// <summary>The data set, with the parts of the run.</summary>
     public required Dataset Data { get; init; }
 
     /// <summary>Backend with the arithmetic of the specification.</summary>

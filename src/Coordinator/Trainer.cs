@@ -107,15 +107,14 @@ public static class Trainer
             throw new BadInputException($"{nameof(TrainerOptions.Workers)} {workers}: expected at least {(cluster is null ? 1 : 0)}");
         }
 
-        Dataset view = spec.ViewOf(data);
         return new()
         {
             Spec = spec,
-            Data = view,
+            Data = data,
             Blas = blas,
             Workers = workers,
             Cluster = cluster,
-            Settings = spec.SettingsFor(view) with
+            Settings = spec.SettingsFor(data) with
             {
                 EvaluateEvery = options.EvaluateEvery,
                 TargetAccuracy = options.TargetAccuracy,
@@ -145,7 +144,7 @@ public static class Trainer
         (RunOutcome outcome, RunSummary summary) = await session
             .RunAsync(new ProgressObserver(options.Progress), options.Log ?? (_ => { }), cancellation)
             .ConfigureAwait(false);
-        var result = new TrainingResult(request.Spec, outcome.Interrupted, summary, session.History, session.ModelState);
+        var result = new TrainingResult(request.Spec, request.Data.Preparation, outcome.Interrupted, summary, session.History, session.ModelState);
         return outcome.Failure is { } failure ? throw new TrainingFailedException(failure, result) : result;
     }
 

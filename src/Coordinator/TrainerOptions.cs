@@ -3,7 +3,11 @@ using NnCluster.Training;
 
 namespace NnCluster;
 
-/// <summary>Workers, files and observation of a training run. Only <see cref="Backend"/> changes the bits of the result.</summary>
+/// <summary>
+/// Workers, files and observation of a training run. The bits after a step depend on <see cref="Backend"/> alone;
+/// <see cref="TargetAccuracy"/>, at the evaluations of <see cref="EvaluateEvery"/>, and <see cref="StopAfter"/> decide after which step
+/// the run ends.
+/// </summary>
 public sealed record TrainerOptions
 {
     /// <summary>
@@ -34,10 +38,13 @@ public sealed record TrainerOptions
     /// <summary>Accuracy at which training stops, on the validation rows if there are any, else on the test rows; null: none.</summary>
     public double? TargetAccuracy { get; init; }
 
-    /// <summary>Ends as if interrupted after this many steps; null: never.</summary>
+    /// <summary>Number of the step of the whole run, from 1, after which the run ends as if interrupted; null: the last step.</summary>
     public long? StopAfter { get; init; }
 
-    /// <summary>Receives every event of the run. <see cref="Progress{T}"/> moves the calls to the caller's context.</summary>
+    /// <summary>
+    /// Receives every event of the run, in order, from threads of the run. <see cref="Progress{T}"/> posts the calls to the context in
+    /// which it was created; without one they may arrive out of order.
+    /// </summary>
     public IProgress<RunEvent>? Progress { get; init; }
 
     /// <summary>Receives log lines, from any thread; null: none.</summary>

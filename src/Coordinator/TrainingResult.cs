@@ -1,3 +1,4 @@
+using NnCluster.Data;
 using NnCluster.Memory;
 using NnCluster.Model;
 using NnCluster.Persistence;
@@ -12,9 +13,10 @@ public sealed class TrainingResult
     private readonly RunSpec _spec;
     private readonly float[] _state;
 
-    internal TrainingResult(RunSpec spec, bool isInterrupted, RunSummary summary, RunHistory history, ReadOnlySpan<float> state)
+    internal TrainingResult(RunSpec spec, Preparation? preparation, bool isInterrupted, RunSummary summary, RunHistory history, ReadOnlySpan<float> state)
     {
         _spec = spec;
+        Preparation = preparation;
         _state = state.ToArray();
         IsInterrupted = isInterrupted;
         Summary = summary;
@@ -30,6 +32,9 @@ public sealed class TrainingResult
     /// <summary>Loss of every step and evaluation of every epoch of this term.</summary>
     public RunHistory History { get; }
 
+    /// <summary>Preparation of a table's rows; null if the model was not trained on a table.</summary>
+    public Preparation? Preparation { get; }
+
     /// <summary>The network.</summary>
     public ModelSpec Model => _spec.Model;
 
@@ -37,7 +42,7 @@ public sealed class TrainingResult
     public ReadOnlyMemory<float> ModelState => _state;
 
     /// <summary>Creates a predictor of the model. The caller disposes it.</summary>
-    public Predictor CreatePredictor() => new(Model, _state);
+    public Predictor CreatePredictor() => new(Model, _state, preparation: Preparation);
 
     /// <summary>Writes a model file, which <see cref="Predictor.Load"/> and <c>nncluster predict</c> read.</summary>
     /// <param name="path">The file; an existing one is replaced at once when the new one is complete.</param>
@@ -46,7 +51,7 @@ public sealed class TrainingResult
     {
         using var state = new AlignedBuffer(_state.Length);
         _state.CopyTo(state.Span);
-        TrainedFile.Write(path, _spec, state);
+        TrainedFile.Write(path, _spec, Preparation, state);
     }
 }
 

@@ -2,7 +2,9 @@ using Akka.Actor;
 using NnCluster.AkkaSupport;
 using NnCluster.Control;
 using NnCluster.Data;
+using NnCluster.Model;
 using NnCluster.Persistence;
+using NnCluster.Prediction;
 using NnCluster.Training;
 
 namespace NnCluster.Coordinator;
@@ -232,6 +234,17 @@ internal sealed class TrainingSession : IDisposable
         return content.GetBuffer();
     }
 
+    private ModelMetrics? Score(RunOutcome outcome)
+    {
+        if (outcome.Failure is not null)
+        {
+            return null;
+        }
+
+        using var predictor = new Predictor(_request.Spec.Model, ModelState, _request.Blas);
+        return ModelScore.Of(predictor, _request.Data.Test, _request.Data);
+    }
+
     private RunSummary Summarise(RunReport report)
     {
         double seconds = report.Final.TrainTime.TotalSeconds;
@@ -242,6 +255,7 @@ internal sealed class TrainingSession : IDisposable
             TestAccuracy = report.LastEpoch?.Test.Accuracy ?? double.NaN,
             TestLoss = report.LastEpoch?.Test.Loss ?? double.NaN,
             TrainLoss = report.LastEpoch?.TrainLoss ?? double.NaN,
+            Metrics = Score(report.Outcome)?.ToJson(),
             ValidationAccuracy = report.LastEpoch?.Validation?.Accuracy,
             Epochs = report.Final.Epochs,
             Steps = steps,

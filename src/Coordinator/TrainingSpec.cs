@@ -38,7 +38,7 @@ public sealed record TrainingSpec
     /// <summary>Rows of a minibatch; null: 128, or all training rows if there are fewer.</summary>
     public int? BatchSize { get; init; }
 
-    /// <summary>Shards of a minibatch, a power of two; null: up to 16, of at least 64 rows each.</summary>
+    /// <summary>Shards of a minibatch, a power of two and at most the batch size; null: the largest up to 16 with at least 64 rows a shard, or 1.</summary>
     public int? Shards { get; init; }
 
     /// <summary>Seed of permutations, dropout masks, input noise and initial weights.</summary>
@@ -47,19 +47,13 @@ public sealed record TrainingSpec
     /// <summary>Whether each epoch visits the rows in an order of its own.</summary>
     public bool Shuffle { get; init; } = true;
 
-    /// <summary>Number of training rows held out for validation, from the first on.</summary>
-    public int Validation { get; init; }
-
-    /// <summary>Most training rows used; null: all.</summary>
-    public int? Limit { get; init; }
-
     /// <summary>The specification of the run on a data set.</summary>
-    /// <param name="data">The whole data set.</param>
+    /// <param name="data">The data set.</param>
     /// <param name="arithmetic">Arithmetic of the backend.</param>
     /// <exception cref="BadInputException">A value is out of range, or does not fit the data; the error names the property.</exception>
     internal RunSpec For(Dataset data, string arithmetic)
     {
-        int rows = RunSpec.ViewOf(data, Validation, Limit).Train.Rows;
+        int rows = data.Train.Rows;
         int batch = BatchSize ?? Math.Min(128, rows);
         if (batch < 1 || batch > rows)
         {
@@ -95,8 +89,7 @@ public sealed record TrainingSpec
         {
             Dataset = data.Name,
             DatasetSha256 = data.Sha256,
-            Limit = Limit,
-            Validation = Validation,
+            Splits = data.Splits,
             Model = model,
             Optimizer = Optimizer.Resolve(),
             Epochs = Epochs,

@@ -177,12 +177,11 @@ internal sealed partial class NodeActor
 
     // ---- workers ----
 
-    private void Start(LinkedNode node, Dataset whole)
+    private void Start(LinkedNode node, Dataset data)
     {
         (Membership membership, _, _, BufferPool gradients) = node;
-        _setup.Memory.Dataset = (membership.Accepted.DatasetSha256, whole);
+        _setup.Memory.Dataset = (membership.Accepted.DatasetSha256, data);
         RunSpec spec = membership.Spec;
-        Dataset data = spec.ViewOf(whole);
         IBlas blas = _setup.Backends.First(backend => backend.Arithmetic == spec.Arithmetic);
         var workers = new List<IActorRef>();
         var work = new NodeWork(membership.Accepted.Term, spec.SettingsFor(data), membership.Layout, gradients, node.Link, workers);

@@ -10,7 +10,7 @@ namespace NnCluster.Worker;
 
 /// <summary>Resources of a worker. They belong to the process and outlive the actor.</summary>
 /// <param name="Spec">The run.</param>
-/// <param name="Data">The run's view of the data set (<see cref="RunSpec.ViewOf"/>).</param>
+/// <param name="Data">The data set.</param>
 /// <param name="Blas">Backend with the arithmetic of the run.</param>
 /// <param name="Gradients">Buffers of the layout's gradient length, for partial sums of gradients.</param>
 /// <param name="Evaluations">Buffers of the layout's evaluation length, for partial sums of metrics.</param>

@@ -20,13 +20,13 @@ internal static class DataCommand
             "DIR",
             "Directory that is searched first for a known data set. [NNCLUSTER_DATA, then the user's cache directory]");
         Option<bool> json = CliOption.Flag("--json", "Print the result as one JSON object.");
-        var name = new Argument<string>("dataset") { Description = "mnist, fashion-mnist, a directory or a CSV file." };
+        var name = new Argument<string>("dataset") { Description = "mnist, fashion-mnist, a directory or a table." };
         var list = new Command("list", "The data sets known by name, where they come from, and their checksums.") { json };
         list.SetAction(given => List(given.GetValue(json)));
         var fetch = new Command("fetch", "Fetches a data set into the cache unless it is there, and checks it.") { name, directory };
         fetch.SetAction(async (given, cancellation) =>
         {
-            Dataset data = await ConsoleDataset.OpenAsync(given.GetRequiredValue(name), given.GetValue(directory), StandardError())
+            Dataset data = await ConsoleDataset.OpenAsync(given.GetRequiredValue(name), given.GetValue(directory), new(), StandardError())
                 .ConfigureAwait(false);
             Console.Out.WriteLine($"{data.Name}: {data.Train.Rows} training rows and {data.Test.Rows} test rows, complete and verified.");
             return ExitCode.Done;
@@ -34,7 +34,7 @@ internal static class DataCommand
         var info = new Command("info", "Shapes, classes and checksum of a data set.") { name, directory, json };
         info.SetAction(async (given, cancellation) =>
         {
-            Dataset data = await ConsoleDataset.OpenAsync(given.GetRequiredValue(name), given.GetValue(directory), StandardError())
+            Dataset data = await ConsoleDataset.OpenAsync(given.GetRequiredValue(name), given.GetValue(directory), new(), StandardError())
                 .ConfigureAwait(false);
             return Info(data, given.GetValue(json));
         });

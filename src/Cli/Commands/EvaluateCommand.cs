@@ -6,6 +6,7 @@ using NnCluster.Coordinator;
 using NnCluster.Data;
 using NnCluster.Numerics;
 using NnCluster.Persistence;
+using NnCluster.Prediction;
 using NnCluster.Worker.ProcessStatus;
 using Spectre.Console;
 
@@ -20,13 +21,13 @@ internal static class EvaluateCommand
         var model = new Argument<string>("run") { Description = "A run directory, or a model or checkpoint file." };
         Option<string?> dataset = CliOption.Text(
             "--dataset",
-            "mnist|fashion-mnist|DIR|FILE.csv",
-            "Data set whose test rows are evaluated. [the one that the model was trained on]");
+            "mnist|fashion-mnist|DIR|FILE",
+            "Table of which all rows are evaluated, or data set of images with test rows. [the test rows of the run]");
         Option<string?> directory = CliOption.Text(
             "--data-dir", "DIR", "Directory that is searched first for a known data set. [the one of the run]");
         Option<string?> blas = CliOption.Text("--blas", "simd|openblas|mathnet", "Matrix multiplication. [simd]");
         Option<bool> json = CliOption.Flag("--json", "Print the result as one JSON object.");
-        var command = new Command("evaluate", "Accuracy, loss and confusion matrix of a trained model on the test rows.")
+        var command = new Command("evaluate", "Metrics, loss and confusion matrix of a trained model on the test rows of its run, or on other rows.")
         {
             model, dataset, directory, blas, json,
         };
@@ -49,6 +50,8 @@ internal static class EvaluateCommand
     private static int Evaluate(SafeTensorsFile file, Dataset data, IBlas blas, bool json)
     {
         using var model = TrainedModel.Load(file, blas, data);
+        using var predictor = new Predictor(model.Spec, model.State, blas);
+        JsonObject? metrics = ModelScore.Of(predictor, data.Test, data)?.ToJson();
         (double accuracy, double loss, _, int[,] confusion) = model.Evaluate(data.Test);
         if (json)
         {
@@ -57,6 +60,8 @@ internal static class EvaluateCommand
                 ["accuracy"] = data.Classes > 0 ? accuracy : null,
                 ["loss"] = loss,
                 ["rows"] = data.Test.Rows,
+                ["classNames"] = new JsonArray([.. data.ClassNames.Select(name => JsonValue.Create(name))]),
+                ["metrics"] = metrics,
                 ["confusion"] = new JsonArray([.. Enumerable.Range(0, data.Classes).Select(row => RowOf(confusion, row))]),
             }.ToJsonString());
             return ExitCode.Done;
@@ -65,6 +70,16 @@ internal static class EvaluateCommand
         Console.Out.WriteLine(data.Classes > 0
             ? $"{data.Name}, {data.Test.Rows} test rows: accuracy {accuracy:P2}, loss {loss:0.0000}"
             : $"{data.Name}, {data.Test.Rows} test rows: loss {loss:0.000000}");
+        if (metrics is not null)
+        {
+            Console.Out.WriteLine(MetricsText.Line(metrics));
+            Console.Out.WriteLine($"baseline: {MetricsText.Line((JsonObject)metrics["baseline"]!)}");
+            if (MetricsText.WarningOf(metrics) is { } warning)
+            {
+                Console.Error.WriteLine(warning);
+            }
+        }
+
         if (data.Classes > 0)
         {
             AnsiConsole.Write(ConfusionTable.Create(confusion, data.ClassNames));

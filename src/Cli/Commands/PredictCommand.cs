@@ -6,11 +6,12 @@ using NnCluster.Cli.Options;
 using NnCluster.Coordinator;
 using NnCluster.Model;
 using NnCluster.Persistence;
+using NnCluster.Prediction;
 using NnCluster.Worker.ProcessStatus;
 
 namespace NnCluster.Cli.Commands;
 
-/// <summary><c>nncluster predict RUN|FILE IMAGE.png…</c>.</summary>
+/// <summary><c>nncluster predict RUN|FILE INPUT…</c>: tables, or images where the model was trained on images.</summary>
 internal static class PredictCommand
 {
     private const int TopClasses = 3;
@@ -19,27 +20,78 @@ internal static class PredictCommand
     public static Command Create()
     {
         var model = new Argument<string>("run") { Description = "A run directory, or a model or checkpoint file." };
-        var images = new Argument<string[]>("image")
+        var inputs = new Argument<string[]>("input")
         {
-            Description = "Image files (PNG, JPEG, WebP, BMP, GIF): dark on light or light on dark.",
+            Description = "Tables whose columns are matched by name, or, of a model of images, image files "
+                + "(PNG, JPEG, WebP, BMP, GIF): dark on light or light on dark.",
             Arity = ArgumentArity.OneOrMore,
         };
+        Option<string?> output = CliOption.Text(
+            "--output", "FILE.csv", "Of a table: file for its rows with their predictions. [standard output]");
+        output.Aliases.Add("-o");
         Option<string?> blas = CliOption.Text("--blas", "simd|openblas|mathnet", "Matrix multiplication. [simd]");
         Option<bool> json = CliOption.Flag("--json", "Print the result as one JSON object.");
         var command = new Command(
-            "predict", "Class and probabilities of each image, which is scaled and centred like the data set's images.")
+            "predict", "Answers for the rows of a table, or for images, which are scaled and centred like those of the data set.")
         {
-            model, images, blas, json,
+            model, inputs, output, blas, json,
         };
         command.SetAction(given =>
         {
             SafeTensorsFile file = TrainedFile.Read(given.GetRequiredValue(model));
+            if (ModelFile.PreparationOf(file) is { } preparation)
+            {
+                using var predictor = Predictor.Load(file.Path, NnCluster.Numerics.Blas.Create(given.GetValue(blas) ?? "simd"));
+                PredictTables(
+                    new(predictor, preparation), given.GetRequiredValue(inputs), given.GetValue(output), given.GetValue(json));
+                return ExitCode.Done;
+            }
+
+            if (given.GetValue(output) is not null)
+            {
+                throw new BadInputException($"{output.Name} is for tables, and {file.Path} was trained on images.");
+            }
+
             using var trained = TrainedModel.Load(file, NnCluster.Numerics.Blas.Create(given.GetValue(blas) ?? "simd"));
             var frame = ImageFrame.For(TrainedModel.TrainedOn(file), trained.Spec.Inputs, file.Path);
-            Predict(trained, frame, given.GetRequiredValue(images), given.GetValue(json));
+            Predict(trained, frame, given.GetRequiredValue(inputs), given.GetValue(json));
             return ExitCode.Done;
         });
         return command;
+    }
+
+    private static void PredictTables(TablePrediction prediction, string[] tables, string? output, bool json)
+    {
+        if (json)
+        {
+            var answers = new JsonArray();
+            foreach (JsonNode? answer in tables.SelectMany(table => prediction.ToJson(table, Warn)).ToArray())
+            {
+                answers.Add(answer?.DeepClone());
+            }
+
+            Console.Out.WriteLine(new JsonObject { ["predictions"] = answers }.ToJsonString());
+            return;
+        }
+
+        if (tables.Length > 1)
+        {
+            throw new BadInputException($"{tables[1]}: the rows of one table are predicted at a time; give one.");
+        }
+
+        if (output is null)
+        {
+            prediction.Write(tables[0], Console.Out, Warn);
+            return;
+        }
+
+        RunDirectoryException.Guard(output, () => AtomicFile.Write(output, stream =>
+        {
+            using var writer = new StreamWriter(stream, leaveOpen: true);
+            prediction.Write(tables[0], writer, Warn);
+        }));
+
+        static void Warn(string line) => Console.Error.WriteLine(line);
     }
 
     private static void Predict(TrainedModel model, ImageFrame frame, string[] images, bool json)

@@ -42,8 +42,13 @@ internal static class TrainCommand
         using HealthEndpoint? endpoint = HealthEndpoint.Open(given.GetValue(options.HealthPort), () => state.Report);
         (IAnsiConsole console, bool live) = ProgressDisplay.StandardError();
         TrainRequest request = await TrainRequestReader
-            .ReadAsync(given, options, (name, dataDirectory) => ConsoleDataset.OpenAsync(name, dataDirectory, console))
+            .ReadAsync(given, options, (name, dataDirectory, table) => ConsoleDataset.OpenAsync(name, dataDirectory, table, console))
             .ConfigureAwait(false);
+        foreach (string note in request.Data.Notes)
+        {
+            console.WriteLine(note);
+        }
+
         ResumePoint? resume = directory is null ? null : ResumeOption.Find(directory, request.Spec);
         if (resume is not null && request.Settings.StopAfter <= resume.Position.Step)
         {
@@ -98,6 +103,11 @@ internal static class TrainCommand
         else
         {
             AnsiConsole.Write(SummaryTable.Create(summary));
+        }
+
+        if (summary.Metrics is { } metrics && MetricsText.WarningOf(metrics) is { } warning)
+        {
+            Console.Error.WriteLine(warning);
         }
 
         if (outcome.Interrupted)

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Text.Json.Nodes;
 using NnCluster.Cli.Options;
 using NnCluster.Cli.Reporting;
@@ -27,9 +28,17 @@ internal static class TrainedData
     public static async Task<Dataset> OpenAsync(
         string runOrFile, SafeTensorsFile file, string? asked, string? dataDirectory, IAnsiConsole console)
     {
+        Preparation? preparation = ModelFile.PreparationOf(file);
+        if (asked is not null && File.Exists(asked))
+        {
+            return ReadTable(asked, file, preparation, console);
+        }
+
         RunSpec? spec = TrainedModel.RunSpecOf(file);
-        (string name, string? configDirectory) = asked is null ? SourceOf(runOrFile, file, spec) : (asked, null);
-        Dataset data = await ConsoleDataset.OpenAsync(name, dataDirectory ?? configDirectory, console).ConfigureAwait(false);
+        (string name, string? configDirectory, TableOptions options) = asked is null
+            ? SourceOf(runOrFile, file, spec)
+            : (asked, null, new());
+        Dataset data = await ConsoleDataset.OpenAsync(name, dataDirectory ?? configDirectory, options, console).ConfigureAwait(false);
         if (spec is not null && spec.DatasetSha256 != data.Sha256)
         {
             string other = $"{name}: is not the data that {file.Path} was trained on "
@@ -45,7 +54,24 @@ internal static class TrainedData
         return data;
     }
 
-    private static (string Name, string? DataDirectory) SourceOf(string runOrFile, SafeTensorsFile file, RunSpec? spec)
+    /// <summary>All rows of a table, prepared as the model was trained.</summary>
+    private static Dataset ReadTable(string path, SafeTensorsFile file, Preparation? preparation, IAnsiConsole console)
+    {
+        if (preparation is null)
+        {
+            throw new BadInputException($"{path}: is a table, and {file.Path} was not trained on one.");
+        }
+
+        Dataset data = TableDataset.ReadWith(path, preparation);
+        foreach (string note in data.Notes)
+        {
+            console.WriteLine(note);
+        }
+
+        return data;
+    }
+
+    private static (string Name, string? DataDirectory, TableOptions Options) SourceOf(string runOrFile, SafeTensorsFile file, RunSpec? spec)
     {
         string config = RunPaths.Of(runOrFile).Config;
         if (File.Exists(config))
@@ -54,7 +80,7 @@ internal static class TrainedData
             JsonObject run = LayeredOptions.Read(config, config);
             if (run[LayeredOptions.JsonName(options.Dataset)]?.ToString() is { } dataset)
             {
-                return (dataset, run[LayeredOptions.JsonName(options.DataDirectory)]?.ToString());
+                return (dataset, run[LayeredOptions.JsonName(options.DataDirectory)]?.ToString(), TableOptionsOf(config, options));
             }
         }
 
@@ -64,9 +90,23 @@ internal static class TrainedData
         }
 
         return KnownDatasets.All.Any(set => set.Name == spec.Dataset)
-            ? (spec.Dataset, null)
+            ? (spec.Dataset, null, new())
             : throw new BadInputException(
                 $"{file.Path}: was trained on {spec.Dataset}, and does not have its path; "
                 + "give its directory or file with --dataset.");
+    }
+
+    /// <summary>The options for the data in the configuration of a run.</summary>
+    private static TableOptions TableOptionsOf(string config, TrainOptions options)
+    {
+        var command = new Command("train");
+        foreach (Option option in options.All)
+        {
+            command.Add(option);
+        }
+
+        var layers = new LayeredOptions(command.Parse([]));
+        layers.AddFile(config, config);
+        return TrainRequestReader.TableOptionsOf(command.Parse(layers.InFrontOf([])), options);
     }
 }

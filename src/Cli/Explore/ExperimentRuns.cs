@@ -35,15 +35,17 @@ internal sealed class ExperimentRuns(ExperimentOptions options, IAnsiConsole con
     /// <summary>The data set of <c>--dataset</c>, opened once.</summary>
     /// <exception cref="BadInputException">The data set does not exist, or is damaged.</exception>
     public async Task<Dataset> OpenDataAsync() =>
-        _data ??= await ConsoleDataset.OpenAsync(options.Dataset, options.DataDirectory, console).ConfigureAwait(false);
+        _data ??= await ConsoleDataset.OpenAsync(options.Dataset, options.DataDirectory, new(), console).ConfigureAwait(false);
 
     /// <summary>Trains on the data set of <c>--dataset</c>.</summary>
     /// <param name="name">Name of the run in legends and tables.</param>
     /// <param name="directory">The run directory below that of the experiment; null: the run writes no files.</param>
     /// <param name="spec">Specification of the run; the seed of the experiment replaces its own.</param>
-    public async Task<ExperimentRun> TrainAsync(string name, string? directory, TrainingSpec spec)
+    /// <param name="validation">Training rows that are held out for validation; 0: none.</param>
+    public async Task<ExperimentRun> TrainAsync(string name, string? directory, TrainingSpec spec, int validation = 0)
     {
         Dataset data = await OpenDataAsync().ConfigureAwait(false);
+        data = validation > 0 ? data.WithSplits(new() { Validation = validation }) : data;
         return await TrainAsync(name, data, spec with { Seed = options.Seed }, new()
         {
             Workers = options.Workers,
@@ -87,7 +89,7 @@ internal sealed class ExperimentRuns(ExperimentOptions options, IAnsiConsole con
             result.Summary,
             result.History,
             new(result.Model, result.ModelState.Span, new SimdBlas()),
-            RunSpec.ViewOf(data, spec.Validation, spec.Limit),
+            data,
             failure);
     }
 

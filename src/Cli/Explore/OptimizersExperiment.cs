@@ -102,9 +102,9 @@ internal sealed class OptimizersExperiment : IExperiment
                 common with
                 {
                     Epochs = runs.Options.Quick ? 2 : 3,
-                    Validation = held,
                     Optimizer = new() { Kind = kind, LearningRate = tried },
-                }).ConfigureAwait(false);
+                },
+                validation: held).ConfigureAwait(false);
             double accuracy = run.Failure is null ? run.Summary.ValidationAccuracy ?? double.NaN : double.NaN;
             search[Text(tried)] = Findings.Number(accuracy);
             if (accuracy > best.Accuracy)

@@ -37,7 +37,7 @@ internal static class OptionLayers
             excluded.UnionWith(options.OfOptimizer);
         }
 
-        layers.Add(Presets.Get(layers.ValueOf(options.Preset) ?? Presets.Default), "preset", excluded.Contains);
+        layers.Add(Presets.Get(layers.ValueOf(options.Preset) ?? Presets.DefaultFor(layers.ValueOf(options.Dataset))), "preset", excluded.Contains);
         return layers.InFrontOf(arguments);
     }
 }

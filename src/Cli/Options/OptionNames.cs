@@ -17,8 +17,10 @@ internal static class OptionNames
     public static FrozenDictionary<PropertyName, string> All { get; } = new Dictionary<PropertyName, string>
     {
         [new(nameof(RunSpec), nameof(RunSpec.Dataset))] = "--dataset",
-        [new(nameof(RunSpec), nameof(RunSpec.Limit))] = "--limit",
-        [new(nameof(RunSpec), nameof(RunSpec.Validation))] = "--validation",
+        [new(nameof(RunSpec), nameof(RunSpec.Splits))] = "--split-seed",
+        [new(nameof(SplitOptions), nameof(SplitOptions.Limit))] = "--limit",
+        [new(nameof(SplitOptions), nameof(SplitOptions.Test))] = "--test",
+        [new(nameof(SplitOptions), nameof(SplitOptions.Validation))] = "--validation",
         [new(nameof(RunSpec), nameof(RunSpec.Model))] = "--model",
         [new(nameof(RunSpec), nameof(RunSpec.Optimizer))] = "--optimizer",
         [new(nameof(RunSpec), nameof(RunSpec.Epochs))] = "--epochs",

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using NnCluster.Data;
 
 namespace NnCluster.Cli.Options;
 
@@ -7,6 +8,9 @@ internal static class Presets
 {
     /// <summary>Name of the preset that is used without <c>--preset</c>.</summary>
     public const string Default = "fast";
+
+    /// <summary>Name of the preset that has no values: they follow from the size of the data, see <see cref="AutomaticValues"/>.</summary>
+    public const string Automatic = "auto";
 
     private static readonly Dictionary<string, Func<JsonObject>> All = new()
     {
@@ -48,6 +52,8 @@ internal static class Presets
             ["batchSize"] = 2048,
             ["validation"] = 5000,
         },
+
+        [Automatic] = () => [],
     };
 
     /// <summary>The value that the default preset has for an option.</summary>
@@ -56,6 +62,11 @@ internal static class Presets
 
     /// <summary>The names.</summary>
     public static IEnumerable<string> Names => All.Keys;
+
+    /// <summary>Name of the preset for a data set where none is given: <see cref="Automatic"/> unless it is one of images.</summary>
+    /// <param name="dataset">Value of <c>--dataset</c>; null if not given.</param>
+    public static string DefaultFor(string? dataset) =>
+        dataset is null || KnownDatasets.All.Any(set => set.Name == dataset) || Directory.Exists(dataset) ? Default : Automatic;
 
     /// <summary>The options of a preset.</summary>
     /// <exception cref="BadInputException">No preset has that name.</exception>

@@ -4,6 +4,8 @@ namespace NnCluster.Cli.Options;
 internal static class TrainOptionTable
 {
     private const string Data = "Data";
+    private const string Splits = "Splits";
+    private const string Preparation = "Preparation";
     private const string Model = "Model";
     private const string Loss = "Loss";
     private const string Optimizer = "Optimizer";
@@ -18,12 +20,28 @@ internal static class TrainOptionTable
 
     private static OptionRow[] All() =>
     [
-        new(Data, "--dataset", "mnist|fashion-mnist|DIR|FILE.csv", "mnist",
-            "Known data set, directory with four IDX files, or CSV file."),
+        new(Data, "--dataset", "mnist|fashion-mnist|DIR|FILE", "mnist",
+            "Known data set, directory with four IDX files, or table: .csv or .tsv, plain or with .gz."),
         new(Data, "--data-dir", "DIR", "NNCLUSTER_DATA, then the user's cache directory",
             "Directory that is searched first for a known data set."),
-        new(Data, "--validation", "N", "0", "Hold out the first N training rows for validation."),
-        new(Data, "--limit", "N", "all", "Train on at most N rows."),
+        new(Data, "--target", "COLUMN", "the last", "Column of a table to answer, by name or number."),
+        new(Data, "--task", null, "by the values",
+            "Text or at most 20 different integers make a classification, other numbers a regression."),
+        new(Data, "--ignore", "COLUMN[,COLUMN…]", "none", "Columns of a table that are not used."),
+        new(Data, "--text", "COLUMN[,COLUMN…]", "by the values",
+            "Columns of a table whose values are names, such as postcodes, even if they look like numbers."),
+        new(Data, "--limit", "N", "all", "Train on at most N rows, drawn by --split-seed."),
+
+        new(Splits, "--test", "FILE|SHARE", "those of the data set, else 0.2", "Test rows: a table, or a share of the rows."),
+        new(Splits, "--validation", "FILE|SHARE|N", "0", "Rows held out for validation: a table, a share of the training rows, or a number."),
+        new(Splits, "--group", "COLUMN", "none", "Column of a table: rows of equal value are never in two parts."),
+        new(Splits, "--no-stratify", null, "off", "Draw rows without giving each class its share of every part."),
+        new(Splits, "--split-seed", "S", "1", "Seed of the rows of test, validation and limit."),
+
+        new(Preparation, "--scale", null, "standard", "Scaling of the columns of numbers, and with it of the target of a regression."),
+        new(Preparation, "--missing", null, "mean",
+            "Replacement of missing numbers, by the training rows. In columns of text it is the most frequent one, unless refused."),
+        new(Preparation, "--categories", null, "one-hot", "Treatment of columns of text."),
 
         new(Model, "--model", "FILE.json", "the options below", "Network as a file, in place of the options of this group."),
         new(Model, "--hidden", "256[,128…]|none", null, "Neurons of each hidden layer; none is softmax regression."),
@@ -58,7 +76,8 @@ internal static class TrainOptionTable
         new(Regularisation, "--weight-decay", "λ", "adamw 0.01", "adamw: decoupled weight decay."),
         new(Regularisation, "--max-norm", "C", "off", "Largest 2-norm of the weights of a neuron."),
 
-        new(Run, "--preset", string.Join('|', Presets.Names), Presets.Default, "Set of values for options that are not given."),
+        new(Run, "--preset", string.Join('|', Presets.Names), "fast; auto for a table",
+            "Set of values for options that are not given; auto chooses by the number of rows."),
         new(Run, "--config", "FILE.json", "none", "File with options, by their names in camelCase; the command line wins."),
         new(Run, "--epochs", "N", null, "Passes over the training rows."),
         new(Run, "--batch-size", "N", null, "Rows of a minibatch."),

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using NnCluster.Control;
+using NnCluster.Data;
 using NnCluster.Model;
 using NnCluster.Optimization;
 using NnCluster.Worker.ProcessStatus;
@@ -15,8 +16,24 @@ internal sealed class TrainOptions
     // Data
     public Option<string?> Dataset { get; } = Text("--dataset");
     public Option<string?> DataDirectory { get; } = Text("--data-dir");
-    public Option<int?> Validation { get; } = Whole("--validation", 0);
+    public Option<string?> Target { get; } = Text("--target");
+    public Option<ModelTask?> Task { get; } = CliOption.Choice<ModelTask>(Row("--task"));
+    public Option<string[]?> Ignore { get; } = Columns("--ignore");
+    public Option<string[]?> TextColumns { get; } = Columns("--text");
     public Option<int?> Limit { get; } = Whole("--limit", 1);
+
+    // Splits
+    public Option<RowsOrFile?> Test { get; } = Parsed<RowsOrFile?>("--test", RowsOrFile.Parse, "a file, or a share of the rows such as 0.2");
+    public Option<RowsOrFile?> Validation { get; } = Parsed<RowsOrFile?>(
+        "--validation", RowsOrFile.Parse, "a file, a share of the rows such as 0.1, or a number of rows");
+    public Option<string?> Group { get; } = Text("--group");
+    public Option<bool> NoStratify { get; } = Flag("--no-stratify");
+    public Option<ulong?> SplitSeed { get; } = CliOption.Seed(Row("--split-seed"));
+
+    // Preparation
+    public Option<ScalingKind?> Scale { get; } = CliOption.Choice<ScalingKind>(Row("--scale"));
+    public Option<MissingKind?> Missing { get; } = CliOption.Choice<MissingKind>(Row("--missing"));
+    public Option<CategoryKind?> Categories { get; } = CliOption.Choice<CategoryKind>(Row("--categories"));
 
     // Model
     public Option<string?> Model { get; } = Text("--model");
@@ -96,7 +113,9 @@ internal sealed class TrainOptions
     /// <summary>All options, in the order of the help.</summary>
     public IEnumerable<Option> All =>
     [
-        Dataset, DataDirectory, Validation, Limit,
+        Dataset, DataDirectory, Target, Task, Ignore, TextColumns, Limit,
+        Test, Validation, Group, NoStratify, SplitSeed,
+        Scale, Missing, Categories,
         Model, Hidden, Activation, Slope, Init, BatchNorm, Dropout, InputDropout, InputNoise,
         Loss, ClipProbability,
         Optimizer, LearningRate, Schedule, Beta1, Beta2, Epsilon, Momentum, Rho, ClipNorm,
@@ -114,6 +133,9 @@ internal sealed class TrainOptions
             .GroupBy(option => Row(option.Name).Group)
             .Select(group => new OptionGroup(group.Key, [.. group])),
     ];
+
+    /// <summary>Options that only a table has a meaning for.</summary>
+    public IReadOnlyList<Option> OfTables => [Target, Task, Ignore, TextColumns, Group, Scale, Missing, Categories];
 
     /// <summary>Options of a run with workers in other processes.</summary>
     public IEnumerable<Option> OfCluster =>
@@ -147,6 +169,11 @@ internal sealed class TrainOptions
 
     private static Option<T> Parsed<T>(string name, Func<string, T?> parse, string expected) =>
         CliOption.Parsed(Row(name), parse, expected);
+
+    private static Option<string[]?> Columns(string name) => Parsed<string[]?>(
+        name,
+        text => text.Split(',', StringSplitOptions.TrimEntries) is var columns && columns.All(column => column.Length > 0) ? columns : null,
+        "names or numbers of columns, separated by commas");
 
     private static int[]? ParseHidden(string text)
     {

@@ -16,16 +16,15 @@ internal static class TrainRequestReader
     /// <summary>Reads the options of a run. Those that do not depend on the data are checked before the data set is opened.</summary>
     /// <param name="given">The command line.</param>
     /// <param name="options">The options of <c>train</c>.</param>
-    /// <param name="open">Opens a data set by its name and the data directory.</param>
+    /// <param name="open">Opens a data set by its name, the data directory and the options for tables.</param>
     /// <exception cref="BadInputException">An option contradicts another one or the data.</exception>
-    public static async Task<TrainRequest> ReadAsync(ParseResult given, TrainOptions options, Func<string, string?, Task<Dataset>> open)
+    public static async Task<TrainRequest> ReadAsync(ParseResult given, TrainOptions options, Func<string, string?, TableOptions, Task<Dataset>> open)
     {
         IBlas blas = NnCluster.Numerics.Blas.Create(given.GetValue(options.Blas) ?? "simd");
-        OptimizerSpec optimizer = OptimizerOf(given, options);
         RequireConsistent(given, options);
         ClusterRequest? cluster = ClusterOf(given, options);
         Dataset data = await DataOfAsync(given, options, open).ConfigureAwait(false);
-        RunSpec spec = SpecOf(given, options, data, optimizer, blas);
+        RunSpec spec = SpecOf(given, options, data, blas);
         int workers = given.GetValue(options.Workers) ?? (cluster is null ? Environment.ProcessorCount : 0);
         return new()
         {
@@ -44,28 +43,60 @@ internal static class TrainRequestReader
 
     private static bool IsGiven(ParseResult given, Option option) => given.GetResult(option) is { Implicit: false };
 
-    private static async Task<Dataset> DataOfAsync(ParseResult given, TrainOptions options, Func<string, string?, Task<Dataset>> open)
+    private static async Task<Dataset> DataOfAsync(
+        ParseResult given, TrainOptions options, Func<string, string?, TableOptions, Task<Dataset>> open)
     {
         string name = given.GetValue(options.Dataset) ?? "mnist";
-        Dataset data = await open(name, given.GetValue(options.DataDirectory)).ConfigureAwait(false);
-        return data.Test.Rows > 0
-            ? RunSpec.ViewOf(data, given.GetValue(options.Validation) ?? 0, given.GetValue(options.Limit))
-            : throw new BadInputException($"--dataset {name}: has no test rows.");
+        Dataset data = await open(name, given.GetValue(options.DataDirectory), TableOptionsOf(given, options)).ConfigureAwait(false);
+        if (data.Preparation is null && options.OfTables.FirstOrDefault(option => IsGiven(given, option)) is { } stray)
+        {
+            throw new BadInputException($"{stray.Name} is for tables, and --dataset {name} is a set of images.");
+        }
+
+        return data.Test.Rows > 0 ? data : throw new BadInputException($"--dataset {name}: has no test rows.");
     }
 
-    private static RunSpec SpecOf(ParseResult given, TrainOptions options, Dataset data, OptimizerSpec optimizer, IBlas blas)
+    /// <summary>The options of a data set: target, task, parts and preparation.</summary>
+    public static TableOptions TableOptionsOf(ParseResult given, TrainOptions options) => new()
     {
-        int batch = BatchOf(given, options, data);
+        Target = given.GetValue(options.Target),
+        // A loss for real targets is a regression, whatever the values look like.
+        Task = given.GetValue(options.Task)
+            ?? (given.GetValue(options.Loss) is LossKind.MeanSquaredError ? ModelTask.Regression : null),
+        Ignore = [.. given.GetValue(options.Ignore) ?? []],
+        Text = [.. given.GetValue(options.TextColumns) ?? []],
+        Group = given.GetValue(options.Group),
+        TestFile = given.GetValue(options.Test)?.File,
+        ValidationFile = given.GetValue(options.Validation)?.File,
+        Splits = new()
+        {
+            Test = given.GetValue(options.Test) is { File: null } test ? test.Rows : new SplitOptions().Test,
+            Validation = given.GetValue(options.Validation)?.Rows ?? 0,
+            Limit = given.GetValue(options.Limit),
+            Seed = given.GetValue(options.SplitSeed) ?? 1,
+            Stratify = !given.GetValue(options.NoStratify),
+        },
+        Preparation = new()
+        {
+            Scaling = given.GetValue(options.Scale) ?? ScalingKind.Standard,
+            Missing = given.GetValue(options.Missing) ?? MissingKind.Mean,
+            Categories = given.GetValue(options.Categories) ?? CategoryKind.OneHot,
+        },
+    };
+
+    private static RunSpec SpecOf(ParseResult given, TrainOptions options, Dataset data, IBlas blas)
+    {
+        var automatic = AutomaticValues.For(data);
+        int batch = BatchOf(given, options, data, automatic);
         ModelSpec model = ModelOf(given, options, data);
         var spec = new RunSpec
         {
             Dataset = data.Name,
             DatasetSha256 = data.Sha256,
-            Limit = given.GetValue(options.Limit),
-            Validation = given.GetValue(options.Validation) ?? 0,
+            Splits = data.Splits,
             Model = model,
-            Optimizer = optimizer,
-            Epochs = given.GetValue(options.Epochs) ?? 5,
+            Optimizer = OptimizerOf(given, options, automatic),
+            Epochs = given.GetValue(options.Epochs) ?? automatic.Epochs,
             BatchSize = batch,
             Shards = given.GetValue(options.Shards) ?? ReductionTree.DefaultShards(batch),
             Seed = given.GetValue(options.Seed) ?? 1,
@@ -76,9 +107,9 @@ internal static class TrainRequestReader
         return spec;
     }
 
-    private static int BatchOf(ParseResult given, TrainOptions options, Dataset data)
+    private static int BatchOf(ParseResult given, TrainOptions options, Dataset data, AutomaticValues automatic)
     {
-        int batch = given.GetValue(options.BatchSize) ?? Math.Min(128, data.Train.Rows);
+        int batch = given.GetValue(options.BatchSize) ?? automatic.BatchSize;
         return batch <= data.Train.Rows ? batch
             : throw new BadInputException(IsGiven(given, options.BatchSize)
                 ? $"--batch-size {batch}: there are only {data.Train.Rows} training rows."
@@ -183,7 +214,7 @@ internal static class TrainRequestReader
 
     private static ModelSpec ModelFromOptions(ParseResult given, TrainOptions options, Dataset data, LossKind loss)
     {
-        int[] hidden = given.GetValue(options.Hidden) ?? [];
+        int[] hidden = IsGiven(given, options.Hidden) ? given.GetValue(options.Hidden) ?? [] : AutomaticValues.Hidden;
         float[] dropout = given.GetValue(options.Dropout) is { Length: > 0 } rates ? rates : [0];
         if (dropout.Length != 1 && dropout.Length != hidden.Length)
         {
@@ -211,11 +242,13 @@ internal static class TrainRequestReader
         };
     }
 
-    private static OptimizerSpec OptimizerOf(ParseResult given, TrainOptions options) => new OptimizerSpec
+    // A given optimizer has its own default of the learning rate.
+    private static OptimizerSpec OptimizerOf(ParseResult given, TrainOptions options, AutomaticValues automatic) => new OptimizerSpec
     {
         Kind = given.GetValue(options.Optimizer) ?? OptimizerKind.Adam,
-        LearningRate = given.GetValue(options.LearningRate),
-        Schedule = given.GetValue(options.Schedule) ?? ScheduleKind.Constant,
+        LearningRate = given.GetValue(options.LearningRate) ?? (IsGiven(given, options.Optimizer) ? null : AutomaticValues.LearningRate),
+        Schedule = given.GetValue(options.Schedule)
+            ?? (IsGiven(given, options.Optimizer) || IsGiven(given, options.LearningRate) ? ScheduleKind.Constant : AutomaticValues.Schedule),
         Beta1 = given.GetValue(options.Beta1),
         Beta2 = given.GetValue(options.Beta2),
         Epsilon = given.GetValue(options.Epsilon),
@@ -223,10 +256,16 @@ internal static class TrainRequestReader
         Rho = given.GetValue(options.Rho),
         ClipNorm = given.GetValue(options.ClipNorm),
         L1 = given.GetValue(options.L1) ?? 0,
-        L2 = given.GetValue(options.L2) ?? 0,
+        L2 = given.GetValue(options.L2) ?? DefaultL2(given, options, automatic),
         WeightDecay = given.GetValue(options.WeightDecay),
         MaxNorm = given.GetValue(options.MaxNorm),
     }.Resolve();
+
+    // Presets for images have no penalty.
+    private static double DefaultL2(ParseResult given, TrainOptions options, AutomaticValues automatic) =>
+        (given.GetValue(options.Preset) ?? Presets.DefaultFor(given.GetValue(options.Dataset))) == Presets.Automatic
+            ? automatic.L2
+            : 0;
 
     /// <summary>The content of <c>config.json</c>: the options given, as text, and those resolved here.</summary>
     private static string ConfigOf(ParseResult given, TrainOptions options, RunSpec spec, IBlas blas, int workers)
@@ -244,6 +283,12 @@ internal static class TrainRequestReader
         Set(options.Optimizer, CliOption.NameOf(spec.Optimizer.Kind));
         Set(options.LearningRate, JsonSerializer.Serialize(spec.Optimizer.LearningRate));
         Set(options.Schedule, CliOption.NameOf(spec.Optimizer.Schedule));
+        if (!config.ContainsKey(LayeredOptions.JsonName(options.Model)))
+        {
+            Set(options.Hidden, spec.Model.Hidden.Length == 0 ? "none" : string.Join(',', spec.Model.Hidden.Select(layer => layer.Units)));
+        }
+
+        Set(options.L2, JsonSerializer.Serialize(spec.Optimizer.L2));
         Set(options.Epochs, $"{spec.Epochs}");
         Set(options.BatchSize, $"{spec.BatchSize}");
         Set(options.Seed, $"{spec.Seed}");
@@ -262,6 +307,7 @@ internal static class TrainRequestReader
     {
         string value = given.GetResult(option)!.Tokens is [{ } token, ..] ? token.Value : "true";
         bool isPath = option == options.InitFrom || option == options.DataDirectory
+            || ((option == options.Test || option == options.Validation) && RowsOrFile.Parse(value) is { File: not null })
             || (option == options.Dataset && KnownDatasets.All.All(set => set.Name != value) && Path.Exists(value));
         return isPath ? Path.GetFullPath(value) : value;
     }

@@ -9,9 +9,10 @@ internal static class ConsoleDataset
     /// <summary>Opens a data set; logs the steps if it has to be downloaded.</summary>
     /// <param name="nameOrPath">Name of a known data set, or path of a directory or a file.</param>
     /// <param name="dataDirectory">Directory to search first; null for none.</param>
+    /// <param name="options">Target, task, parts and preparation.</param>
     /// <param name="console">Console that gets the log lines.</param>
     /// <exception cref="BadInputException">The data set does not exist, or is damaged.</exception>
-    public static async Task<Dataset> OpenAsync(string nameOrPath, string? dataDirectory, IAnsiConsole console)
+    public static async Task<Dataset> OpenAsync(string nameOrPath, string? dataDirectory, TableOptions options, IAnsiConsole console)
     {
         string? reported = null;
         var progress = new DirectProgress(step =>
@@ -23,7 +24,7 @@ internal static class ConsoleDataset
             }
         });
         var store = new DatasetStore(new() { DataDirectory = dataDirectory, Progress = progress });
-        return await store.OpenAsync(nameOrPath).ConfigureAwait(false);
+        return await store.OpenAsync(nameOrPath, options with { Progress = progress }).ConfigureAwait(false);
     }
 
     // Progress<T> reports on the thread pool: a line could come after the program's last one.

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using NnCluster.Persistence;
 using Spectre.Console;
 using Spectre.Console.Rendering;
@@ -26,6 +27,12 @@ public static class SummaryTable
         if (summary.ValidationAccuracy is double validation && double.IsFinite(validation))
         {
             Row("validation accuracy", $"{100 * validation:F2} %");
+        }
+
+        if (summary.Metrics is { } metrics)
+        {
+            Row("on test rows", $"{MetricsText.Line(metrics)}", strong: !double.IsFinite(summary.TestAccuracy));
+            Row("baseline", $"{MetricsText.Line((JsonObject)metrics["baseline"]!)}");
         }
 
         Row("loss", $"test {summary.TestLoss:F4}, train {summary.TrainLoss:F4}");

@@ -89,4 +89,24 @@ public sealed class DataSplit
         _labels.IsEmpty ? _labels : _labels.Slice(first, count),
         _targets.IsEmpty ? _targets : _targets.Slice(first * _outputs, count * _outputs),
         _outputs);
+
+    /// <summary>A copy of the rows with the given indices, in their order.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A row is outside the split.</exception>
+    public DataSplit Select(ReadOnlySpan<int> rows)
+    {
+        int[] labels = _labels.IsEmpty ? [] : new int[rows.Length];
+        float[] targets = new float[_targets.IsEmpty ? 0 : rows.Length * _outputs];
+        FeatureMatrix matrix = Matrix.Select(rows);
+        if (labels.Length > 0)
+        {
+            GatherLabels(rows, labels);
+        }
+
+        if (targets.Length > 0)
+        {
+            GatherTargets(rows, targets);
+        }
+
+        return new(matrix, labels, targets, _outputs);
+    }
 }

@@ -4,12 +4,10 @@ using System.Numerics.Tensors;
 namespace NnCluster.Data;
 
 /// <summary>
-/// A data set in memory: training rows, test rows and the description of their columns. Immutable and thread-safe;
-/// <see cref="WithValidation"/> and <see cref="WithLimit"/> return views that copy nothing.
+/// A data set in memory: training, validation and test rows, and the description of their columns. Immutable and thread-safe.
 /// </summary>
 public sealed class Dataset
 {
-    private readonly DataSplit _training;
     private readonly Lazy<string> _sha256;
 
     /// <summary>
@@ -31,15 +29,14 @@ public sealed class Dataset
         ArgumentNullException.ThrowIfNull(test);
         Validate(train, test, classes, targets, classNames, imageWidth, imageHeight);
         Name = name;
-        _training = train;
         Train = train;
         Test = test;
-        Validation = train.Slice(0, 0);
         Classes = classes;
         Targets = targets;
         ClassNames = classNames.IsDefault ? [.. Enumerable.Range(0, classes).Select(c => $"{c}")] : classNames;
         ImageWidth = imageWidth;
         ImageHeight = imageHeight;
+        Validation = train.Slice(0, 0);
         _sha256 = new(() => DatasetContent.Sha256(this));
     }
 
@@ -109,34 +106,17 @@ public sealed class Dataset
         return taken;
     }
 
-    private Dataset(Dataset of, int validation, int? limit)
-    {
-        Name = of.Name;
-        _training = of._training;
-        _sha256 = of._sha256;
-        Test = of.Test;
-        Classes = of.Classes;
-        Targets = of.Targets;
-        ClassNames = of.ClassNames;
-        ImageWidth = of.ImageWidth;
-        ImageHeight = of.ImageHeight;
-        ValidationRows = validation;
-        Limit = limit;
-        Validation = _training.Slice(0, validation);
-        Train = _training.Slice(validation, Math.Min(limit ?? int.MaxValue, _training.Rows - validation));
-    }
-
     /// <summary>Display name: <c>mnist</c>, or the directory or file that it was read from.</summary>
     public string Name { get; }
 
     /// <summary>
-    /// SHA-256 in lower-case hexadecimal of the content as <see cref="DatasetContent"/> writes it: dimensions, features
-    /// and answers of all training and test rows, without names. Views share the hash of the whole set. Computed on first use.
+    /// SHA-256 in lower-case hexadecimal of the content as <see cref="DatasetContent"/> writes it: dimensions, features and answers of
+    /// all rows, names of the classes and preparation. Computed on first use.
     /// </summary>
     public string Sha256 => _sha256.Value;
 
     /// <summary>Number of features of a row.</summary>
-    public int Features => _training.Matrix.Columns;
+    public int Features => Train.Matrix.Columns;
 
     /// <summary>Number of classes; 0 for regression.</summary>
     public int Classes { get; }
@@ -147,49 +127,79 @@ public sealed class Dataset
     /// <summary>Number of outputs of a network for this set: classes or targets.</summary>
     public int Outputs => Classes > 0 ? Classes : Targets;
 
-    /// <summary>Width in pixels if the rows are images, stored row by row from the top; else 0.</summary>
+    /// <summary>Width in pixels if the rows are images, stored row by row from the top; else null.</summary>
     public int? ImageWidth { get; }
 
-    /// <summary>Height in pixels if the rows are images; else 0.</summary>
+    /// <summary>Height in pixels if the rows are images; else null.</summary>
     public int? ImageHeight { get; }
 
     /// <summary>Name of each class; its number if no name is known.</summary>
     public ImmutableArray<string> ClassNames { get; }
 
-    /// <summary>Training rows without <see cref="Validation"/>, at most <see cref="Limit"/>.</summary>
+    /// <summary>Training rows.</summary>
     public DataSplit Train { get; }
 
-    /// <summary>Validation rows, held out of the training rows; empty without <see cref="WithValidation"/>.</summary>
-    public DataSplit Validation { get; }
+    /// <summary>Validation rows, which no step trains on; may be empty.</summary>
+    public DataSplit Validation
+    {
+        get;
+        init
+        {
+            Validate(Train, value, Classes, Targets, ClassNames, ImageWidth, ImageHeight);
+            field = value;
+        }
+    }
 
     /// <summary>Test rows; may be empty.</summary>
     public DataSplit Test { get; }
 
-    /// <summary>Number of training rows held out, from the first on.</summary>
-    public int ValidationRows { get; }
+    /// <summary>How the rows of a table became features; null if the features were given as they are.</summary>
+    public Preparation? Preparation { get; init; }
 
-    /// <summary>Most training rows used; null: all.</summary>
-    public int? Limit { get; }
+    /// <summary>How validation rows, limit and test rows were drawn; null if they were given.</summary>
+    public SplitOptions? Splits { get; init; }
 
-    /// <summary>All training rows of the whole set, before holding out and limiting.</summary>
-    internal DataSplit WholeTraining => _training;
-
-    /// <summary>A view with the first <paramref name="rows"/> training rows held out for validation; 0: none.</summary>
-    /// <exception cref="BadInputException">No training row would be left, or the number is negative.</exception>
-    public Dataset WithValidation(int rows) => rows >= 0 && rows < _training.Rows
-        ? new(this, rows, Limit)
-        : throw new BadInputException(
-            $"{rows} validation rows cannot be held out of the {_training.Rows} training rows of {Name}: "
-            + $"from 0 to {_training.Rows - 1} can.");
+    /// <summary>Lines that say what was decided about the data: target, task, parts, filled values.</summary>
+    public ImmutableArray<string> Notes { get; init; } = [];
 
     /// <summary>
-    /// A view with at most <paramref name="rows"/> training rows, the first after those held out for validation. The order of the two
-    /// views does not matter.
+    /// A copy whose validation rows, limited training rows and, if it has no test rows, test rows are drawn from its training rows. The
+    /// <see cref="Preparation"/> stays as it is: for a table, give the splits when it is read.
     /// </summary>
-    /// <exception cref="BadInputException">The number is not positive.</exception>
-    public Dataset WithLimit(int rows) => rows > 0
-        ? new(this, ValidationRows, rows)
-        : throw new BadInputException($"The training rows of {Name} cannot be limited to {rows}: at least 1 is needed.");
+    /// <exception cref="BadInputException">No training row would be left, or a number is out of range.</exception>
+    public Dataset WithSplits(SplitOptions splits)
+    {
+        ArgumentNullException.ThrowIfNull(splits);
+        if (splits.Limit is <= 0)
+        {
+            throw new BadInputException($"The training rows of {Name} cannot be limited to {splits.Limit}: at least 1 is needed.");
+        }
+
+        DataSplit all = Train;
+        var splitter = new RowSplitter(splits.Seed);
+        Func<int, int>? stratum = splits.Stratify && Classes > 0 ? row => all.Labels[row] : null;
+        int[] left = [.. Enumerable.Range(0, all.Rows)];
+        (int[] test, int[] validation) = ([], []);
+        if (Test.Rows == 0)
+        {
+            (test, left) = splitter.Draw(left, SplitCounts.OfTest(splits, left.Length, Name), stratum);
+        }
+
+        (validation, left) = splitter.Draw(left, SplitCounts.OfValidation(splits, left.Length, Name), stratum);
+        if (splits.Limit is { } limit && limit < left.Length)
+        {
+            (left, _) = splitter.Draw(left, limit, stratum);
+        }
+
+        return left.Length == all.Rows ? this : new(
+            Name, all.Select(left), test.Length > 0 ? all.Select(test) : Test, Classes, Targets, ClassNames, ImageWidth, ImageHeight)
+        {
+            Validation = validation.Length > 0 ? all.Select(validation) : Validation,
+            Preparation = Preparation,
+            Splits = splits,
+            Notes = Notes,
+        };
+    }
 
     private static void Validate(
         DataSplit train, DataSplit test, int classes, int targets, ImmutableArray<string> classNames, int? width, int? height)
@@ -209,7 +219,7 @@ public sealed class Dataset
             throw new ArgumentException($"Images of {width} × {height} do not have {train.Matrix.Columns} pixels.");
         }
 
-        if (!classNames.IsDefault && classNames.Length != classes)
+        if (!classNames.IsDefault && classes > 0 && classNames.Length != classes)
         {
             throw new ArgumentException($"{classNames.Length} names do not name {classes} classes.");
         }

@@ -1,21 +1,29 @@
 using System.Buffers.Binary;
+using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace NnCluster.Data;
 
 /// <summary>
 /// Canonical bytes of a data set, by which it is identified, sent to nodes and cached. Little-endian: the eight bytes
-/// <c>NNCDATA1</c>; nine int32: training rows, test rows, features, classes, targets, image width, image
-/// height (0: none), bytes a feature (1 or 4), 0; then training features, test features, and the labels (int32) or
-/// targets (float32) of training, then of test rows. Names are not included.
+/// <c>NNCDATA1</c> or <c>NNCDATA2</c>; nine int32: training rows, test rows, features, classes, targets, image width, image
+/// height (0: none), bytes a feature (1 or 4), validation rows; then the features of training, test and validation rows, and the
+/// labels (int32) or targets (float32) in the same order. <c>NNCDATA2</c> is followed by the length (int32) and the UTF-8 bytes of a
+/// JSON object with the names of the classes and the preparation; <c>NNCDATA1</c> has neither: its classes are numbers.
 /// </summary>
 internal static class DatasetContent
 {
     private const int HeaderBytes = 8 + (9 * sizeof(int));
     private const int Chunk = 1 << 20;
 
+    private const int LongestDescription = 1 << 28;
+
     private static ReadOnlySpan<byte> Magic => "NNCDATA1"u8;
+
+    private static ReadOnlySpan<byte> DescribedMagic => "NNCDATA2"u8;
 
     /// <summary>SHA-256 of the canonical bytes of the whole set, in lower-case hexadecimal.</summary>
     public static string Sha256(Dataset dataset)
@@ -51,7 +59,8 @@ internal static class DatasetContent
     {
         ArgumentNullException.ThrowIfNull(source);
         Span<byte> header = stackalloc byte[HeaderBytes];
-        if (source.ReadAtLeast(header, HeaderBytes, throwOnEndOfStream: false) < HeaderBytes || !header.StartsWith(Magic))
+        if (source.ReadAtLeast(header, HeaderBytes, throwOnEndOfStream: false) < HeaderBytes
+            || !(header.StartsWith(Magic) || header.StartsWith(DescribedMagic)))
         {
             throw new BadInputException($"{name}: no data set in NnCluster's own format.");
         }
@@ -71,11 +80,20 @@ internal static class DatasetContent
 
         FeatureMatrix train = ReadMatrix(source, trainRows, features, featureBytes, name);
         FeatureMatrix test = ReadMatrix(source, testRows, features, featureBytes, name);
+        FeatureMatrix validation = ReadMatrix(source, fields[8], features, featureBytes, name);
         DataSplit trainSplit = ReadAnswers(source, train, classes, targets, name);
         DataSplit testSplit = ReadAnswers(source, test, classes, targets, name);
+        DataSplit validationSplit = ReadAnswers(source, validation, classes, targets, name);
+        Description? described = header.StartsWith(DescribedMagic) ? ReadDescription(source, name) : null;
         try
         {
-            return new(name, trainSplit, testSplit, classes, targets, default, width > 0 ? width : null, height > 0 ? height : null);
+            return new(
+                name, trainSplit, testSplit, classes, targets, described?.ClassNames ?? default,
+                width > 0 ? width : null, height > 0 ? height : null)
+            {
+                Validation = validationSplit,
+                Preparation = described?.Preparation,
+            };
         }
         catch (ArgumentException wrong)
         {
@@ -85,14 +103,16 @@ internal static class DatasetContent
 
     private static void Emit(Dataset dataset, Action<ReadOnlySpan<byte>> part)
     {
-        DataSplit train = dataset.WholeTraining;
+        DataSplit train = dataset.Train;
         DataSplit test = dataset.Test;
+        DataSplit validation = dataset.Validation;
+        byte[]? description = Describe(dataset);
         Span<byte> header = stackalloc byte[HeaderBytes];
-        Magic.CopyTo(header);
+        (description is null ? Magic : DescribedMagic).CopyTo(header);
         ReadOnlySpan<int> fields =
         [
             train.Rows, test.Rows, dataset.Features, dataset.Classes, dataset.Targets,
-            dataset.ImageWidth ?? 0, dataset.ImageHeight ?? 0, train.Matrix.IsBytes ? 1 : 4, 0,
+            dataset.ImageWidth ?? 0, dataset.ImageHeight ?? 0, train.Matrix.IsBytes ? 1 : 4, validation.Rows,
         ];
         for (int i = 0; i < fields.Length; i++)
         {
@@ -102,10 +122,49 @@ internal static class DatasetContent
         part(header);
         part(train.Matrix.Bytes);
         part(test.Matrix.Bytes);
-        foreach (DataSplit split in (ReadOnlySpan<DataSplit>)[train, test])
+        part(validation.Matrix.Bytes);
+        foreach (DataSplit split in (ReadOnlySpan<DataSplit>)[train, test, validation])
         {
             part(MemoryMarshal.AsBytes(split.Labels));
             part(MemoryMarshal.AsBytes(split.Targets));
+        }
+
+        if (description is not null)
+        {
+            Span<byte> length = stackalloc byte[sizeof(int)];
+            BinaryPrimitives.WriteInt32LittleEndian(length, description.Length);
+            part(length);
+            part(description);
+        }
+    }
+
+    /// <summary>Names and preparation as JSON; null if the classes are numbers and the features were given.</summary>
+    private static byte[]? Describe(Dataset dataset)
+    {
+        bool areNumbers = dataset.ClassNames.Index().All(item => item.Item == $"{item.Index}");
+        return areNumbers && dataset.Preparation is null ? null : JsonSerializer.SerializeToUtf8Bytes(
+            new Description(dataset.ClassNames, dataset.Preparation), DatasetContentJson.Default.Description);
+    }
+
+    private static Description ReadDescription(Stream source, string name)
+    {
+        Span<byte> prefix = stackalloc byte[sizeof(int)];
+        int length = source.ReadAtLeast(prefix, prefix.Length, throwOnEndOfStream: false) == prefix.Length
+            ? BinaryPrimitives.ReadInt32LittleEndian(prefix)
+            : -1;
+        if (length is < 0 or > LongestDescription)
+        {
+            throw new BadInputException($"{name}: the data set ends early.");
+        }
+
+        try
+        {
+            return JsonSerializer.Deserialize(ReadArray<byte>(source, length, name), DatasetContentJson.Default.Description)
+                ?? throw new BadInputException($"{name}: the description of the data set is null.");
+        }
+        catch (Exception wrong) when (wrong is JsonException or NotSupportedException)
+        {
+            throw new BadInputException($"{name}: the description of the data set cannot be read: {wrong.Message}", wrong);
         }
     }
 
@@ -151,3 +210,14 @@ internal static class DatasetContent
     private static long? KnownLength<T>(Stream source)
         where T : unmanaged => source.CanSeek ? (source.Length - source.Position) / Marshal.SizeOf<T>() : null;
 }
+
+/// <summary>Names of a data set's classes, and how its rows became features.</summary>
+internal sealed record Description(ImmutableArray<string> ClassNames, Preparation? Preparation);
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UseStringEnumConverter = true,
+    AllowOutOfOrderMetadataProperties = true,
+    RespectNullableAnnotations = true)]
+[JsonSerializable(typeof(Description))]
+internal sealed partial class DatasetContentJson : JsonSerializerContext;

@@ -56,6 +56,22 @@ public abstract class FeatureMatrix
     /// <summary>A view of <paramref name="count"/> rows from <paramref name="first"/> on; copies nothing.</summary>
     public abstract FeatureMatrix Slice(int first, int count);
 
+    /// <summary>A copy of the rows with the given indices, in their order.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A row is outside the matrix.</exception>
+    public abstract FeatureMatrix Select(ReadOnlySpan<int> rows);
+
+    private protected T[] Select<T>(ReadOnlySpan<T> values, ReadOnlySpan<int> rows)
+    {
+        T[] selected = new T[checked(rows.Length * Columns)];
+        for (int i = 0; i < rows.Length; i++)
+        {
+            RequireRow(rows[i]);
+            values.Slice(rows[i] * Columns, Columns).CopyTo(selected.AsSpan(i * Columns));
+        }
+
+        return selected;
+    }
+
     private protected void RequireRoom(int rows, int available)
     {
         if ((long)rows * Columns > available)
@@ -121,6 +137,8 @@ public abstract class FeatureMatrix
             return new ByteMatrix(_pixels.Slice(first * Columns, count * Columns), Columns);
         }
 
+        public override FeatureMatrix Select(ReadOnlySpan<int> rows) => new ByteMatrix(Select(_pixels.Span, rows), Columns);
+
         private unsafe void Prefetch(ref byte pixels, int row)
         {
             if (!Sse.IsSupported || (uint)row >= (uint)Rows)
@@ -167,5 +185,7 @@ public abstract class FeatureMatrix
             RequireRange(first, count);
             return new FloatMatrix(_values.Slice(first * Columns, count * Columns), Columns);
         }
+
+        public override FeatureMatrix Select(ReadOnlySpan<int> rows) => new FloatMatrix(Select(_values.Span, rows), Columns);
     }
 }

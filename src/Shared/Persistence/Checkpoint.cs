@@ -12,7 +12,11 @@ namespace NnCluster.Persistence;
 /// <param name="Term">Term of the coordinator that wrote it, from 1.</param>
 /// <param name="RunSpec">The specification of the run as JSON: all that decides its bits.</param>
 /// <param name="ModelSpec">The specification of the model as JSON.</param>
-internal sealed record CheckpointPosition(string RunId, long Step, long Term, string RunSpec, string ModelSpec);
+internal sealed record CheckpointPosition(string RunId, long Step, long Term, string RunSpec, string ModelSpec)
+{
+    /// <summary>The preparation of a table's rows as JSON; null: none.</summary>
+    public string? Preparation { get; init; }
+}
 
 /// <summary>
 /// <c>checkpoint-&lt;step&gt;.safetensors</c>: the tensors of the model state by name, those of the optimizer state as
@@ -58,6 +62,11 @@ internal static class Checkpoint
             ["runSpec"] = position.RunSpec,
             [ModelFile.ModelSpecKey] = position.ModelSpec,
         };
+        if (position.Preparation is { } preparation)
+        {
+            metadata[ModelFile.PreparationKey] = preparation;
+        }
+
         AtomicFile.Write(path, stream => SafeTensors.Write(stream, [.. tensors, .. moments], metadata));
     }
 
@@ -96,7 +105,10 @@ internal static class Checkpoint
             : throw new BadInputException($"{path}: its term is {given}, above the limit of {MaxTerm}");
         string runSpec = Entry("runSpec");
         return new(
-            metadata.GetValueOrDefault(RunIdKey) ?? RunIdFrom(runSpec), Number("step"), term, runSpec, Entry(ModelFile.ModelSpecKey));
+            metadata.GetValueOrDefault(RunIdKey) ?? RunIdFrom(runSpec), Number("step"), term, runSpec, Entry(ModelFile.ModelSpecKey))
+        {
+            Preparation = metadata.GetValueOrDefault(ModelFile.PreparationKey),
+        };
     }
 
     // For checkpoints older than run ids, the id is a hash of the specification. Later terms keep it.

@@ -1,3 +1,4 @@
+using NnCluster.Data;
 using NnCluster.Memory;
 using NnCluster.Model;
 
@@ -16,6 +17,9 @@ public static class ModelFile
 {
     /// <summary>The metadata entry with the model's specification as JSON.</summary>
     public const string ModelSpecKey = "modelSpec";
+
+    /// <summary>The metadata entry with the preparation of a table's rows as JSON.</summary>
+    public const string PreparationKey = "preparation";
 
     /// <summary>Value of <c>format</c> in the metadata.</summary>
     internal const string Format = "nncluster-model";
@@ -102,6 +106,14 @@ public static class ModelFile
                     $"{file.Path}: has tensor '{view.Name}' of shape {Text(tensor.Shape)}; this network needs {Text(view.Shape)}");
             }
         }
+    }
+
+    /// <summary>The preparation of a table's rows; null if the model was not trained on a table.</summary>
+    /// <exception cref="BadInputException">The entry is no preparation.</exception>
+    public static Preparation? PreparationOf(SafeTensorsFile file)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        return file.Metadata.TryGetValue(PreparationKey, out string? json) ? Preparation.Parse(json, file.Path) : null;
     }
 
     /// <summary>The specification and the metadata of a file that was read.</summary>

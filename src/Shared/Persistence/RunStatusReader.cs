@@ -81,7 +81,7 @@ internal static class RunStatusReader
 
     /// <summary>
     /// State of a run that no process trains. The last event of a start or an end decides: a start without an end is a
-    /// process that died. A run is completed once its summary is written, which comes after the event.
+    /// process that died. A run is completed once its summary is written, which comes before the event.
     /// </summary>
     private static (RunStanding State, string? Failure) EndOf(RunPaths paths, long step)
     {

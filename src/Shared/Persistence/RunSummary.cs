@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 
 namespace NnCluster.Persistence;
@@ -18,6 +19,13 @@ public sealed record RunSummary
     /// <summary>Accuracy on the rows held out, in [0, 1]; null, and absent from the JSON, if none are.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? ValidationAccuracy { get; init; }
+
+    /// <summary>
+    /// Metrics on the test rows, beside a baseline, as <see cref="Model.ModelMetrics.ToJson()"/> writes them; null, and absent from the JSON,
+    /// without an evaluation.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonObject? Metrics { get; init; }
 
     /// <summary>Epochs completed.</summary>
     public required int Epochs { get; init; }

@@ -1,3 +1,4 @@
+using NnCluster.Data;
 using NnCluster.Memory;
 using NnCluster.Model;
 using NnCluster.Training;
@@ -23,13 +24,18 @@ internal static class TrainedFile
     /// <summary>Writes a model state with the specifications of its model and its run.</summary>
     /// <param name="path">The file, replaced at once when it is complete.</param>
     /// <param name="spec">The run.</param>
+    /// <param name="preparation">Preparation of a table's rows; null: none.</param>
     /// <param name="state">Parameters and running statistics.</param>
-    public static void Write(string path, RunSpec spec, AlignedBuffer state) => ModelFile.Write(
-        path,
-        ParameterLayout.For(spec.Model).Tensors,
-        state,
-        spec.Model.ToJson(),
-        new Dictionary<string, string> { ["dataset"] = spec.Dataset, ["runSpec"] = spec.ToJson() });
+    public static void Write(string path, RunSpec spec, Preparation? preparation, AlignedBuffer state)
+    {
+        var metadata = new Dictionary<string, string> { ["dataset"] = spec.Dataset, ["runSpec"] = spec.ToJson() };
+        if (preparation is not null)
+        {
+            metadata[ModelFile.PreparationKey] = preparation.ToJson();
+        }
+
+        ModelFile.Write(path, ParameterLayout.For(spec.Model).Tensors, state, spec.Model.ToJson(), metadata);
+    }
 
     private static SafeTensorsFile NewestCheckpoint(RunPaths paths)
     {

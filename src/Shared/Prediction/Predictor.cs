@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using NnCluster.Data;
 using NnCluster.Model;
 using NnCluster.Numerics;
 using NnCluster.Persistence;
@@ -6,8 +7,8 @@ using NnCluster.Persistence;
 namespace NnCluster.Prediction;
 
 /// <summary>
-/// A trained model that answers for rows of features. Thread-safe: every call rents one <see cref="IModel"/>, so calls run
-/// in parallel, and the answer for a row has the same bits alone, in any batch and on any thread.
+/// A trained model that computes the outputs of rows of features. Thread-safe: every call rents one <see cref="IModel"/>, so calls
+/// run in parallel, and the outputs of a row have the same bits alone, in any batch and on any thread.
 /// </summary>
 /// <remarks>
 /// The predictor keeps one <see cref="IModel"/> for each call that ever ran at the same time as others, each with packed
@@ -27,18 +28,20 @@ public sealed class Predictor : IDisposable
     /// <param name="spec">The model.</param>
     /// <param name="state">Parameters and running statistics, laid out as <see cref="ParameterLayout.For"/> says; they are copied.</param>
     /// <param name="blas">Matrix products; null for <see cref="SimdBlas"/>.</param>
+    /// <param name="preparation">Preparation of a table's rows; null: the caller prepares the inputs.</param>
     /// <exception cref="BadInputException">The specification is not valid.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The state is too short.</exception>
-    public Predictor(ModelSpec spec, ReadOnlySpan<float> state, IBlas? blas = null)
-        : this(spec, ParameterLayout.For(spec), blas)
+    public Predictor(ModelSpec spec, ReadOnlySpan<float> state, IBlas? blas = null, Preparation? preparation = null)
+        : this(spec, ParameterLayout.For(spec), blas, preparation)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(state.Length, _state.Length);
         state[.._state.Length].CopyTo(_state);
     }
 
-    private Predictor(ModelSpec spec, ParameterLayout layout, IBlas? blas)
+    private Predictor(ModelSpec spec, ParameterLayout layout, IBlas? blas, Preparation? preparation)
     {
         Spec = spec;
+        Preparation = preparation;
         _blas = blas ?? new SimdBlas();
         _state = new float[layout.StateLength];
     }
@@ -46,10 +49,13 @@ public sealed class Predictor : IDisposable
     /// <summary>The model's specification.</summary>
     public ModelSpec Spec { get; }
 
+    /// <summary>Preparation of a table's rows; null if the model was not trained on a table.</summary>
+    public Preparation? Preparation { get; }
+
     /// <summary>Features of a row.</summary>
     public int Inputs => Spec.Inputs;
 
-    /// <summary>Values that a row is answered with: one for each class, or one for each target of a regression.</summary>
+    /// <summary>Number of outputs of a row: one for each class, or one for each target of a regression.</summary>
     public int Outputs => Spec.Outputs;
 
     /// <summary>Whether the outputs of a row are probabilities of classes: at least 0, with sum 1.</summary>
@@ -70,7 +76,7 @@ public sealed class Predictor : IDisposable
             ?? throw new BadInputException($"{file.Path}: is no model of this program: its metadata has no '{ModelFile.ModelSpecKey}'");
         var spec = ModelSpec.Parse(json, file.Path);
         var layout = ParameterLayout.For(spec);
-        var predictor = new Predictor(spec, layout, blas);
+        var predictor = new Predictor(spec, layout, blas, ModelFile.PreparationOf(file));
         ModelFile.CopyTo(file, layout.Tensors, predictor._state);
         return predictor;
     }
@@ -109,7 +115,7 @@ public sealed class Predictor : IDisposable
         }
     }
 
-    /// <summary>The class with the largest output; the first of several equal ones.</summary>
+    /// <summary>Index of the largest output, from 0: the predicted class; the first of several equal ones. Not meaningful for a regression.</summary>
     /// <param name="features"><see cref="Inputs"/> values, scaled as in training.</param>
     /// <exception cref="ArgumentException">The row has another number of features.</exception>
     /// <exception cref="ObjectDisposedException">The predictor was disposed.</exception>

@@ -36,7 +36,7 @@ public sealed class HelpTests
             lines.Where(line => line.EndsWith(':') && !line.StartsWith(' ')));
         Assert.Contains("  nncluster evaluate <run> [options]", lines);
         Assert.Contains("  nncluster data <command> [options]", HelpOf("data"));
-        Assert.Contains("  nncluster predict <run> <image>... [options]", HelpOf("predict"));
+        Assert.Contains("  nncluster predict <run> <input>... [options]", HelpOf("predict"));
     }
 
     [Theory]

@@ -26,7 +26,7 @@ public sealed class TrainCommandTests : IDisposable
         Assert.Equal(0, result.ExitCode);
         Assert.Equal(
             [
-                "testAccuracy", "testLoss", "trainLoss", "validationAccuracy", "epochs", "steps", "images", "trainSeconds", "totalSeconds",
+                "testAccuracy", "testLoss", "trainLoss", "validationAccuracy", "metrics", "epochs", "steps", "images", "trainSeconds", "totalSeconds",
                 "imagesPerSecond", "weightsSha256", "parameters", "workers", "shards", "blas", "seed", "reassignedShards", "workersLost",
                 "resumedFromStep", "runDirectory",
             ],

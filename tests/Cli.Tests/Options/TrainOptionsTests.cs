@@ -17,7 +17,7 @@ public sealed class TrainOptionsTests
 
     [Fact]
     public void Groups_are_in_the_order_of_the_contract() => Assert.Equal(
-        ["Data", "Model", "Loss", "Optimizer", "Regularisation", "Run", "Parallel", "Cluster", "Output"],
+        ["Data", "Splits", "Preparation", "Model", "Loss", "Optimizer", "Regularisation", "Run", "Parallel", "Cluster", "Output"],
         new TrainOptions().Groups.Select(group => group.Title));
 
     /// <summary>The default preset hides any other default: its options must show its values, and only they.</summary>

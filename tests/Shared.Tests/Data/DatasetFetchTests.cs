@@ -123,7 +123,7 @@ public sealed class DatasetFetchTests : IAsyncLifetime, IDisposable
         byte[] images = Idx.GZip(Idx.TinySet()[0].Content);
         _server.Answer("/first/train-images-idx3-ubyte.gz", images[..10], announced: images.Length, hang: true);
         using CancellationTokenSource cancel = new();
-        Task<Dataset> opening = new DatasetStore(Options with { Progress = new CancelAtFirstByte(cancel) }).OpenAsync("tiny", cancel.Token);
+        Task<Dataset> opening = new DatasetStore(Options with { Progress = new CancelAtFirstByte(cancel) }).OpenAsync("tiny", cancellationToken: cancel.Token);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => opening);
         Assert.Empty(Files());
     }

@@ -24,46 +24,51 @@ public sealed class DatasetTests
         targets: 2);
 
     [Fact]
-    public void Validation_is_held_out_of_the_first_training_rows()
+    public void Validation_rows_are_drawn_from_the_training_rows_and_leave_them()
     {
-        Dataset set = Digits().WithValidation(3);
+        Dataset set = Digits().WithSplits(new() { Validation = 3 });
         Assert.Equal((7, 3, 2), (set.Train.Rows, set.Validation.Rows, set.Test.Rows));
-        Assert.Equal([0f, 18 / 255f], [First(set.Validation), First(set.Train)]);
+        Assert.Equal(Rows(Digits().Train), Rows(set.Train).Concat(Rows(set.Validation)).Order());
+        Assert.Equal(Rows(set.Validation), Rows(Digits().WithSplits(new() { Validation = 0.3 }).Validation));
+        Assert.NotEqual(Rows(set.Validation), Rows(Digits().WithSplits(new() { Validation = 3, Seed = 2 }).Validation));
     }
 
     [Fact]
-    public void Limit_and_validation_combine_in_either_order()
+    public void A_limit_draws_from_the_rows_that_validation_leaves()
     {
-        foreach (Dataset set in (Dataset[])[Digits().WithValidation(3).WithLimit(4), Digits().WithLimit(4).WithValidation(3)])
-        {
-            Assert.Equal((4, 3), (set.Train.Rows, set.Validation.Rows));
-            Assert.Equal(18 / 255f, First(set.Train));
-        }
+        Dataset set = Digits().WithSplits(new() { Validation = 3, Limit = 4 });
+        Assert.Equal((4, 3), (set.Train.Rows, set.Validation.Rows));
+        Assert.Empty(Rows(set.Train).Intersect(Rows(set.Validation)));
     }
 
     [Fact]
-    public void A_limit_above_the_rows_takes_all() => Assert.Equal(10, Digits().WithLimit(1000).Train.Rows);
-
-    [Fact]
-    public void Views_share_the_memory_and_the_hash()
+    public void Splits_that_draw_nothing_leave_the_set_as_it_is()
     {
         Dataset set = Digits();
-        Dataset view = set.WithValidation(3).WithLimit(2);
-        Assert.True(view.Train.Matrix.Bytes.Overlaps(set.Train.Matrix.Bytes));
-        Assert.Equal(set.Sha256, view.Sha256);
+        Assert.Same(set, set.WithSplits(new()));
+        Assert.Same(set, set.WithSplits(new() { Limit = 1000 }));
+    }
+
+    [Fact]
+    public void Other_parts_are_another_set() =>
+        Assert.NotEqual(Digits().Sha256, Digits().WithSplits(new() { Validation = 3 }).Sha256);
+
+    [Fact]
+    public void Test_rows_are_drawn_where_a_set_has_none()
+    {
+        Dataset set = Curve().WithSplits(new());
+        Assert.Equal((3, 1), (set.Train.Rows, set.Test.Rows));
     }
 
     [Theory]
     [InlineData(-1)]
+    [InlineData(1.5)]
     [InlineData(10)]
-    public void Holding_out_too_many_rows_is_refused(int rows)
-    {
-        BadInputException wrong = Assert.Throws<BadInputException>(() => Digits().WithValidation(rows));
-        Assert.Contains("0 to 9", wrong.Message, StringComparison.Ordinal);
-    }
+    public void Holding_out_rows_that_are_not_there_is_refused(double rows) =>
+        Assert.Throws<BadInputException>(() => Digits().WithSplits(new() { Validation = rows }));
 
     [Fact]
-    public void A_limit_of_nothing_is_refused() => Assert.Throws<BadInputException>(() => Digits().WithLimit(0));
+    public void A_limit_of_nothing_is_refused() => Assert.Throws<BadInputException>(() => Digits().WithSplits(new() { Limit = 0 }));
 
     [Fact]
     public void Labels_and_targets_are_gathered()
@@ -81,13 +86,13 @@ public sealed class DatasetTests
     }
 
     [Fact]
-    public void The_hash_changes_with_every_part_of_the_content_and_with_no_name()
+    public void The_hash_changes_with_every_part_of_the_content_and_with_names_of_classes_but_not_with_the_name_of_the_set()
     {
         string[] hashes = [Digits().Sha256, Digits(first: 1).Sha256, Digits(label: 2).Sha256, Digits(train: 9).Sha256, Curve().Sha256, Curve(10).Sha256];
         Assert.Equal(hashes.Length, hashes.Distinct().Count());
         Assert.All(hashes, hash => Assert.Matches("^[0-9a-f]{64}$", hash));
-        Dataset renamed = new("other", Digits().Train, Digits().Test, 3, 0, ["a", "b", "c"], 3, 2);
-        Assert.Equal(Digits().Sha256, renamed.Sha256);
+        Assert.Equal(Digits().Sha256, new Dataset("other", Digits().Train, Digits().Test, 3, 0, default, 3, 2).Sha256);
+        Assert.NotEqual(Digits().Sha256, new Dataset("other", Digits().Train, Digits().Test, 3, 0, ["a", "b", "c"], 3, 2).Sha256);
     }
 
     [Fact]
@@ -96,7 +101,7 @@ public sealed class DatasetTests
         foreach (Dataset set in (Dataset[])[Digits(), Curve()])
         {
             using MemoryStream stream = new();
-            DatasetContent.Write(set.WithValidation(1), stream);
+            DatasetContent.Write(set, stream);
             Assert.Equal(DatasetContent.Length(set), stream.Length);
             stream.Position = 0;
             Dataset read = DatasetContent.Read(stream, "copy");
@@ -138,10 +143,14 @@ public sealed class DatasetTests
         Assert.Throws<ArgumentException>(() => new Dataset("x", split, split, classes: 5, imageWidth: 3, imageHeight: 1));
     }
 
-    private static float First(DataSplit split)
+    /// <summary>The first feature of each row, which is different in each.</summary>
+    private static float[] Rows(DataSplit split)
     {
         float[] row = new float[split.Matrix.Columns];
-        split.Copy(0, 1, row);
-        return row[0];
+        return [.. Enumerable.Range(0, split.Rows).Select(i =>
+        {
+            split.Copy(i, 1, row);
+            return row[0];
+        })];
     }
 }

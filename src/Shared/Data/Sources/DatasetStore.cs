@@ -4,7 +4,7 @@ namespace NnCluster.Data;
 
 /// <summary>
 /// Finds data sets: known ones by name, which are searched for or else fetched and always verified by checksum; a directory of IDX
-/// files; or a CSV file.
+/// files; or a table.
 /// </summary>
 public sealed class DatasetStore
 {
@@ -26,32 +26,46 @@ public sealed class DatasetStore
     public ImmutableArray<DatasetDescription> Known => _options.Known;
 
     /// <summary>
-    /// Opens <c>mnist</c>, <c>fashion-mnist</c>, a directory with the four IDX files, or a CSV file. A known name takes
+    /// Opens <c>mnist</c>, <c>fashion-mnist</c>, a directory with the four IDX files, or a table. A known name takes
     /// precedence over a file or directory of that name; <c>./mnist</c> names the latter.
     /// </summary>
+    /// <param name="nameOrPath">A known name, a directory or a file.</param>
+    /// <param name="options">Target, task, parts and preparation; null: the defaults. Only its parts count for images.</param>
+    /// <param name="cancellationToken">Ends a fetch.</param>
     /// <exception cref="BadInputException">The set cannot be found, fetched or read; the message lists the places tried.</exception>
-    public async Task<Dataset> OpenAsync(string nameOrPath, CancellationToken cancellationToken = default)
+    public async Task<Dataset> OpenAsync(
+        string nameOrPath, TableOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(nameOrPath);
         if (Known.FirstOrDefault(set => set.Name == nameOrPath) is { } known)
         {
-            return await OpenKnownAsync(known, cancellationToken).ConfigureAwait(false);
+            return Divided(await OpenKnownAsync(known, cancellationToken).ConfigureAwait(false), options);
         }
 
         if (Directory.Exists(nameOrPath))
         {
             string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(nameOrPath)));
-            return await IdxDirectory.LoadAsync(nameOrPath, name, cancellationToken).ConfigureAwait(false);
+            return Divided(await IdxDirectory.LoadAsync(nameOrPath, name, cancellationToken).ConfigureAwait(false), options);
         }
 
         if (File.Exists(nameOrPath))
         {
-            return await Task.Run(() => CsvFile.Read(nameOrPath), cancellationToken).ConfigureAwait(false);
+            return await Task.Run(() => TableDataset.Read(nameOrPath, options), cancellationToken).ConfigureAwait(false);
         }
 
         throw new BadInputException(
             $"There is no data set {nameOrPath}: expected {string.Join(", ", Known.Select(set => set.Name))}, "
-            + "a directory with four IDX files, or a CSV file.");
+            + "a directory with four IDX files, or a table (.csv or .tsv, plain or with .gz).");
+    }
+
+    private static Dataset Divided(Dataset images, TableOptions? options)
+    {
+        if ((options?.TestFile ?? options?.ValidationFile) is { } file)
+        {
+            throw new BadInputException($"{file}: the rows of {images.Name} are images; give a share or a number of rows.");
+        }
+
+        return options is null ? images : images.WithSplits(options.Splits);
     }
 
     /// <summary>

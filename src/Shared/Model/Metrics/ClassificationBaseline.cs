@@ -26,9 +26,16 @@ internal sealed class ClassificationBaseline
     /// <exception cref="ArgumentException">There is no row or no class, or a label is not that of a class.</exception>
     public static ClassificationBaseline Of(ReadOnlySpan<int> trainingLabels, ImmutableArray<string> names)
     {
-        long[] counts = Count(trainingLabels, names);
-        int rows = trainingLabels.Length;
-        return new(names, Array.IndexOf(counts, counts.Max()), [.. counts.Select(count => (double)count / rows)]);
+        return Of([.. Count(trainingLabels, names)], names);
+    }
+
+    /// <summary>The baseline of training rows that were counted.</summary>
+    /// <param name="counts">Training rows of each class, (classes); at least one row.</param>
+    /// <param name="names">Names of the classes, in label order.</param>
+    public static ClassificationBaseline Of(ImmutableArray<long> counts, ImmutableArray<string> names)
+    {
+        long rows = counts.Sum();
+        return new(names, counts.IndexOf(counts.Max()), [.. counts.Select(count => (double)count / rows)]);
     }
 
     /// <summary>

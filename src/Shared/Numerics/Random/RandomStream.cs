@@ -23,4 +23,7 @@ public enum RandomStream
 
     /// <summary>Noise on the inputs in training.</summary>
     InputNoise = 5,
+
+    /// <summary>Rows of training, validation and test.</summary>
+    Splits = 6,
 }

@@ -14,11 +14,8 @@ public sealed record RunSpec
     /// <summary>SHA-256 of the content of the data set, in lower-case hexadecimal.</summary>
     public required string DatasetSha256 { get; init; }
 
-    /// <summary>Number of training rows used, from the first on; null: all.</summary>
-    public int? Limit { get; init; }
-
-    /// <summary>Number of training rows held out for validation, from the beginning of the set.</summary>
-    public int Validation { get; init; }
+    /// <summary>How validation, test and limited training rows were drawn; null: the data set was given with its parts.</summary>
+    public SplitOptions? Splits { get; init; }
 
     /// <summary>The model and its loss.</summary>
     public required ModelSpec Model { get; init; }
@@ -59,25 +56,11 @@ public sealed record RunSpec
     /// <summary>Reduction tree of an evaluation, with the default number of shards for that many rows.</summary>
     public static ReductionTree EvaluationTree(int rows) => new(ReductionTree.DefaultShards(rows), rows);
 
-    /// <summary>Reduction trees of all rounds on the run's view of a data set.</summary>
+    /// <summary>Reduction trees of all rounds on a data set.</summary>
     public RoundTrees TreesFor(Dataset data) => new(
         MinibatchTree,
         EvaluationTree(data.Test.Rows),
         data.Validation.Rows > 0 ? EvaluationTree(data.Validation.Rows) : null);
-
-    /// <summary>The run's view of a data set: validation rows held out, training rows limited. Copies nothing.</summary>
-    /// <exception cref="BadInputException">The training set has too few rows.</exception>
-    public Dataset ViewOf(Dataset data) => ViewOf(data, Validation, Limit);
-
-    /// <inheritdoc cref="ViewOf(Dataset)"/>
-    /// <param name="data">The whole data set.</param>
-    /// <param name="validation">Training rows held out; 0: none.</param>
-    /// <param name="limit">Training rows used; null: all.</param>
-    public static Dataset ViewOf(Dataset data, int validation, int? limit)
-    {
-        data = validation > 0 ? data.WithValidation(validation) : data;
-        return limit is { } rows ? data.WithLimit(rows) : data;
-    }
 
     /// <summary>The settings of the state machine for this run on this data.</summary>
     internal RunSettings SettingsFor(Dataset data)

@@ -2,6 +2,7 @@ using System.Collections;
 using System.Collections.Immutable;
 using System.Reflection;
 using NnCluster.Memory;
+using NnCluster.Data;
 using NnCluster.Model;
 using NnCluster.Numerics;
 using NnCluster.Optimization;
@@ -87,8 +88,7 @@ public sealed class RunSpecTests
     {
         Dataset = "mnist",
         DatasetSha256 = "00ff",
-        Limit = 900,
-        Validation = 100,
+        Splits = new() { Limit = 900, Validation = 100, Test = 0.1 },
         Model = new()
         {
             Inputs = 3,
@@ -127,7 +127,7 @@ public sealed class RunSpecTests
         {
             string name = prefix + JsonName(property);
             Type inner = property.PropertyType;
-            return inner == typeof(ModelSpec) || inner == typeof(OptimizerSpec) || inner == typeof(Initializer) ? Paths(inner, name + ".")
+            return inner == typeof(ModelSpec) || inner == typeof(SplitOptions) || inner == typeof(OptimizerSpec) || inner == typeof(Initializer) ? Paths(inner, name + ".")
                 : inner.IsAssignableTo(typeof(IEnumerable)) && inner != typeof(string) ? Paths(inner.GenericTypeArguments[0], name + "[0].")
                 : [name];
         });

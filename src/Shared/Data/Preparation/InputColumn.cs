@@ -1,0 +1,86 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+
+namespace NnCluster.Data;
+
+/// <summary>A column of a table and the features that it becomes.</summary>
+/// <param name="Name">Name of the column.</param>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
+[JsonDerivedType(typeof(NumberColumn), "number")]
+[JsonDerivedType(typeof(CategoryColumn), "categories")]
+public abstract record InputColumn(string Name)
+{
+    /// <summary>Number of features that the column becomes.</summary>
+    [JsonIgnore]
+    public abstract int Features { get; }
+
+    /// <summary>Writes the features of a missing value to <paramref name="features"/>, (<see cref="Features"/>).</summary>
+    /// <returns>False if missing values are refused.</returns>
+    internal abstract bool TryEncodeMissing(Span<float> features);
+}
+
+/// <summary>A column of numbers: one feature, (x − <see cref="Shift"/>) · <see cref="Scale"/>, computed in double precision.</summary>
+/// <param name="Name">Name of the column.</param>
+public sealed record NumberColumn(string Name) : InputColumn(Name)
+{
+    /// <summary>Number that becomes 0.</summary>
+    public double Shift { get; init; }
+
+    /// <summary>Reciprocal of the unit of the feature.</summary>
+    public double Scale { get; init; } = 1;
+
+    /// <summary>Number in place of a missing value; null: a missing value is an error.</summary>
+    public double? Fill { get; init; }
+
+    /// <inheritdoc/>
+    public override int Features => 1;
+
+    /// <summary>The feature of a number, which is rounded to float32 first, as data sets hold it.</summary>
+    internal float Encode(double value) => (float)(((float)value - Shift) * Scale);
+
+    /// <inheritdoc/>
+    internal override bool TryEncodeMissing(Span<float> features)
+    {
+        features[0] = Encode(Fill ?? 0);
+        return Fill is not null;
+    }
+}
+
+/// <summary>A column of text: one feature for each category, 1 in its rows and 0 elsewhere.</summary>
+/// <param name="Name">Name of the column.</param>
+/// <param name="Categories">The texts of the training rows, by code points.</param>
+public sealed record CategoryColumn(string Name, ImmutableArray<string> Categories) : InputColumn(Name)
+{
+    private readonly Lazy<Dictionary<string, int>> _codes =
+        new(() => Categories.Index().ToDictionary(category => category.Item, category => category.Index, StringComparer.Ordinal));
+
+    /// <summary>Category in place of a missing value; null: a missing value is an error.</summary>
+    public string? Fill { get; init; }
+
+    /// <inheritdoc/>
+    public override int Features => Categories.Length;
+
+    /// <inheritdoc/>
+    public bool Equals(CategoryColumn? other) =>
+        other is not null && Name == other.Name && Fill == other.Fill && Categories.SequenceEqual(other.Categories);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Name, Fill, Categories.Length);
+
+    /// <summary>Writes the features of a text to <paramref name="features"/>; all are 0 for a text that is no category.</summary>
+    /// <returns>Whether it is a category.</returns>
+    internal bool TryEncode(ReadOnlySpan<char> text, Span<float> features)
+    {
+        features.Clear();
+        if (!_codes.Value.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(text, out int code))
+        {
+            return false;
+        }
+
+        features[code] = 1;
+        return true;
+    }
+
+    /// <inheritdoc/>
+    internal override bool TryEncodeMissing(Span<float> features) => TryEncode(Fill, features) && Fill is not null;
+}

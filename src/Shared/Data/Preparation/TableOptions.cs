@@ -1,0 +1,37 @@
+using System.Collections.Immutable;
+
+namespace NnCluster.Data;
+
+/// <summary>What the columns of a table are for, which rows train, and how columns become features.</summary>
+public sealed record TableOptions
+{
+    /// <summary>The column to answer, by name or by its number from 1; null: the last.</summary>
+    public string? Target { get; init; }
+
+    /// <summary>The task; null: text or at most 20 different integers make a classification, other numbers a regression.</summary>
+    public ModelTask? Task { get; init; }
+
+    /// <summary>Columns that are not used, by name or number.</summary>
+    public ImmutableArray<string> Ignore { get; init; } = [];
+
+    /// <summary>Columns whose values are names of categories even if they look like numbers, by name or number.</summary>
+    public ImmutableArray<string> Text { get; init; } = [];
+
+    /// <summary>Column whose rows of equal value are never in two parts of the data set, by name or number; it is no feature. Null: none.</summary>
+    public string? Group { get; init; }
+
+    /// <summary>Which rows train, validate and test.</summary>
+    public SplitOptions Splits { get; init; } = new();
+
+    /// <summary>Table of all test rows; null: they are drawn from the rows of the table.</summary>
+    public string? TestFile { get; init; }
+
+    /// <summary>Table of all validation rows; null: they are drawn from the training rows.</summary>
+    public string? ValidationFile { get; init; }
+
+    /// <summary>How columns become features.</summary>
+    public PreparationOptions Preparation { get; init; } = new();
+
+    /// <summary>Receives the progress of long reads; null: no reports.</summary>
+    public IProgress<DatasetProgress>? Progress { get; init; }
+}

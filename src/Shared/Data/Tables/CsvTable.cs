@@ -1,0 +1,167 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.IO.Compression;
+using System.Text;
+using CsvHelper;
+
+namespace NnCluster.Data;
+
+/// <summary>
+/// A CSV or TSV file in UTF-8, plain or compressed with gzip. The separator (comma, semicolon, tab or |) is detected. The first
+/// line holds the names of the columns if its fields are distinct and none is a number or stands for a missing value.
+/// </summary>
+internal sealed class CsvTable : TableSource
+{
+    private static readonly CsvReaderOptions Options = new()
+    {
+        HasHeader = false,
+        TrimWhitespace = true,
+        TrackLineNumbers = true,
+        MalformedData = CsvMalformedDataHandling.Throw,
+    };
+
+    private readonly CsvReader _reader;
+    private readonly Stream _file;
+    private char[] _text = new char[64];
+    private bool _isBuffered;
+
+    private CsvTable(string path, Stream file, CsvReader reader, IReadOnlyCollection<string>? expectedNames)
+        : base(path)
+    {
+        _file = file;
+        _reader = reader;
+        if (!Advance())
+        {
+            throw new BadInputException($"{path} is empty; expected rows of values, one a line, separated by comma, semicolon, tab or |.");
+        }
+
+        HasNames = IsHeader(expectedNames);
+        Columns = HasNames
+            ? [.. Enumerable.Range(0, reader.FieldCount).Select(reader.GetString)]
+            : [.. Enumerable.Range(1, reader.FieldCount).Select(number => $"column {number}")];
+        _isBuffered = !HasNames;
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<string> Columns { get; }
+
+    /// <inheritdoc/>
+    public override bool HasNames { get; }
+
+    /// <inheritdoc/>
+    public override string Place => $"line {_reader.LineNumber}";
+
+    /// <inheritdoc/>
+    public override double? Progress => _file.Length > 0 ? (double)_file.Position / _file.Length : null;
+
+    /// <summary>Opens a file and reads its first line.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="expectedNames">
+    /// Names of columns that the rows are matched with: a first line that holds all of them is one of names, whatever they look like.
+    /// Null: none are expected.
+    /// </param>
+    /// <exception cref="BadInputException">The file cannot be read, or is empty.</exception>
+    public static CsvTable Open(string path, IReadOnlyCollection<string>? expectedNames = null)
+    {
+        FileStream? file = null;
+        try
+        {
+            file = File.OpenRead(path);
+            Stream content = IsGzip(file) ? new GZipStream(file, CompressionMode.Decompress) : file;
+            return new(path, file, CsvReader.Create(content, Options, leaveOpen: false), expectedNames);
+        }
+        catch (Exception failed)
+        {
+            file?.Dispose();
+            throw Translate(path, failed);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override bool Read()
+    {
+        if (_isBuffered)
+        {
+            _isBuffered = false;
+            return true;
+        }
+
+        if (!Advance())
+        {
+            return false;
+        }
+
+        return _reader.FieldCount == Columns.Length ? true : throw new BadInputException(
+            $"{Path}, {Place}: {_reader.FieldCount} columns; expected {Columns.Length} as in the first line.");
+    }
+
+    /// <inheritdoc/>
+    public override bool IsMissing(int column) => MissingValues.Contains(_reader.GetSpan(column));
+
+    /// <inheritdoc/>
+    public override bool TryGetNumber(int column, out double value) => TryParse(_reader.GetSpan(column), out value);
+
+    /// <inheritdoc/>
+    public override ReadOnlySpan<char> GetText(int column)
+    {
+        ReadOnlySpan<byte> field = _reader.GetSpan(column);
+        if (_text.Length < field.Length)
+        {
+            _text = new char[field.Length * 2];
+        }
+
+        return _text.AsSpan(0, Encoding.UTF8.GetChars(field, _text));
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        _reader.Dispose();
+        _file.Dispose();
+    }
+
+    private bool Advance()
+    {
+        try
+        {
+            return _reader.Read();
+        }
+        catch (Exception failed)
+        {
+            throw Translate(Path, failed);
+        }
+    }
+
+    private bool IsHeader(IReadOnlyCollection<string>? expectedNames)
+    {
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        bool areNames = true;
+        for (int i = 0; i < _reader.FieldCount; i++)
+        {
+            bool isName = !IsMissing(i) && !TryGetNumber(i, out _);
+            areNames &= names.Add(_reader.GetString(i)) && isName;
+        }
+
+        return areNames || (expectedNames is { Count: > 0 } && expectedNames.All(names.Contains));
+    }
+
+    private static bool TryParse(ReadOnlySpan<byte> field, out double value) =>
+        double.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out value) && double.IsFinite(value);
+
+    private static bool IsGzip(FileStream file)
+    {
+        Span<byte> first = stackalloc byte[2];
+        bool isGzip = file.ReadAtLeast(first, 2, throwOnEndOfStream: false) == 2 && first is [0x1f, 0x8b];
+        file.Position = 0;
+        return isGzip;
+    }
+
+    private static Exception Translate(string path, Exception failed) => failed switch
+    {
+        CsvFormatException malformed =>
+            new BadInputException($"{path}, line {malformed.LineNumber}: {malformed.Message}", malformed),
+        InvalidDataException damaged => new BadInputException($"{path}: its gzip compression is damaged: {damaged.Message}", damaged),
+        IOException or UnauthorizedAccessException => new BadInputException($"{path} cannot be read: {failed.Message}", failed),
+        _ => failed,
+    };
+}

@@ -1,0 +1,43 @@
+using System.Collections.Immutable;
+
+namespace NnCluster.Data;
+
+/// <summary>A table in a file, read once, row by row. One class a format derives from it.</summary>
+/// <param name="path">The file, for messages.</param>
+internal abstract class TableSource(string path) : IDisposable
+{
+    /// <summary>The file, for messages.</summary>
+    public string Path { get; } = path;
+
+    /// <summary>Names of the columns; <c>column 1</c>, <c>column 2</c>, … where the file has none.</summary>
+    public abstract ImmutableArray<string> Columns { get; }
+
+    /// <summary>Whether the names of the columns are in the file.</summary>
+    public abstract bool HasNames { get; }
+
+    /// <summary>Place of the current row in the file, for messages: <c>line 5</c>, <c>row 4</c>.</summary>
+    public abstract string Place { get; }
+
+    /// <summary>Share of the file that was read, 0 to 1; null if unknown.</summary>
+    public virtual double? Progress => null;
+
+    /// <summary>Kind of a column as the format states it; null if only the values show it.</summary>
+    public virtual ColumnKind? KindOf(int column) => null;
+
+    /// <summary>Advances to the next row.</summary>
+    /// <returns>False after the last row.</returns>
+    /// <exception cref="BadInputException">The file is damaged; the message names the place.</exception>
+    public abstract bool Read();
+
+    /// <summary>Whether the current row has no value in a column.</summary>
+    public abstract bool IsMissing(int column);
+
+    /// <summary>Reads a value of the current row as a number; a value that is not finite is no number.</summary>
+    public abstract bool TryGetNumber(int column, out double value);
+
+    /// <summary>A value of the current row as text; valid until the next call.</summary>
+    public abstract ReadOnlySpan<char> GetText(int column);
+
+    /// <inheritdoc/>
+    public abstract void Dispose();
+}

@@ -1,0 +1,146 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace NnCluster.Data;
+
+/// <summary>
+/// The column that a model learns to answer, with all values of a file. The task follows from the values where it is not given:
+/// text, or at most 20 different integers, make a classification; other numbers make a regression.
+/// </summary>
+/// <param name="path">The file, for messages.</param>
+/// <param name="name">Name of the column.</param>
+/// <param name="asked">The task that was asked for; null: the values decide.</param>
+internal sealed class TargetColumn(string path, string name, ModelTask? asked)
+{
+    /// <summary>Most different integers that are classes where no task is given.</summary>
+    public const int MostIntegerClasses = 20;
+
+    /// <summary>Most classes.</summary>
+    public const int MostClasses = 10_000;
+
+    private const double ExactIntegers = 1L << 53;
+
+    private readonly List<double> _numbers = [];
+    private readonly List<int> _codes = [];
+    private readonly Dictionary<string, int> _codeOf = new(StringComparer.Ordinal);
+    private readonly List<string> _texts = [];
+    private (string Text, string Place)? _firstText;
+    private (string Text, string Place)? _firstFraction;
+
+    /// <summary>Name of the column.</summary>
+    public string Name { get; } = name;
+
+    /// <summary>Number of rows.</summary>
+    public int Rows => _numbers.Count;
+
+    /// <summary>Appends the value of a source's current row.</summary>
+    /// <exception cref="BadInputException">It is missing, no number in a regression, or text among numbers with a fraction.</exception>
+    public void Add(TableSource source, int column)
+    {
+        if (source.IsMissing(column))
+        {
+            throw new BadInputException(
+                $"{path}, {source.Place}: the target {Name} is missing ({MissingValues.Names}); every row needs one.");
+        }
+
+        bool isNumber = source.TryGetNumber(column, out double number);
+        ReadOnlySpan<char> text = source.GetText(column);
+        if (!isNumber)
+        {
+            _firstText ??= (text.ToString(), source.Place);
+        }
+        else if (number != Math.Floor(number) || Math.Abs(number) > ExactIntegers)
+        {
+            _firstFraction ??= (text.ToString(), source.Place);
+        }
+
+        RequireOneTask();
+        _numbers.Add(isNumber ? number : double.NaN);
+        if (Task == ModelTask.Classification || asked is null)
+        {
+            _codes.Add(MayBeClasses ? CodeOf(isNumber ? NameOf(number) : text) : 0);
+        }
+    }
+
+    /// <summary>Name of the class of a number: numbers that are written differently, such as 1 and 1.0, are one class.</summary>
+    public static string NameOf(double number) => number.ToString("R", CultureInfo.InvariantCulture);
+
+    /// <summary>The task that was asked for, or that the values make.</summary>
+    public ModelTask Task => asked ?? (_firstText is not null || (_firstFraction is null && _texts.Count <= MostIntegerClasses)
+        ? ModelTask.Classification
+        : ModelTask.Regression);
+
+    private bool MayBeClasses => _texts.Count <= MostClasses && (asked == ModelTask.Classification || _firstFraction is null);
+
+    private void RequireOneTask()
+    {
+        if (_firstText is not { } text)
+        {
+            return;
+        }
+
+        if (asked == ModelTask.Regression)
+        {
+            throw new BadInputException(
+                $"{path}, {text.Place}: the target {Name} has {Quoted.Text(text.Text)}; a regression needs finite numbers.");
+        }
+
+        if (asked is null && _firstFraction is { } fraction)
+        {
+            throw new BadInputException(
+                $"{path}: the target {Name} has {Quoted.Text(text.Text)} ({text.Place}) and {Quoted.Text(fraction.Text)} "
+                + $"({fraction.Place}); expected names of classes, or finite numbers throughout.");
+        }
+    }
+
+    /// <summary>The values as targets of a regression, (rows).</summary>
+    public ReadOnlySpan<double> Targets => CollectionsMarshal.AsSpan(_numbers);
+
+    /// <summary>The values as classes: their names, numbers ascending before texts by code points, and the class of each row.</summary>
+    /// <exception cref="BadInputException">There are fewer than two classes, or too many.</exception>
+    public (ImmutableArray<string> Names, int[] Labels) ToClasses()
+    {
+        if (_texts.Count < 2)
+        {
+            throw new BadInputException(
+                $"{path}: the target {Name} is {Quoted.Text(_texts.FirstOrDefault() ?? "")} in every row; a classification needs two classes.");
+        }
+
+        if (_texts.Count > MostClasses)
+        {
+            throw new BadInputException(
+                $"{path}: the target {Name} has more than {MostClasses} different values; at most {MostClasses} can be classes.");
+        }
+
+        int[] order = [.. Enumerable.Range(0, _texts.Count)
+            .OrderBy(code => NumberOf(_texts[code]))
+            .ThenBy(code => _texts[code], StringComparer.Ordinal)];
+        int[] labelOf = new int[order.Length];
+        for (int label = 0; label < order.Length; label++)
+        {
+            labelOf[order[label]] = label;
+        }
+
+        return ([.. order.Select(code => _texts[code])], [.. _codes.Select(code => labelOf[code])]);
+    }
+
+    private static double NumberOf(string text) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && double.IsFinite(number)
+            ? number
+            : double.PositiveInfinity;
+
+    private int CodeOf(ReadOnlySpan<char> text)
+    {
+        Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> codes = _codeOf.GetAlternateLookup<ReadOnlySpan<char>>();
+        if (!codes.TryGetValue(text, out int code))
+        {
+            code = _texts.Count;
+            string added = text.ToString();
+            _texts.Add(added);
+            _codeOf.Add(added, code);
+        }
+
+        return code;
+    }
+}

@@ -1,0 +1,149 @@
+using System.Globalization;
+using System.IO.Compression;
+using System.Text;
+using CsCheck;
+using NnCluster.Data;
+using NnCluster.Testing;
+
+namespace NnCluster.Shared.Tests.Data;
+
+/// <summary>CSV files as data sets with a share of 0 for the test, so that every row trains, and without scaling.</summary>
+public sealed class CsvTableTests : IDisposable
+{
+    private static readonly TableOptions AsIs = new()
+    {
+        Splits = new() { Test = 0 },
+        Preparation = new() { Scaling = ScalingKind.None, Missing = MissingKind.Refuse, Categories = CategoryKind.Refuse },
+    };
+
+    private readonly TemporaryDirectory _directory = new();
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact]
+    public void A_header_is_detected_and_text_makes_classes_in_the_order_of_their_names()
+    {
+        Dataset set = Read("length, width ,kind\n1,2.5,rose\n-3e2,4,iris\n\n5,6,rose\n");
+        Assert.Equal((3, 0, 2, 2), (set.Train.Rows, set.Test.Rows, set.Features, set.Classes));
+        Assert.Equal(["iris", "rose"], set.ClassNames.ToArray());
+        Assert.Equal([1, 0, 1], set.Train.Labels);
+        Assert.Equal([1, 2.5f, -300, 4, 5, 6], Features(set.Train));
+        Assert.Equal("set.csv", set.Name);
+        Assert.Equal(["length", "width"], set.Preparation!.Columns.Select(column => column.Name));
+    }
+
+    [Theory]
+    [InlineData("1;2;a\n3;4;b\n")]
+    [InlineData("1\t2\ta\n3\t4\tb")]
+    [InlineData("1|2|a\r\n3|4|b\r\n")]
+    [InlineData("\ufeff1,2,\"a\"\n3,4,\"b\"\n")]
+    public void Separators_line_ends_quotes_and_a_byte_order_mark_are_understood(string text)
+    {
+        Dataset set = Read(text);
+        Assert.Equal([1, 2, 3, 4], Features(set.Train));
+        Assert.Equal(["a", "b"], set.ClassNames.ToArray());
+    }
+
+    [Fact]
+    public void A_file_that_is_compressed_with_gzip_is_read_whatever_its_name()
+    {
+        string path = _directory["set.csv"];
+        using (var file = new GZipStream(File.Create(path), CompressionLevel.Fastest))
+        {
+            file.Write("1,2,a\n3,4,b\n"u8);
+        }
+
+        Assert.Equal([1, 2, 3, 4], Features(TableDataset.Read(path, AsIs).Train));
+    }
+
+    [Fact]
+    public void A_first_line_with_a_missing_value_is_a_row() => Assert.Equal(3, Read("1,NA,p\n2,3,p\n4,5,q\n", AsIs with { Preparation = new() }).Train.Rows);
+
+    [Fact]
+    public void Integers_are_classes_in_ascending_order()
+    {
+        Assert.Equal([2, 0, 1, 2], Read("1,2\n1,0\n1,1\n1,2\n").Train.Labels);
+        Dataset set = Read("1,7\n1,-1\n1,+7\n1,10\n");
+        Assert.Equal([1, 0, 1, 2], set.Train.Labels);
+        Assert.Equal(["-1", "7", "10"], set.ClassNames.ToArray());
+    }
+
+    [Fact]
+    public void Numbers_with_a_fraction_make_a_regression()
+    {
+        Dataset set = Read("x,y\n1,2\n2,4.5\n");
+        Assert.Equal((0, 1), (set.Classes, set.Targets));
+        Assert.Equal([2, 4.5f], set.Train.Targets);
+    }
+
+    [Fact]
+    public void More_than_20_different_integers_make_a_regression_and_a_given_task_decides()
+    {
+        string text = string.Concat(Enumerable.Range(0, 21).Select(i => $"1,{i}\n"));
+        Assert.Equal((0, 1), (Read(text).Classes, Read(text).Targets));
+        Assert.Equal(21, Read(text, AsIs with { Task = ModelTask.Classification }).Classes);
+        Assert.Equal(1, Read("1,0\n1,1\n", AsIs with { Task = ModelTask.Regression }).Targets);
+    }
+
+    [Fact]
+    public void Written_numbers_are_read_with_all_their_bits() => Gen.Float.Where(float.IsFinite).Array[2, 12].Sample(
+        values =>
+        {
+            string rows = string.Concat(values.Select((value, i) => $"{value.ToString("R", CultureInfo.InvariantCulture)},{i % 2}\n"));
+            Assert.Equal(values, Features(Read(rows).Train));
+        },
+        iter: 200,
+        threads: 1);
+
+    [Theory]
+    [InlineData("", "is empty")]
+    [InlineData("a,b\n", "has names of columns and no rows")]
+    [InlineData("1\n2\n", "only one column")]
+    [InlineData("1,2,a\n1,2\n", "line 2: 2 columns; expected 3")]
+    [InlineData("1,2,a\n1,2,b,c\n", "line 2: 4 columns; expected 3")]
+    [InlineData("1,2,a\n1,2,a\n\n1,x,b\n", "line 4: column 2 has \"x\"; expected a finite number")]
+    [InlineData("p,q,r\n1,2,a\n1,,b\n", "line 3: q is missing")]
+    [InlineData("1,nan,a\n1,2,b\n", "line 1: column 2 is missing")]
+    [InlineData("1,2,a\n1,2,a\n1,1e99,b\n", "line 3: column 2 has 1E+99")]
+    [InlineData("1,2,a\n1,2,a\n1,inf,b\n", "line 3: column 2 has \"inf\"")]
+    [InlineData("1;1,5;a\n1;2;b\n", "line 1: column 2 has \"1,5\", with a decimal comma")]
+    [InlineData("1,2,a\n1,2,\n", "line 2: the target column 3 is missing")]
+    [InlineData("1,2,a\n1,2,a\n", "\"a\" in every row; a classification needs two classes")]
+    [InlineData("1,2,0.5\n1,2,zero\n", "\"zero\" (line 2) and \"0.5\" (line 1)")]
+    [InlineData("1,2,\"a\n1,2,b\n", "line 1: ")]
+    [InlineData("1,x\u0001,a\n1,y\u0002,b", "\"x?\"; expected numbers")]
+    public void What_is_wrong_is_named_with_line_and_column(string text, string message)
+    {
+        BadInputException wrong = Assert.Throws<BadInputException>(() => Read(text));
+        Assert.StartsWith(_directory["set.csv"], wrong.Message, StringComparison.Ordinal);
+        Assert.Contains(message, wrong.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_damaged_gzip_file_is_named()
+    {
+        string path = _directory["set.csv.gz"];
+        File.WriteAllBytes(path, [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, .. Encoding.ASCII.GetBytes("not deflate at all")]);
+        Assert.Contains("gzip", Assert.Throws<BadInputException>(() => TableDataset.Read(path)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_missing_file_is_named() =>
+        Assert.Contains("cannot be read", Assert.Throws<BadInputException>(() => TableDataset.Read(_directory["none.csv"])).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public async Task The_store_opens_a_csv_file()
+    {
+        string path = _directory.Write("set.csv", "1,a\n2,b\n3,a\n");
+        Assert.Equal(2, (await new DatasetStore(new()).OpenAsync(path)).Train.Rows);
+    }
+
+    private Dataset Read(string text, TableOptions? options = null) => TableDataset.Read(_directory.Write("set.csv", text), options ?? AsIs);
+
+    private static float[] Features(DataSplit split)
+    {
+        float[] features = new float[split.Rows * split.Matrix.Columns];
+        split.Copy(0, split.Rows, features);
+        return features;
+    }
+}
