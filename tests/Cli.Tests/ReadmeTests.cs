@@ -46,7 +46,7 @@ public sealed partial class ReadmeTests : IDisposable
     [MemberData(nameof(OtherCommands))]
     public void Every_other_command_works_on_a_small_data_set(string command)
     {
-        File.WriteAllLines(_directory["my.csv"], Enumerable.Range(0, 300).Select(i => $"{i % 7},{i % 11},{(i % 7) + 0.5}"));
+        File.WriteAllLines(_directory["my.csv"], ["area,rooms,price", .. Enumerable.Range(0, 300).Select(i => $"{20 + (i * 7 % 100)},{i % 5},{(1000 * (20 + (i * 7 % 100))) + (5000 * (i % 5))}.5")]);
         if (command.Contains("<run>", StringComparison.Ordinal))
         {
             ProcessResult first = Run($"train --dataset {NnClusterProcess.MnistRows} --epochs 1");

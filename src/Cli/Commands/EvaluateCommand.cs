@@ -58,7 +58,7 @@ internal static class EvaluateCommand
             Console.Out.WriteLine(new JsonObject
             {
                 ["accuracy"] = data.Classes > 0 ? accuracy : null,
-                ["loss"] = loss,
+                ["loss"] = double.IsFinite(loss) ? loss : null,
                 ["rows"] = data.Test.Rows,
                 ["classNames"] = new JsonArray([.. data.ClassNames.Select(name => JsonValue.Create(name))]),
                 ["metrics"] = metrics,
@@ -67,9 +67,10 @@ internal static class EvaluateCommand
             return ExitCode.Done;
         }
 
+        string rows = data.Train.Rows > 0 ? "test rows" : "rows";
         Console.Out.WriteLine(data.Classes > 0
-            ? $"{data.Name}, {data.Test.Rows} test rows: accuracy {accuracy:P2}, loss {loss:0.0000}"
-            : $"{data.Name}, {data.Test.Rows} test rows: loss {loss:0.000000}");
+            ? $"{data.Name}, {data.Test.Rows} {rows}: accuracy {accuracy:P2}, loss {loss:0.0000}"
+            : $"{data.Name}, {data.Test.Rows} {rows}: loss {loss:0.000000}");
         if (metrics is not null)
         {
             Console.Out.WriteLine(MetricsText.Line(metrics));

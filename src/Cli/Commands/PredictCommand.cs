@@ -62,6 +62,21 @@ internal static class PredictCommand
 
     private static void PredictTables(TablePrediction prediction, string[] tables, string? output, bool json)
     {
+        if (string.IsNullOrWhiteSpace(output ?? "-"))
+        {
+            throw new BadInputException("--output is empty: expected a file.");
+        }
+
+        if (output is not null && tables.Any(table => Path.GetFullPath(table) == Path.GetFullPath(output)))
+        {
+            throw new BadInputException($"--output {output}: is the table that is read; give another file.");
+        }
+
+        if (output is not null && json)
+        {
+            throw new BadInputException($"--output {output} and --json: the file is a CSV, and JSON goes to standard output; give one of them.");
+        }
+
         if (json)
         {
             var answers = new JsonArray();

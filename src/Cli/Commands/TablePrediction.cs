@@ -20,7 +20,10 @@ internal sealed class TablePrediction(Predictor predictor, Preparation preparati
 
     private string PredictionColumn => $"predicted {preparation.Target}";
 
-    private IEnumerable<string> ProbabilityColumns => preparation.Classes.Select(name => $"probability {name}");
+    // Outputs of a classification by squared error are no probabilities.
+    private string ClassColumn => predictor.GivesProbabilities ? "probability" : "output";
+
+    private IEnumerable<string> ProbabilityColumns => preparation.Classes.Select(name => $"{ClassColumn} {name}");
 
     /// <summary>Writes a row of output for each row of a table.</summary>
     /// <param name="path">The table.</param>
@@ -60,18 +63,18 @@ internal sealed class TablePrediction(Predictor predictor, Preparation preparati
             var answer = new JsonObject();
             if (preparation.Task == ModelTask.Regression)
             {
-                answer[preparation.Target] = preparation.ToTarget(outputs[0]);
+                answer["prediction"] = preparation.ToTarget(outputs[0]);
             }
             else
             {
-                answer[preparation.Target] = AnswerText(outputs);
+                answer["prediction"] = AnswerText(outputs);
                 var probabilities = new JsonObject();
                 foreach ((int index, string name) in preparation.Classes.Index())
                 {
                     probabilities[name] = outputs[index];
                 }
 
-                answer["probabilities"] = probabilities;
+                answer[predictor.GivesProbabilities ? "probabilities" : "outputs"] = probabilities;
             }
 
             answers.Add(answer);
@@ -94,6 +97,11 @@ internal sealed class TablePrediction(Predictor predictor, Preparation preparati
     private int[] KeptColumns(TableSource source)
     {
         HashSet<string> added = [PredictionColumn, .. ProbabilityColumns];
+        if (preparation.Columns.FirstOrDefault(column => added.Contains(column.Name)) is { } input)
+        {
+            throw new BadInputException($"the model reads a column {input.Name}, which the predictions would replace; use --json.");
+        }
+
         return [.. Enumerable.Range(0, source.Columns.Length).Where(column => !added.Contains(source.Columns[column]))];
     }
 

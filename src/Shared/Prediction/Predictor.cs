@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using NnCluster.Data;
 using NnCluster.Model;
 using NnCluster.Numerics;
@@ -76,7 +77,9 @@ public sealed class Predictor : IDisposable
             ?? throw new BadInputException($"{file.Path}: is no model of this program: its metadata has no '{ModelFile.ModelSpecKey}'");
         var spec = ModelSpec.Parse(json, file.Path);
         var layout = ParameterLayout.For(spec);
-        var predictor = new Predictor(spec, layout, blas, ModelFile.PreparationOf(file));
+        Preparation? preparation = ModelFile.PreparationOf(file);
+        preparation?.RequireFits(spec.Inputs, spec.Outputs, file.Path);
+        var predictor = new Predictor(spec, layout, blas, preparation);
         ModelFile.CopyTo(file, layout.Tensors, predictor._state);
         return predictor;
     }
@@ -120,6 +123,37 @@ public sealed class Predictor : IDisposable
     /// <exception cref="ArgumentException">The row has another number of features.</exception>
     /// <exception cref="ObjectDisposedException">The predictor was disposed.</exception>
     public int Classify(ReadOnlySpan<float> features) => Classification.ArgMax(Predict(features));
+
+    /// <summary>Answers one row of a table.</summary>
+    /// <param name="row">
+    /// Numbers and texts by the names of their columns, null for a missing value; further columns are ignored.
+    /// </param>
+    /// <exception cref="InvalidOperationException">The model was not trained on a table.</exception>
+    /// <exception cref="BadInputException">
+    /// A column is missing, has a text in place of a number or a category of no training row; the message names it.
+    /// </exception>
+    /// <exception cref="ObjectDisposedException">The predictor was disposed.</exception>
+    public RowAnswer PredictRow(IReadOnlyDictionary<string, object?> row)
+    {
+        ArgumentNullException.ThrowIfNull(row);
+        Preparation preparation = Preparation
+            ?? throw new InvalidOperationException("The model was not trained on a table: its inputs have no names.");
+        using var rows = new PreparedRows(new NamedRow(row), preparation, needsTarget: false);
+        float[] features = new float[Inputs];
+        rows.Read(features);
+        if (rows.Warnings.FirstOrDefault() is { } unknown)
+        {
+            throw new BadInputException(unknown);
+        }
+
+        float[] outputs = Predict(features);
+        return preparation.Task == ModelTask.Regression
+            ? new(null, preparation.ToTarget(outputs[0]), ImmutableDictionary<string, float>.Empty)
+            : new(
+                preparation.Classes[Classification.ArgMax(outputs)],
+                null,
+                preparation.Classes.Index().ToImmutableDictionary(item => item.Item, item => outputs[item.Index]));
+    }
 
     /// <summary>Frees the workspaces. Calls that still run finish; their workspaces are freed when they return.</summary>
     public void Dispose()

@@ -69,7 +69,7 @@ public sealed class OwnTableTests : IDisposable
         Assert.True(trained.ExitCode == 0, trained.Error);
         Assert.True(trained.Json.GetProperty("metrics").GetProperty("r2").GetDouble() > 0.98, trained.Output);
         ProcessResult answered = Run("predict", "prices", "prices.csv", "--json");
-        double[] prices = [.. answered.Json.GetProperty("predictions").EnumerateArray().Select(answer => answer.GetProperty("price").GetDouble())];
+        double[] prices = [.. answered.Json.GetProperty("predictions").EnumerateArray().Select(answer => answer.GetProperty("prediction").GetDouble())];
         Assert.Equal(300, prices.Length);
         Assert.InRange(prices[0], 15_000, 26_000);
     }

@@ -23,6 +23,9 @@ public abstract record InputColumn(string Name)
 /// <param name="Name">Name of the column.</param>
 public sealed record NumberColumn(string Name) : InputColumn(Name)
 {
+    /// <summary>Numbers are rounded to float32 by their distance from this one.</summary>
+    public double Origin { get; init; }
+
     /// <summary>Number that becomes 0.</summary>
     public double Shift { get; init; }
 
@@ -33,10 +36,11 @@ public sealed record NumberColumn(string Name) : InputColumn(Name)
     public double? Fill { get; init; }
 
     /// <inheritdoc/>
+    [JsonIgnore]
     public override int Features => 1;
 
-    /// <summary>The feature of a number, which is rounded to float32 first, as data sets hold it.</summary>
-    internal float Encode(double value) => (float)(((float)value - Shift) * Scale);
+    /// <summary>The feature of a number, which is rounded first, as a table in memory holds it.</summary>
+    internal float Encode(double value) => (float)((Origin + (float)(value - Origin) - Shift) * Scale);
 
     /// <inheritdoc/>
     internal override bool TryEncodeMissing(Span<float> features)
@@ -58,6 +62,7 @@ public sealed record CategoryColumn(string Name, ImmutableArray<string> Categori
     public string? Fill { get; init; }
 
     /// <inheritdoc/>
+    [JsonIgnore]
     public override int Features => Categories.Length;
 
     /// <inheritdoc/>

@@ -22,6 +22,9 @@ public sealed record Preparation
     /// <summary>Whether the columns have names; without names their position in the file counts.</summary>
     public bool HasNames { get; init; } = true;
 
+    /// <summary>Number of columns of the table, those that are not used included.</summary>
+    public int SourceColumns { get; init; }
+
     /// <summary>Names of the classes; empty for a regression.</summary>
     public ImmutableArray<string> Classes { get; init; } = [];
 
@@ -47,6 +50,37 @@ public sealed record Preparation
     /// <summary>The output that a target of a regression asks for.</summary>
     internal float ToOutput(double target) => (float)((target - TargetMean) / TargetScale);
 
+    /// <summary>Checks that a model has the inputs and outputs of this preparation.</summary>
+    /// <exception cref="BadInputException">It has others: the file was changed.</exception>
+    internal void RequireFits(int inputs, int outputs, string source)
+    {
+        int answers = Task == ModelTask.Regression ? 1 : Classes.Length;
+        if (inputs != Features || outputs != answers)
+        {
+            throw new BadInputException(
+                $"{source}: its preparation has {Features} features and {answers} outputs, and its model {inputs} and {outputs}.");
+        }
+    }
+
+    private bool IsValid =>
+        Enum.IsDefined(Task)
+        && !Columns.IsDefaultOrEmpty
+        && Columns.All(column => column switch
+        {
+            NumberColumn number => double.IsFinite(number.Origin) && double.IsFinite(number.Shift) && double.IsFinite(number.Scale)
+                && double.IsFinite(number.Fill ?? 0),
+            CategoryColumn text => !text.Categories.IsDefaultOrEmpty && AreNames(text.Categories)
+                && (text.Fill is null || text.Categories.Contains(text.Fill)),
+            _ => false,
+        })
+        && !Classes.IsDefault && !ClassRows.IsDefault && ClassRows.Length == Classes.Length && AreNames(Classes)
+        && (Task == ModelTask.Regression
+            ? Classes.IsEmpty && double.IsFinite(BaselineTarget) && double.IsFinite(TargetMean) && double.IsFinite(TargetScale) && TargetScale > 0
+            : Classes.Length >= 2 && ClassRows.All(rows => rows is >= 0 and <= int.MaxValue) && ClassRows.Any(rows => rows > 0));
+
+    private static bool AreNames(ImmutableArray<string> names) =>
+        names.All(name => name is not null) && names.Distinct(StringComparer.Ordinal).Count() == names.Length;
+
     /// <inheritdoc/>
     public bool Equals(Preparation? other) => other is not null && ToJson() == other.ToJson();
 
@@ -66,9 +100,8 @@ public sealed record Preparation
         {
             Preparation preparation = JsonSerializer.Deserialize(json, PreparationJson.Default.Preparation)
                 ?? throw new BadInputException($"{source}: its preparation is null.");
-            return preparation is { Columns.IsDefaultOrEmpty: false, Classes.IsDefault: false } && preparation.Columns.All(column => column.Features > 0)
-                ? preparation
-                : throw new BadInputException($"{source}: its preparation has no column, or a column without a feature.");
+            return preparation.IsValid ? preparation : throw new BadInputException(
+                $"{source}: its preparation is damaged: a column, class, number or fill in it is missing, repeated or not finite.");
         }
         catch (Exception wrong) when (wrong is JsonException or NotSupportedException)
         {

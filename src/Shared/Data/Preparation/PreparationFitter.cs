@@ -36,8 +36,8 @@ internal sealed class PreparationFitter(PreparationOptions options, string path)
         (double least, double most) = (double.PositiveInfinity, double.NegativeInfinity);
         foreach (int row in rows)
         {
-            float value = column[row];
-            if (!float.IsNaN(value))
+            double value = column[row];
+            if (!double.IsNaN(value))
             {
                 sum += value;
                 count++;
@@ -53,11 +53,12 @@ internal sealed class PreparationFitter(PreparationOptions options, string path)
 
         double mean = sum / count;
         double? fill = options.Missing == MissingKind.Refuse ? null : FillOf(column, rows, mean);
+        var fitted = new NumberColumn(column.Name) { Origin = column.Origin, Fill = fill };
         return options.Scaling switch
         {
-            ScalingKind.Standard => new(column.Name) { Shift = mean, Scale = Reciprocal(Deviation(column, rows, mean, count)), Fill = fill },
-            ScalingKind.MinMax => new(column.Name) { Shift = least, Scale = Reciprocal(most - least), Fill = fill },
-            _ => new(column.Name) { Fill = fill },
+            ScalingKind.Standard => fitted with { Shift = mean, Scale = Reciprocal(Deviation(column, rows, mean, count)) },
+            ScalingKind.MinMax => fitted with { Shift = least, Scale = Reciprocal(most - least) },
+            _ => fitted,
         };
     }
 
@@ -83,19 +84,19 @@ internal sealed class PreparationFitter(PreparationOptions options, string path)
             return mean;
         }
 
-        float[] values = Present(column, rows);
+        double[] values = Present(column, rows);
         Array.Sort(values);
         return options.Missing == MissingKind.Median
-            ? (values[(values.Length - 1) / 2] + (double)values[values.Length / 2]) / 2
+            ? (values[(values.Length - 1) / 2] + values[values.Length / 2]) / 2
             : MostFrequent(values);
     }
 
-    private static float[] Present(Column column, ReadOnlySpan<int> rows)
+    private static double[] Present(Column column, ReadOnlySpan<int> rows)
     {
-        List<float> values = new(rows.Length);
+        List<double> values = new(rows.Length);
         foreach (int row in rows)
         {
-            if (!float.IsNaN(column[row]))
+            if (!double.IsNaN(column[row]))
             {
                 values.Add(column[row]);
             }
@@ -104,9 +105,9 @@ internal sealed class PreparationFitter(PreparationOptions options, string path)
         return [.. values];
     }
 
-    private static float MostFrequent(ReadOnlySpan<float> sorted)
+    private static double MostFrequent(ReadOnlySpan<double> sorted)
     {
-        (float best, int bestCount, int count) = (sorted[0], 0, 0);
+        (double best, int bestCount, int count) = (sorted[0], 0, 0);
         for (int i = 0; i < sorted.Length; i++)
         {
             count = i > 0 && sorted[i] == sorted[i - 1] ? count + 1 : 1;
@@ -130,7 +131,7 @@ internal sealed class PreparationFitter(PreparationOptions options, string path)
         int[] counts = new int[column.Texts.Count];
         foreach (int row in rows)
         {
-            if (!float.IsNaN(column[row]))
+            if (!double.IsNaN(column[row]))
             {
                 counts[(int)column[row]]++;
             }

@@ -25,6 +25,13 @@ internal sealed class PreparedRows : IDisposable
         _source = source;
         _preparation = preparation;
         _classOf = preparation.Classes.Index().ToDictionary(item => item.Item, item => item.Index, StringComparer.Ordinal);
+        bool isShort = source.Columns.Length == preparation.SourceColumns - 1 && preparation.Target == $"column {preparation.SourceColumns}";
+        if (!preparation.HasNames && !source.HasNames && source.Columns.Length != preparation.SourceColumns && !isShort)
+        {
+            throw new BadInputException(
+                $"{source.Path} has {source.Columns.Length} columns without names, and the model was trained on {preparation.SourceColumns}.");
+        }
+
         string[] missing = [.. preparation.Columns.Select(column => column.Name).Where(name => !Has(name))];
         if (missing.Length > 0)
         {
@@ -101,6 +108,11 @@ internal sealed class PreparedRows : IDisposable
     /// <exception cref="BadInputException">It is none of the model's classes.</exception>
     public int ReadClass()
     {
+        if (_source.IsMissing(_target!.Value))
+        {
+            throw new BadInputException($"{_source.Path}, {_source.Place}: the target {_preparation.Target} is missing; every row needs one.");
+        }
+
         string text = AnswerText();
         if (_classOf.TryGetValue(text, out int label))
         {
@@ -123,9 +135,12 @@ internal sealed class PreparedRows : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _source.Dispose();
 
-    private string AnswerText() => _source.TryGetNumber(_target!.Value, out double number)
-        ? TargetColumn.NameOf(number)
-        : _source.GetText(_target.Value).ToString();
+    /// <summary>The class as it is written, or else the name of its number.</summary>
+    private string AnswerText()
+    {
+        string text = _source.GetText(_target!.Value).ToString();
+        return !_classOf.ContainsKey(text) && _source.TryGetNumber(_target.Value, out double number) ? TargetColumn.NameOf(number) : text;
+    }
 
     private void Encode(InputColumn column, int index, Span<float> features)
     {
@@ -142,7 +157,7 @@ internal sealed class PreparedRows : IDisposable
 
         if (column is NumberColumn number)
         {
-            features[0] = _source.TryGetNumber(index, out double value) && float.IsFinite((float)value)
+            features[0] = _source.TryGetNumber(index, out double value) && float.IsFinite(number.Encode(value))
                 ? number.Encode(value)
                 : throw new BadInputException(
                     $"{_source.Path}, {_source.Place}: {column.Name} has {Quoted.Text(_source.GetText(index))}; expected a finite number.");

@@ -1,13 +1,15 @@
 using System.Collections.Immutable;
-using System.Text.RegularExpressions;
 
 namespace NnCluster.Data;
 
 /// <summary>A table in memory: the columns that may become features, the target, and the groups.</summary>
-internal sealed partial class Table
+internal sealed class Table
 {
     // Rows that decide which columns are text.
     private const int SampleRows = 1000;
+    // From here on, float32 is too coarse for distances of hundredths.
+    private const double LargeNumber = 1 << 17;
+
     private const int RowsBetweenReports = 1 << 17;
 
     private readonly TableSource _source;
@@ -55,7 +57,8 @@ internal sealed partial class Table
             _isText[ColumnNames.IndexOf(names, column, Path)] = true;
         }
 
-        Target = new(Path, names[_target], options.Task);
+        Target = new(Path, names[_target], options.Task) { IsText = _isText[_target] };
+
         Groups = _group is { } of ? new(names[of], ColumnKind.Text) : null;
     }
 
@@ -64,6 +67,9 @@ internal sealed partial class Table
 
     /// <summary>Whether the names of the columns are in the file.</summary>
     public bool HasNames { get; }
+
+    /// <summary>Number of columns of the file.</summary>
+    public int SourceColumns => _source.Columns.Length;
 
     /// <summary>Columns that may become features, in the order of the file.</summary>
     public ImmutableArray<Column> Columns { get; private set; } = [];
@@ -86,13 +92,10 @@ internal sealed partial class Table
         return table.Rows > 0 ? table : throw new BadInputException($"{source.Path} has names of columns and no rows.");
     }
 
-    [GeneratedRegex(@"^[+-]?\d+,\d+$", RegexOptions.CultureInvariant)]
-    private static partial Regex DecimalComma { get; }
-
     private void ReadRows()
     {
         List<Cell[]> sample = ReadSample();
-        Columns = [.. _used.Select((column, i) => new Column(_source.Columns[column], KindOf(column, i, sample)))];
+        Columns = [.. _used.Select((column, i) => new Column(_source.Columns[column], KindOf(column, i, sample), OriginOf(sample.Select(row => row[i].Number))))];
         foreach (Cell[] row in sample)
         {
             for (int i = 0; i < row.Length; i++)
@@ -145,13 +148,23 @@ internal sealed partial class Table
 
         Cell[] values = [.. sample.Select(row => row[index]).Where(cell => !cell.IsMissing)];
         Cell[] texts = [.. values.Where(cell => cell.Number is null)];
-        foreach (Cell cell in texts.Where(cell => DecimalComma.IsMatch(cell.Text)).Take(1))
+        foreach (Cell cell in texts.Where(cell => TargetColumn.DecimalComma.IsMatch(cell.Text)).Take(1))
         {
             throw new BadInputException(
                 $"{Path}, {cell.Place}: {_source.Columns[column]} has {Quoted.Text(cell.Text)}, with a decimal comma; expected a decimal point.");
         }
 
         return texts.Length > 0 && 2 * texts.Length >= values.Length ? ColumnKind.Text : ColumnKind.Number;
+    }
+
+    /// <summary>
+    /// The first number if all in the first rows are large and close together: their distances have more digits in float32 than they have.
+    /// </summary>
+    private static double OriginOf(IEnumerable<double?> numbers)
+    {
+        double[] present = [.. numbers.OfType<double>()];
+        double smallest = present.Select(Math.Abs).DefaultIfEmpty().Min();
+        return smallest >= LargeNumber && present.Max() - present.Min() <= smallest / 2 ? present[0] : 0;
     }
 
     private void AddRow()

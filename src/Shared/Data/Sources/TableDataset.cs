@@ -114,7 +114,7 @@ public static class TableDataset
             (ImmutableArray<string> classes, int[] labels) = _task == ModelTask.Classification ? table.Target.ToClasses() : ([], []);
             (int[] train, int[] validation, int[] test) = Split(labels);
             Preparation preparation = Fit(classes, labels, train);
-            List<string> notes = [Decisions(classes, train, validation, test), .. FillNotes(), .. UnseenNotes(preparation, [.. validation, .. test])];
+            List<string> notes = [.. HeaderNotes(), Decisions(classes, train, validation, test), .. TextNotes(), .. ClassNotes(preparation), .. FillNotes(), .. UnseenNotes(preparation, [.. validation, .. test])];
             DataSplit testRows = ReadPart(options.TestFile, preparation, notes) ?? Rows(preparation, labels, test);
             DataSplit validationRows = ReadPart(options.ValidationFile, preparation, notes) ?? Rows(preparation, labels, validation);
             return new(
@@ -186,6 +186,7 @@ public static class TableDataset
                 Target = table.Target.Name,
                 Columns = columns,
                 HasNames = table.HasNames,
+                SourceColumns = table.SourceColumns,
                 Classes = classes,
             };
             if (_task == ModelTask.Classification)
@@ -200,9 +201,16 @@ public static class TableDataset
             }
 
             (double mean, double deviation) = Moments(table.Target.Targets, train);
+            if (!double.IsFinite(deviation))
+            {
+                throw new BadInputException($"{table.Path}: the target {table.Target.Name} has values too large to average.");
+            }
+
+            // Rounding leaves a deviation where all targets are equal.
+            double scale = deviation > 1e-12 * Math.Abs(mean) ? deviation : 1;
             return options.Preparation.Scaling == ScalingKind.None
                 ? preparation with { BaselineTarget = mean }
-                : preparation with { BaselineTarget = mean, TargetMean = mean, TargetScale = deviation > 0 ? deviation : 1 };
+                : preparation with { BaselineTarget = mean, TargetMean = mean, TargetScale = scale };
         }
 
         private static (double Mean, double Deviation) Moments(ReadOnlySpan<double> targets, int[] rows)
@@ -263,8 +271,8 @@ public static class TableDataset
             for (int i = 0; i < rows.Length; i++)
             {
                 Span<float> cell = features.Slice((i * width) + offset, prepared.Features);
-                float value = column[rows[i]];
-                if (float.IsNaN(value))
+                double value = column[rows[i]];
+                if (double.IsNaN(value))
                 {
                     prepared.TryEncodeMissing(cell);
                 }
@@ -290,6 +298,22 @@ public static class TableDataset
             string limited = _splits.Limit < table.Rows ? $"; training limited to {train.Length} rows" : "";
             return $"target {table.Target.Name}, {task}{Part("test", options.TestFile, test)}"
                 + $"{Part("validation", options.ValidationFile, validation)}{limited}";
+        }
+
+        private IEnumerable<string> HeaderNotes() => table.HasNames
+            ? []
+            : [$"line 1 of {Path.GetFileName(table.Path)} is a row, it does not name the columns: they are column 1, column 2, …"];
+
+        private IEnumerable<string> TextNotes()
+        {
+            string[] texts = [.. table.Columns.Where(column => column.Kind == ColumnKind.Text).Select(column => column.Name)];
+            return texts.Length == 0 ? [] : [$"columns of text: {ColumnNames.List(texts)}"];
+        }
+
+        private static IEnumerable<string> ClassNotes(Preparation preparation)
+        {
+            string[] absent = [.. preparation.Classes.Where((_, label) => preparation.ClassRows[label] == 0)];
+            return absent.Length == 0 ? [] : [$"no training row has the class {ColumnNames.List(absent)}"];
         }
 
         private IEnumerable<string> FillNotes()
@@ -319,7 +343,7 @@ public static class TableDataset
                 }
 
                 HashSet<string> known = [.. categories.Categories];
-                string[] unseen = [.. others.Where(row => !float.IsNaN(column[row]))
+                string[] unseen = [.. others.Where(row => !double.IsNaN(column[row]))
                     .Select(row => column.Texts[(int)column[row]]).Where(text => !known.Contains(text))];
                 if (unseen.Length > 0)
                 {

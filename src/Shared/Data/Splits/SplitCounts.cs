@@ -12,8 +12,8 @@ internal static class SplitCounts
     {
         if (splits.Test is not (>= 0 and < 1))
         {
-            throw new BadInputException(
-                new(nameof(SplitOptions), nameof(SplitOptions.Test)), $"{splits.Test}: expected a share of the rows, 0 to below 1.");
+            var property = new PropertyName(nameof(SplitOptions), nameof(SplitOptions.Test));
+            throw new BadInputException(property, $"{property} {splits.Test}: expected a share of the rows, 0 to below 1.");
         }
 
         return splits.Test == 0 ? 0 : Rounded(splits.Test, rows, "test", name);
@@ -29,9 +29,8 @@ internal static class SplitCounts
         double asked = splits.Validation;
         if (!(asked >= 0) || (asked >= 1 && asked != Math.Floor(asked)))
         {
-            throw new BadInputException(
-                new(nameof(SplitOptions), nameof(SplitOptions.Validation)),
-                $"{asked}: expected a share of the training rows below 1, or a whole number of rows.");
+            var property = new PropertyName(nameof(SplitOptions), nameof(SplitOptions.Validation));
+            throw new BadInputException(property, $"{property} {asked}: expected a share of the training rows below 1, or a whole number of rows.");
         }
 
         return asked is > 0 and < 1 ? Rounded(asked, rows, "validation", name)

@@ -2,11 +2,12 @@ namespace NnCluster.Data;
 
 /// <summary>
 /// One column of a table in memory: a number for each row, NaN where it is missing. In a column of text the number is the index
-/// of the row's text in <see cref="Texts"/>.
+/// of the row's text in <see cref="Texts"/>. Numbers are held as float32 distances from <see cref="Origin"/>.
 /// </summary>
 /// <param name="name">Name of the column.</param>
 /// <param name="kind">Kind of its values.</param>
-internal sealed class Column(string name, ColumnKind kind)
+/// <param name="origin">Number from which distances are taken.</param>
+internal sealed class Column(string name, ColumnKind kind, double origin = 0)
 {
     private const int ChunkRows = 1 << 16;
 
@@ -22,6 +23,9 @@ internal sealed class Column(string name, ColumnKind kind)
     /// <summary>Kind of the values.</summary>
     public ColumnKind Kind { get; } = kind;
 
+    /// <summary>Number from which distances are taken: 0, or one of the column if all are large, such as times in seconds.</summary>
+    public double Origin { get; } = origin;
+
     /// <summary>Number of rows.</summary>
     public int Rows => _chunks.Count == 0 ? 0 : ((_chunks.Count - 1) * ChunkRows) + _used;
 
@@ -35,10 +39,10 @@ internal sealed class Column(string name, ColumnKind kind)
     public string? FirstMissing { get; private set; }
 
     /// <summary>The value of a row: a number or the index of a text; NaN if it is missing.</summary>
-    public float this[int row] => _chunks[row / ChunkRows][row % ChunkRows];
+    public double this[int row] => Origin + _chunks[row / ChunkRows][row % ChunkRows];
 
-    /// <summary>Appends a number, rounded to float32.</summary>
-    public void Add(double value) => Append((float)value);
+    /// <summary>Appends a number; its distance from the origin is rounded to float32.</summary>
+    public void Add(double value) => Append((float)(value - Origin));
 
     /// <summary>Appends a text.</summary>
     public void Add(ReadOnlySpan<char> text)

@@ -8,7 +8,8 @@ namespace NnCluster.Data;
 
 /// <summary>
 /// A CSV or TSV file in UTF-8, plain or compressed with gzip. The separator (comma, semicolon, tab or |) is detected. The first
-/// line holds the names of the columns if its fields are distinct and none is a number or stands for a missing value.
+/// line holds the names of the columns if none of its fields is a number or stands for a missing value; the first field may be empty,
+/// as pandas writes the name of an index.
 /// </summary>
 internal sealed class CsvTable : TableSource
 {
@@ -20,10 +21,15 @@ internal sealed class CsvTable : TableSource
         MalformedData = CsvMalformedDataHandling.Throw,
     };
 
+    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
     private readonly CsvReader _reader;
     private readonly Stream _file;
     private char[] _text = new char[64];
     private bool _isBuffered;
+
+    // Without it, a gzip file that was cut off would be read as a shorter table.
+    static CsvTable() => AppContext.SetSwitch("System.IO.Compression.UseStrictValidation", true);
 
     private CsvTable(string path, Stream file, CsvReader reader, IReadOnlyCollection<string>? expectedNames)
         : base(path)
@@ -37,7 +43,7 @@ internal sealed class CsvTable : TableSource
 
         HasNames = IsHeader(expectedNames);
         Columns = HasNames
-            ? [.. Enumerable.Range(0, reader.FieldCount).Select(reader.GetString)]
+            ? [.. Enumerable.Range(0, reader.FieldCount).Select(i => GetText(i).ToString() is { Length: > 0 } name ? name : $"column {i + 1}")]
             : [.. Enumerable.Range(1, reader.FieldCount).Select(number => $"column {number}")];
         _isBuffered = !HasNames;
     }
@@ -67,8 +73,9 @@ internal sealed class CsvTable : TableSource
         try
         {
             file = File.OpenRead(path);
-            Stream content = IsGzip(file) ? new GZipStream(file, CompressionMode.Decompress) : file;
-            return new(path, file, CsvReader.Create(content, Options, leaveOpen: false), expectedNames);
+            Stream seekable = file.CanSeek ? file : InMemory(file);
+            Stream content = IsGzip(seekable) ? new GZipStream(seekable, CompressionMode.Decompress) : seekable;
+            return new(path, seekable, CsvReader.Create(content, Options, leaveOpen: false), expectedNames);
         }
         catch (Exception failed)
         {
@@ -110,7 +117,14 @@ internal sealed class CsvTable : TableSource
             _text = new char[field.Length * 2];
         }
 
-        return _text.AsSpan(0, Encoding.UTF8.GetChars(field, _text));
+        try
+        {
+            return _text.AsSpan(0, Strict.GetChars(field, _text));
+        }
+        catch (DecoderFallbackException wrong)
+        {
+            throw new BadInputException($"{Path}, {Place}: column {column + 1} is no UTF-8; save the table as UTF-8.", wrong);
+        }
     }
 
     /// <inheritdoc/>
@@ -136,19 +150,33 @@ internal sealed class CsvTable : TableSource
     {
         var names = new HashSet<string>(StringComparer.Ordinal);
         bool areNames = true;
+        string? repeated = null;
         for (int i = 0; i < _reader.FieldCount; i++)
         {
-            bool isName = !IsMissing(i) && !TryGetNumber(i, out _);
-            areNames &= names.Add(_reader.GetString(i)) && isName;
+            bool isName = (!IsMissing(i) && !TryGetNumber(i, out _)) || (i == 0 && _reader.GetSpan(i).IsEmpty && _reader.FieldCount > 1);
+            areNames &= isName;
+            repeated = names.Add(GetText(i).ToString()) ? repeated : GetText(i).ToString();
         }
 
-        return areNames || (expectedNames is { Count: > 0 } && expectedNames.All(names.Contains));
+        areNames |= expectedNames is { Count: > 0 } && expectedNames.All(names.Contains);
+        return areNames && repeated is not null
+            ? throw new BadInputException($"{Path}, {Place}: two columns are named {Quoted.Text(repeated)}; every column needs a name of its own.")
+            : areNames;
     }
 
     private static bool TryParse(ReadOnlySpan<byte> field, out double value) =>
         double.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out value) && double.IsFinite(value);
 
-    private static bool IsGzip(FileStream file)
+    // A pipe.
+    private static MemoryStream InMemory(Stream stream)
+    {
+        var memory = new MemoryStream();
+        stream.CopyTo(memory);
+        memory.Position = 0;
+        return memory;
+    }
+
+    private static bool IsGzip(Stream file)
     {
         Span<byte> first = stackalloc byte[2];
         bool isGzip = file.ReadAtLeast(first, 2, throwOnEndOfStream: false) == 2 && first is [0x1f, 0x8b];

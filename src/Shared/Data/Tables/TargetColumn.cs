@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Text.RegularExpressions;
 
 namespace NnCluster.Data;
 
@@ -11,7 +12,7 @@ namespace NnCluster.Data;
 /// <param name="path">The file, for messages.</param>
 /// <param name="name">Name of the column.</param>
 /// <param name="asked">The task that was asked for; null: the values decide.</param>
-internal sealed class TargetColumn(string path, string name, ModelTask? asked)
+internal sealed partial class TargetColumn(string path, string name, ModelTask? asked)
 {
     /// <summary>Most different integers that are classes where no task is given.</summary>
     public const int MostIntegerClasses = 20;
@@ -31,6 +32,9 @@ internal sealed class TargetColumn(string path, string name, ModelTask? asked)
     /// <summary>Name of the column.</summary>
     public string Name { get; } = name;
 
+    /// <summary>Whether the values are names of classes even if they look like numbers.</summary>
+    public bool IsText { get; init; }
+
     /// <summary>Number of rows.</summary>
     public int Rows => _numbers.Count;
 
@@ -44,13 +48,13 @@ internal sealed class TargetColumn(string path, string name, ModelTask? asked)
                 $"{path}, {source.Place}: the target {Name} is missing ({MissingValues.Names}); every row needs one.");
         }
 
-        bool isNumber = source.TryGetNumber(column, out double number);
+        bool isNumber = source.TryGetNumber(column, out double number) && !IsText;
         ReadOnlySpan<char> text = source.GetText(column);
         if (!isNumber)
         {
             _firstText ??= (text.ToString(), source.Place);
         }
-        else if (number != Math.Floor(number) || Math.Abs(number) > ExactIntegers)
+        else if (number != Math.Floor(number) || Math.Abs(number) >= ExactIntegers)
         {
             _firstFraction ??= (text.ToString(), source.Place);
         }
@@ -59,12 +63,12 @@ internal sealed class TargetColumn(string path, string name, ModelTask? asked)
         _numbers.Add(isNumber ? number : double.NaN);
         if (Task == ModelTask.Classification || asked is null)
         {
-            _codes.Add(MayBeClasses ? CodeOf(isNumber ? NameOf(number) : text) : 0);
+            _codes.Add(MayBeClasses ? CodeOf(isNumber && Math.Abs(number) < ExactIntegers ? NameOf(number) : text) : 0);
         }
     }
 
     /// <summary>Name of the class of a number: numbers that are written differently, such as 1 and 1.0, are one class.</summary>
-    public static string NameOf(double number) => number.ToString("R", CultureInfo.InvariantCulture);
+    public static string NameOf(double number) => (number == 0 ? 0 : number).ToString("R", CultureInfo.InvariantCulture);
 
     /// <summary>The task that was asked for, or that the values make.</summary>
     public ModelTask Task => asked ?? (_firstText is not null || (_firstFraction is null && _texts.Count <= MostIntegerClasses)
@@ -84,6 +88,12 @@ internal sealed class TargetColumn(string path, string name, ModelTask? asked)
         {
             throw new BadInputException(
                 $"{path}, {text.Place}: the target {Name} has {Quoted.Text(text.Text)}; a regression needs finite numbers.");
+        }
+
+        if (asked is null && DecimalComma.IsMatch(text.Text))
+        {
+            throw new BadInputException(
+                $"{path}, {text.Place}: the target {Name} has {Quoted.Text(text.Text)}, with a decimal comma; expected a decimal point.");
         }
 
         if (asked is null && _firstFraction is { } fraction)
@@ -113,6 +123,13 @@ internal sealed class TargetColumn(string path, string name, ModelTask? asked)
                 $"{path}: the target {Name} has more than {MostClasses} different values; at most {MostClasses} can be classes.");
         }
 
+        if (asked is null && _texts.Count > MostIntegerClasses && 2 * _texts.Count > Rows)
+        {
+            throw new BadInputException(
+                $"{path}: the target {Name} has {_texts.Count} different values in {Rows} rows, such as {Quoted.Text(_texts[0])}; names of classes "
+                + "repeat, and a regression needs numbers. A given task is taken as it is.");
+        }
+
         int[] order = [.. Enumerable.Range(0, _texts.Count)
             .OrderBy(code => NumberOf(_texts[code]))
             .ThenBy(code => _texts[code], StringComparer.Ordinal)];
@@ -124,6 +141,10 @@ internal sealed class TargetColumn(string path, string name, ModelTask? asked)
 
         return ([.. order.Select(code => _texts[code])], [.. _codes.Select(code => labelOf[code])]);
     }
+
+    /// <summary>A number with a comma in place of the decimal point.</summary>
+    [GeneratedRegex(@"^[+-]?\d+,\d+$", RegexOptions.CultureInvariant)]
+    public static partial Regex DecimalComma { get; }
 
     private static double NumberOf(string text) =>
         double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && double.IsFinite(number)

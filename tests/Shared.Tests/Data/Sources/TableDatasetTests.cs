@@ -151,6 +151,17 @@ public sealed class TableDatasetTests : IDisposable
         }, iter: 50, threads: 1);
 
     [Fact]
+    public void Columns_without_names_count_by_their_place_and_another_number_of_them_is_refused()
+    {
+        Dataset set = Read("1,2,a\n3,4,b\n5,6,a\n", new() { Splits = new() { Test = 0 } });
+        Assert.Equal(1, TableDataset.ReadWith(_directory.Write("same.csv", "3,4,b\n"), set.Preparation!).Test.Rows);
+        Assert.Contains(
+            "has 4 columns without names, and the model was trained on 3",
+            Assert.Throws<BadInputException>(() => TableDataset.ReadWith(_directory.Write("wide.csv", "9,3,4,b\n"), set.Preparation!)).Message,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_table_with_one_class_keeps_the_classes_of_the_model()
     {
         Dataset set = Read("x,y\n1,a\n2,b\n3,c\n4,a\n5,b\n6,c\n", new() { Splits = new() { Test = 0 } });

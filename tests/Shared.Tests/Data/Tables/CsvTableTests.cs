@@ -60,6 +60,14 @@ public sealed class CsvTableTests : IDisposable
     public void A_first_line_with_a_missing_value_is_a_row() => Assert.Equal(3, Read("1,NA,p\n2,3,p\n4,5,q\n", AsIs with { Preparation = new() }).Train.Rows);
 
     [Fact]
+    public void The_first_name_may_be_empty() =>
+        Assert.Equal(["column 1", "x"], Read(",x,y\n0,1,a\n1,2,b\n").Preparation!.Columns.Select(column => column.Name));
+
+    [Fact]
+    public void A_file_without_names_says_so() =>
+        Assert.Equal("line 1 of set.csv is a row, it does not name the columns: they are column 1, column 2, …", Read("1,a\n2,b\n").Notes[0]);
+
+    [Fact]
     public void Integers_are_classes_in_ascending_order()
     {
         Assert.Equal([2, 0, 1, 2], Read("1,2\n1,0\n1,1\n1,2\n").Train.Labels);
@@ -110,6 +118,8 @@ public sealed class CsvTableTests : IDisposable
     [InlineData("1,2,a\n1,2,\n", "line 2: the target column 3 is missing")]
     [InlineData("1,2,a\n1,2,a\n", "\"a\" in every row; a classification needs two classes")]
     [InlineData("1,2,0.5\n1,2,zero\n", "\"zero\" (line 2) and \"0.5\" (line 1)")]
+    [InlineData("x,x,y\n1,2,a\n", "line 1: two columns are named \"x\"")]
+    [InlineData("a;y\n1;0,5\n2;1,5\n", "line 2: the target y has \"0,5\", with a decimal comma")]
     [InlineData("1,2,\"a\n1,2,b\n", "line 1: ")]
     [InlineData("1,x\u0001,a\n1,y\u0002,b", "\"x?\"; expected numbers")]
     public void What_is_wrong_is_named_with_line_and_column(string text, string message)
@@ -125,6 +135,48 @@ public sealed class CsvTableTests : IDisposable
         string path = _directory["set.csv.gz"];
         File.WriteAllBytes(path, [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, .. Encoding.ASCII.GetBytes("not deflate at all")]);
         Assert.Contains("gzip", Assert.Throws<BadInputException>(() => TableDataset.Read(path)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_gzip_file_that_was_cut_off_is_no_shorter_table()
+    {
+        string whole = string.Concat(Enumerable.Range(0, 5000).Select(i => $"{i},{i % 2}\n"));
+        using var bytes = new MemoryStream();
+        using (var file = new GZipStream(bytes, CompressionLevel.Fastest, leaveOpen: true))
+        {
+            file.Write(Encoding.ASCII.GetBytes(whole));
+        }
+
+        string path = _directory["cut.csv.gz"];
+        File.WriteAllBytes(path, bytes.ToArray()[..^9]);
+        Assert.Throws<BadInputException>(() => TableDataset.Read(path));
+    }
+
+    [Fact]
+    public void Text_that_is_no_utf_8_is_named_with_its_line()
+    {
+        string path = _directory["latin.csv"];
+        File.WriteAllBytes(path, [.. "x,y\n1,a\n2,"u8, 0xe9, .. "\n3,b\n"u8]);
+        Assert.Contains("line 3: column 2 is no UTF-8", Assert.Throws<BadInputException>(() => TableDataset.Read(path)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Large_numbers_keep_their_distances()
+    {
+        Dataset set = Read(string.Concat(Enumerable.Range(0, 100).Select(i => $"{1_700_000_000L + i},{i % 2}\n")), new() { Splits = new() { Test = 0 } });
+        Assert.Equal(100, Features(set.Train).Distinct().Count());
+        Dataset read = TableDataset.ReadWith(_directory["set.csv"], set.Preparation!);
+        Assert.Equal(Features(set.Train), Features(read.Test));
+    }
+
+    [Fact]
+    public void Names_that_look_like_numbers_stay_as_written_where_the_target_is_text()
+    {
+        string text = "x,zip\n1,01234\n2,1234\n3,00501\n4,01234\n";
+        Dataset set = Read(text, AsIs with { Text = ["zip"] });
+        Assert.Equal(["00501", "01234", "1234"], set.ClassNames.ToArray().Order(StringComparer.Ordinal));
+        Assert.Equal(set.Train.Labels, TableDataset.ReadWith(_directory["set.csv"], set.Preparation!).Test.Labels);
+        Assert.Equal(["0", "5"], Read("1,-0\n2,0\n3,5\n").ClassNames.ToArray());
     }
 
     [Fact]
