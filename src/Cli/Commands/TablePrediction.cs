@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using CsvHelper;
 using NnCluster.Data;
+using NnCluster.Model;
 using NnCluster.Persistence;
 using NnCluster.Prediction;
 
@@ -107,9 +108,7 @@ internal sealed class TablePrediction(Predictor predictor, Preparation preparati
 
     private string AnswerText(float[] outputs) => preparation.Task == ModelTask.Regression
         ? preparation.ToTarget(outputs[0]).ToString("R", CultureInfo.InvariantCulture)
-        : preparation.Classes[IndexOfLargest(outputs)];
-
-    private static int IndexOfLargest(float[] values) => Array.IndexOf(values, values.Max());
+        : preparation.Classes[Classification.ArgMax(outputs)];
 
     private IEnumerable<(string[] Texts, float[] Outputs)> Answers(TableSource source, int[] kept, Action<string> warn)
     {

@@ -10,7 +10,7 @@ namespace NnCluster.Data;
 /// </summary>
 public sealed record Preparation
 {
-    /// <summary>What the model answers.</summary>
+    /// <summary>Kind of the answers of the model.</summary>
     public required ModelTask Task { get; init; }
 
     /// <summary>Name of the column that the model answers.</summary>

@@ -13,7 +13,7 @@ public enum ScalingKind
     None,
 }
 
-/// <summary>What replaces a missing value; in columns of text the most frequent one, unless they are refused.</summary>
+/// <summary>Replacement of missing numbers; in columns of text it is the most frequent category, unless missing values are refused.</summary>
 public enum MissingKind
 {
     /// <summary>The mean of the training rows.</summary>
@@ -29,7 +29,7 @@ public enum MissingKind
     Refuse,
 }
 
-/// <summary>What columns of text become.</summary>
+/// <summary>Treatment of columns of text.</summary>
 public enum CategoryKind
 {
     /// <summary>One feature for each category of the training rows: 1 in its rows, 0 elsewhere.</summary>

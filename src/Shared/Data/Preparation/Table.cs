@@ -18,10 +18,13 @@ internal sealed class Table
     private readonly int? _group;
     private readonly int[] _used;
     private readonly bool[] _isText;
+    private readonly Func<string> _currentPlace;
 
     private Table(TableSource source, TableOptions options)
     {
         _source = source;
+        // Created once: a lambda at its uses would be allocated for every number of the table.
+        _currentPlace = () => source.Place;
         _options = options;
         Path = source.Path;
         HasNames = source.HasNames;
@@ -176,7 +179,7 @@ internal sealed class Table
             Column to = Columns[i];
             if (_source.IsMissing(column))
             {
-                to.AddMissing(() => _source.Place);
+                to.AddMissing(_currentPlace);
             }
             else if (to.Kind == ColumnKind.Text)
             {
@@ -184,7 +187,7 @@ internal sealed class Table
             }
             else if (_source.TryGetNumber(column, out double number))
             {
-                AddNumber(to, number, () => _source.Place);
+                AddNumber(to, number, _currentPlace);
             }
             else
             {

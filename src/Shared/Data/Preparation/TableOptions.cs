@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace NnCluster.Data;
 
-/// <summary>What the columns of a table are for, which rows train, and how columns become features.</summary>
+/// <summary>Target and task of a table, its parts, and the preparation of its columns.</summary>
 public sealed record TableOptions
 {
     /// <summary>The column to answer, by name or by its number from 1; null: the last.</summary>
@@ -20,7 +20,7 @@ public sealed record TableOptions
     /// <summary>Column whose rows of equal value are never in two parts of the data set, by name or number; it is no feature. Null: none.</summary>
     public string? Group { get; init; }
 
-    /// <summary>Which rows train, validate and test.</summary>
+    /// <summary>Division of the rows into training, validation and test rows.</summary>
     public SplitOptions Splits { get; init; } = new();
 
     /// <summary>Table of all test rows; null: they are drawn from the rows of the table.</summary>

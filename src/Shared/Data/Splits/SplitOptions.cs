@@ -1,7 +1,7 @@
 namespace NnCluster.Data;
 
 /// <summary>
-/// Which rows of a data set train, validate and test. A split is drawn by a seed; by default each class has its share of every
+/// Division of the rows of a data set into training, validation and test rows, drawn by a seed; by default each class has its share of every
 /// part.
 /// </summary>
 public sealed record SplitOptions

@@ -1,6 +1,6 @@
 namespace NnCluster.Data;
 
-/// <summary>What a model answers for a row.</summary>
+/// <summary>Kind of the answers of a model.</summary>
 public enum ModelTask
 {
     /// <summary>One of several classes.</summary>
