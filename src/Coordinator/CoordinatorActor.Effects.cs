@@ -30,8 +30,11 @@ internal sealed partial class CoordinatorActor
             case AbandonRound abandon:
                 _sums[abandon.Round.Kind].Clear();
                 break;
-            case WriteCheckpoint:
-                StoreCheckpoint();
+            case WriteCheckpoint write:
+                StoreCheckpoint(write.Selection);
+                break;
+            case KeepModelState:
+                _setup.State.KeepModelState();
                 break;
             case ReportEpoch report:
                 Report(report);
@@ -50,12 +53,12 @@ internal sealed partial class CoordinatorActor
         }
     }
 
-    private void StoreCheckpoint()
+    private void StoreCheckpoint(SelectionState selection)
     {
         if (_setup.Checkpoints is { } checkpoints)
         {
             _checkpointsInFlight++;
-            checkpoints.WriteAsync(_setup.State).PipeTo(Self);
+            checkpoints.WriteAsync(_setup.State, selection).PipeTo(Self);
         }
     }
 

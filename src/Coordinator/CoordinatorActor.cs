@@ -40,7 +40,7 @@ internal sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
     {
         _setup = setup;
         _run = new TrainingRun(setup.Settings);
-        _state = _run.Begin(setup.State.Step);
+        _state = _run.Begin(setup.State.Step, setup.Selection);
         _startedAt = setup.Time.GetTimestamp();
         _sums = new()
         {

@@ -26,6 +26,9 @@ internal sealed record CoordinatorSetup
     /// <summary>Model state and optimizer state; only the actor touches it during the run.</summary>
     public required TrainingState State { get; init; }
 
+    /// <summary>Best evaluation of earlier terms; null for a new run.</summary>
+    public SelectionState? Selection { get; init; }
+
     /// <summary>Offsets of the tensors and metrics.</summary>
     public required ParameterLayout Layout { get; init; }
 

@@ -59,9 +59,10 @@ internal sealed class RunArtifacts : IDisposable
     /// Writes a checkpoint that holds the term. A cluster's term must be on disk before any node learns of it, and a
     /// coordinator that is killed early must find a checkpoint.
     /// </summary>
+    /// <param name="selection">Best evaluation of earlier terms; null for a new run.</param>
     /// <exception cref="RunDirectoryException">The checkpoint cannot be written.</exception>
-    public async Task StoreTermAsync() =>
-        _newestCheckpoint = await Checkpoints.WriteAsync(_state).ConfigureAwait(false) switch
+    public async Task StoreTermAsync(SelectionState? selection) =>
+        _newestCheckpoint = await Checkpoints.WriteAsync(_state, selection).ConfigureAwait(false) switch
         {
             CheckpointStored stored => (stored.Step, stored.Path),
             CheckpointNotStored failed =>
@@ -87,7 +88,7 @@ internal sealed class RunArtifacts : IDisposable
             return report.Outcome;
         }
 
-        switch (await Checkpoints.WriteAsync(_state).ConfigureAwait(false))
+        switch (await Checkpoints.WriteAsync(_state, report.Final.Selection).ConfigureAwait(false))
         {
             case CheckpointStored stored:
                 publish(new CheckpointWritten(stored.Step, stored.Path));
@@ -123,7 +124,7 @@ internal sealed class RunArtifacts : IDisposable
         }
 
         RunPaths paths = _directory.Paths;
-        RunDirectoryException.Guard(paths.Model, () => TrainedFile.Write(paths.Model, request.Spec, request.Data.Preparation, _state.ModelState.Memory));
+        RunDirectoryException.Guard(paths.Model, () => TrainedFile.Write(paths.Model, request.Spec, request.Data.Preparation, _state.Result.Memory));
         if (drawCurves is not null)
         {
             string name = System.IO.Path.GetFileName(Path);

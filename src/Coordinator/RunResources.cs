@@ -97,9 +97,23 @@ internal sealed class RunResources : IDisposable
         if (resume is not null)
         {
             Checkpoint.ReadOptimizerState(resume.File, Layout, state.OptimizerState);
+            RestoreBest(resume, state);
         }
 
         return state;
+    }
+
+    private void RestoreBest(ResumePoint resume, TrainingState state)
+    {
+        RefCountedBuffer best = ModelStates.Rent();
+        if (Checkpoint.TryReadBest(resume.File, Layout, best.Span))
+        {
+            state.RestoreKeptState(best);
+        }
+        else
+        {
+            best.Release();
+        }
     }
 
     private T Own<T>(T resource)

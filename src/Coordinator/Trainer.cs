@@ -33,7 +33,7 @@ public static class Trainer
         ArgumentNullException.ThrowIfNull(spec);
         options ??= new();
         IBlas blas = Blas.Create(options.Backend);
-        return RunAsync(RequestFor(data, spec.For(data, blas.Arithmetic), blas, options), resume: null, options, cancellation);
+        return RunAsync(RequestFor(data, spec.For(data, blas.Arithmetic, options.EvaluateEvery), blas, options), resume: null, options, cancellation);
     }
 
     /// <summary>Resumes a run that was interrupted or killed, from its newest checkpoint.</summary>
@@ -116,7 +116,7 @@ public static class Trainer
             Cluster = cluster,
             Settings = spec.SettingsFor(data) with
             {
-                EvaluateEvery = options.EvaluateEvery,
+                EvaluateEvery = spec.Selection?.EvaluateEvery ?? options.EvaluateEvery,
                 TargetAccuracy = options.TargetAccuracy,
                 StopAfter = options.StopAfter,
                 CheckpointEvery = options.CheckpointEvery,

@@ -32,7 +32,9 @@ public sealed record TrainerOptions
     /// </summary>
     public long? CheckpointEvery { get; init; }
 
-    /// <summary>Epochs between evaluations; the last epoch is always evaluated.</summary>
+    /// <summary>
+    /// Epochs between evaluations; the last epoch is always evaluated. A run that selects its best state, or stops early, resumes with its own.
+    /// </summary>
     public int EvaluateEvery { get; init; } = 1;
 
     /// <summary>Accuracy at which training stops, on the validation rows if there are any, else on the test rows; null: none.</summary>

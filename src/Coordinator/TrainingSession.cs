@@ -24,7 +24,7 @@ internal sealed class TrainingSession : IDisposable
     private readonly RunResources _resources;
     private readonly RunArtifacts? _artifacts;
     private readonly TrainingSessionOptions _options;
-    private readonly long? _resumedFrom;
+    private readonly CheckpointPosition? _resumed;
     private readonly long _preparedAt;
     private IReadOnlyList<IRunObserver> _observers = [];
     private long _startedAt;
@@ -36,7 +36,7 @@ internal sealed class TrainingSession : IDisposable
         RunResources resources,
         RunArtifacts? artifacts,
         TrainingSessionOptions options,
-        long? resumedFrom,
+        CheckpointPosition? resumed,
         long preparedAt)
     {
         _options = options;
@@ -45,7 +45,7 @@ internal sealed class TrainingSession : IDisposable
         _identity = identity;
         _resources = resources;
         _artifacts = artifacts;
-        _resumedFrom = resumedFrom;
+        _resumed = resumed;
         _preparedAt = preparedAt;
     }
 
@@ -61,8 +61,10 @@ internal sealed class TrainingSession : IDisposable
     /// <summary>The run directory, absolute; empty if the run writes no files.</summary>
     public string Path => _artifacts?.Path ?? string.Empty;
 
-    /// <summary>The current model state: parameters and running statistics. Only valid while the run does not train.</summary>
-    public ReadOnlySpan<float> ModelState => _resources.State.ModelState.Span;
+    /// <summary>
+    /// The model state that is the result of the run: parameters and running statistics. Only valid while the run does not train.
+    /// </summary>
+    public ReadOnlySpan<float> ModelState => _resources.State.Result.Span;
 
     /// <summary>Prepares a run: allocates memory, sets the initial state, and opens the run directory.</summary>
     /// <param name="request">The run.</param>
@@ -85,7 +87,7 @@ internal sealed class TrainingSession : IDisposable
                 artifacts = RunArtifacts.Open(request, resume, identity, resources, time);
                 if (request.Cluster is not null)
                 {
-                    await artifacts.StoreTermAsync().ConfigureAwait(false);
+                    await artifacts.StoreTermAsync(resume?.Position.Selection).ConfigureAwait(false);
                 }
             }
         }
@@ -96,7 +98,7 @@ internal sealed class TrainingSession : IDisposable
             throw;
         }
 
-        return new(request, time, identity, resources, artifacts, options, resume?.Position.Step, preparedAt);
+        return new(request, time, identity, resources, artifacts, options, resume?.Position, preparedAt);
     }
 
     /// <summary>Trains until the run ends, or until <paramref name="stop"/> is cancelled and the step in flight is complete.</summary>
@@ -144,7 +146,7 @@ internal sealed class TrainingSession : IDisposable
             System.IO.Path.GetFileName(Path),
             RunId,
             Term,
-            _resumedFrom,
+            _resumed?.Step,
             _resources.Layout.ParameterCount,
             _request.Settings.TotalSteps,
             spec.Epochs,
@@ -173,6 +175,7 @@ internal sealed class TrainingSession : IDisposable
             Workers = new(_request.Spec, _request.Data, _request.Blas, _resources.Gradients, _resources.Evaluations),
             LocalWorkers = _request.Workers,
             State = _resources.State,
+            Selection = _resumed?.Selection,
             Layout = _resources.Layout,
             Checkpoints = _artifacts?.Checkpoints,
             Observers = _observers,
@@ -249,14 +252,18 @@ internal sealed class TrainingSession : IDisposable
     {
         double seconds = report.Final.TrainTime.TotalSeconds;
         long steps = _resources.State.Step;
-        long images = (steps - (_resumedFrom ?? 0)) * _request.Spec.BatchSize;
+        BestEvaluation? best = _resources.State.KeptState is null ? null : report.Final.Selection.Best;
+        EvaluationResult? test = best?.Test ?? report.LastEpoch?.Test;
+        long images = (steps - (_resumed?.Step ?? 0)) * _request.Spec.BatchSize;
         return new()
         {
-            TestAccuracy = report.LastEpoch?.Test.Accuracy ?? double.NaN,
-            TestLoss = report.LastEpoch?.Test.Loss ?? double.NaN,
+            TestAccuracy = test?.Accuracy ?? double.NaN,
+            TestLoss = test?.Loss ?? double.NaN,
             TrainLoss = report.LastEpoch?.TrainLoss ?? double.NaN,
             Metrics = Score(report.Outcome)?.ToJson(),
-            ValidationAccuracy = report.LastEpoch?.Validation?.Accuracy,
+            ValidationAccuracy = (best?.Validation ?? report.LastEpoch?.Validation)?.Accuracy,
+            BestEpoch = best?.Epoch,
+            BestStep = best?.Step,
             Epochs = report.Final.Epochs,
             Steps = steps,
             Images = images,
@@ -271,7 +278,7 @@ internal sealed class TrainingSession : IDisposable
             Seed = _request.Spec.Seed,
             ReassignedShards = report.Final.ReassignedShards,
             WorkersLost = report.Final.WorkersLost,
-            ResumedFromStep = _resumedFrom,
+            ResumedFromStep = _resumed?.Step,
             RunDirectory = Path,
         };
     }

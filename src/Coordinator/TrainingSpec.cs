@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using NnCluster.Data;
 using NnCluster.Model;
 using NnCluster.Optimization;
@@ -29,6 +30,12 @@ public sealed record TrainingSpec
     /// <summary>The whole network; null: <see cref="Hidden"/> with the inputs, outputs and loss of the data set.</summary>
     public ModelSpec? Model { get; init; }
 
+    /// <summary>
+    /// Weights of the classes in the loss, from the training rows. With <see cref="Model"/>, <see cref="ClassWeighting.None"/> leaves the
+    /// weights of the model as they are.
+    /// </summary>
+    public ClassWeighting ClassWeighting { get; init; }
+
     /// <summary>Optimizer, learning-rate schedule and regularisation.</summary>
     public OptimizerSpec Optimizer { get; init; } = new();
 
@@ -47,11 +54,23 @@ public sealed record TrainingSpec
     /// <summary>Whether each epoch visits the rows in an order of its own.</summary>
     public bool Shuffle { get; init; } = true;
 
+    /// <summary>
+    /// Whether the result is the model state with the least loss on the validation rows (true) or the last one (false); null: the best
+    /// where the data set has validation rows.
+    /// </summary>
+    public bool? KeepBest { get; init; }
+
+    /// <summary>
+    /// Evaluations without improvement of the loss on the validation rows after which training stops, at least 1; null: it takes all epochs.
+    /// </summary>
+    public int? Patience { get; init; }
+
     /// <summary>The specification of the run on a data set.</summary>
     /// <param name="data">The data set.</param>
     /// <param name="arithmetic">Arithmetic of the backend.</param>
+    /// <param name="evaluateEvery">Epochs between evaluations.</param>
     /// <exception cref="BadInputException">A value is out of range, or does not fit the data; the error names the property.</exception>
-    internal RunSpec For(Dataset data, string arithmetic)
+    internal RunSpec For(Dataset data, string arithmetic, int evaluateEvery = 1)
     {
         int rows = data.Train.Rows;
         int batch = BatchSize ?? Math.Min(128, rows);
@@ -84,6 +103,11 @@ public sealed record TrainingSpec
                 + $"and {data.Name} has {data.Features} features and {data.Outputs} outputs");
         }
 
+        if (ClassWeighting == ClassWeighting.Balanced)
+        {
+            model = model with { ClassWeights = BalancedWeights(data) };
+        }
+
         model.Validate();
         var spec = new RunSpec
         {
@@ -97,9 +121,14 @@ public sealed record TrainingSpec
             Shards = Shards ?? ReductionTree.DefaultShards(batch),
             Seed = Seed,
             Shuffle = Shuffle,
+            Selection = ModelSelection.For(KeepBest, Patience, evaluateEvery, data.Validation.Rows > 0, nameof(KeepBest), nameof(Patience)),
             Arithmetic = arithmetic,
         };
         model.ValidateShardRows(spec.MinibatchTree.MinShardRows);
         return spec;
     }
+
+    private static ImmutableArray<float> BalancedWeights(Dataset data) => data.Classes > 0
+        ? ClassWeights.Balanced(data.Train.Labels, data.Classes)
+        : throw new BadInputException($"{nameof(ClassWeighting)} {ClassWeighting.Balanced}: {data.Name} has no classes");
 }

@@ -162,7 +162,7 @@ internal sealed class SmallCluster : IDisposable
 
     public static string[] Training(int epochs, int shards = 8) =>
     [
-        "--dataset", NnClusterProcess.MnistRows, "--batch-size", "128", "--shards", $"{shards}", "--epochs", $"{epochs}", "--evaluate-every", "5", "--validation", "40",
+        "--dataset", NnClusterProcess.MnistRows, "--batch-size", "128", "--shards", $"{shards}", "--epochs", $"{epochs}", "--evaluate-every", "5", "--validation", "40", "--keep", "last",
         "--hidden", "40,24", "--activation", "prelu", "--batch-norm", "--dropout", "0.2,0.1", "--input-dropout", "0.1",
         "--l1", "1e-5", "--l2", "1e-4", "--max-norm", "3", "--clip-norm", "1", "--schedule", "one-cycle", "--learning-rate", "0.005",
     ];

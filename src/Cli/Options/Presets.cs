@@ -51,6 +51,7 @@ internal static class Presets
             ["epochs"] = 15,
             ["batchSize"] = 2048,
             ["validation"] = 5000,
+            ["keep"] = "last",
         },
 
         [Automatic] = () => [],

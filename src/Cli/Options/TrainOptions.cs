@@ -34,6 +34,7 @@ internal sealed class TrainOptions
     public Option<ScalingKind?> Scale { get; } = CliOption.Choice<ScalingKind>(Row("--scale"));
     public Option<MissingKind?> Missing { get; } = CliOption.Choice<MissingKind>(Row("--missing"));
     public Option<CategoryKind?> Categories { get; } = CliOption.Choice<CategoryKind>(Row("--categories"));
+    public Option<ClassWeighting?> ClassWeight { get; } = CliOption.Choice<ClassWeighting>(Row("--class-weight"));
 
     // Model
     public Option<string?> Model { get; } = Text("--model");
@@ -82,6 +83,8 @@ internal sealed class TrainOptions
     public Option<string?> InitFrom { get; } = Text("--init-from");
     public Option<double?> TargetAccuracy { get; } = Number(
         "--target-accuracy", v => v is > 0 and <= 1, "a number above 0 and at most 1, such as 0.98");
+    public Option<int?> Patience { get; } = Whole("--patience", 1);
+    public Option<KeepKind?> Keep { get; } = CliOption.Choice<KeepKind>(Row("--keep"));
     public Option<int?> EvaluateEvery { get; } = Whole("--evaluate-every", 1);
     public Option<int?> StopAfter { get; } = Whole("--stop-after", 1);
     public Option<string?> Resume { get; } = Text("--resume");
@@ -115,12 +118,12 @@ internal sealed class TrainOptions
     [
         Dataset, DataDirectory, Target, Task, Ignore, TextColumns, Limit,
         Test, Validation, Group, NoStratify, SplitSeed,
-        Scale, Missing, Categories,
+        Scale, Missing, Categories, ClassWeight,
         Model, Hidden, Activation, Slope, Init, BatchNorm, Dropout, InputDropout, InputNoise,
         Loss, ClipProbability,
         Optimizer, LearningRate, Schedule, Beta1, Beta2, Epsilon, Momentum, Rho, ClipNorm,
         L1, L2, WeightDecay, MaxNorm,
-        Preset, Config, Epochs, BatchSize, Seed, NoShuffle, InitFrom, TargetAccuracy, EvaluateEvery, StopAfter, Resume,
+        Preset, Config, Epochs, BatchSize, Seed, NoShuffle, InitFrom, TargetAccuracy, Patience, Keep, EvaluateEvery, StopAfter, Resume,
         Workers, Shards, Blas,
         .. OfCluster,
         Out, CheckpointEvery, HealthPort, StatusFd, Json,

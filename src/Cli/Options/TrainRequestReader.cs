@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -101,6 +102,13 @@ internal static class TrainRequestReader
             Shards = given.GetValue(options.Shards) ?? ReductionTree.DefaultShards(batch),
             Seed = given.GetValue(options.Seed) ?? 1,
             Shuffle = !given.GetValue(options.NoShuffle),
+            Selection = ModelSelection.For(
+                given.GetValue(options.Keep) is { } keep ? keep == KeepKind.Best : null,
+                given.GetValue(options.Patience),
+                given.GetValue(options.EvaluateEvery) ?? 1,
+                data.Validation.Rows > 0,
+                "--keep best",
+                options.Patience.Name),
             Arithmetic = blas.Arithmetic,
         };
         model.ValidateShardRows(spec.MinibatchTree.MinShardRows);
@@ -198,9 +206,18 @@ internal static class TrainRequestReader
         ModelSpec spec = given.GetValue(options.Model) is { } model
             ? ModelFromFile(given, options, data, model, loss)
             : ModelFromOptions(given, options, data, loss);
+        if (given.GetValue(options.ClassWeight) is ClassWeighting.Balanced)
+        {
+            spec = spec with { ClassWeights = BalancedWeights(data) };
+        }
+
         spec.Validate();
         return spec;
     }
+
+    private static ImmutableArray<float> BalancedWeights(Dataset data) => data.Classes > 0
+        ? ClassWeights.Balanced(data.Train.Labels, data.Classes)
+        : throw new BadInputException("--class-weight balanced needs classes, and the targets of this data set are numbers.");
 
     private static ModelSpec ModelFromFile(ParseResult given, TrainOptions options, Dataset data, string model, LossKind loss)
     {

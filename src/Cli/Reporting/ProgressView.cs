@@ -47,6 +47,8 @@ internal static class ProgressView
         ParticipantJoined joined => $"worker {joined.Participant} joined",
         ParticipantLost lost => $"worker {lost.Participant} lost: {lost.Reason}",
         ShardsReassigned again => Invariant($"step {again.Step}: reassigned {again.Shards} shards of {again.From}: {again.Reason}"),
+        StoppedEarly stopped => Invariant($"stopped early after epoch {stopped.Epoch}, step {stopped.Step}: ")
+            + Invariant($"the validation loss was least after epoch {stopped.BestEpoch}, step {stopped.BestStep}"),
         CheckpointFailed failed =>
             Invariant($"the checkpoint after step {failed.Step} could not be written, the previous one stays: {failed.Reason}"),
         RunPaused paused => Invariant($"paused: {paused.Workers} of {paused.Needed} workers needed"),

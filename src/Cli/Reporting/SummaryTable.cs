@@ -35,6 +35,11 @@ public static class SummaryTable
             Row("baseline", $"{MetricsText.Line((JsonObject)metrics["baseline"]!)}");
         }
 
+        if (summary.BestStep is { } best)
+        {
+            Row("best state", $"epoch {summary.BestEpoch}, step {best:N0}: least loss on the validation rows");
+        }
+
         Row("loss", $"test {summary.TestLoss:F4}, train {summary.TrainLoss:F4}");
         Row("trained", $"{summary.Epochs} epochs, {summary.Steps:N0} steps, {summary.Images:N0} images");
         Row("time", $"{summary.TrainSeconds:F2} s of training, {summary.TotalSeconds:F2} s in all");

@@ -53,9 +53,9 @@ internal static class RegionCapacity
 {
     /// <summary>
     /// The current state, which is leased once it is sent; the next one, which an optimizer step writes; one that a
-    /// checkpoint is being written from, and one that waits to be.
+    /// checkpoint is being written from, one that waits to be, and the best one, which a run may keep.
     /// </summary>
-    public const int ModelStates = 4;
+    public const int ModelStates = 5;
 
     /// <summary>
     /// A subtree's sum that is leased to the coordinator and one that is being completed; for each worker the sum that it

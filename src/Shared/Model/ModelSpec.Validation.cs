@@ -32,6 +32,14 @@ public sealed partial record ModelSpec
             SpecCheck.Require(Loss == LossKind.CrossEntropy, "clipProbability goes with the loss cross-entropy only");
         }
 
+        if (ClassWeights is { } weights)
+        {
+            SpecCheck.Require(
+                !weights.IsDefault && weights.Length == Outputs, $"classWeights must have one number for each of the {Outputs} outputs");
+            SpecCheck.Require(
+                weights.All(weight => float.IsFinite(weight) && weight > 0f), "classWeights must be finite numbers above 0");
+        }
+
         for (int i = 0; i < Hidden.Length; i++)
         {
             SpecCheck.Require(Hidden[i] != null, $"hidden[{i}] must be a layer, not null");

@@ -49,6 +49,12 @@ public sealed partial record ModelSpec
     /// <summary>Probability below which cross-entropy is clipped, in (0, 1); null for no clipping.</summary>
     public float? ClipProbability { get; init; }
 
+    /// <summary>
+    /// Weight of each class in the loss, (outputs), each above 0: the loss of a row, and with it its gradient, is multiplied by that of its
+    /// class. Null: all are 1.
+    /// </summary>
+    public ImmutableArray<float>? ClassWeights { get; init; }
+
     /// <summary>The kind of model; a multi-layer perceptron by default.</summary>
     public ArchitectureSpec Architecture { get; init; } = new MultiLayerPerceptronSpec();
 
@@ -74,6 +80,8 @@ public sealed partial record ModelSpec
         && Equals(Initializer, other.Initializer)
         && Loss == other.Loss
         && Nullable.Equals(ClipProbability, other.ClipProbability)
+        && ClassWeights.HasValue == other.ClassWeights.HasValue
+        && ClassWeights.GetValueOrDefault([]).AsSpan().SequenceEqual(other.ClassWeights.GetValueOrDefault([]).AsSpan())
         && Equals(Architecture, other.Architecture);
 
     /// <inheritdoc/>
@@ -92,6 +100,7 @@ public sealed partial record ModelSpec
         hash.Add(Initializer);
         hash.Add(Loss);
         hash.Add(ClipProbability);
+        hash.Add(ClassWeights?.Length);
         hash.Add(Architecture);
         return hash.ToHashCode();
     }

@@ -48,8 +48,8 @@ internal sealed class Network : IModel
         _others = [.. Layout.Tensors.Except(_products)];
         _loss = spec.Loss switch
         {
-            LossKind.CrossEntropy => new CrossEntropyLoss(spec.Outputs, spec.ClipProbability, maxRows),
-            LossKind.MeanSquaredError => new MeanSquaredErrorLoss(spec.Outputs),
+            LossKind.CrossEntropy => new CrossEntropyLoss(spec.Outputs, spec.ClipProbability, maxRows, spec.ClassWeights),
+            LossKind.MeanSquaredError => new MeanSquaredErrorLoss(spec.Outputs, spec.ClassWeights),
             _ => throw new UnreachableException($"Unknown loss {spec.Loss}."),
         };
         int widest = spec.Hidden.Select(layer => layer.Units).DefaultIfEmpty().Max();

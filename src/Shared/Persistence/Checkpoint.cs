@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using NnCluster.Memory;
 using NnCluster.Model;
+using NnCluster.Training;
 
 namespace NnCluster.Persistence;
 
@@ -16,11 +17,15 @@ internal sealed record CheckpointPosition(string RunId, long Step, long Term, st
 {
     /// <summary>The preparation of a table's rows as JSON; null: none.</summary>
     public string? Preparation { get; init; }
+
+    /// <summary>Best evaluation so far; null where the run selects no state.</summary>
+    public SelectionState? Selection { get; init; }
 }
 
 /// <summary>
 /// <c>checkpoint-&lt;step&gt;.safetensors</c>: the tensors of the model state by name, those of the optimizer state as
-/// <c>&lt;moment&gt;.&lt;tensor&gt;</c>, the position in the metadata, and a digest over all of it. docs/files.md describes it.
+/// <c>&lt;moment&gt;.&lt;tensor&gt;</c>, those of the best model state, if one is kept, as <c>best.&lt;tensor&gt;</c>, the position in the
+/// metadata, and a digest over all of it. docs/files.md describes it.
 /// </summary>
 internal static class Checkpoint
 {
@@ -28,6 +33,8 @@ internal static class Checkpoint
     internal const string Format = "nncluster-checkpoint";
 
     private const string RunIdKey = "runId";
+    private const string SelectionKey = "selection";
+    private const string BestPrefix = "best.";
     private const int RunIdBytes = 16;
 
     // Bounds the term of a damaged header: the next term is one more.
@@ -42,16 +49,19 @@ internal static class Checkpoint
     /// <param name="layout">Layout of the model state.</param>
     /// <param name="parameters">The model state: parameters and running statistics.</param>
     /// <param name="states">The optimizer state: each moment by name.</param>
+    /// <param name="best">The best model state; null: none is kept.</param>
     public static void Write(
         string path,
         CheckpointPosition position,
         ParameterLayout layout,
         AlignedBuffer parameters,
-        IReadOnlyList<(string Name, AlignedBuffer Values)> states)
+        IReadOnlyList<(string Name, AlignedBuffer Values)> states,
+        AlignedBuffer? best = null)
     {
         IEnumerable<TensorToWrite> tensors = layout.Tensors.Select(view => Tensor(view.Name, view, parameters));
         IEnumerable<TensorToWrite> moments = states.SelectMany(state =>
             Moments(layout, state.Name).Select(view => Tensor(view.Name, view, state.Values)));
+        IEnumerable<TensorToWrite> kept = best is null ? [] : Best(layout).Select(view => Tensor(view.Name, view, best));
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             [FormatVersion.FormatKey] = Format,
@@ -67,7 +77,12 @@ internal static class Checkpoint
             metadata[ModelFile.PreparationKey] = preparation;
         }
 
-        AtomicFile.Write(path, stream => SafeTensors.Write(stream, [.. tensors, .. moments], metadata));
+        if (position.Selection is { } selection)
+        {
+            metadata[SelectionKey] = selection.ToJson();
+        }
+
+        AtomicFile.Write(path, stream => SafeTensors.Write(stream, [.. tensors, .. moments, .. kept], metadata));
     }
 
     /// <summary>Reads a checkpoint and checks it against its digest.</summary>
@@ -108,6 +123,7 @@ internal static class Checkpoint
             metadata.GetValueOrDefault(RunIdKey) ?? RunIdFrom(runSpec), Number("step"), term, runSpec, Entry(ModelFile.ModelSpecKey))
         {
             Preparation = metadata.GetValueOrDefault(ModelFile.PreparationKey),
+            Selection = metadata.TryGetValue(SelectionKey, out string? selection) ? SelectionJson.Parse(selection, path) : null,
         };
     }
 
@@ -144,6 +160,26 @@ internal static class Checkpoint
             ModelFile.CopyTo(file, [.. Moments(layout, name)], values.Span);
         }
     }
+
+    /// <summary>Copies the best model state of a checkpoint, if it has one.</summary>
+    /// <param name="file">The checkpoint.</param>
+    /// <param name="layout">Layout of the model state.</param>
+    /// <param name="state">Receives parameters and running statistics.</param>
+    /// <returns>False if the checkpoint has none.</returns>
+    /// <exception cref="BadInputException">A tensor is missing or of another shape.</exception>
+    public static bool TryReadBest(SafeTensorsFile file, ParameterLayout layout, Span<float> state)
+    {
+        if (!file.Tensors.Any(tensor => tensor.Name.StartsWith(BestPrefix, StringComparison.Ordinal)))
+        {
+            return false;
+        }
+
+        ModelFile.CopyTo(file, [.. Best(layout)], state);
+        return true;
+    }
+
+    private static IEnumerable<ParameterView> Best(ParameterLayout layout) =>
+        layout.Tensors.Select(view => view with { Name = BestPrefix + view.Name });
 
     private static IEnumerable<ParameterView> Moments(ParameterLayout layout, string state) =>
         layout.LearnedTensors.Select(view => view with { Name = $"{state}.{view.Name}" });

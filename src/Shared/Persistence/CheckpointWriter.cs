@@ -48,8 +48,9 @@ internal sealed class CheckpointWriter : IDisposable
 
     /// <summary>Copies the state and returns; called between steps. The write itself happens on the thread of the writer.</summary>
     /// <param name="state">The state, read before this returns.</param>
+    /// <param name="selection">Best evaluation so far.</param>
     /// <returns>The result of the write; completes when the checkpoint is on disk, has failed or is superseded. Never faults.</returns>
-    public Task<CheckpointResult> WriteAsync(TrainingState state)
+    public Task<CheckpointResult> WriteAsync(TrainingState state, SelectionState? selection = null)
     {
         lock (_gate)
         {
@@ -61,7 +62,7 @@ internal sealed class CheckpointWriter : IDisposable
             }
 
             Snapshot snapshot = _waiting ?? (_spare.TryPop(out Snapshot? spare) ? spare : new Snapshot(state));
-            snapshot.Take(state);
+            snapshot.Take(state, selection);
             _waiting = snapshot;
             Monitor.PulseAll(_gate);
             return _waitingResult.Task;
@@ -126,7 +127,8 @@ internal sealed class CheckpointWriter : IDisposable
         try
         {
             _before?.Invoke();
-            Checkpoint.Write(path, _origin with { Step = snapshot.Step }, _layout, snapshot.ModelState, snapshot.OptimizerState);
+            CheckpointPosition position = _origin with { Step = snapshot.Step, Selection = snapshot.Selection };
+            Checkpoint.Write(path, position, _layout, snapshot.ModelState, snapshot.OptimizerState, snapshot.KeptState);
             if (!_written.Contains(path))
             {
                 _written.Enqueue(path);
@@ -162,23 +164,30 @@ internal sealed class CheckpointWriter : IDisposable
         }
     }
 
-    /// <summary>State of one step: the model state is shared, since it never changes again; the optimizer state is copied.</summary>
+    /// <summary>State of one step: the model states are shared, since they never change again; the optimizer state is copied.</summary>
     private sealed class Snapshot(TrainingState state) : IDisposable
     {
         private RefCountedBuffer? _modelState;
+        private RefCountedBuffer? _keptState;
 
         public long Step { get; private set; }
 
+        public SelectionState? Selection { get; private set; }
+
         public AlignedBuffer ModelState => _modelState!.Memory;
+
+        public AlignedBuffer? KeptState => _keptState?.Memory;
 
         public IReadOnlyList<(string Name, AlignedBuffer Values)> OptimizerState { get; } =
             [.. state.OptimizerState.Select(state => (state.Name, new AlignedBuffer(state.Values.Length)))];
 
-        public void Take(TrainingState state)
+        public void Take(TrainingState state, SelectionState? selection)
         {
             Release();
             Step = state.Step;
+            Selection = selection == SelectionState.None ? null : selection;
             _modelState = state.ModelState.Share();
+            _keptState = state.KeptState?.Share();
             foreach (((_, AlignedBuffer copy), (_, AlignedBuffer values)) in OptimizerState.Zip(state.OptimizerState))
             {
                 values.Span.CopyTo(copy.Span);
@@ -188,7 +197,8 @@ internal sealed class CheckpointWriter : IDisposable
         public void Release()
         {
             _modelState?.Release();
-            _modelState = null;
+            _keptState?.Release();
+            (_modelState, _keptState) = (null, null);
         }
 
         public void Dispose()

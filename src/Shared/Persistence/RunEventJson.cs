@@ -100,6 +100,12 @@ internal static class RunEventJson
             case FirstStepTaken first:
                 json.WriteNumber("step"u8, first.Step);
                 break;
+            case StoppedEarly stopped:
+                json.WriteNumber("epoch"u8, stopped.Epoch);
+                json.WriteNumber("step"u8, stopped.Step);
+                json.WriteNumber("bestEpoch"u8, stopped.BestEpoch);
+                json.WriteNumber("bestStep"u8, stopped.BestStep);
+                break;
             case CheckpointWritten checkpoint:
                 json.WriteNumber("step"u8, checkpoint.Step);
                 json.WriteString("path"u8, checkpoint.Path);
@@ -142,6 +148,7 @@ internal static class RunEventJson
         ShardsReassigned => "shardsReassigned",
         ShardsRecovered => "shardsRecovered",
         FirstStepTaken => "firstStepApplied",
+        StoppedEarly => "stoppedEarly",
         CheckpointWritten => "checkpointWritten",
         CheckpointFailed => "checkpointFailed",
         RunPaused => "runPaused",

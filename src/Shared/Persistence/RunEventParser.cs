@@ -104,6 +104,7 @@ internal static class RunEventParser
             line.Whole("step"), line.Int("shards"), line.Text("from"), line.Name<ReassignCause>("cause"), line.Text("reason")),
         "shardsRecovered" => new ShardsRecovered(line.Whole("step"), line.Int("shards")),
         "firstStepApplied" => new FirstStepTaken(line.Whole("step")),
+        "stoppedEarly" => new StoppedEarly(line.Int("epoch"), line.Whole("step"), line.Int("bestEpoch"), line.Whole("bestStep")),
         "checkpointWritten" => new CheckpointWritten(line.Whole("step"), line.Text("path")),
         "checkpointFailed" => new CheckpointFailed(line.Whole("step"), line.Text("reason")),
         "runPaused" => new RunPaused(line.Int("workers"), line.Int("needed")),

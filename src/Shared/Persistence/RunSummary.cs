@@ -27,6 +27,17 @@ public sealed record RunSummary
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public JsonObject? Metrics { get; init; }
 
+    /// <summary>
+    /// Epoch after which the loss on the validation rows was least, where that model state is the result; test and validation results,
+    /// metrics and weights are those of it. Null, and absent from the JSON, if the last state is the result.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? BestEpoch { get; init; }
+
+    /// <summary>Step of <see cref="BestEpoch"/>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? BestStep { get; init; }
+
     /// <summary>Epochs completed.</summary>
     public required int Epochs { get; init; }
 

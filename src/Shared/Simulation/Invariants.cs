@@ -46,6 +46,21 @@ internal sealed class Invariants(RunSettings settings, ReferenceRun reference, F
         sum.AsInt32() == reference.Sum(round).AsInt32(),
         $"{round} adds up to {sum}, but undisturbed to {reference.Sum(round)}");
 
+    /// <summary>Requires that a complete run kept the state that an undisturbed run selects.</summary>
+    public void CheckResult(RunState final, SimulatedState? kept)
+    {
+        if (final.Outcome is not { Interrupted: false, Failure: null } || settings.Selection is not { } selection)
+        {
+            return;
+        }
+
+        (BestEvaluation? best, _) = reference.Selected();
+        Require(Equals(final.Selection.Best, best), $"the run selected {final.Selection.Best}, and undisturbed {best}");
+        SimulatedState? expected = selection.KeepBest && best is not null ? reference.After(best.Step) : null;
+        Require(
+            kept?.Digest == expected?.Digest && kept?.Step == expected?.Step, $"the run kept {kept}, and undisturbed {expected}");
+    }
+
     private void Check(RunState before, RunInput input, RunState after, RunEffect effect)
     {
         switch (effect)
@@ -86,7 +101,8 @@ internal sealed class Invariants(RunSettings settings, ReferenceRun reference, F
                 _isPauseAnnounced = false;
                 break;
             case EndRun { Outcome: { Interrupted: false, Failure: null } }:
-                Require(after.Step == settings.TotalSteps, $"the run is complete after {after.Step} of {settings.TotalSteps} steps");
+                long last = reference.Selected().LastStep;
+                Require(after.Step == last, $"the run is complete after {after.Step} of {last} steps");
                 break;
             default:
                 break;

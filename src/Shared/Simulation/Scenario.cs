@@ -33,11 +33,15 @@ internal sealed record Scenario
         int shards = 1 << random.Below(6);
         int epochs = random.Between(1, 2);
         int steps = random.Between(1, 5);
+        ModelSelection? selection = SelectionFrom(seed);
+        epochs = selection is null ? epochs : 3 * epochs;
         var settings = new RunSettings
         {
             TotalSteps = epochs * steps,
             EpochEnds = [.. Enumerable.Range(1, epochs).Select(epoch => (long)epoch * steps)],
-            Trees = new(new(shards, shards * random.Between(8, 64)), new(4, 100), random.Below(2) == 0 ? new(2, 50) : null),
+            Trees = new(new(shards, shards * random.Between(8, 64)), new(4, 100), random.Below(2) == 0 || selection is not null ? new(2, 50) : null),
+            Selection = selection,
+            EvaluateEvery = selection?.EvaluateEvery ?? 1,
             MinWorkers = random.Between(1, Math.Min(workers, 3)),
             CheckpointEvery = random.Below(2) == 0 ? random.Between(1, 3) : null,
             Recovery = new() { FirstDeadline = TimeSpan.FromSeconds(random.Between(1, 10)) },
@@ -61,6 +65,18 @@ internal sealed record Scenario
         string name = $"Scenario.FromSeed({seed}, {string.Join(", ", kinds.ToArray().Select(kind => $"SimulatedFaultKind.{kind}"))})";
         ImmutableArray<Fault> faults = Schedule(random, settings, cluster, kinds);
         return new() { Name = name, Seed = (ulong)seed, Settings = settings, Cluster = cluster, Faults = faults };
+    }
+
+    // From a generator of its own: the scenarios of the other seeds stay as they are.
+    private static ModelSelection? SelectionFrom(int seed)
+    {
+        var random = new SplitMix(SplitMix.Mix((ulong)seed ^ 0x5E1EC7));
+        return random.Below(3) > 0 ? null : new()
+        {
+            KeepBest = random.Below(4) > 0,
+            Patience = random.Below(3) > 0 ? random.Between(1, 2) : null,
+            EvaluateEvery = 1,
+        };
     }
 
     /// <summary>This scenario without faults.</summary>

@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics;
+using NnCluster.Model;
 using NnCluster.Training;
 
 namespace NnCluster.Simulation;
@@ -24,6 +25,10 @@ internal static class ShardValues
             ? Shard(round, subtree.Value - tree.Shards, weights)
             : Sum(tree, subtree.Left, round, weights) + Sum(tree, subtree.Right, round, weights);
 
+    /// <summary>Result of an evaluation: a loss that rises and falls with the step, with ties.</summary>
+    public static EvaluationResult Evaluation(RoundId round, int rows) =>
+        new(SplitMix.Mix(((ulong)round.Step << 8) ^ (ulong)round.Kind) % 4, 0.5, rows);
+
     /// <summary>State after a step with a sum.</summary>
     public static SimulatedState Step(SimulatedState state, Vector128<float> sum) => new(
         state.Step + 1,
@@ -31,8 +36,18 @@ internal static class ShardValues
         SplitMix.Mix(SplitMix.Mix(state.Digest ^ sum.AsUInt64()[0]) ^ sum.AsUInt64()[1]));
 }
 
-/// <summary>State of the simulated coordinator: the weights, and a digest of all reduced sums.</summary>
+/// <summary>Trained state of the simulated coordinator: the weights, and a digest of all reduced sums.</summary>
 internal readonly record struct SimulatedState(long Step, Vector128<float> Weights, ulong Digest);
+
+/// <summary>What a checkpoint of the simulated coordinator holds.</summary>
+/// <param name="Trained">The trained state.</param>
+/// <param name="Selection">Best evaluation so far.</param>
+/// <param name="Kept">The best state; null: none is kept.</param>
+internal readonly record struct SimulatedCheckpoint(SimulatedState Trained, SelectionState Selection, SimulatedState? Kept)
+{
+    /// <summary>Before the first step.</summary>
+    public static readonly SimulatedCheckpoint Start = new(default, SelectionState.None, null);
+}
 
 /// <summary>The run as one undisturbed processor computes it.</summary>
 internal sealed class ReferenceRun(RunSettings settings)
@@ -49,6 +64,29 @@ internal sealed class ReferenceRun(RunSettings settings)
 
         return _states[(int)step];
     }
+
+    /// <summary>The best evaluation of the whole run and the step after which it ends, by a plain loop over the epochs.</summary>
+    public (BestEvaluation? Best, long LastStep) Selected()
+    {
+        BestEvaluation? best = null;
+        for (int epoch = 1; epoch <= settings.EpochEnds.Length && settings.Selection is not null; epoch++)
+        {
+            long step = settings.EpochEnds[epoch - 1];
+            EvaluationResult validation = Evaluate(step, RoundKind.Validation);
+            best = best is null || validation.Loss < best.Validation.Loss
+                ? new(epoch, step, Evaluate(step, RoundKind.Test), validation)
+                : best;
+            if (epoch - best.Epoch >= settings.Selection.Patience)
+            {
+                return (best, step);
+            }
+        }
+
+        return (best, settings.TotalSteps);
+    }
+
+    private EvaluationResult Evaluate(long step, RoundKind kind) =>
+        ShardValues.Evaluation(new(step, kind), settings.Trees.Of(kind).Rows);
 
     public Vector128<float> Sum(RoundId round) =>
         ShardValues.Sum(settings.Trees.Of(round.Kind), SubtreeId.Root, round, After(round.Step).Weights);

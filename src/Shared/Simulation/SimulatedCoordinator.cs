@@ -34,7 +34,7 @@ internal sealed class SimulatedCoordinator
         Invariants invariants,
         BufferPool pool,
         History history,
-        SimulatedState from)
+        SimulatedCheckpoint from)
     {
         _events = events;
         _model = model;
@@ -43,8 +43,9 @@ internal sealed class SimulatedCoordinator
         _invariants = invariants;
         _pool = pool;
         _history = history;
-        Trained = from;
-        State = new TrainingRun(settings).Begin(from.Step);
+        Trained = from.Trained;
+        Kept = from.Kept;
+        State = new TrainingRun(settings).Begin(from.Trained.Step, from.Selection);
         foreach (RoundKind kind in Enum.GetValues<RoundKind>())
         {
             if (kind != RoundKind.Validation || settings.Trees.Validation is not null)
@@ -61,11 +62,14 @@ internal sealed class SimulatedCoordinator
 
     public SimulatedState Trained { get; private set; }
 
+    /// <summary>The best state; null: none is kept.</summary>
+    public SimulatedState? Kept { get; private set; }
+
     public bool Alive { get; private set; } = true;
 
     public int Decisions { get; private set; }
 
-    public required Action<SimulatedState> CheckpointBegun { get; init; }
+    public required Action<SimulatedCheckpoint> CheckpointBegun { get; init; }
 
     /// <summary>Called when a worker is refused while its link is open.</summary>
     public required Action<Connection> Refused { get; init; }
@@ -157,13 +161,16 @@ internal sealed class SimulatedCoordinator
                 break;
             case TakeEvaluation take:
                 AddUp(take.Round);
-                Busy(TimeSpan.Zero, () => new EvaluationTaken(take.Round, new(1, 0.5, _settings.Trees.Of(take.Round.Kind).Rows)));
+                Busy(TimeSpan.Zero, () => new EvaluationTaken(take.Round, ShardValues.Evaluation(take.Round, _settings.Trees.Of(take.Round.Kind).Rows)));
                 break;
             case AbandonRound abandon:
                 _sums[abandon.Round.Kind].Clear();
                 break;
-            case WriteCheckpoint:
-                CheckpointBegun(Trained);
+            case KeepModelState:
+                Kept = Trained;
+                break;
+            case WriteCheckpoint write:
+                CheckpointBegun(new(Trained, write.Selection, Kept));
                 _events.After(_model.CheckpointTime, () => Receive(new CheckpointMade(_model.CheckpointTime)));
                 break;
             case RefuseParticipant refuse when _connections.Remove(refuse.Participant, out Connection? refused):

@@ -37,7 +37,7 @@ internal sealed partial class SimulatedRun
     private readonly List<Machine> _machines = [];
     private readonly Queue<(ResultArrived Result, Vector128<float> Sum)> _latest = new();
     private SimulatedCoordinator? _coordinator;
-    private SimulatedState _stored;
+    private SimulatedCheckpoint _stored = SimulatedCheckpoint.Start;
     private long _decisions;
     private int _incarnations;
     private bool _over;
@@ -130,6 +130,7 @@ internal sealed partial class SimulatedRun
 
         RunState final = _coordinator.State;
         SimulatedState trained = _coordinator.Trained;
+        _invariants.CheckResult(final, _coordinator.Kept);
         TimeSpan ended = _events.Now;
         _over = true;
         while (_events.Now - ended < AfterTheEnd && _events.Advance())
@@ -158,7 +159,7 @@ internal sealed partial class SimulatedRun
     private void BeginIncarnation()
     {
         _incarnations++;
-        _history.Add(_events.Now, $"coordinator begins term {_incarnations} after step {_stored.Step}");
+        _history.Add(_events.Now, $"coordinator begins term {_incarnations} after step {_stored.Trained.Step}");
         _coordinator = new(_events, _scenario.Cluster, _scenario.Settings, _rules, _invariants, _pool, _history, _stored)
         {
             CheckpointBegun = state => _events.After(_scenario.Cluster.CheckpointTime, () => Store(state)),
@@ -173,7 +174,7 @@ internal sealed partial class SimulatedRun
     }
 
     // A later term may already have stored the same step again.
-    private void Store(SimulatedState state) => _stored = state.Step > _stored.Step ? state : _stored;
+    private void Store(SimulatedCheckpoint state) => _stored = state.Trained.Step > _stored.Trained.Step ? state : _stored;
 
     private void EndIncarnation()
     {

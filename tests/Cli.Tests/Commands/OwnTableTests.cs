@@ -86,13 +86,62 @@ public sealed class OwnTableTests : IDisposable
     [Fact]
     public void Any_number_of_workers_gives_the_same_bits()
     {
-        string[] Hashes(params string[][] runs) =>
-            [.. runs.Select((options, i) => Run([.. options, "--dataset", "flowers.csv", "--ignore", "id", "--shards", "4", "--batch-size", "32",
-                "--validation", "0.1", "--epochs", "5", "--json", "--out", $"run{i}"]).Field("weightsSha256"))];
-        string[] hashes = Hashes(
+        string[][] runs =
+        [
             ["train", "--workers", "1"], ["train", "--workers", "2"], ["train", "--workers", "3"], ["train", "--workers", "7"],
-            ["launch", "--workers", "3"]);
-        Assert.Single(hashes.Distinct());
+            ["launch", "--workers", "3"],
+        ];
+        ProcessResult[] results = [.. runs.Select((options, i) => Run([.. options, .. Selecting, "--out", $"run{i}"]))];
+        Assert.All(results, result => Assert.True(result.ExitCode == 0, result.Error));
+        Assert.Single(results.Select(result => (result.Field("weightsSha256"), result.Field("bestStep"), result.Field("steps"))).Distinct());
+    }
+
+    [Fact]
+    public void A_run_that_is_resumed_within_an_epoch_selects_the_same_state_and_stops_after_the_same_step()
+    {
+        ProcessResult whole = Run(["train", .. Selecting, "--out", "whole"]);
+        Assert.True(whole.ExitCode == 0, whole.Error);
+        Assert.Contains("stopped early after epoch", whole.Error, StringComparison.Ordinal);
+        int steps = int.Parse(whole.Field("steps"), CultureInfo.InvariantCulture);
+        int best = int.Parse(whole.Field("bestStep"), CultureInfo.InvariantCulture);
+        Assert.True(best < steps, whole.Output);
+        foreach (int stop in new[] { 2, best - 1, best, best + 1, steps - 1 })
+        {
+            ProcessResult stopped = Run(["train", .. Selecting, "--stop-after", $"{stop}", "--out", $"stopped-{stop}"]);
+            Assert.True(stopped.ExitCode == 130, stopped.Error);
+            ProcessResult resumed = Run("train", "--json", "--workers", "3", "--resume", $"stopped-{stop}");
+            Assert.True(resumed.ExitCode == 0, resumed.Error);
+            foreach (string field in new[] { "weightsSha256", "steps", "bestStep", "bestEpoch", "testLoss", "validationAccuracy" })
+            {
+                Assert.Equal(whole.Field(field), resumed.Field(field));
+            }
+        }
+    }
+
+    [Fact]
+    public void The_best_state_is_the_model_that_the_run_leaves()
+    {
+        ProcessResult kept = Run(["train", .. Selecting, "--out", "kept"]);
+        string upToBest = Run(["train", .. Selecting, "--keep", "last", "--stop-after", kept.Field("bestStep"), "--out", "stopped"]).Field("weightsSha256");
+        Assert.Equal(upToBest, kept.Field("weightsSha256"));
+        ProcessResult evaluated = Run("evaluate", "kept", "--json");
+        Assert.Equal(kept.Json.GetProperty("testLoss").GetDouble(), evaluated.Json.GetProperty("loss").GetDouble(), 1e-6);
+    }
+
+    [Fact]
+    public void Balanced_class_weights_find_more_rows_of_a_rare_class()
+    {
+        var random = new Random(3);
+        Write("rare.csv", ["a,b,kind", .. Enumerable.Range(0, 1500).Select(i =>
+            string.Create(CultureInfo.InvariantCulture, $"{random.NextDouble() + (i % 15 == 0 ? 0.5 : 0):0.000},{random.NextDouble():0.000},{(i % 15 == 0 ? "rare" : "usual")}"))]);
+        double Recall(string weight)
+        {
+            ProcessResult result = Run("train", "--dataset", "rare.csv", "--class-weight", weight, "--epochs", "20", "--json", "--out", weight);
+            Assert.True(result.ExitCode == 0, result.Error);
+            return result.Json.GetProperty("metrics").GetProperty("classes")[0].GetProperty("recall").GetDouble();
+        }
+
+        Assert.True(Recall("balanced") > Recall("none") + 0.1);
     }
 
     [Theory]
@@ -102,6 +151,9 @@ public sealed class OwnTableTests : IDisposable
     [InlineData("train --dataset flowers.csv --categories refuse", "colour is text")]
     [InlineData("train --dataset flowers.csv --test 1", "expected a share of the rows")]
     [InlineData("train --dataset flowers.csv --validation 500", "500 validation rows cannot be held out")]
+    [InlineData("train --dataset flowers.csv --patience 3", "--patience needs validation rows")]
+    [InlineData("train --dataset flowers.csv --keep best", "--keep best needs validation rows")]
+    [InlineData("train --dataset flowers.csv --target length --class-weight balanced", "--class-weight balanced needs classes")]
     [InlineData("train --dataset flowers.csv --group rows", "has no column \"rows\"")]
     public void What_cannot_be_used_is_one_line_and_exit_code_2(string command, string message)
     {
@@ -110,6 +162,13 @@ public sealed class OwnTableTests : IDisposable
         Assert.Contains(message, result.Error, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', result.Error);
     }
+
+    // Preparation, early stopping, best state and class weights.
+    private static string[] Selecting =>
+    [
+        "--dataset", "flowers.csv", "--ignore", "id", "--shards", "4", "--batch-size", "32", "--validation", "0.1", "--epochs", "40",
+        "--learning-rate", "0.05", "--patience", "3", "--class-weight", "balanced", "--json",
+    ];
 
     // Three kinds apart by length and width; some widths and colours are missing; the id says nothing.
     private static IEnumerable<string> Lines(int rows)

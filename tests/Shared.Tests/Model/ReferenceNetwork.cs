@@ -24,9 +24,10 @@ internal sealed class ReferenceNetwork(ModelSpec spec)
         double sum = 0;
         for (int i = 0; i < outputs.Length; i++)
         {
-            sum += spec.Loss == LossKind.CrossEntropy
+            double weight = rows.Labels.IsEmpty ? 1 : spec.ClassWeights?[rows.Labels[i]] ?? 1;
+            sum += weight * (spec.Loss == LossKind.CrossEntropy
                 ? -Math.Log(Math.Max(outputs[i][rows.Labels[i]], spec.ClipProbability ?? 0))
-                : SquaredError(rows, i, outputs[i]);
+                : SquaredError(rows, i, outputs[i]));
         }
 
         return sum;

@@ -91,6 +91,8 @@ internal sealed class Samples
         from inputNoise in Gen.Bool.Select(adds => adds ? 0.2f : 0f)
         from loss in Gen.Enum<LossKind>()
         from clip in Gen.Bool.Select(clips => clips ? 0.2f : (float?)null)
+        from weights in Gen.Float[0.2f, 3f].Array[outputs]
+        from isWeighted in Gen.Bool
         select new ModelSpec
         {
             Inputs = inputs,
@@ -100,6 +102,7 @@ internal sealed class Samples
             InputNoise = inputNoise,
             Loss = loss,
             ClipProbability = loss == LossKind.CrossEntropy ? clip : null,
+            ClassWeights = isWeighted ? [.. weights] : null,
         };
 
     private static Gen<HiddenLayer> Layers =>

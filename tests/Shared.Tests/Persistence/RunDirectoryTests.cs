@@ -85,6 +85,7 @@ public sealed class RunDirectoryTests : IDisposable
         new RunPaused(0, 1),
         new RunContinued(2),
         new ParticipantProgress("a", 16, 2048),
+        new StoppedEarly(6, 60, 4, 40),
         new RunEnded(RunOutcomeKind.Interrupted, 60, null),
         Started(term: 2, resumedFrom: 50),
         new RunEnded(RunOutcomeKind.Failed, 70, "the loss is NaN"),

@@ -78,6 +78,34 @@ public sealed class SimulationMutantTests
         Assert.Contains("after the end", Caught(rules => (state, input, now) =>
             state.Outcome is null ? rules(state, input, now) : new(state with { DroppedResults = state.DroppedResults + 1 }, [])));
 
+    [Fact]
+    public void A_run_that_keeps_the_last_state_in_place_of_the_best_is_caught() =>
+        Assert.Contains("the run kept", Caught(rules => (state, input, now) =>
+        {
+            Transition made = rules(state, input, now);
+            return made.Effects.Any(effect => effect is ReportEpoch) && Settings!.Selection is { KeepBest: true }
+                ? made with { Effects = made.Effects.Insert(0, new KeepModelState(made.State.Step)) }
+                : made;
+        }));
+
+    [Fact]
+    public void A_run_that_forgets_the_best_evaluation_at_a_checkpoint_is_caught() =>
+        Assert.Contains("the run selected", Caught(rules => (state, input, now) => Change(
+            rules(state, input, now),
+            effect => effect is WriteCheckpoint write ? write with { Selection = SelectionState.None } : effect)));
+
+    [Fact]
+    public void A_run_that_counts_a_repeated_evaluation_again_is_caught() =>
+        Assert.Contains("the run", Caught(rules => (state, input, now) => Change(
+            rules(state, input, now),
+            effect => effect is WriteCheckpoint write ? write with { Selection = write.Selection with { Later = write.Selection.Later + 1 } } : effect)));
+
+    [Fact]
+    public void A_run_without_patience_is_caught() =>
+        Assert.Contains("is complete after", Caught(_ => (state, input, now) =>
+            new TrainingRun(Settings! with { Selection = Settings.Selection is { } selection ? selection with { Patience = null } : null })
+                .Decide(state, input, now)));
+
     private RunSettings? Settings { get; set; }
 
     private static Transition Change(Transition made, Func<RunEffect, RunEffect> change) =>

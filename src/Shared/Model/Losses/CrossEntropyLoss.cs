@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using System.Numerics.Tensors;
 using NnCluster.Memory;
 using NnCluster.Numerics;
 
@@ -9,22 +11,24 @@ namespace NnCluster.Model;
 /// </summary>
 /// <remarks>
 /// With a clip probability ε the loss is −log max(p[label], ε). Below ε the loss is constant, so the row's gradient is 0,
-/// as with TensorFlow's <c>clip_by_value</c>.
+/// as with TensorFlow's <c>clip_by_value</c>. With class weights, loss and gradient of a row are multiplied by the weight of its class.
 /// </remarks>
 internal sealed class CrossEntropyLoss : ILoss
 {
     private readonly int _classes;
     private readonly float? _clipProbability;
     private readonly float _clippedLoss;
+    private readonly ImmutableArray<float>? _weights;
     private readonly AlignedBuffer _labelLogits;
     private readonly AlignedBuffer _sums;
     private readonly AlignedBuffer _logarithms;
 
     /// <summary>Allocates the workspace for <paramref name="maxRows"/> rows.</summary>
-    public CrossEntropyLoss(int classes, float? clipProbability, int maxRows)
+    public CrossEntropyLoss(int classes, float? clipProbability, int maxRows, ImmutableArray<float>? weights = null)
     {
         _classes = classes;
         _clipProbability = clipProbability;
+        _weights = weights;
         _labelLogits = new(maxRows);
         _sums = new(maxRows);
         _logarithms = new(maxRows);
@@ -55,7 +59,8 @@ internal sealed class CrossEntropyLoss : ILoss
         double loss = 0;
         for (int i = 0; i < rows.Count; i++)
         {
-            loss += IsClipped(outputs[(i * _classes) + rows.Labels[i]]) ? _clippedLoss : logarithms[i] - labelLogits[i];
+            float rowLoss = IsClipped(outputs[(i * _classes) + rows.Labels[i]]) ? _clippedLoss : logarithms[i] - labelLogits[i];
+            loss += _weights is { } weights ? weights[rows.Labels[i]] * rowLoss : rowLoss;
         }
 
         return loss;
@@ -74,6 +79,11 @@ internal sealed class CrossEntropyLoss : ILoss
             else
             {
                 probabilities[rows.Labels[i]] -= 1f;
+            }
+
+            if (_weights is { } weights)
+            {
+                TensorPrimitives.Multiply(probabilities, weights[rows.Labels[i]], probabilities);
             }
         }
     }

@@ -1,10 +1,13 @@
+using System.Collections.Immutable;
+using System.Numerics.Tensors;
+
 namespace NnCluster.Model;
 
 /// <summary>
 /// Mean over the outputs of (output − target)² of a linear output. The gradient is 2·(output − target) / outputs. A label
-/// is a one-hot target.
+/// is a one-hot target; with class weights, loss and gradient of a row are multiplied by the weight of its class.
 /// </summary>
-internal sealed class MeanSquaredErrorLoss(int outputCount) : ILoss
+internal sealed class MeanSquaredErrorLoss(int outputCount, ImmutableArray<float>? weights = null) : ILoss
 {
     /// <inheritdoc/>
     public double Evaluate(in ShardRows rows, Span<float> outputs, Span<int> predictions)
@@ -20,7 +23,8 @@ internal sealed class MeanSquaredErrorLoss(int outputCount) : ILoss
                 sum += error * error;
             }
 
-            loss += sum / outputCount;
+            float rowLoss = sum / outputCount;
+            loss += IsWeighted(rows) ? WeightOf(rows, i) * rowLoss : rowLoss;
             if (!rows.Labels.IsEmpty)
             {
                 predictions[i] = Classification.ArgMax(row);
@@ -40,6 +44,11 @@ internal sealed class MeanSquaredErrorLoss(int outputCount) : ILoss
             {
                 row[j] = 2f * (row[j] - Target(rows, i, j)) / outputCount;
             }
+
+            if (IsWeighted(rows))
+            {
+                TensorPrimitives.Multiply(row, WeightOf(rows, i), row);
+            }
         }
     }
 
@@ -52,6 +61,10 @@ internal sealed class MeanSquaredErrorLoss(int outputCount) : ILoss
     public void Dispose()
     {
     }
+
+    private bool IsWeighted(in ShardRows rows) => weights is not null && !rows.Labels.IsEmpty;
+
+    private float WeightOf(in ShardRows rows, int row) => weights!.Value[rows.Labels[row]];
 
     private float Target(in ShardRows rows, int row, int output)
     {

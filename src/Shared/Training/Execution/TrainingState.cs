@@ -91,11 +91,28 @@ public sealed class TrainingState : IDisposable
     /// </summary>
     public RefCountedBuffer ModelState { get; private set; }
 
+    /// <summary>Best model state, read-only; null: none was kept.</summary>
+    public RefCountedBuffer? KeptState { get; private set; }
+
+    /// <summary>Model state that is the result of the run: the kept one, else the current one.</summary>
+    public RefCountedBuffer Result => KeptState ?? ModelState;
+
     /// <summary>Optimizer steps taken.</summary>
     public long Step { get; private set; }
 
     /// <summary>Optimizer state by name, each buffer as long as the model state; to be read or written only between steps.</summary>
     public IEnumerable<(string Name, AlignedBuffer Values)> OptimizerState => _optimizer.StateNames.Zip(_optimizerState);
+
+    /// <summary>Keeps the current model state as the best one, in place of the one kept before.</summary>
+    public void KeepModelState() => RestoreKeptState(ModelState.Share());
+
+    /// <summary>Sets the best model state of an earlier term.</summary>
+    /// <param name="kept">The state; its reference passes to this object.</param>
+    public void RestoreKeptState(RefCountedBuffer kept)
+    {
+        KeptState?.Release();
+        KeptState = kept;
+    }
 
     /// <summary>Restarts the count of rows on which each ReLU unit is positive.</summary>
     public void CountActiveUnits()
@@ -153,6 +170,7 @@ public sealed class TrainingState : IDisposable
     public void Dispose()
     {
         ModelState.Release();
+        KeptState?.Release();
         foreach (AlignedBuffer buffer in _optimizerState.Concat(_scratch).Append(_tail))
         {
             buffer.Dispose();

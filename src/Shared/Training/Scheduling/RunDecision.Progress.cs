@@ -60,7 +60,7 @@ internal sealed partial class RunDecision
     private void Checkpoint()
     {
         _state = _state with { Checkpoint = (now, _state.Step) };
-        _effects.Add(new WriteCheckpoint(_state.Step));
+        _effects.Add(new WriteCheckpoint(_state.Step, _state.Selection));
     }
 
     private void PublishRecovered(Round round, long step)
@@ -87,20 +87,40 @@ internal sealed partial class RunDecision
             return;
         }
 
+        Select();
         _effects.Add(new ReportEpoch(_state.Epochs, _state.Test!, _state.Validation));
         double accuracy = (_state.Validation ?? _state.Test)!.Accuracy;
-        if (_state.Step >= settings.TotalSteps)
+        bool isComplete = _state.Step >= settings.TotalSteps;
+        bool reachesTarget = accuracy >= settings.TargetAccuracy;
+        bool stopsEarly = _state.Selection.Later >= settings.Selection?.Patience;
+        if (stopsEarly && !isComplete && _state.Selection.Best is { } best)
+        {
+            Publish(new StoppedEarly(_state.Epochs, _state.Step, best.Epoch, best.Step));
+        }
+
+        if (!isComplete && (reachesTarget || stopsEarly) && _state.Checkpoint.Step != _state.Step)
+        {
+            Checkpoint();
+        }
+
+        if (isComplete || reachesTarget || stopsEarly)
         {
             End(RunOutcome.Completed);
         }
-        else if (accuracy >= settings.TargetAccuracy)
-        {
-            if (_state.Checkpoint.Step != _state.Step)
-            {
-                Checkpoint();
-            }
+    }
 
-            End(RunOutcome.Completed);
+    private void Select()
+    {
+        if (settings.Selection is not { } selection || _state.Validation is not { } validation)
+        {
+            return;
+        }
+
+        SelectionState before = _state.Selection;
+        _state = _state with { Selection = before.After(new(_state.Epochs, _state.Step, _state.Test!, validation)) };
+        if (selection.KeepBest && _state.Selection.Best != before.Best)
+        {
+            _effects.Add(new KeepModelState(_state.Step));
         }
     }
 

@@ -24,7 +24,10 @@ internal sealed record TakeEvaluation(RoundId Round) : RunEffect;
 internal sealed record AbandonRound(RoundId Round) : RunEffect;
 
 /// <summary>Write a checkpoint of the state after the step.</summary>
-internal sealed record WriteCheckpoint(long Step) : RunEffect;
+internal sealed record WriteCheckpoint(long Step, SelectionState Selection) : RunEffect;
+
+/// <summary>Keep the model state after the step as the best one, in place of the one kept before.</summary>
+internal sealed record KeepModelState(long Step) : RunEffect;
 
 /// <summary>Report an epoch and its evaluations.</summary>
 internal sealed record ReportEpoch(int Epoch, EvaluationResult Test, EvaluationResult? Validation) : RunEffect;
@@ -46,7 +49,7 @@ internal sealed record RunOutcome(bool Interrupted, string? Failure)
     /// <summary>Cause of the failure, for programs; null if the run did not fail.</summary>
     public RunFailureCause? Cause { get; init; }
 
-    /// <summary>All steps were taken, or the target accuracy was reached.</summary>
+    /// <summary>All steps were taken, the target accuracy was reached, or the run stopped early.</summary>
     public static readonly RunOutcome Completed = new(false, null);
 
     /// <summary>The run failed.</summary>

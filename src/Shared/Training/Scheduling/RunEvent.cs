@@ -94,6 +94,13 @@ public sealed record EpochCompleted(
     float? DeadUnits,
     double TrainSeconds) : RunEvent;
 
+/// <summary>Training stops before its last epoch, since the loss on the validation rows did not improve.</summary>
+/// <param name="Epoch">Epochs completed.</param>
+/// <param name="Step">Optimizer steps taken.</param>
+/// <param name="BestEpoch">Epoch after which the loss on the validation rows was least.</param>
+/// <param name="BestStep">Step of that evaluation.</param>
+public sealed record StoppedEarly(int Epoch, long Step, int BestEpoch, long BestStep) : RunEvent;
+
 /// <summary>A checkpoint is on disk.</summary>
 /// <param name="Step">Optimizer steps taken.</param>
 /// <param name="Path">Absolute path of the file.</param>

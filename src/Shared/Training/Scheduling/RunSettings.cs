@@ -17,6 +17,9 @@ internal sealed record RunSettings
     /// <summary>Epochs from one evaluation to the next; the last epoch is always evaluated.</summary>
     public int EvaluateEvery { get; init; } = 1;
 
+    /// <summary>Choice of the result among the evaluated states, and early stopping; null: none. It needs validation rows.</summary>
+    public ModelSelection? Selection { get; init; }
+
     /// <summary>Accuracy at which the run ends early, of the validation rows or else of the test rows; null: none.</summary>
     public double? TargetAccuracy { get; init; }
 

@@ -38,6 +38,9 @@ public sealed record RunSpec
     /// <summary>Whether each epoch permutes the rows anew.</summary>
     public bool Shuffle { get; init; } = true;
 
+    /// <summary>Choice of the result among the evaluated states, and early stopping; null: all steps are taken, and the last state is the result.</summary>
+    public ModelSelection? Selection { get; init; }
+
     /// <summary>Name of the arithmetic of the BLAS backend: equal names, equal bits.</summary>
     public required string Arithmetic { get; init; }
 
@@ -71,6 +74,8 @@ public sealed record RunSpec
             TotalSteps = plan.TotalSteps,
             EpochEnds = [.. Enumerable.Range(1, Epochs).Select(plan.StepsThrough).Distinct()],
             Trees = TreesFor(data),
+            Selection = Selection,
+            EvaluateEvery = Selection?.EvaluateEvery ?? 1,
         };
     }
 }

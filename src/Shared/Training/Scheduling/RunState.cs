@@ -145,6 +145,9 @@ internal sealed record RunState
     /// <summary>Result on the validation rows of the epoch being evaluated.</summary>
     public EvaluationResult? Validation { get; init; }
 
+    /// <summary>Best evaluation so far, where the run selects one.</summary>
+    public SelectionState Selection { get; init; } = SelectionState.None;
+
     /// <summary>True once the first round was dispatched: before it, too few workers means starting; after it, paused.</summary>
     public bool HasStarted { get; init; }
 

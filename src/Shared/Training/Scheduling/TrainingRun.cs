@@ -28,7 +28,8 @@ internal sealed class TrainingRun(RunSettings settings)
     /// step may have ended before the evaluation.
     /// </summary>
     /// <param name="step">Steps taken in earlier terms; 0 for a new run.</param>
-    public RunState Begin(long step = 0)
+    /// <param name="selection">Best evaluation of earlier terms; null for a new run.</param>
+    public RunState Begin(long step = 0, SelectionState? selection = null)
     {
         int epochs = settings.EpochEnds.Count(end => end <= step);
         return new()
@@ -36,6 +37,7 @@ internal sealed class TrainingRun(RunSettings settings)
             Step = step,
             Epochs = epochs,
             Evaluations = settings.EpochEnds.Contains(step) ? settings.EvaluationsAfter(epochs) : [],
+            Selection = selection ?? SelectionState.None,
             Checkpoint = (TimeSpan.Zero, step),
         };
     }

@@ -18,10 +18,15 @@ internal sealed class TrainingRunDriver
     }
 
     public TrainingRunDriver(RunSettings settings, long from, params ReadOnlySpan<ParticipantId> workers)
+        : this(settings, from, null, workers)
+    {
+    }
+
+    public TrainingRunDriver(RunSettings settings, long from, SelectionState? selection, params ReadOnlySpan<ParticipantId> workers)
     {
         _settings = settings;
         _run = new(settings);
-        State = _run.Begin(from);
+        State = _run.Begin(from, selection);
         foreach (ParticipantId worker in workers)
         {
             // All join before the first assignment.
@@ -42,6 +47,9 @@ internal sealed class TrainingRunDriver
 
     public double Accuracy { get; init; } = 0.5;
 
+    /// <summary>Loss of the evaluation after a step.</summary>
+    public Func<long, double> Loss { get; init; } = _ => 1;
+
     public TimeSpan? ComputeTime { get; init; }
 
     public RunEffect[] Feed(RunInput input)
@@ -60,7 +68,7 @@ internal sealed class TrainingRunDriver
                 }
                 else if (effect is TakeEvaluation evaluation)
                 {
-                    inputs.Enqueue(new EvaluationTaken(evaluation.Round, new(1, Accuracy, 10)));
+                    inputs.Enqueue(new EvaluationTaken(evaluation.Round, new(Loss(evaluation.Round.Step), Accuracy, 10)));
                 }
             }
         }
