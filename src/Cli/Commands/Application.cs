@@ -41,6 +41,7 @@ internal static class Application
             ChaosCommand.Create(),
             EvaluateCommand.Create(),
             PredictCommand.Create(),
+            ServeCommand.Create(),
             PlotCommand.Create(),
             ExploreCommand.Create(),
             DataCommand.Create(),

@@ -1,0 +1,170 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using System.Globalization;
+using System.Net;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using NnCluster.Control;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using KestrelServerOptions = Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions;
+
+namespace NnCluster.Cli.Serving;
+
+/// <summary>
+/// HTTP server of a model: <c>POST /predict</c>, <c>GET /model</c>, <c>GET /healthz</c> and <c>GET /metrics</c> in the format of Prometheus.
+/// </summary>
+internal sealed class PredictionServer : IAsyncDisposable
+{
+    /// <summary>Largest body of a request, in bytes.</summary>
+    public const long MostBytes = 64 << 20;
+
+    // The content type says that it is JSON: quotation marks and letters beyond ASCII need no escape.
+    private static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(10);
+
+    private readonly PredictionService _service;
+    private readonly WebApplication _application;
+    private readonly Meter _meter = new("NnCluster.Serving");
+    private readonly Counter<long> _rows;
+    private readonly Counter<long> _requests;
+    private readonly Histogram<double> _seconds;
+
+    private PredictionServer(PredictionService service, HostPort listen)
+    {
+        _service = service;
+        _rows = _meter.CreateCounter<long>("nncluster.serve.rows", description: "Rows answered.");
+        _requests = _meter.CreateCounter<long>("nncluster.serve.requests", description: "Requests to /predict, by status code.");
+        _seconds = _meter.CreateHistogram<double>(
+            "nncluster.serve.duration", unit: "s", description: "Time from the head of a request to its answer.");
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(options => Configure(options, listen));
+        builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = ShutdownTimeout);
+        builder.Services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService("nncluster")).WithMetrics(metrics => metrics
+            .AddMeter(_meter.Name, "System.Runtime", "Microsoft.AspNetCore.Hosting")
+            .AddPrometheusExporter());
+        _application = builder.Build();
+        _application.MapPost("/predict", (RequestDelegate)PredictAsync);
+        _application.MapGet("/model", (RequestDelegate)(context => WriteAsync(context, StatusCodes.Status200OK, service.Describe())));
+        _application.MapGet("/healthz", (RequestDelegate)(context => context.Response.WriteAsync("ok\n")));
+        _application.MapPrometheusScrapingEndpoint();
+        _application.MapFallback((RequestDelegate)NotFoundAsync);
+    }
+
+    /// <summary>Starts a server.</summary>
+    /// <exception cref="BadInputException">The address cannot be listened on.</exception>
+    public static async Task<PredictionServer> StartAsync(PredictionService service, HostPort listen)
+    {
+        var server = new PredictionServer(service, listen);
+        try
+        {
+            await server._application.StartAsync().ConfigureAwait(false);
+            return server;
+        }
+        catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException or InvalidOperationException)
+        {
+            await server.DisposeAsync().ConfigureAwait(false);
+            throw new BadInputException($"--listen {listen}: cannot be listened on: {(e.InnerException ?? e).Message.ReplaceLineEndings(" ")}", e);
+        }
+    }
+
+    /// <summary>Accepts no more requests, and waits until those that run are answered.</summary>
+    public Task StopAsync() => _application.StopAsync();
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _application.DisposeAsync().ConfigureAwait(false);
+        _meter.Dispose();
+    }
+
+    private static void Configure(KestrelServerOptions options, HostPort listen)
+    {
+        options.AddServerHeader = false;
+        options.Limits.MaxRequestBodySize = MostBytes;
+        string host = listen.Host.Trim('[', ']');
+        if (host == "localhost")
+        {
+            options.ListenLocalhost(listen.Port);
+            return;
+        }
+
+        options.Listen(IPAddress.TryParse(host, out IPAddress? address) ? address : AddressOf(host, listen), listen.Port);
+    }
+
+    private static IPAddress AddressOf(string host, HostPort listen)
+    {
+        try
+        {
+            return Dns.GetHostAddresses(host) is [var first, ..] ? first : throw new BadInputException($"--listen {listen}: {host} has no address.");
+        }
+        catch (System.Net.Sockets.SocketException e)
+        {
+            throw new BadInputException($"--listen {listen}: {host} is not known: {e.Message}", e);
+        }
+    }
+
+    private async Task PredictAsync(HttpContext context)
+    {
+        long began = Stopwatch.GetTimestamp();
+        (int status, JsonObject body) = await AnswerAsync(context).ConfigureAwait(false);
+        _requests.Add(1, new KeyValuePair<string, object?>("status", status.ToString(CultureInfo.InvariantCulture)));
+        _seconds.Record(Stopwatch.GetElapsedTime(began).TotalSeconds);
+        await WriteAsync(context, status, body).ConfigureAwait(false);
+    }
+
+    private async Task<(int Status, JsonObject Body)> AnswerAsync(HttpContext context)
+    {
+        try
+        {
+            using JsonDocument request =
+                await JsonDocument.ParseAsync(context.Request.Body, default, context.RequestAborted).ConfigureAwait(false);
+            ServedAnswer answer = _service.Answer(request.RootElement);
+            _rows.Add(answer.Rows);
+            return (StatusCodes.Status200OK, answer.Body);
+        }
+        catch (JsonException e)
+        {
+            return (StatusCodes.Status400BadRequest, Error($"the request is no JSON: {e.Message.ReplaceLineEndings(" ")}"));
+        }
+        catch (BadInputException e)
+        {
+            return (StatusCodes.Status400BadRequest, Error(e.Message));
+        }
+        catch (BadHttpRequestException e)
+        {
+            return (e.StatusCode, Error(e.StatusCode == StatusCodes.Status413PayloadTooLarge
+                ? $"the request is larger than {MostBytes >> 20} MiB" : e.Message));
+        }
+    }
+
+    private static JsonObject Error(string text) => new() { ["error"] = text };
+
+    private static Task NotFoundAsync(HttpContext context) => WriteAsync(
+        context, StatusCodes.Status404NotFound, Error("only POST /predict, GET /model, GET /healthz and GET /metrics are here"));
+
+    private static async Task WriteAsync(HttpContext context, int status, JsonObject body)
+    {
+        context.Response.StatusCode = status;
+        context.Response.ContentType = "application/json; charset=utf-8";
+        await context.Response.WriteAsync(body.ToJsonString(Plain), context.RequestAborted).ConfigureAwait(false);
+    }
+
+    // The command decides by the program's own signals when it ends.
+    private sealed class NoLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}
