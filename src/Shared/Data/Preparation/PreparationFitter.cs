@@ -13,13 +13,62 @@ internal sealed class PreparationFitter(PreparationOptions options, string path)
     /// <summary>Most categories of a column.</summary>
     public const int MostCategories = 1000;
 
+    // Floats of columns that are gathered and sorted in one pass.
+    private const long MostGathered = 1 << 25;
+
     // A column of this many different texts may have a different one in more than half of its rows.
     private const int FewCategories = 20;
 
-    /// <summary>The column, fitted to the training rows.</summary>
-    /// <exception cref="BadInputException">The column cannot be used.</exception>
-    public InputColumn Fit(Column column, ReadOnlySpan<int> trainingRows)
+    /// <summary>The columns, fitted to the training rows. The cells are read two times, and again for medians and most frequent values.</summary>
+    /// <exception cref="BadInputException">A column cannot be used.</exception>
+    public ImmutableArray<InputColumn> Fit(Table table, int[] trainingRows)
     {
+        ColumnStatistics[] statistics = [.. table.Columns.Select((column, index) => new ColumnStatistics(column, index))];
+        ForEachBlock(table, trainingRows, statistics, static (of, cells, first, rows) => of.Add(cells, first, rows));
+        if (options.Scaling == ScalingKind.Standard)
+        {
+            ForEachBlock(table, trainingRows, statistics, static (of, cells, first, rows) => of.AddSquares(cells, first, rows));
+        }
+
+        if (options.Missing is MissingKind.Median or MissingKind.MostFrequent)
+        {
+            FindFills(table, trainingRows, statistics);
+        }
+
+        return [.. statistics.Select(of => Fit(of, trainingRows.Length))];
+    }
+
+    private delegate void BlockVisitor(ColumnStatistics of, ReadOnlySpan<float> cells, int firstRow, ReadOnlySpan<int> rows);
+
+    private static void ForEachBlock(Table table, int[] rows, ColumnStatistics[] columns, BlockVisitor visit)
+    {
+        CellBlocks cells = table.Cells;
+        foreach ((int block, Range range) in RowsByBlock.Of(cells, rows))
+        {
+            ReadOnlySpan<float> content = cells.Read(block);
+            foreach (ColumnStatistics of in columns)
+            {
+                visit(of, content.Slice(of.Index * cells.Stride, cells.BlockRows), block * cells.BlockRows, rows.AsSpan(range));
+            }
+        }
+    }
+
+    private void FindFills(Table table, int[] rows, ColumnStatistics[] statistics)
+    {
+        int atOnce = (int)Math.Max(1, MostGathered / Math.Max(1, rows.Length));
+        foreach (ColumnStatistics[] some in statistics.Where(of => of.Column.Kind == ColumnKind.Number && of.Count > 0).Chunk(atOnce))
+        {
+            ForEachBlock(table, rows, some, static (of, cells, first, rows) => of.Gather(cells, first, rows));
+            foreach (ColumnStatistics of in some)
+            {
+                of.FindFill(options.Missing);
+            }
+        }
+    }
+
+    private InputColumn Fit(ColumnStatistics of, int rows)
+    {
+        Column column = of.Column;
         if (options.Missing == MissingKind.Refuse && column.FirstMissing is { } place)
         {
             throw new BadInputException(
@@ -27,37 +76,26 @@ internal sealed class PreparationFitter(PreparationOptions options, string path)
                 + "fill them with the mean, the median or the most frequent value, or leave the column out.");
         }
 
-        return column.Kind == ColumnKind.Number ? FitNumbers(column, trainingRows) : FitCategories(column, trainingRows);
+        return column.Kind == ColumnKind.Number ? FitNumbers(of) : FitCategories(of, rows);
     }
 
-    private NumberColumn FitNumbers(Column column, ReadOnlySpan<int> rows)
+    private NumberColumn FitNumbers(ColumnStatistics of)
     {
-        (double sum, int count) = (0, 0);
-        (double least, double most) = (double.PositiveInfinity, double.NegativeInfinity);
-        foreach (int row in rows)
-        {
-            double value = column[row];
-            if (!double.IsNaN(value))
-            {
-                sum += value;
-                count++;
-                least = Math.Min(least, value);
-                most = Math.Max(most, value);
-            }
-        }
-
-        if (count == 0)
+        Column column = of.Column;
+        if (of.Count == 0)
         {
             throw new BadInputException($"{path}: {column.Name} has no value in any training row; leave it out.");
         }
 
-        double mean = sum / count;
-        double? fill = options.Missing == MissingKind.Refuse ? null : FillOf(column, rows, mean);
-        var fitted = new NumberColumn(column.Name) { Origin = column.Origin, Fill = fill };
+        var fitted = new NumberColumn(column.Name)
+        {
+            Origin = column.Origin,
+            Fill = options.Missing switch { MissingKind.Refuse => null, MissingKind.Mean => of.Mean, _ => of.Fill },
+        };
         return options.Scaling switch
         {
-            ScalingKind.Standard => fitted with { Shift = mean, Scale = Reciprocal(Deviation(column, rows, mean, count)) },
-            ScalingKind.MinMax => fitted with { Shift = least, Scale = Reciprocal(most - least) },
+            ScalingKind.Standard => fitted with { Shift = of.Mean, Scale = Reciprocal(of.Deviation) },
+            ScalingKind.MinMax => fitted with { Shift = of.Least, Scale = Reciprocal(of.Most - of.Least) },
             _ => fitted,
         };
     }
@@ -65,84 +103,20 @@ internal sealed class PreparationFitter(PreparationOptions options, string path)
     // A column with one value becomes 0.
     private static double Reciprocal(double unit) => unit > 0 && double.IsFinite(1 / unit) ? 1 / unit : 1;
 
-    private static double Deviation(Column column, ReadOnlySpan<int> rows, double mean, int count)
+    private CategoryColumn FitCategories(ColumnStatistics of, int rows)
     {
-        double squares = 0;
-        foreach (int row in rows)
-        {
-            double distance = column[row] - mean;
-            squares += double.IsNaN(distance) ? 0 : distance * distance;
-        }
-
-        return Math.Sqrt(squares / count);
-    }
-
-    private double FillOf(Column column, ReadOnlySpan<int> rows, double mean)
-    {
-        if (options.Missing == MissingKind.Mean)
-        {
-            return mean;
-        }
-
-        double[] values = Present(column, rows);
-        Array.Sort(values);
-        return options.Missing == MissingKind.Median
-            ? (values[(values.Length - 1) / 2] + values[values.Length / 2]) / 2
-            : MostFrequent(values);
-    }
-
-    private static double[] Present(Column column, ReadOnlySpan<int> rows)
-    {
-        List<double> values = new(rows.Length);
-        foreach (int row in rows)
-        {
-            if (!double.IsNaN(column[row]))
-            {
-                values.Add(column[row]);
-            }
-        }
-
-        return [.. values];
-    }
-
-    private static double MostFrequent(ReadOnlySpan<double> sorted)
-    {
-        (double best, int bestCount, int count) = (sorted[0], 0, 0);
-        for (int i = 0; i < sorted.Length; i++)
-        {
-            count = i > 0 && sorted[i] == sorted[i - 1] ? count + 1 : 1;
-            if (count > bestCount)
-            {
-                (best, bestCount) = (sorted[i], count);
-            }
-        }
-
-        return best;
-    }
-
-    private CategoryColumn FitCategories(Column column, ReadOnlySpan<int> rows)
-    {
+        Column column = of.Column;
         if (options.Categories == CategoryKind.Refuse)
         {
             throw new BadInputException(
-                $"{path}: {column.Name} is text, such as {Quoted.Text(column.Texts is [{ } first, ..] ? first : "")}; expected numbers.");
+                $"{path}: {column.Name} is text, such as {Quoted.Text(column.Texts.Count > 0 ? column.Texts[0] : "")}; expected numbers.");
         }
 
-        int[] counts = new int[column.Texts.Count];
-        foreach (int row in rows)
-        {
-            if (!double.IsNaN(column[row]))
-            {
-                counts[(int)column[row]]++;
-            }
-        }
-
-        int[] used = [.. Enumerable.Range(0, counts.Length).Where(code => counts[code] > 0).OrderBy(code => column.Texts[code], StringComparer.Ordinal)];
-        RequireFew(column, used.Length, rows.Length);
-        int mostFrequent = used.MaxBy(code => counts[code]);
+        int[] used = [.. of.UsedTexts.OrderBy(code => column.Texts[code], StringComparer.Ordinal)];
+        RequireFew(column, used.Length, rows);
         return new(column.Name, [.. used.Select(code => column.Texts[code])])
         {
-            Fill = options.Missing == MissingKind.Refuse ? null : column.Texts[mostFrequent],
+            Fill = options.Missing == MissingKind.Refuse ? null : column.Texts[used.MaxBy(of.RowsOfText)],
         };
     }
 

@@ -1,3 +1,5 @@
+using System.Collections;
+using System.Runtime.InteropServices;
 using NnCluster.Numerics;
 
 namespace NnCluster.Data;
@@ -22,31 +24,44 @@ internal sealed class RowSplitter(ulong seed)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, rows.Length);
         uint draw = _draws++;
-        SortedDictionary<int, List<int>> strata = [];
-        foreach (int row in rows)
+        // Positions in rows, by stratum.
+        SortedDictionary<int, int[]> strata = [];
+        if (stratumOf is null)
         {
-            int stratum = stratumOf?.Invoke(row) ?? 0;
-            if (!strata.TryGetValue(stratum, out List<int>? members))
+            strata.Add(0, [.. Enumerable.Range(0, rows.Length)]);
+        }
+        else
+        {
+            Dictionary<int, int> sizes = [];
+            foreach (int row in rows)
             {
-                strata.Add(stratum, members = []);
+                CollectionsMarshal.GetValueRefOrAddDefault(sizes, stratumOf(row), out _)++;
             }
 
-            members.Add(row);
+            foreach ((int stratum, int size) in sizes)
+            {
+                strata.Add(stratum, new int[size]);
+            }
+
+            for (int i = rows.Length - 1; i >= 0; i--)
+            {
+                int stratum = stratumOf(rows[i]);
+                strata[stratum][--CollectionsMarshal.GetValueRefOrNullRef(sizes, stratum)] = i;
+            }
         }
 
-        int[] shares = Shares([.. strata.Values.Select(members => members.Count)], count);
-        List<int> drawn = new(count);
-        List<int> left = new(rows.Length - count);
-        foreach (((int stratum, List<int> members), int share) in strata.Zip(shares))
+        int[] shares = Shares([.. strata.Values.Select(members => members.Length)], count);
+        var isDrawn = new BitArray(rows.Length);
+        foreach (((int stratum, int[] members), int share) in strata.Zip(shares))
         {
-            int[] order = Shuffle.Of(new(seed, RandomStream.Splits, A: draw, B: (ulong)stratum), members.Count);
-            drawn.AddRange(order[..share].Select(i => members[i]));
-            left.AddRange(order[share..].Select(i => members[i]));
+            int[] order = Shuffle.Of(new(seed, RandomStream.Splits, A: draw, B: (ulong)stratum), members.Length);
+            foreach (int i in order.AsSpan(0, share))
+            {
+                isDrawn[members[i]] = true;
+            }
         }
 
-        drawn.Sort();
-        left.Sort();
-        return ([.. drawn], [.. left]);
+        return Divide(rows, count, isDrawn);
     }
 
     /// <summary>Draws whole groups until they have about <paramref name="count"/> rows; one group at least, and never all of them.</summary>
@@ -57,13 +72,13 @@ internal sealed class RowSplitter(ulong seed)
     public (int[] Drawn, int[] Left) DrawGroups(ReadOnlySpan<int> rows, int count, Func<int, int> groupOf)
     {
         uint draw = _draws++;
-        SortedDictionary<int, int> sizes = [];
+        Dictionary<int, int> sizes = [];
         foreach (int row in rows)
         {
-            sizes[groupOf(row)] = sizes.GetValueOrDefault(groupOf(row)) + 1;
+            CollectionsMarshal.GetValueRefOrAddDefault(sizes, groupOf(row), out _)++;
         }
 
-        int[] groups = [.. sizes.Keys];
+        int[] groups = [.. sizes.Keys.Order()];
         HashSet<int> chosen = [];
         int taken = 0;
         foreach (int i in Shuffle.Of(new(seed, RandomStream.Splits, A: draw), groups.Length))
@@ -78,8 +93,33 @@ internal sealed class RowSplitter(ulong seed)
             }
         }
 
-        int[] all = rows.ToArray();
-        return ([.. all.Where(row => chosen.Contains(groupOf(row)))], [.. all.Where(row => !chosen.Contains(groupOf(row)))]);
+        var isDrawn = new BitArray(rows.Length);
+        for (int i = 0; i < rows.Length; i++)
+        {
+            isDrawn[i] = chosen.Contains(groupOf(rows[i]));
+        }
+
+        return Divide(rows, taken, isDrawn);
+    }
+
+    private static (int[] Drawn, int[] Left) Divide(ReadOnlySpan<int> rows, int count, BitArray isDrawn)
+    {
+        int[] drawn = new int[count];
+        int[] left = new int[rows.Length - count];
+        (int toDrawn, int toLeft) = (0, 0);
+        for (int i = 0; i < rows.Length; i++)
+        {
+            if (isDrawn[i])
+            {
+                drawn[toDrawn++] = rows[i];
+            }
+            else
+            {
+                left[toLeft++] = rows[i];
+            }
+        }
+
+        return (drawn, left);
     }
 
     /// <summary>Divides a number among classes in proportion to their sizes, by largest remainders.</summary>

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using System.IO.Compression;
 using System.Text;
 using CsvHelper;
@@ -103,10 +102,19 @@ internal sealed class CsvTable : TableSource
     }
 
     /// <inheritdoc/>
+    public override CellKind Read(int column, out double number)
+    {
+        ReadOnlySpan<byte> field = _reader.GetSpan(column);
+        return DecimalNumber.TryParse(field, out number) ? CellKind.Number
+            : MissingValues.Contains(field) ? CellKind.Missing
+            : CellKind.Text;
+    }
+
+    /// <inheritdoc/>
     public override bool IsMissing(int column) => MissingValues.Contains(_reader.GetSpan(column));
 
     /// <inheritdoc/>
-    public override bool TryGetNumber(int column, out double value) => TryParse(_reader.GetSpan(column), out value);
+    public override bool TryGetNumber(int column, out double value) => DecimalNumber.TryParse(_reader.GetSpan(column), out value);
 
     /// <inheritdoc/>
     public override ReadOnlySpan<char> GetText(int column)
@@ -163,9 +171,6 @@ internal sealed class CsvTable : TableSource
             ? throw new BadInputException($"{Path}, {Place}: two columns are named {Quoted.Text(repeated)}; every column needs a name of its own.")
             : areNames;
     }
-
-    private static bool TryParse(ReadOnlySpan<byte> field, out double value) =>
-        double.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out value) && double.IsFinite(value);
 
     // A pipe.
     private static MemoryStream InMemory(Stream stream)

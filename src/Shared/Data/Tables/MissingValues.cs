@@ -12,7 +12,8 @@ internal static class MissingValues
     /// <param name="field">UTF-8.</param>
     public static bool Contains(ReadOnlySpan<byte> field)
     {
-        if (field.Length > Longest)
+        // Most fields are numbers.
+        if (field.Length > Longest || (field.Length > 0 && field[0] is not ((byte)'N' or (byte)'n' or (byte)'?')))
         {
             return false;
         }

@@ -29,6 +29,20 @@ internal abstract class TableSource(string path) : IDisposable
     /// <exception cref="BadInputException">The file is damaged; the message names the place.</exception>
     public abstract bool Read();
 
+    /// <summary>Reads a value of the current row.</summary>
+    /// <param name="column">Index of the column.</param>
+    /// <param name="number">Receives the value if it is a number.</param>
+    public virtual CellKind Read(int column, out double number)
+    {
+        if (IsMissing(column))
+        {
+            number = double.NaN;
+            return CellKind.Missing;
+        }
+
+        return TryGetNumber(column, out number) ? CellKind.Number : CellKind.Text;
+    }
+
     /// <summary>Whether the current row has no value in a column.</summary>
     public abstract bool IsMissing(int column);
 
@@ -40,4 +54,17 @@ internal abstract class TableSource(string path) : IDisposable
 
     /// <inheritdoc/>
     public abstract void Dispose();
+}
+
+/// <summary>Kind of one value of a table.</summary>
+internal enum CellKind
+{
+    /// <summary>There is none.</summary>
+    Missing,
+
+    /// <summary>A finite number.</summary>
+    Number,
+
+    /// <summary>Anything else.</summary>
+    Text,
 }

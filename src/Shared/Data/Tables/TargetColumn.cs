@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 
 namespace NnCluster.Data;
@@ -22,10 +21,12 @@ internal sealed partial class TargetColumn(string path, string name, ModelTask? 
 
     private const double ExactIntegers = 1L << 53;
 
-    private readonly List<double> _numbers = [];
-    private readonly List<int> _codes = [];
-    private readonly Dictionary<string, int> _codeOf = new(StringComparer.Ordinal);
-    private readonly List<string> _texts = [];
+    private readonly InternedTexts _texts = new();
+    private readonly Dictionary<double, int> _codeOfNumber = [];
+    private ChunkedList<int>? _codes = asked == ModelTask.Regression ? null : new();
+    // Only where the codes cannot stand for the numbers.
+    private ChunkedList<double>? _numbers = asked == ModelTask.Regression ? new() : null;
+    private double[]? _numberOfCode;
     private (string Text, string Place)? _firstText;
     private (string Text, string Place)? _firstFraction;
 
@@ -36,35 +37,45 @@ internal sealed partial class TargetColumn(string path, string name, ModelTask? 
     public bool IsText { get; init; }
 
     /// <summary>Number of rows.</summary>
-    public int Rows => _numbers.Count;
+    public int Rows { get; private set; }
 
     /// <summary>Appends the value of a source's current row.</summary>
     /// <exception cref="BadInputException">It is missing, no number in a regression, or text among numbers with a fraction.</exception>
     public void Add(TableSource source, int column)
     {
-        if (source.IsMissing(column))
+        CellKind kind = source.Read(column, out double number);
+        if (kind == CellKind.Missing)
         {
             throw new BadInputException(
                 $"{path}, {source.Place}: the target {Name} is missing ({MissingValues.Names}); every row needs one.");
         }
 
-        bool isNumber = source.TryGetNumber(column, out double number) && !IsText;
-        ReadOnlySpan<char> text = source.GetText(column);
-        if (!isNumber)
+        bool isNumber = kind == CellKind.Number && !IsText;
+        if (!isNumber && _firstText is null)
         {
-            _firstText ??= (text.ToString(), source.Place);
+            _firstText = (source.GetText(column).ToString(), source.Place);
+            RequireOneTask();
         }
-        else if (number != Math.Floor(number) || Math.Abs(number) >= ExactIntegers)
+        else if (isNumber && _firstFraction is null && !IsInteger(number))
         {
-            _firstFraction ??= (text.ToString(), source.Place);
+            _firstFraction = (source.GetText(column).ToString(), source.Place);
+            RequireOneTask();
         }
 
-        RequireOneTask();
-        _numbers.Add(isNumber ? number : double.NaN);
-        if (Task == ModelTask.Classification || asked is null)
+        Rows++;
+        if (_codes is not null && !MayBeClasses)
         {
-            _codes.Add(MayBeClasses ? CodeOf(isNumber && Math.Abs(number) < ExactIntegers ? NameOf(number) : text) : 0);
+            UseNumbers();
+            _codes = null;
         }
+
+        if (isNumber && double.IsNegative(number) && number == 0)
+        {
+            UseNumbers();
+        }
+
+        _codes?.Add(isNumber ? CodeOf(number, source, column) : _texts.CodeOf(source.GetText(column)));
+        _numbers?.Add(isNumber ? number : double.NaN);
     }
 
     /// <summary>Name of the class of a number: numbers that are written differently, such as 1 and 1.0, are one class.</summary>
@@ -104,23 +115,25 @@ internal sealed partial class TargetColumn(string path, string name, ModelTask? 
         }
     }
 
-    /// <summary>The values as targets of a regression, (rows).</summary>
-    public ReadOnlySpan<double> Targets => CollectionsMarshal.AsSpan(_numbers);
+    /// <summary>The value of a row as the target of a regression.</summary>
+    public double TargetOf(int row) => _numbers is { } numbers ? numbers[row] : (_numberOfCode ??= NumbersOfCodes())[_codes![row]];
 
-    /// <summary>The values as classes: their names, numbers ascending before texts by code points, and the class of each row.</summary>
+    /// <summary>
+    /// The values as classes: their names, numbers ascending before texts by code points, and the class of each row. Called once: the
+    /// values are released.
+    /// </summary>
     /// <exception cref="BadInputException">There are fewer than two classes, or too many.</exception>
-    public (ImmutableArray<string> Names, int[] Labels) ToClasses()
+    public (ImmutableArray<string> Names, int[] Labels) TakeClasses()
     {
         if (_texts.Count < 2)
         {
             throw new BadInputException(
-                $"{path}: the target {Name} is {Quoted.Text(_texts.FirstOrDefault() ?? "")} in every row; a classification needs two classes.");
+                $"{path}: the target {Name} is {Quoted.Text(_texts.Count > 0 ? _texts[0] : "")} in every row; a classification needs two classes.");
         }
 
         if (_texts.Count > MostClasses)
         {
-            throw new BadInputException(
-                $"{path}: the target {Name} has more than {MostClasses} different values; at most {MostClasses} can be classes.");
+            throw TooManyClasses();
         }
 
         if (asked is null && _texts.Count > MostIntegerClasses && 2 * _texts.Count > Rows)
@@ -139,7 +152,14 @@ internal sealed partial class TargetColumn(string path, string name, ModelTask? 
             labelOf[order[label]] = label;
         }
 
-        return ([.. order.Select(code => _texts[code])], [.. _codes.Select(code => labelOf[code])]);
+        int[] labels = new int[Rows];
+        for (int row = 0; row < labels.Length; row++)
+        {
+            labels[row] = labelOf[_codes![row]];
+        }
+
+        _codes = null;
+        return ([.. order.Select(code => _texts[code])], labels);
     }
 
     /// <summary>A number with a comma in place of the decimal point.</summary>
@@ -151,17 +171,47 @@ internal sealed partial class TargetColumn(string path, string name, ModelTask? 
             ? number
             : double.PositiveInfinity;
 
-    private int CodeOf(ReadOnlySpan<char> text)
+    private static bool IsInteger(double number) => number == Math.Floor(number) && Math.Abs(number) < ExactIntegers;
+
+    private int CodeOf(double number, TableSource source, int column)
     {
-        Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> codes = _codeOf.GetAlternateLookup<ReadOnlySpan<char>>();
-        if (!codes.TryGetValue(text, out int code))
+        if (Math.Abs(number) >= ExactIntegers)
         {
-            code = _texts.Count;
-            string added = text.ToString();
-            _texts.Add(added);
-            _codeOf.Add(added, code);
+            return _texts.CodeOf(source.GetText(column));
+        }
+
+        if (!_codeOfNumber.TryGetValue(number, out int code))
+        {
+            code = _texts.CodeOf(NameOf(number));
+            _codeOfNumber.Add(number, code);
         }
 
         return code;
     }
+
+    /// <summary>Holds the numbers from now on, where a regression may need them.</summary>
+    private void UseNumbers()
+    {
+        if (asked == ModelTask.Classification)
+        {
+            throw TooManyClasses();
+        }
+
+        if (_numbers is not null || _firstText is not null)
+        {
+            return;
+        }
+
+        double[] numbers = NumbersOfCodes();
+        _numbers = new();
+        for (int row = 0; row < _codes!.Count; row++)
+        {
+            _numbers.Add(numbers[_codes[row]]);
+        }
+    }
+
+    private double[] NumbersOfCodes() => [.. Enumerable.Range(0, _texts.Count).Select(code => NumberOf(_texts[code]))];
+
+    private BadInputException TooManyClasses() => new(
+        $"{path}: the target {Name} has more than {MostClasses} different values; at most {MostClasses} can be classes.");
 }

@@ -1,0 +1,125 @@
+using NnCluster.Memory;
+
+namespace NnCluster.Data;
+
+/// <summary>
+/// The columns of a table as float32 cells, in blocks of rows; in a block, column after column. Rows are appended one by one, and blocks
+/// are read in order.
+/// </summary>
+internal abstract class CellBlocks : IDisposable
+{
+    private const int MostRows = 4096;
+    private const int LeastRows = 16;
+    private const int MostCells = 1 << 20;
+
+    // Columns that start at multiples of a power of two would share the same few sets of the processor's cache.
+    private const int Padding = AlignedBuffer.Alignment / sizeof(float);
+
+    private AlignedBuffer? _filling;
+    private int _filled;
+
+    /// <summary>An empty table.</summary>
+    /// <param name="columns">Number of columns.</param>
+    protected CellBlocks(int columns)
+    {
+        BlockRows = LeastRows;
+        while (BlockRows < MostRows && 2L * BlockRows * columns <= MostCells)
+        {
+            BlockRows *= 2;
+        }
+
+        Stride = BlockRows + Padding;
+        BlockLength = checked(Stride * columns);
+    }
+
+    /// <summary>Number of rows of all blocks but the last.</summary>
+    public int BlockRows { get; }
+
+    /// <summary>Distance of two columns in a block, in floats.</summary>
+    public int Stride { get; }
+
+    /// <summary>Length of a block in floats: columns · <see cref="Stride"/>.</summary>
+    public int BlockLength { get; }
+
+    /// <summary>Number of complete rows.</summary>
+    public int Rows { get; private set; }
+
+    /// <summary>Number of blocks, the last one included, which may have fewer rows.</summary>
+    public int Count => (int)(((long)Rows + BlockRows - 1) / BlockRows);
+
+    /// <summary>Cells of the current row: column c is at c · <see cref="Stride"/>.</summary>
+    public Span<float> CurrentRow => (_filling ??= Next(null)).Span[_filled..];
+
+    /// <summary>Keeps the current row.</summary>
+    public void EndRow()
+    {
+        Rows = checked(Rows + 1);
+        if (++_filled == BlockRows)
+        {
+            _filling = Next(_filling);
+            _filled = 0;
+        }
+    }
+
+    /// <summary>Keeps the last block; no row is added afterwards.</summary>
+    public void Complete()
+    {
+        if (_filled > 0)
+        {
+            Next(_filling)?.Dispose();
+        }
+        else
+        {
+            _filling?.Dispose();
+        }
+
+        _filling = null;
+    }
+
+    /// <summary>A block; valid until the next call.</summary>
+    public abstract ReadOnlySpan<float> Read(int block);
+
+    /// <summary>Frees a block that is not read again.</summary>
+    public abstract void Release(int block);
+
+    /// <inheritdoc/>
+    public virtual void Dispose() => _filling?.Dispose();
+
+    /// <summary>Keeps a block and returns the memory of the next one.</summary>
+    /// <param name="full">The block; null: there is none yet.</param>
+    protected abstract AlignedBuffer Next(AlignedBuffer? full);
+}
+
+/// <summary>Blocks in memory.</summary>
+/// <param name="columns">Number of columns.</param>
+internal sealed class CellsInMemory(int columns) : CellBlocks(columns)
+{
+    private readonly List<AlignedBuffer> _blocks = [];
+
+    /// <inheritdoc/>
+    public override ReadOnlySpan<float> Read(int block) => _blocks[block].Span;
+
+    /// <inheritdoc/>
+    public override void Release(int block) => _blocks[block].Dispose();
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        base.Dispose();
+        foreach (AlignedBuffer block in _blocks)
+        {
+            block.Dispose();
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override AlignedBuffer Next(AlignedBuffer? full)
+    {
+        if (full is not null)
+        {
+            _blocks.Add(full);
+        }
+
+        return new(BlockLength);
+    }
+}
