@@ -33,7 +33,7 @@ internal sealed class TablePrediction(Predictor predictor, Preparation preparati
     /// <exception cref="BadInputException">The table cannot be read, or a value cannot be used; the message names it.</exception>
     public void Write(string path, TextWriter output, Action<string> warn)
     {
-        using TableSource source = TableFile.Open(path, preparation.HasNames ? [.. preparation.Columns.Select(column => column.Name)] : null);
+        using TableSource source = PreparedRows.OpenSource(path, preparation);
         int[] kept = KeptColumns(source);
         using CsvWriter csv = CsvWriter.Create(output, new(), leaveOpen: true);
         WriteHeader(csv, kept.Select(column => source.Columns[column]));
@@ -57,7 +57,7 @@ internal sealed class TablePrediction(Predictor predictor, Preparation preparati
     /// <summary>The answers for the rows of a table as JSON.</summary>
     public JsonArray ToJson(string path, Action<string> warn)
     {
-        using TableSource source = TableFile.Open(path, preparation.HasNames ? [.. preparation.Columns.Select(column => column.Name)] : null);
+        using TableSource source = PreparedRows.OpenSource(path, preparation);
         var answers = new JsonArray();
         foreach ((_, float[] outputs) in Answers(source, [], warn))
         {

@@ -59,7 +59,7 @@ internal sealed class PreparedRows : IDisposable
     /// <exception cref="BadInputException">The file cannot be read, or lacks a column.</exception>
     public static PreparedRows Open(string path, Preparation preparation, bool needsTarget)
     {
-        TableSource source = TableFile.Open(path, preparation.HasNames ? [.. preparation.Columns.Select(column => column.Name)] : null);
+        TableSource source = OpenSource(path, preparation);
         try
         {
             return new(source, preparation, needsTarget);
@@ -70,6 +70,13 @@ internal sealed class PreparedRows : IDisposable
             throw;
         }
     }
+
+    /// <summary>Opens a table for a model: a first line with the names of its columns, or one that reads as names, is no row.</summary>
+    /// <exception cref="BadInputException">The file cannot be read.</exception>
+    public static TableSource OpenSource(string path, Preparation preparation) => TableFile.Open(
+        path,
+        preparation.HasNames ? HeaderKind.Auto : HeaderKind.No,
+        [.. preparation.Columns.Select(column => column.Name)]);
 
     /// <summary>Columns of the table that the model does not use.</summary>
     public ImmutableArray<string> Ignored { get; }

@@ -8,6 +8,9 @@ public sealed record TableOptions
     /// <summary>The column to answer, by name or by its number from 1; null: the last.</summary>
     public string? Target { get; init; }
 
+    /// <summary>Meaning of the first line of a CSV or TSV file.</summary>
+    public HeaderKind Header { get; init; }
+
     /// <summary>The task; null: text or at most 20 different integers make a classification, other numbers a regression.</summary>
     public ModelTask? Task { get; init; }
 

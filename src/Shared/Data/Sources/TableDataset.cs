@@ -19,7 +19,7 @@ public static class TableDataset
     {
         ArgumentNullException.ThrowIfNull(path);
         options ??= new();
-        using TableSource source = TableFile.Open(path);
+        using TableSource source = TableFile.Open(path, options.Header);
         using Table table = TableReader.Read(source, options, columns => new CellsInMemory(columns));
         return new TableDatasetBuilder(table, options).Build();
     }

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.IO.Compression;
 using System.Text;
 using CsvHelper;
 
@@ -30,7 +29,7 @@ internal sealed class CsvTable : TableSource
     // Without it, a gzip file that was cut off would be read as a shorter table.
     static CsvTable() => AppContext.SetSwitch("System.IO.Compression.UseStrictValidation", true);
 
-    private CsvTable(string path, Stream file, CsvReader reader, IReadOnlyCollection<string>? expectedNames)
+    private CsvTable(string path, Stream file, CsvReader reader, HeaderKind header, IReadOnlyCollection<string>? expectedNames)
         : base(path)
     {
         _file = file;
@@ -40,7 +39,7 @@ internal sealed class CsvTable : TableSource
             throw new BadInputException($"{path} is empty; expected rows of values, one a line, separated by comma, semicolon, tab or |.");
         }
 
-        HasNames = IsHeader(expectedNames);
+        HasNames = IsHeader(header, expectedNames);
         Columns = HasNames
             ? [.. Enumerable.Range(0, reader.FieldCount).Select(i => GetText(i).ToString() is { Length: > 0 } name ? name : $"column {i + 1}")]
             : [.. Enumerable.Range(1, reader.FieldCount).Select(number => $"column {number}")];
@@ -59,26 +58,24 @@ internal sealed class CsvTable : TableSource
     /// <inheritdoc/>
     public override double? Progress => _file.Length > 0 ? (double)_file.Position / _file.Length : null;
 
-    /// <summary>Opens a file and reads its first line.</summary>
-    /// <param name="path">The file.</param>
+    /// <summary>Reads the first line of a file.</summary>
+    /// <param name="path">The file, for messages.</param>
+    /// <param name="file">The file as it is stored; disposed with the table.</param>
+    /// <param name="content">The file without its compression; disposed with the table.</param>
+    /// <param name="header">Meaning of the first line.</param>
     /// <param name="expectedNames">
     /// Names of columns that the rows are matched with: a first line that holds all of them is one of names, whatever they look like.
     /// Null: none are expected.
     /// </param>
     /// <exception cref="BadInputException">The file cannot be read, or is empty.</exception>
-    public static CsvTable Open(string path, IReadOnlyCollection<string>? expectedNames = null)
+    public static CsvTable Open(string path, Stream file, Stream content, HeaderKind header, IReadOnlyCollection<string>? expectedNames)
     {
-        FileStream? file = null;
         try
         {
-            file = File.OpenRead(path);
-            Stream seekable = file.CanSeek ? file : InMemory(file);
-            Stream content = IsGzip(seekable) ? new GZipStream(seekable, CompressionMode.Decompress) : seekable;
-            return new(path, seekable, CsvReader.Create(content, Options, leaveOpen: false), expectedNames);
+            return new(path, file, CsvReader.Create(content, Options, leaveOpen: false), header, expectedNames);
         }
         catch (Exception failed)
         {
-            file?.Dispose();
             throw Translate(path, failed);
         }
     }
@@ -154,7 +151,7 @@ internal sealed class CsvTable : TableSource
         }
     }
 
-    private bool IsHeader(IReadOnlyCollection<string>? expectedNames)
+    private bool IsHeader(HeaderKind header, IReadOnlyCollection<string>? expectedNames)
     {
         var names = new HashSet<string>(StringComparer.Ordinal);
         bool areNames = true;
@@ -166,35 +163,18 @@ internal sealed class CsvTable : TableSource
             repeated = names.Add(GetText(i).ToString()) ? repeated : GetText(i).ToString();
         }
 
+        areNames = header == HeaderKind.Yes || (areNames && header == HeaderKind.Auto);
         areNames |= expectedNames is { Count: > 0 } && expectedNames.All(names.Contains);
         return areNames && repeated is not null
             ? throw new BadInputException($"{Path}, {Place}: two columns are named {Quoted.Text(repeated)}; every column needs a name of its own.")
             : areNames;
     }
 
-    // A pipe.
-    private static MemoryStream InMemory(Stream stream)
-    {
-        var memory = new MemoryStream();
-        stream.CopyTo(memory);
-        memory.Position = 0;
-        return memory;
-    }
-
-    private static bool IsGzip(Stream file)
-    {
-        Span<byte> first = stackalloc byte[2];
-        bool isGzip = file.ReadAtLeast(first, 2, throwOnEndOfStream: false) == 2 && first is [0x1f, 0x8b];
-        file.Position = 0;
-        return isGzip;
-    }
 
     private static Exception Translate(string path, Exception failed) => failed switch
     {
         CsvFormatException malformed =>
             new BadInputException($"{path}, line {malformed.LineNumber}: {malformed.Message}", malformed),
-        InvalidDataException damaged => new BadInputException($"{path}: its gzip compression is damaged: {damaged.Message}", damaged),
-        IOException or UnauthorizedAccessException => new BadInputException($"{path} cannot be read: {failed.Message}", failed),
-        _ => failed,
+        _ => TableFile.Translate(path, failed),
     };
 }
