@@ -48,6 +48,7 @@ internal sealed class RunArtifacts : IDisposable
         var origin = new CheckpointPosition(identity.RunId, 0, identity.Term, request.Spec.ToJson(), request.Spec.Model.ToJson())
         {
             Preparation = request.Data.Preparation?.ToJson(),
+            Origin = ModelOrigin.Of(request.Data),
         };
         // Flush metrics before each checkpoint: a resumed run must have no gap.
         var checkpoints = new CheckpointWriter(
@@ -124,7 +125,10 @@ internal sealed class RunArtifacts : IDisposable
         }
 
         RunPaths paths = _directory.Paths;
-        RunDirectoryException.Guard(paths.Model, () => TrainedFile.Write(paths.Model, request.Spec, request.Data.Preparation, _state.Result.Memory));
+        var origin = ModelOrigin.Of(request.Data);
+        RunDirectoryException.Guard(
+            paths.Model, () => TrainedFile.Write(paths.Model, request.Spec, request.Data.Preparation, origin, _state.Result.Memory));
+        TryWriteOnnx(paths.Onnx, request, origin);
         if (drawCurves is not null)
         {
             string name = System.IO.Path.GetFileName(Path);
@@ -143,6 +147,20 @@ internal sealed class RunArtifacts : IDisposable
     {
         Checkpoints.Dispose();
         _directory.Dispose();
+    }
+
+    /// <summary>Writes the model as ONNX. The run does not depend on it: an error becomes a log line.</summary>
+    private void TryWriteOnnx(string path, TrainRequest request, ModelOrigin origin)
+    {
+        try
+        {
+            RunDirectoryException.Guard(path, () => OnnxFile.Write(
+                path, new(request.Spec.Model, _state.Result.Span, request.Data.Preparation, origin)));
+        }
+        catch (Exception error) when (error is BadInputException or RunDirectoryException)
+        {
+            Log?.Invoke($"not exported: {error.Message.ReplaceLineEndings(" ")}");
+        }
     }
 
     private static RunDirectory OpenDirectory(TrainRequest request, ResumePoint? resume, TimeProvider time)

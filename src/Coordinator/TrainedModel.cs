@@ -52,7 +52,7 @@ internal sealed class TrainedModel : IDisposable
     /// <summary>Specification of the run that made a model; null if its file does not have it.</summary>
     /// <exception cref="BadInputException">The entry is not a run's specification.</exception>
     public static RunSpec? RunSpecOf(SafeTensorsFile file) =>
-        file.Metadata.TryGetValue("runSpec", out string? spec) ? RunSpecJson.Parse(spec, file.Path) : null;
+        file.Metadata.TryGetValue(TrainedFile.RunSpecKey, out string? spec) ? RunSpecJson.Parse(spec, file.Path) : null;
 
     /// <summary>Creates the model of a file.</summary>
     /// <param name="file">A model or a checkpoint.</param>
@@ -61,8 +61,7 @@ internal sealed class TrainedModel : IDisposable
     /// <exception cref="BadInputException">The file holds no model, a model of a newer version, or a model of another shape.</exception>
     public static TrainedModel Load(SafeTensorsFile file, IBlas blas, Dataset? data = null)
     {
-        string spec = ModelFile.Describe(file).ModelSpec
-            ?? throw new BadInputException($"{file.Path}: is no model of this program: its metadata has no '{ModelFile.ModelSpecKey}'.");
+        string spec = ModelFile.RequireModelSpec(file);
         var model = new TrainedModel(ModelSpec.Parse(spec, file.Path, data?.Features, data?.Outputs), blas);
         try
         {

@@ -144,7 +144,7 @@ public static class Trainer
         (RunOutcome outcome, RunSummary summary) = await session
             .RunAsync(new ProgressObserver(options.Progress), options.Log ?? (_ => { }), cancellation)
             .ConfigureAwait(false);
-        var result = new TrainingResult(request.Spec, request.Data.Preparation, outcome.Interrupted, summary, session.History, session.ModelState);
+        var result = new TrainingResult(request.Spec, request.Data, outcome.Interrupted, summary, session.History, session.ModelState);
         return outcome.Failure is { } failure ? throw new TrainingFailedException(failure, result) : result;
     }
 

@@ -11,12 +11,14 @@ namespace NnCluster;
 public sealed class TrainingResult
 {
     private readonly RunSpec _spec;
+    private readonly ModelOrigin _origin;
     private readonly float[] _state;
 
-    internal TrainingResult(RunSpec spec, Preparation? preparation, bool isInterrupted, RunSummary summary, RunHistory history, ReadOnlySpan<float> state)
+    internal TrainingResult(RunSpec spec, Dataset data, bool isInterrupted, RunSummary summary, RunHistory history, ReadOnlySpan<float> state)
     {
         _spec = spec;
-        Preparation = preparation;
+        _origin = ModelOrigin.Of(data);
+        Preparation = data.Preparation;
         _state = state.ToArray();
         IsInterrupted = isInterrupted;
         Summary = summary;
@@ -44,6 +46,13 @@ public sealed class TrainingResult
     /// <summary>Creates a predictor of the model. The caller disposes it.</summary>
     public Predictor CreatePredictor() => new(Model, _state, preparation: Preparation);
 
+    /// <inheritdoc cref="Predictor.SaveOnnx"/>
+    public void SaveOnnx(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        OnnxFile.Write(path, new(Model, _state, Preparation, _origin));
+    }
+
     /// <summary>Writes a model file, which <see cref="Predictor.Load"/> and <c>nncluster predict</c> read.</summary>
     /// <param name="path">The file; an existing one is replaced at once when the new one is complete.</param>
     /// <exception cref="IOException">The file cannot be written.</exception>
@@ -51,7 +60,7 @@ public sealed class TrainingResult
     {
         using var state = new AlignedBuffer(_state.Length);
         _state.CopyTo(state.Span);
-        TrainedFile.Write(path, _spec, Preparation, state);
+        TrainedFile.Write(path, _spec, Preparation, _origin, state);
     }
 }
 

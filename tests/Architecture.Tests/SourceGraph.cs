@@ -66,13 +66,19 @@ internal sealed class SourceGraph
     /// <summary>The files.</summary>
     public IReadOnlyCollection<SourceFile> Files => _files.Values;
 
-    /// <summary>The files that declare a type; several for a partial type.</summary>
+    /// <summary>The files that declare a type; several for a partial type, none for a generated one.</summary>
     public IEnumerable<SourceFile> DeclarationsOf(INamedTypeSymbol type) =>
-        type.DeclaringSyntaxReferences.Select(reference => _files[reference.SyntaxTree.FilePath]);
+        type.DeclaringSyntaxReferences.Select(reference => reference.SyntaxTree.FilePath)
+            .Where(path => path.Length > 0)
+            .Select(path => _files[path]);
 
     private CSharpCompilation Compile(SourceProject project, List<CSharpCompilation> below)
     {
-        var trees = new List<SyntaxTree> { Parse(Prelude(project), string.Empty) };
+        List<SyntaxTree> trees =
+        [
+            Parse(Prelude(project), string.Empty),
+            .. project.Generated.Select(path => Parse(File.ReadAllText(path), string.Empty)),
+        ];
         foreach (string path in project.Sources)
         {
             string folder = Path.GetRelativePath(project.Directory, Path.GetDirectoryName(path)!).Replace('\\', '/');

@@ -54,5 +54,12 @@ internal sealed class SourceProject
             .Order(StringComparer.Ordinal),
     ];
 
+    /// <summary>Full paths of the files that the build generates from descriptions of messages. They have no place in the order.</summary>
+    public string[] Generated => Includes("Protobuf").Length == 0 ? [] :
+    [
+        .. System.IO.Directory.GetFiles(Path.Combine(Directory, "obj", "protobuf"), "*.cs", SearchOption.AllDirectories)
+            .Order(StringComparer.Ordinal),
+    ];
+
     private string[] Includes(string item) => [.. _file.Descendants(item).Select(element => element.Attribute("Include")!.Value)];
 }

@@ -189,6 +189,24 @@ public sealed class OwnLayerTests : IDisposable
     }
 
     [Fact]
+    public void An_own_layer_or_model_that_onnx_does_not_have_is_named()
+    {
+        OwnKinds.Register();
+        ModelSpec layer = new() { Inputs = 2, Outputs = 2, Hidden = [new() { Units = 2, Layers = [new GainSpec()] }] };
+        ModelSpec model = new() { Inputs = 2, Outputs = 2, Architecture = new PlainRegressionSpec() };
+        string path = Path.ChangeExtension(_path, ".onnx");
+        Assert.Equal($"{path}: the layer kind 'gain' has no form in ONNX; only built-in kinds can be exported", Error(layer));
+        Assert.Equal($"{path}: the architecture 'plain-regression' has no form in ONNX; only 'mlp' can be exported", Error(model));
+        Assert.False(File.Exists(path));
+
+        string Error(ModelSpec spec)
+        {
+            using var predictor = new Predictor(spec, new float[ParameterLayout.For(spec).StateLength]);
+            return Assert.Throws<BadInputException>(() => predictor.SaveOnnx(path)).Message;
+        }
+    }
+
+    [Fact]
     public void A_kind_has_one_name_and_a_name_one_kind()
     {
         OwnKinds.Register();

@@ -20,6 +20,9 @@ internal sealed record CheckpointPosition(string RunId, long Step, long Term, st
 
     /// <summary>Best evaluation so far; null where the run selects no state.</summary>
     public SelectionState? Selection { get; init; }
+
+    /// <summary>Further facts about the data, which are written and not read back; null: none.</summary>
+    public ModelOrigin? Origin { get; init; }
 }
 
 /// <summary>
@@ -69,7 +72,7 @@ internal static class Checkpoint
             [RunIdKey] = position.RunId,
             ["step"] = position.Step.ToString(CultureInfo.InvariantCulture),
             ["term"] = position.Term.ToString(CultureInfo.InvariantCulture),
-            ["runSpec"] = position.RunSpec,
+            [TrainedFile.RunSpecKey] = position.RunSpec,
             [ModelFile.ModelSpecKey] = position.ModelSpec,
         };
         if (position.Preparation is { } preparation)
@@ -82,6 +85,7 @@ internal static class Checkpoint
             metadata[SelectionKey] = selection.ToJson();
         }
 
+        position.Origin?.AddTo(metadata);
         AtomicFile.Write(path, stream => SafeTensors.Write(stream, [.. tensors, .. moments, .. kept], metadata));
     }
 
@@ -118,7 +122,7 @@ internal static class Checkpoint
         long term = Number("term") is var given && given <= MaxTerm
             ? given
             : throw new BadInputException($"{path}: its term is {given}, above the limit of {MaxTerm}");
-        string runSpec = Entry("runSpec");
+        string runSpec = Entry(TrainedFile.RunSpecKey);
         return new(
             metadata.GetValueOrDefault(RunIdKey) ?? RunIdFrom(runSpec), Number("step"), term, runSpec, Entry(ModelFile.ModelSpecKey))
         {

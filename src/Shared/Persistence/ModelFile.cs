@@ -116,6 +116,12 @@ public static class ModelFile
         return file.Metadata.TryGetValue(PreparationKey, out string? json) ? Preparation.Parse(json, file.Path) : null;
     }
 
+    /// <summary>The specification of the model of a file, as JSON.</summary>
+    /// <exception cref="BadInputException">A newer program wrote the file, or it has none.</exception>
+    public static string RequireModelSpec(SafeTensorsFile file) => Describe(file).ModelSpec ?? throw new BadInputException(
+        $"{file.Path}: is no model of this program: its metadata has no '{ModelSpecKey}', which describes the network; "
+        + "train --init-from takes its tensors for a network that the other options describe");
+
     /// <summary>The specification and the metadata of a file that was read.</summary>
     /// <exception cref="BadInputException">A newer program wrote the file.</exception>
     public static ModelDescription Describe(SafeTensorsFile file)

@@ -21,6 +21,9 @@ internal sealed record RunPaths(string Directory)
     /// <summary>Name of the trained model.</summary>
     public const string ModelName = "model.safetensors";
 
+    /// <summary>Name of the trained model as ONNX.</summary>
+    public const string OnnxName = "model.onnx";
+
     /// <summary>Name of the learning curves.</summary>
     public const string CurvesName = "curves.png";
 
@@ -48,6 +51,9 @@ internal sealed record RunPaths(string Directory)
 
     /// <summary>The trained model.</summary>
     public string Model => In(ModelName);
+
+    /// <summary>The trained model as ONNX.</summary>
+    public string Onnx => In(OnnxName);
 
     /// <summary>The learning curves.</summary>
     public string Curves => In(CurvesName);

@@ -8,6 +8,9 @@ namespace NnCluster.Persistence;
 /// <summary>Reads and writes the file with the model of a run.</summary>
 internal static class TrainedFile
 {
+    /// <summary>The metadata entry with the specification of the run as JSON.</summary>
+    public const string RunSpecKey = "runSpec";
+
     /// <summary>Reads a file, or the model of a run directory: its model file, else its newest checkpoint that is not damaged.</summary>
     /// <exception cref="BadInputException">There is none, it cannot be read, or a newer program wrote it.</exception>
     public static SafeTensorsFile Read(string runOrFile)
@@ -25,10 +28,12 @@ internal static class TrainedFile
     /// <param name="path">The file, replaced at once when it is complete.</param>
     /// <param name="spec">The run.</param>
     /// <param name="preparation">Preparation of a table's rows; null: none.</param>
+    /// <param name="origin">Further facts about the data.</param>
     /// <param name="state">Parameters and running statistics.</param>
-    public static void Write(string path, RunSpec spec, Preparation? preparation, AlignedBuffer state)
+    public static void Write(string path, RunSpec spec, Preparation? preparation, ModelOrigin origin, AlignedBuffer state)
     {
-        var metadata = new Dictionary<string, string> { ["dataset"] = spec.Dataset, ["runSpec"] = spec.ToJson() };
+        var metadata = new Dictionary<string, string> { [ModelOrigin.DatasetKey] = spec.Dataset, [RunSpecKey] = spec.ToJson() };
+        origin.AddTo(metadata);
         if (preparation is not null)
         {
             metadata[ModelFile.PreparationKey] = preparation.ToJson();

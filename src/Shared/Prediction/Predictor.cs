@@ -22,6 +22,7 @@ public sealed class Predictor : IDisposable
 
     private readonly IBlas _blas;
     private readonly float[] _state;
+    private readonly ModelOrigin _origin;
     private readonly ConcurrentBag<IModel> _idle = [];
     private volatile bool _isDisposed;
 
@@ -33,14 +34,15 @@ public sealed class Predictor : IDisposable
     /// <exception cref="BadInputException">The specification is not valid.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The state is too short.</exception>
     public Predictor(ModelSpec spec, ReadOnlySpan<float> state, IBlas? blas = null, Preparation? preparation = null)
-        : this(spec, ParameterLayout.For(spec), blas, preparation)
+        : this(spec, ParameterLayout.For(spec), blas, preparation, ModelOrigin.Unknown)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(state.Length, _state.Length);
         state[.._state.Length].CopyTo(_state);
     }
 
-    private Predictor(ModelSpec spec, ParameterLayout layout, IBlas? blas, Preparation? preparation)
+    private Predictor(ModelSpec spec, ParameterLayout layout, IBlas? blas, Preparation? preparation, ModelOrigin origin)
     {
+        _origin = origin;
         Spec = spec;
         Preparation = preparation;
         _blas = blas ?? new SimdBlas();
@@ -72,14 +74,18 @@ public sealed class Predictor : IDisposable
     public static Predictor Load(string path, IBlas? blas = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        SafeTensorsFile file = TrainedFile.Read(path);
-        string json = ModelFile.Describe(file).ModelSpec
-            ?? throw new BadInputException($"{file.Path}: is no model of this program: its metadata has no '{ModelFile.ModelSpecKey}'");
+        return Of(TrainedFile.Read(path), blas);
+    }
+
+    /// <summary>Loads the model of a file that was read.</summary>
+    internal static Predictor Of(SafeTensorsFile file, IBlas? blas)
+    {
+        string json = ModelFile.RequireModelSpec(file);
         var spec = ModelSpec.Parse(json, file.Path);
         var layout = ParameterLayout.For(spec);
         Preparation? preparation = ModelFile.PreparationOf(file);
         preparation?.RequireFits(spec.Inputs, spec.Outputs, file.Path);
-        var predictor = new Predictor(spec, layout, blas, preparation);
+        var predictor = new Predictor(spec, layout, blas, preparation, ModelOrigin.Of(file));
         ModelFile.CopyTo(file, layout.Tensors, predictor._state);
         return predictor;
     }
@@ -153,6 +159,19 @@ public sealed class Predictor : IDisposable
                 preparation.Classes[Classification.ArgMax(outputs)],
                 null,
                 preparation.Classes.Index().ToImmutableDictionary(item => item.Item, item => outputs[item.Index]));
+    }
+
+    /// <summary>
+    /// Writes the model as ONNX (opset 17), with the preparation of a table's rows inside: columns in, class names with
+    /// probabilities or values in the target's unit out. docs/export.md describes inputs and outputs.
+    /// </summary>
+    /// <param name="path">The file; an existing one is replaced at once when the new one is complete.</param>
+    /// <exception cref="BadInputException">The model has a layer or an architecture without a form in ONNX, or is too large for it.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public void SaveOnnx(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        OnnxFile.Write(path, new(Spec, _state, Preparation, _origin));
     }
 
     /// <summary>Frees the workspaces. Calls that still run finish; their workspaces are freed when they return.</summary>

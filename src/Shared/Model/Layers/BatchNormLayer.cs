@@ -33,7 +33,7 @@ public sealed record BatchNormSpec : LayerSpec
 internal sealed class BatchNormLayer : IInPlaceLayer
 {
     /// <summary>ε, as in PyTorch.</summary>
-    private const float Epsilon = 1e-5f;
+    public const float Epsilon = 1e-5f;
 
     private readonly ParameterView _scale;
     private readonly ParameterView _shift;
