@@ -31,14 +31,7 @@ internal static class DataCommand
             Console.Out.WriteLine($"{data.Name}: {data.Train.Rows} training rows and {data.Test.Rows} test rows, complete and verified.");
             return ExitCode.Done;
         });
-        var info = new Command("info", "Shapes, classes and checksum of a data set.") { name, directory, json };
-        info.SetAction(async (given, cancellation) =>
-        {
-            Dataset data = await ConsoleDataset.OpenAsync(given.GetRequiredValue(name), given.GetValue(directory), new(), StandardError())
-                .ConfigureAwait(false);
-            return Info(data, given.GetValue(json));
-        });
-        return new("data", "Data sets: lists, fetches and describes them.") { list, fetch, info };
+        return new("data", "Data sets: lists, fetches and describes them.") { list, fetch, DataInfoCommand.Create(name, directory, json) };
     }
 
     private static IAnsiConsole StandardError() => Reporting.ProgressDisplay.StandardError().Console;
@@ -80,40 +73,6 @@ internal static class DataCommand
             {
                 Console.Out.WriteLine($"  {file.Sha256}  {file.Name}");
             }
-        }
-
-        return ExitCode.Done;
-    }
-
-    private static int Info(Dataset data, bool json)
-    {
-        if (json)
-        {
-            Console.Out.WriteLine(new JsonObject
-            {
-                ["name"] = data.Name,
-                ["sha256"] = data.Sha256,
-                ["trainRows"] = data.Train.Rows,
-                ["testRows"] = data.Test.Rows,
-                ["features"] = data.Features,
-                ["classes"] = data.Classes,
-                ["targets"] = data.Targets,
-                ["imageWidth"] = data.ImageWidth,
-                ["imageHeight"] = data.ImageHeight,
-                ["classNames"] = new JsonArray([.. data.ClassNames.Select(label => JsonValue.Create(label))]),
-            }.ToJsonString());
-            return ExitCode.Done;
-        }
-
-        string outputs = data.Classes > 0
-            ? $"{data.Classes} classes: {string.Join(", ", data.ClassNames)}"
-            : $"{data.Targets} real-valued targets";
-        string shape = data.ImageWidth is null ? $"{data.Features} features" : $"images of {data.ImageWidth} × {data.ImageHeight}";
-        Console.Out.WriteLine($"{data.Name}: {data.Train.Rows} training and {data.Test.Rows} test rows, {shape}; {outputs}");
-        Console.Out.WriteLine($"  sha256 {data.Sha256}");
-        if (data.ImageWidth is int width && data.ImageHeight is int height && data.Train.Rows > 0)
-        {
-            Console.Out.WriteLine(Reporting.ContactSheet.Draw(data, width, height));
         }
 
         return ExitCode.Done;

@@ -6,9 +6,12 @@ internal static class Quoted
     private const int Longest = 40;
 
     /// <summary>The text, quoted.</summary>
-    public static string Text(ReadOnlySpan<char> text)
+    public static string Text(ReadOnlySpan<char> text) => $"\"{Plain(text)}\"";
+
+    /// <summary>The text without quotes.</summary>
+    public static string Plain(ReadOnlySpan<char> text)
     {
         string shown = text.Length > Longest ? $"{text[..Longest]}…" : text.ToString();
-        return $"\"{string.Concat(shown.Select(c => char.IsControl(c) ? '?' : c))}\"";
+        return string.Concat(shown.Select(c => char.IsControl(c) ? '?' : c));
     }
 }
