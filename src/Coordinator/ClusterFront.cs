@@ -111,7 +111,7 @@ internal sealed class ClusterFront : IAsyncDisposable
             [],
             spec.Dataset,
             spec.DatasetSha256,
-            DatasetContent.Length(setup.Workers.Data));
+            setup.Remote.Content.Length);
     }
 
     private static IPAddress AddressOf(string host)

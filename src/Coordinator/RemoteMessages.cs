@@ -1,4 +1,5 @@
 using NnCluster.Link;
+using NnCluster.Data;
 using NnCluster.Memory;
 using NnCluster.Training;
 
@@ -38,9 +39,9 @@ internal sealed record CloseLink(string Reason, GoodbyeKind Kind);
 /// <param name="Settings">Settings of the run; they bound the work that a node can be assigned.</param>
 /// <param name="Gradients">Buffers for sums of gradients.</param>
 /// <param name="Evaluations">Buffers for sums of metrics.</param>
-/// <param name="Content">Canonical bytes of the data set, created at the first request of a node.</param>
+/// <param name="Content">Canonical bytes of the data set.</param>
 internal sealed record RemoteSetup(
-    string RunId, long Term, RunSettings Settings, BufferPool Gradients, BufferPool Evaluations, Lazy<byte[]> Content)
+    string RunId, long Term, RunSettings Settings, BufferPool Gradients, BufferPool Evaluations, DatasetBytes Content)
 {
     /// <summary>Shared memory of model states, for the nodes of this host; null: none is exported.</summary>
     public ModelStateExport? Export { get; init; }

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using NnCluster.AkkaSupport;
+using NnCluster.Data;
 using NnCluster.Link;
 using NnCluster.Training;
 
@@ -109,13 +110,24 @@ internal sealed class RemoteNodeActor : ReceiveActor
 
     private void Serve(DatasetRequestFrame request)
     {
-        byte[] content = _setup.Content.Value;
+        DatasetBytes content = _setup.Content;
         if (request.Offset > content.Length - request.Length)
         {
             _link.Close($"the data set has {content.Length} bytes, {request.Length} were requested from {request.Offset} on");
             return;
         }
 
-        _link.Send(new DatasetChunkFrame(request.Offset, content.AsMemory((int)request.Offset, request.Length)));
+        byte[] chunk = new byte[request.Length];
+        try
+        {
+            content.Read(request.Offset, chunk);
+        }
+        catch (IOException failed)
+        {
+            _link.Close($"the data set cannot be read: {failed.Message}");
+            return;
+        }
+
+        _link.Send(new DatasetChunkFrame(request.Offset, chunk));
     }
 }

@@ -207,7 +207,7 @@ internal sealed class TrainingSession : IDisposable
         log($"run directory: {Path}");
         await using var front = await ClusterFront.OpenAsync(cluster, setup with
         {
-            Remote = new(RunId, Term, _request.Settings, _resources.Gradients, _resources.Evaluations, new(Content))
+            Remote = new(RunId, Term, _request.Settings, _resources.Gradients, _resources.Evaluations, new(_request.Data))
             {
                 Export = _resources.Export,
             },
@@ -228,13 +228,6 @@ internal sealed class TrainingSession : IDisposable
             _options.Health?.End();
             return report;
         }
-    }
-
-    private byte[] Content()
-    {
-        using var content = new MemoryStream(checked((int)DatasetContent.Length(_request.Data)));
-        DatasetContent.Write(_request.Data, content);
-        return content.GetBuffer();
     }
 
     private ModelMetrics? Score(RunOutcome outcome)

@@ -11,7 +11,13 @@ internal sealed class DatasetCache(string directory)
     public static string DefaultDirectory =>
         Path.Combine(DatasetStore.CacheDirectory ?? Path.Combine(Path.GetTempPath(), "nncluster"), "by-hash");
 
-    /// <summary>Reads a data set; null if it is not there. A damaged file is removed.</summary>
+    // Smaller sets are read into memory, where random rows are found a little faster.
+    private const long MappedFrom = 1L << 28;
+
+    /// <summary>
+    /// Opens a data set and checks its hash; null if it is not there. A damaged file is removed. A large set stays in its file, which is
+    /// mapped.
+    /// </summary>
     /// <param name="sha256">SHA-256 of the canonical bytes, 64 lower-case hexadecimal digits.</param>
     /// <param name="name">Display name for the data set.</param>
     /// <exception cref="BadInputException"><paramref name="sha256"/> is not a hash.</exception>
@@ -27,8 +33,7 @@ internal sealed class DatasetCache(string directory)
         {
             if (Convert.ToHexStringLower(SHA256.HashData(file)) == sha256)
             {
-                file.Position = 0;
-                return DatasetContent.Read(file, name);
+                return Open(sha256, name);
             }
         }
 
@@ -36,7 +41,22 @@ internal sealed class DatasetCache(string directory)
         return null;
     }
 
-    /// <summary>Begins to write a data set.</summary>
+    /// <summary>Opens a data set whose hash was checked.</summary>
+    /// <param name="sha256">SHA-256 of the canonical bytes.</param>
+    /// <param name="name">Display name for the data set.</param>
+    /// <exception cref="IOException">It is not there, or cannot be read.</exception>
+    /// <exception cref="BadInputException">The file is no data set.</exception>
+    public Dataset Open(string sha256, string name)
+    {
+        string path = PathOf(sha256);
+        using FileStream file = File.OpenRead(path);
+        return file.Length < MappedFrom ? DatasetContent.Read(file, name) : DatasetContent.Map(path, name);
+    }
+
+    /// <summary>
+    /// Begins to write a data set, or continues where an earlier attempt ended, whose bytes are then hashed again. That takes a second a
+    /// gigabyte.
+    /// </summary>
     /// <param name="sha256">SHA-256 of the canonical bytes.</param>
     /// <param name="length">Number of bytes.</param>
     /// <exception cref="BadInputException">The directory cannot be written, or <paramref name="sha256"/> is not a hash.</exception>
@@ -59,28 +79,53 @@ internal sealed class DatasetCache(string directory)
         : throw new BadInputException($"'{sha256}' is not the SHA-256 of a data set");
 }
 
-/// <summary>A data set on its way into the cache: a temporary file until it is complete and its hash is right.</summary>
+/// <summary>
+/// A data set on its way into the cache: a file beside its place until it is complete and its hash is right. What has arrived is kept for
+/// the next attempt.
+/// </summary>
 internal sealed class IncomingDataset : IDisposable
 {
     private readonly string _path;
-    private readonly string _temporary;
+    private readonly string _partial;
     private readonly string _sha256;
     private readonly FileStream _file;
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private bool _isKept;
 
     internal IncomingDataset(string path, string sha256, long length)
     {
         _path = path;
         _sha256 = sha256;
         Length = length;
-        _temporary = $"{path}.{Guid.NewGuid():N}.tmp";
-        _file = new FileStream(_temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None);
+        _partial = $"{path}.partial";
+        _isKept = true;
+        try
+        {
+            _file = new FileStream(_partial, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException) when (File.Exists(_partial))
+        {
+            // Another node of this machine is writing it.
+            _isKept = false;
+            _partial = $"{path}.{Guid.NewGuid():N}.tmp";
+            _file = new FileStream(_partial, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
+        }
+
+        try
+        {
+            Continue();
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <summary>Bytes of the whole data set.</summary>
     public long Length { get; }
 
-    /// <summary>Bytes received.</summary>
+    /// <summary>Bytes received, those of an earlier attempt included.</summary>
     public long Received { get; private set; }
 
     /// <summary>Writes the next chunk.</summary>
@@ -99,25 +144,55 @@ internal sealed class IncomingDataset : IDisposable
     }
 
     /// <summary>Checks the hash and moves the file to its final name.</summary>
-    /// <exception cref="BadInputException">The hash differs.</exception>
+    /// <exception cref="BadInputException">The hash differs; what has arrived is then removed.</exception>
     public void Complete()
     {
         string found = Convert.ToHexStringLower(_hash.GetHashAndReset());
         if (found != _sha256)
         {
+            _isKept = false;
             throw new BadInputException($"the data set that arrived has SHA-256 {found}, expected {_sha256}");
         }
 
         _file.Flush(flushToDisk: true);
         _file.Dispose();
-        File.Move(_temporary, _path, overwrite: true);
+        File.Move(_partial, _path, overwrite: true);
     }
 
-    /// <summary>Removes the temporary file.</summary>
+    /// <summary>Closes the file. It stays for the next attempt unless it is empty or wrong, or another node writes one too.</summary>
     public void Dispose()
     {
-        _file.Dispose();
+        bool isKept = _isKept && Received > 0;
+        try
+        {
+            _file.Dispose();
+        }
+        catch (IOException)
+        {
+            // The disk is full: the last bytes are missing, and the next attempt asks for them again.
+        }
+
         _hash.Dispose();
-        File.Delete(_temporary);
+        if (!isKept)
+        {
+            File.Delete(_partial);
+        }
+    }
+
+    // The last byte is always requested: a chunk completes the data set.
+    private void Continue()
+    {
+        byte[] buffer = new byte[1 << 20];
+        long end = Math.Min(_file.Length, Length - 1);
+        while (Received < end)
+        {
+            int count = (int)Math.Min(buffer.Length, end - Received);
+            _file.ReadExactly(buffer, 0, count);
+            _hash.AppendData(buffer, 0, count);
+            Received += count;
+        }
+
+        _file.SetLength(Received);
+        _file.Position = Received;
     }
 }

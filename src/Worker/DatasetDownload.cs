@@ -18,6 +18,7 @@ internal sealed class DatasetDownload : IDisposable
     {
         _link = link;
         _incoming = incoming;
+        _requested = incoming.Received;
         RequestAhead();
     }
 

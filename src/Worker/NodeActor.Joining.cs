@@ -111,19 +111,20 @@ internal sealed partial class NodeActor
 
         Enter(new NodePhase.Searching(node));
         DatasetCache cache = _setup.Cache;
-        Task.Run(() => cache.Find(accepted.DatasetSha256, accepted.DatasetName))
+        Task.Run(() => cache.Find(accepted.DatasetSha256, accepted.DatasetName) is { } found
+                ? new DatasetSearched(found, null)
+                : new DatasetSearched(null, cache.Begin(accepted.DatasetSha256, accepted.DatasetLength)))
             .PipeTo(
                 Self,
-                success: data => new DatasetSearched(data),
                 failure: error => new DatasetUnreadable(error.GetBaseException().Message));
     }
 
     // ---- data set ----
 
-    private void OnSearched(LinkedNode node, Dataset? data)
+    private void OnSearched(LinkedNode node, DatasetSearched searched)
     {
         RegistrationAccepted accepted = node.Membership.Accepted;
-        if (data is not null)
+        if (searched.Data is { } data)
         {
             _setup.Log($"data set {accepted.DatasetName} from the cache");
             _setup.Status(new DatasetReady(DatasetSource.Cache));
@@ -131,15 +132,15 @@ internal sealed partial class NodeActor
             return;
         }
 
-        try
+        IncomingDataset incoming = searched.Incoming!;
+        if (incoming.Received > 0)
         {
-            IncomingDataset incoming = _setup.Cache.Begin(accepted.DatasetSha256, accepted.DatasetLength);
-            Enter(new NodePhase.Fetching(node, new(node.Link, incoming)));
+            _setup.Log(
+                $"data set {accepted.DatasetName}: continues after {incoming.Received / 1e6:0.0} of {incoming.Length / 1e6:0.0} MB "
+                + "that arrived before");
         }
-        catch (BadInputException e)
-        {
-            End(NodeEndCause.DatasetUnusable, e.Message);
-        }
+
+        Enter(new NodePhase.Fetching(node, new(node.Link, incoming)));
     }
 
     private void OnChunk(NodePhase.Fetching fetching, DatasetChunkFrame chunk)
@@ -164,15 +165,19 @@ internal sealed partial class NodeActor
         }
 
         _setup.Log($"data set {accepted.DatasetName} received: {accepted.DatasetLength / 1e6:0.0} MB");
-        if (_setup.Cache.Find(accepted.DatasetSha256, accepted.DatasetName) is { } data)
+        Dataset data;
+        try
         {
-            _setup.Status(new DatasetReady(DatasetSource.Coordinator));
-            Start(fetching.Node, data);
+            data = _setup.Cache.Open(accepted.DatasetSha256, accepted.DatasetName);
         }
-        else
+        catch (Exception e) when (e is IOException or BadInputException)
         {
-            End(NodeEndCause.DatasetUnusable, "the data set was removed from the cache while it was read");
+            End(NodeEndCause.DatasetUnusable, $"the data set was changed in the cache while it was opened: {e.Message}");
+            return;
         }
+
+        _setup.Status(new DatasetReady(DatasetSource.Coordinator));
+        Start(fetching.Node, data);
     }
 
     // ---- workers ----

@@ -88,7 +88,7 @@ internal sealed partial class NodeActor : ReceiveActor, IWithTimers
                 ReceiveControl(linking.Membership);
                 break;
             case NodePhase.Searching searching:
-                Receive<DatasetSearched>(searched => OnSearched(searching.Node, searched.Data));
+                Receive<DatasetSearched>(searched => OnSearched(searching.Node, searched));
                 Receive<DatasetUnreadable>(failed => End(NodeEndCause.DatasetUnusable, failed.Reason));
                 ReceiveLinked(searching.Node);
                 break;
@@ -222,7 +222,8 @@ internal sealed partial class NodeActor : ReceiveActor, IWithTimers
 
     private sealed record LinkNotOpened(string Reason);
 
-    private sealed record DatasetSearched(Dataset? Data);
+    /// <summary>The data set of the cache, or else a file that receives it.</summary>
+    private sealed record DatasetSearched(Dataset? Data, IncomingDataset? Incoming);
 
     private sealed record DatasetUnreadable(string Reason);
 }

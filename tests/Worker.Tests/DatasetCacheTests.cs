@@ -14,7 +14,7 @@ public sealed class DatasetCacheTests : IDisposable
     public DatasetCacheTests()
     {
         using var content = new MemoryStream();
-        DatasetContent.Write(_run.Data, content);
+        new DatasetBytes(_run.Data).WriteTo(content);
         _content = content.ToArray();
     }
 
@@ -57,6 +57,69 @@ public sealed class DatasetCacheTests : IDisposable
         using IncomingDataset incoming = new DatasetCache(_directory).Begin(Sha256, _content.Length);
         Assert.Throws<BadInputException>(() => incoming.Append(1, _content.AsSpan(1)));
         Assert.Throws<BadInputException>(() => incoming.Append(0, [.. _content, 0]));
+    }
+
+    [Fact]
+    public void A_second_attempt_continues_after_what_arrived()
+    {
+        var cache = new DatasetCache(_directory);
+        using (IncomingDataset first = cache.Begin(Sha256, _content.Length))
+        {
+            first.Append(0, _content.AsSpan(0, 100));
+        }
+
+        Assert.Null(cache.Find(Sha256, "small"));
+        using (IncomingDataset second = cache.Begin(Sha256, _content.Length))
+        {
+            Assert.Equal(100, second.Received);
+            Assert.Throws<BadInputException>(() => second.Append(0, _content.AsSpan(0, 100)));
+            second.Append(100, _content.AsSpan(100));
+            second.Complete();
+        }
+
+        Assert.Equal([Path.Combine(_directory, Sha256)], Directory.GetFiles(_directory));
+        Assert.Equal(Sha256, cache.Find(Sha256, "small")!.Sha256);
+    }
+
+    [Fact]
+    public void A_whole_set_that_was_not_renamed_needs_its_last_byte_only()
+    {
+        File.WriteAllBytes(Path.Combine(_directory, $"{Sha256}.partial"), _content);
+        using IncomingDataset incoming = new DatasetCache(_directory).Begin(Sha256, _content.Length);
+        Assert.Equal(_content.Length - 1, incoming.Received);
+        incoming.Append(_content.Length - 1, _content.AsSpan(_content.Length - 1));
+        incoming.Complete();
+        Assert.Equal([Path.Combine(_directory, Sha256)], Directory.GetFiles(_directory));
+    }
+
+    [Fact]
+    public void What_arrived_damaged_is_not_continued_after_the_hash_showed_it()
+    {
+        File.WriteAllBytes(Path.Combine(_directory, $"{Sha256}.partial"), [.. _content.Take(50).Select(b => (byte)~b)]);
+        var cache = new DatasetCache(_directory);
+        using (IncomingDataset incoming = cache.Begin(Sha256, _content.Length))
+        {
+            incoming.Append(50, _content.AsSpan(50));
+            Assert.Throws<BadInputException>(incoming.Complete);
+        }
+
+        using IncomingDataset next = cache.Begin(Sha256, _content.Length);
+        Assert.Equal(0, next.Received);
+    }
+
+    [Fact]
+    public void Two_nodes_of_one_machine_receive_into_files_of_their_own()
+    {
+        var cache = new DatasetCache(_directory);
+        using IncomingDataset first = cache.Begin(Sha256, _content.Length);
+        using IncomingDataset second = cache.Begin(Sha256, _content.Length);
+        foreach (IncomingDataset incoming in new[] { first, second })
+        {
+            incoming.Append(0, _content);
+            incoming.Complete();
+        }
+
+        Assert.Equal([Path.Combine(_directory, Sha256)], Directory.GetFiles(_directory));
     }
 
     [Fact]

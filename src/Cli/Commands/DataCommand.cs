@@ -31,7 +31,10 @@ internal static class DataCommand
             Console.Out.WriteLine($"{data.Name}: {data.Train.Rows} training rows and {data.Test.Rows} test rows, complete and verified.");
             return ExitCode.Done;
         });
-        return new("data", "Data sets: lists, fetches and describes them.") { list, fetch, DataInfoCommand.Create(name, directory, json) };
+        return new("data", "Data sets: lists, fetches and describes them, and prepares tables.")
+        {
+            list, fetch, DataInfoCommand.Create(name, directory, json), DataPrepareCommand.Create(),
+        };
     }
 
     private static IAnsiConsole StandardError() => Reporting.ProgressDisplay.StandardError().Console;

@@ -19,13 +19,20 @@ internal static class DataInfoCommand
     {
         Option<string?> target = CliOption.Text("--target", "COLUMN", "Of a table: column to answer, by name or number. [the last]");
         Option<ModelTask?> task = CliOption.Choice<ModelTask>("--task", "Of a table: classification or regression. [by the values]");
+        Option<bool> verify = CliOption.Flag(
+            "--verify", "Compute the SHA-256 of a prepared directory's content, and compare it with the stored one.");
         var command = new Command("info", "Columns of a table with types, ranges, missing values and classes; shapes and checksum of a data set.")
         {
-            name, directory, target, task, json,
+            name, directory, target, task, verify, json,
         };
         command.SetAction(async (given, _) =>
         {
             string path = given.GetRequiredValue(name);
+            if (given.GetValue(verify))
+            {
+                Verify(path);
+            }
+
             var options = new TableOptions { Target = given.GetValue(target), Task = given.GetValue(task) };
             TableDescription? table = IsTable(path) ? Describe(path) : null;
             if (table is null && (options.Target is not null || options.Task is not null))
@@ -50,6 +57,16 @@ internal static class DataInfoCommand
             return ExitCode.Done;
         });
         return command;
+    }
+
+    private static void Verify(string path)
+    {
+        if (!PreparedDirectory.Exists(path))
+        {
+            throw new BadInputException($"--verify: {path} is no prepared directory; known data sets are verified whenever they are opened.");
+        }
+
+        PreparedDirectory.Verify(path);
     }
 
     private static bool IsTable(string path) => KnownDatasets.All.All(set => set.Name != path) && File.Exists(path);
@@ -93,6 +110,7 @@ internal static class DataInfoCommand
             ["name"] = data.Name,
             ["sha256"] = data.Sha256,
             ["trainRows"] = data.Train.Rows,
+            ["validationRows"] = data.Validation.Rows,
             ["testRows"] = data.Test.Rows,
             ["features"] = data.Features,
             ["classes"] = data.Classes,

@@ -39,16 +39,22 @@ internal static class TrainedData
             ? SourceOf(runOrFile, file, spec)
             : (asked, null, new());
         Dataset data = await ConsoleDataset.OpenAsync(name, dataDirectory ?? configDirectory, options, console).ConfigureAwait(false);
+        if (preparation is not null && data.Preparation is { } other && !preparation.Equals(other))
+        {
+            throw new BadInputException(
+                $"{name}: was prepared otherwise than the data that {file.Path} was trained on; give the table itself with --dataset.");
+        }
+
         if (spec is not null && spec.DatasetSha256 != data.Sha256)
         {
-            string other = $"{name}: is not the data that {file.Path} was trained on "
+            string differs = $"{name}: is not the data that {file.Path} was trained on "
                 + $"(SHA-256 {data.Sha256}, there it was {spec.DatasetSha256})";
             if (asked is null)
             {
-                throw new BadInputException($"{other}; give the data set to evaluate on with --dataset.");
+                throw new BadInputException($"{differs}; give the data set to evaluate on with --dataset.");
             }
 
-            await Console.Error.WriteLineAsync(other).ConfigureAwait(false);
+            await Console.Error.WriteLineAsync(differs).ConfigureAwait(false);
         }
 
         return data;

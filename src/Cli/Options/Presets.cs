@@ -67,7 +67,9 @@ internal static class Presets
     /// <summary>Name of the preset for a data set where none is given: <see cref="Automatic"/> unless it is one of images.</summary>
     /// <param name="dataset">Value of <c>--dataset</c>; null if not given.</param>
     public static string DefaultFor(string? dataset) =>
-        dataset is null || KnownDatasets.All.Any(set => set.Name == dataset) || Directory.Exists(dataset) ? Default : Automatic;
+        dataset is null || KnownDatasets.All.Any(set => set.Name == dataset) || (Directory.Exists(dataset) && !PreparedDirectory.Exists(dataset))
+            ? Default
+            : Automatic;
 
     /// <summary>The options of a preset.</summary>
     /// <exception cref="BadInputException">No preset has that name.</exception>

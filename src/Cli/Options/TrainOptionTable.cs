@@ -21,7 +21,7 @@ internal static class TrainOptionTable
     private static OptionRow[] All() =>
     [
         new(Data, "--dataset", "mnist|fashion-mnist|DIR|FILE", "mnist",
-            "Known data set, directory with four IDX files, or table: .csv or .tsv, plain or with .gz."),
+            "Known data set, directory with four IDX files, directory of data prepare, or table: .csv or .tsv, plain or with .gz."),
         new(Data, "--data-dir", "DIR", "NNCLUSTER_DATA, then the user's cache directory",
             "Directory that is searched first for a known data set."),
         new(Data, "--target", "COLUMN", "the last", "Column of a table to answer, by name or number."),

@@ -140,6 +140,10 @@ internal sealed class TrainOptions
     /// <summary>Options that only a table has a meaning for.</summary>
     public IReadOnlyList<Option> OfTables => [Target, Task, Ignore, TextColumns, Group, Scale, Missing, Categories];
 
+    /// <summary>Options that decide what a table becomes.</summary>
+    public IReadOnlyList<Option> OfData =>
+        [Target, Task, Ignore, TextColumns, Limit, Test, Validation, Group, NoStratify, SplitSeed, Scale, Missing, Categories];
+
     /// <summary>Options of a run with workers in other processes.</summary>
     public IEnumerable<Option> OfCluster =>
         [Listen, Advertise, LinkPort, LinkAdvertise, MinWorkers, StartWorkers, StartTimeout, .. Security.All, EndWithInput];

@@ -83,6 +83,8 @@ internal static class TrainRequestReader
             Missing = given.GetValue(options.Missing) ?? MissingKind.Mean,
             Categories = given.GetValue(options.Categories) ?? CategoryKind.OneHot,
         },
+        IsGiven = property => OptionNames.All.TryGetValue(property, out string? name)
+            && given.CommandResult.Command.Options.FirstOrDefault(option => option.Name == name) is { } option && IsGiven(given, option),
     };
 
     private static RunSpec SpecOf(ParseResult given, TrainOptions options, Dataset data, IBlas blas)

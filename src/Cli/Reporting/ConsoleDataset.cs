@@ -14,8 +14,16 @@ internal static class ConsoleDataset
     /// <exception cref="BadInputException">The data set does not exist, or is damaged.</exception>
     public static async Task<Dataset> OpenAsync(string nameOrPath, string? dataDirectory, TableOptions options, IAnsiConsole console)
     {
+        IProgress<DatasetProgress> progress = ProgressOn(console);
+        var store = new DatasetStore(new() { DataDirectory = dataDirectory, Progress = progress });
+        return await store.OpenAsync(nameOrPath, options with { Progress = progress }).ConfigureAwait(false);
+    }
+
+    /// <summary>Progress that is logged to a console, a line whenever it changes.</summary>
+    public static IProgress<DatasetProgress> ProgressOn(IAnsiConsole console)
+    {
         string? reported = null;
-        var progress = new DirectProgress(step =>
+        return new DirectProgress(step =>
         {
             if (step.Message != reported)
             {
@@ -23,8 +31,6 @@ internal static class ConsoleDataset
                 console.WriteLine(step.Message);
             }
         });
-        var store = new DatasetStore(new() { DataDirectory = dataDirectory, Progress = progress });
-        return await store.OpenAsync(nameOrPath, options with { Progress = progress }).ConfigureAwait(false);
     }
 
     // Progress<T> reports on the thread pool: a line could come after the program's last one.

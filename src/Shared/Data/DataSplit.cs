@@ -10,7 +10,7 @@ public sealed class DataSplit
     private readonly ReadOnlyMemory<float> _targets;
     private readonly int _outputs;
 
-    private DataSplit(FeatureMatrix matrix, ReadOnlyMemory<int> labels, ReadOnlyMemory<float> targets, int outputs)
+    private DataSplit(IRowSource matrix, ReadOnlyMemory<int> labels, ReadOnlyMemory<float> targets, int outputs)
     {
         Matrix = matrix;
         _labels = labels;
@@ -19,7 +19,7 @@ public sealed class DataSplit
     }
 
     /// <summary>Inputs, (rows, features).</summary>
-    public FeatureMatrix Matrix { get; }
+    public IRowSource Matrix { get; }
 
     /// <summary>Number of rows.</summary>
     public int Rows => Matrix.Rows;
@@ -32,7 +32,7 @@ public sealed class DataSplit
 
     /// <summary>Rows with a class label each.</summary>
     /// <exception cref="ArgumentException">The numbers of rows and labels differ.</exception>
-    public static DataSplit Classification(FeatureMatrix matrix, ReadOnlyMemory<int> labels)
+    public static DataSplit Classification(IRowSource matrix, ReadOnlyMemory<int> labels)
     {
         ArgumentNullException.ThrowIfNull(matrix);
         return labels.Length == matrix.Rows
@@ -42,7 +42,7 @@ public sealed class DataSplit
 
     /// <summary>Rows with <paramref name="outputs"/> real targets each.</summary>
     /// <exception cref="ArgumentException">The numbers of rows and targets differ.</exception>
-    public static DataSplit Regression(FeatureMatrix matrix, ReadOnlyMemory<float> targets, int outputs)
+    public static DataSplit Regression(IRowSource matrix, ReadOnlyMemory<float> targets, int outputs)
     {
         ArgumentNullException.ThrowIfNull(matrix);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(outputs);
@@ -90,13 +90,13 @@ public sealed class DataSplit
         _targets.IsEmpty ? _targets : _targets.Slice(first * _outputs, count * _outputs),
         _outputs);
 
-    /// <summary>A copy of the rows with the given indices, in their order.</summary>
+    /// <summary>The rows with the given indices, in their order; their inputs are copied unless they are in a mapped file.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A row is outside the split.</exception>
     public DataSplit Select(ReadOnlySpan<int> rows)
     {
         int[] labels = _labels.IsEmpty ? [] : new int[rows.Length];
         float[] targets = new float[_targets.IsEmpty ? 0 : rows.Length * _outputs];
-        FeatureMatrix matrix = Matrix.Select(rows);
+        IRowSource matrix = Matrix.Select(rows);
         if (labels.Length > 0)
         {
             GatherLabels(rows, labels);

@@ -4,7 +4,7 @@ using System.Numerics.Tensors;
 namespace NnCluster.Data;
 
 /// <summary>
-/// A data set in memory: training, validation and test rows, and the description of their columns. Immutable and thread-safe.
+/// A data set: training, validation and test rows, and the description of their columns. Immutable and thread-safe.
 /// </summary>
 public sealed class Dataset
 {
@@ -37,7 +37,7 @@ public sealed class Dataset
         ImageWidth = imageWidth;
         ImageHeight = imageHeight;
         Validation = train.Slice(0, 0);
-        _sha256 = new(() => DatasetContent.Sha256(this));
+        _sha256 = new(() => new DatasetBytes(this).Sha256());
     }
 
     /// <summary>A data set for classification from arrays; some rows, drawn with the seed, become test rows.</summary>
@@ -110,10 +110,13 @@ public sealed class Dataset
     public string Name { get; }
 
     /// <summary>
-    /// SHA-256 in lower-case hexadecimal of the content as <see cref="DatasetContent"/> writes it: dimensions, features and answers of
+    /// SHA-256 in lower-case hexadecimal of the content as <see cref="DatasetBytes"/> has it: dimensions, features and answers of
     /// all rows, names of the classes and preparation. Computed on first use.
     /// </summary>
-    public string Sha256 => _sha256.Value;
+    public string Sha256 => KnownSha256 ?? _sha256.Value;
+
+    /// <summary>SHA-256 of the content where it is stored beside it; null: it is computed.</summary>
+    internal string? KnownSha256 { get; init; }
 
     /// <summary>Number of features of a row.</summary>
     public int Features => Train.Matrix.Columns;

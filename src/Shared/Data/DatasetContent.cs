@@ -1,14 +1,13 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace NnCluster.Data;
 
 /// <summary>
-/// Canonical bytes of a data set, by which it is identified, sent to nodes and cached. Little-endian: the eight bytes
+/// Format of the canonical bytes of a data set, by which it is identified, sent to nodes and cached. Little-endian: the eight bytes
 /// <c>NNCDATA1</c> or <c>NNCDATA2</c>; nine int32: training rows, test rows, features, classes, targets, image width, image
 /// height (0: none), bytes a feature (1 or 4), validation rows; then the features of training, test and validation rows, and the
 /// labels (int32) or targets (float32) in the same order. <c>NNCDATA2</c> is followed by the length (int32) and the UTF-8 bytes of a
@@ -25,37 +24,23 @@ internal static class DatasetContent
 
     private static ReadOnlySpan<byte> DescribedMagic => "NNCDATA2"u8;
 
-    /// <summary>SHA-256 of the canonical bytes of the whole set, in lower-case hexadecimal.</summary>
-    public static string Sha256(Dataset dataset)
-    {
-        ArgumentNullException.ThrowIfNull(dataset);
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Emit(dataset, hash.AppendData);
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
-    }
-
-    /// <summary>Length of the canonical bytes.</summary>
-    public static long Length(Dataset dataset)
-    {
-        ArgumentNullException.ThrowIfNull(dataset);
-        long length = 0;
-        Emit(dataset, part => length += part.Length);
-        return length;
-    }
-
-    /// <summary>Writes the canonical bytes of the whole set, for a view too.</summary>
-    public static void Write(Dataset dataset, Stream destination)
-    {
-        ArgumentNullException.ThrowIfNull(dataset);
-        ArgumentNullException.ThrowIfNull(destination);
-        Emit(dataset, destination.Write);
-    }
-
     /// <summary>Reads a set from its canonical bytes; <paramref name="source"/> is then positioned after them.</summary>
     /// <param name="source">The bytes.</param>
     /// <param name="name">Display name of the set, and of the source in errors.</param>
     /// <exception cref="BadInputException">The bytes are no data set, or end early.</exception>
-    public static Dataset Read(Stream source, string name)
+    public static Dataset Read(Stream source, string name) => Read(source, name, null);
+
+    /// <summary>Opens a set in a file of its canonical bytes; the features stay in the file and are mapped.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="name">Display name of the set, and of the file in errors.</param>
+    /// <exception cref="BadInputException">The bytes are no data set, or end early.</exception>
+    public static Dataset Map(string path, string name)
+    {
+        using var source = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
+        return Read(source, name, new MappedFile(path));
+    }
+
+    private static Dataset Read(Stream source, string name, MappedFile? file)
     {
         ArgumentNullException.ThrowIfNull(source);
         Span<byte> header = stackalloc byte[HeaderBytes];
@@ -78,9 +63,9 @@ internal static class DatasetContent
             throw new BadInputException($"{name}: the dimensions of the data set are impossible.");
         }
 
-        FeatureMatrix train = ReadMatrix(source, trainRows, features, featureBytes, name);
-        FeatureMatrix test = ReadMatrix(source, testRows, features, featureBytes, name);
-        FeatureMatrix validation = ReadMatrix(source, fields[8], features, featureBytes, name);
+        IRowSource train = ReadMatrix(source, file, trainRows, features, featureBytes, name);
+        IRowSource test = ReadMatrix(source, file, testRows, features, featureBytes, name);
+        IRowSource validation = ReadMatrix(source, file, fields[8], features, featureBytes, name);
         DataSplit trainSplit = ReadAnswers(source, train, classes, targets, name);
         DataSplit testSplit = ReadAnswers(source, test, classes, targets, name);
         DataSplit validationSplit = ReadAnswers(source, validation, classes, targets, name);
@@ -101,50 +86,42 @@ internal static class DatasetContent
         }
     }
 
-    private static void Emit(Dataset dataset, Action<ReadOnlySpan<byte>> part)
+    /// <summary>The bytes before the features.</summary>
+    internal static byte[] HeaderOf(Dataset dataset)
     {
-        DataSplit train = dataset.Train;
-        DataSplit test = dataset.Test;
-        DataSplit validation = dataset.Validation;
-        byte[]? description = Describe(dataset);
-        Span<byte> header = stackalloc byte[HeaderBytes];
-        (description is null ? Magic : DescribedMagic).CopyTo(header);
+        byte[] header = new byte[HeaderBytes];
+        (AreDescribed(dataset) ? DescribedMagic : Magic).CopyTo(header);
         ReadOnlySpan<int> fields =
         [
-            train.Rows, test.Rows, dataset.Features, dataset.Classes, dataset.Targets,
-            dataset.ImageWidth ?? 0, dataset.ImageHeight ?? 0, train.Matrix.IsBytes ? 1 : 4, validation.Rows,
+            dataset.Train.Rows, dataset.Test.Rows, dataset.Features, dataset.Classes, dataset.Targets,
+            dataset.ImageWidth ?? 0, dataset.ImageHeight ?? 0, dataset.Train.Matrix.IsBytes ? 1 : sizeof(float), dataset.Validation.Rows,
         ];
         for (int i = 0; i < fields.Length; i++)
         {
-            BinaryPrimitives.WriteInt32LittleEndian(header[(8 + (4 * i))..], fields[i]);
+            BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(8 + (4 * i)), fields[i]);
         }
 
-        part(header);
-        part(train.Matrix.Bytes);
-        part(test.Matrix.Bytes);
-        part(validation.Matrix.Bytes);
-        foreach (DataSplit split in (ReadOnlySpan<DataSplit>)[train, test, validation])
-        {
-            part(MemoryMarshal.AsBytes(split.Labels));
-            part(MemoryMarshal.AsBytes(split.Targets));
-        }
-
-        if (description is not null)
-        {
-            Span<byte> length = stackalloc byte[sizeof(int)];
-            BinaryPrimitives.WriteInt32LittleEndian(length, description.Length);
-            part(length);
-            part(description);
-        }
+        return header;
     }
 
-    /// <summary>Names and preparation as JSON; null if the classes are numbers and the features were given.</summary>
-    private static byte[]? Describe(Dataset dataset)
+    /// <summary>The bytes behind the answers: names and preparation; none if the classes are numbers and the features were given.</summary>
+    internal static byte[] DescriptionOf(Dataset dataset)
     {
-        bool areNumbers = dataset.ClassNames.Index().All(item => item.Item == $"{item.Index}");
-        return areNumbers && dataset.Preparation is null ? null : JsonSerializer.SerializeToUtf8Bytes(
+        if (!AreDescribed(dataset))
+        {
+            return [];
+        }
+
+        byte[] description = JsonSerializer.SerializeToUtf8Bytes(
             new Description(dataset.ClassNames, dataset.Preparation), DatasetContentJson.Default.Description);
+        byte[] bytes = new byte[sizeof(int) + description.Length];
+        BinaryPrimitives.WriteInt32LittleEndian(bytes, description.Length);
+        description.CopyTo(bytes, sizeof(int));
+        return bytes;
     }
+
+    private static bool AreDescribed(Dataset dataset) =>
+        dataset.Preparation is not null || dataset.ClassNames.Index().Any(item => item.Item != $"{item.Index}");
 
     private static Description ReadDescription(Stream source, string name)
     {
@@ -168,11 +145,24 @@ internal static class DatasetContent
         }
     }
 
-    private static FeatureMatrix ReadMatrix(Stream source, int rows, int features, int featureBytes, string name) => featureBytes == 1
-        ? FeatureMatrix.FromBytes(ReadArray<byte>(source, (long)rows * features, name), features)
-        : FeatureMatrix.FromFloats(ReadArray<float>(source, (long)rows * features, name), features);
+    private static IRowSource ReadMatrix(Stream source, MappedFile? file, int rows, int features, int featureBytes, string name)
+    {
+        long length = (long)rows * features;
+        if (file is not null)
+        {
+            long offset = source.Position;
+            source.Position += length * featureBytes;
+            return source.Position <= file.Length
+                ? file.Rows(offset, rows, features, featureBytes == 1)
+                : throw new BadInputException($"{name}: the data set ends early.");
+        }
 
-    private static DataSplit ReadAnswers(Stream source, FeatureMatrix matrix, int classes, int targets, string name) => classes > 0
+        return featureBytes == 1
+            ? FeatureMatrix.FromBytes(ReadArray<byte>(source, length, name), features)
+            : FeatureMatrix.FromFloats(ReadArray<float>(source, length, name), features);
+    }
+
+    private static DataSplit ReadAnswers(Stream source, IRowSource matrix, int classes, int targets, string name) => classes > 0
         ? DataSplit.Classification(matrix, ReadArray<int>(source, matrix.Rows, name))
         : DataSplit.Regression(matrix, ReadArray<float>(source, (long)matrix.Rows * targets, name), targets);
 

@@ -5,10 +5,10 @@ using System.Runtime.Intrinsics.X86;
 namespace NnCluster.Data;
 
 /// <summary>
-/// Inputs of a data set, (rows, columns) in row-major order, stored as grey bytes or as floats and read as floats. Immutable and
-/// thread-safe.
+/// Inputs of a data set in memory, (rows, columns) in row-major order, stored as grey bytes or as floats and read as floats. Immutable
+/// and thread-safe.
 /// </summary>
-public abstract class FeatureMatrix
+public abstract class FeatureMatrix : IRowSource
 {
     private protected FeatureMatrix(int length, int columns)
     {
@@ -22,17 +22,14 @@ public abstract class FeatureMatrix
         Rows = length / columns;
     }
 
-    /// <summary>Number of rows.</summary>
+    /// <inheritdoc/>
     public int Rows { get; }
 
-    /// <summary>Number of features of a row.</summary>
+    /// <inheritdoc/>
     public int Columns { get; }
 
-    /// <summary>True if a feature is stored as one grey byte, read as value/255; false: as a float.</summary>
+    /// <inheritdoc/>
     public abstract bool IsBytes { get; }
-
-    /// <summary>Stored values: one byte, or one little-endian float32, per feature.</summary>
-    public abstract ReadOnlySpan<byte> Bytes { get; }
 
     /// <summary>Wraps grey values, (rows, columns); copies nothing; the caller must not change them afterwards.</summary>
     public static FeatureMatrix FromBytes(ReadOnlyMemory<byte> pixels, int columns) => new ByteMatrix(pixels, columns);
@@ -40,25 +37,26 @@ public abstract class FeatureMatrix
     /// <summary>Wraps floats, (rows, columns); copies nothing; the caller must not change them afterwards.</summary>
     public static FeatureMatrix FromFloats(ReadOnlyMemory<float> values, int columns) => new FloatMatrix(values, columns);
 
-    /// <summary>
-    /// Writes the rows with the given indices one after the other to <paramref name="features"/>, (rows.Length, columns).
-    /// </summary>
-    /// <exception cref="ArgumentOutOfRangeException">A row is outside the matrix.</exception>
-    /// <exception cref="ArgumentException"><paramref name="features"/> is too short.</exception>
+    /// <inheritdoc/>
     public abstract void Gather(ReadOnlySpan<int> rows, Span<float> features);
 
-    /// <summary>
-    /// Writes <paramref name="count"/> rows from <paramref name="first"/> on to <paramref name="features"/>, (count, columns).
-    /// </summary>
-    /// <exception cref="ArgumentOutOfRangeException">The range is not inside the matrix.</exception>
+    /// <inheritdoc/>
     public abstract void Copy(int first, int count, Span<float> features);
 
     /// <summary>A view of <paramref name="count"/> rows from <paramref name="first"/> on; copies nothing.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The range is not inside the matrix.</exception>
     public abstract FeatureMatrix Slice(int first, int count);
 
     /// <summary>A copy of the rows with the given indices, in their order.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A row is outside the matrix.</exception>
     public abstract FeatureMatrix Select(ReadOnlySpan<int> rows);
+
+    /// <inheritdoc/>
+    public abstract void ReadBytes(long offset, Span<byte> destination);
+
+    IRowSource IRowSource.Slice(int first, int count) => Slice(first, count);
+
+    IRowSource IRowSource.Select(ReadOnlySpan<int> rows) => Select(rows);
 
     private protected T[] Select<T>(ReadOnlySpan<T> values, ReadOnlySpan<int> rows)
     {
@@ -72,28 +70,7 @@ public abstract class FeatureMatrix
         return selected;
     }
 
-    private protected void RequireRoom(int rows, int available)
-    {
-        if ((long)rows * Columns > available)
-        {
-            throw new ArgumentException($"{available} floats cannot hold {rows} rows of {Columns} features.");
-        }
-    }
-
-    private protected void RequireRange(int first, int count)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(first);
-        ArgumentOutOfRangeException.ThrowIfNegative(count);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan((long)first + count, Rows);
-    }
-
-    private protected void RequireRow(int row)
-    {
-        if ((uint)row >= (uint)Rows)
-        {
-            throw new ArgumentOutOfRangeException(nameof(row), row, $"Rows are numbered from 0 to {Rows - 1}.");
-        }
-    }
+    private protected void RequireRow(int row) => RowSourceChecks.RequireRow(row, Rows);
 
     private sealed class ByteMatrix(ReadOnlyMemory<byte> pixels, int columns) : FeatureMatrix(pixels.Length, columns)
     {
@@ -105,11 +82,9 @@ public abstract class FeatureMatrix
 
         public override bool IsBytes => true;
 
-        public override ReadOnlySpan<byte> Bytes => _pixels.Span;
-
         public override void Gather(ReadOnlySpan<int> rows, Span<float> features)
         {
-            RequireRoom(rows.Length, features.Length);
+            this.RequireRoom(rows.Length, features.Length);
             ref byte pixels = ref MemoryMarshal.GetReference(_pixels.Span);
             ref float destination = ref MemoryMarshal.GetReference(features);
             for (int i = 0; i < rows.Length; i++)
@@ -127,17 +102,23 @@ public abstract class FeatureMatrix
 
         public override void Copy(int first, int count, Span<float> features)
         {
-            RequireRange(first, count);
+            this.RequireRange(first, count);
             PixelScaling.Scale(_pixels.Span.Slice(first * Columns, count * Columns), features);
         }
 
         public override FeatureMatrix Slice(int first, int count)
         {
-            RequireRange(first, count);
+            this.RequireRange(first, count);
             return new ByteMatrix(_pixels.Slice(first * Columns, count * Columns), Columns);
         }
 
         public override FeatureMatrix Select(ReadOnlySpan<int> rows) => new ByteMatrix(Select(_pixels.Span, rows), Columns);
+
+        public override void ReadBytes(long offset, Span<byte> destination)
+        {
+            this.RequireBytes(offset, destination.Length);
+            _pixels.Span.Slice((int)offset, destination.Length).CopyTo(destination);
+        }
 
         private unsafe void Prefetch(ref byte pixels, int row)
         {
@@ -161,11 +142,9 @@ public abstract class FeatureMatrix
 
         public override bool IsBytes => false;
 
-        public override ReadOnlySpan<byte> Bytes => MemoryMarshal.AsBytes(_values.Span);
-
         public override void Gather(ReadOnlySpan<int> rows, Span<float> features)
         {
-            RequireRoom(rows.Length, features.Length);
+            this.RequireRoom(rows.Length, features.Length);
             ReadOnlySpan<float> values = _values.Span;
             for (int i = 0; i < rows.Length; i++)
             {
@@ -176,16 +155,22 @@ public abstract class FeatureMatrix
 
         public override void Copy(int first, int count, Span<float> features)
         {
-            RequireRange(first, count);
+            this.RequireRange(first, count);
             _values.Span.Slice(first * Columns, count * Columns).CopyTo(features);
         }
 
         public override FeatureMatrix Slice(int first, int count)
         {
-            RequireRange(first, count);
+            this.RequireRange(first, count);
             return new FloatMatrix(_values.Slice(first * Columns, count * Columns), Columns);
         }
 
         public override FeatureMatrix Select(ReadOnlySpan<int> rows) => new FloatMatrix(Select(_values.Span, rows), Columns);
+
+        public override void ReadBytes(long offset, Span<byte> destination)
+        {
+            this.RequireBytes(offset, destination.Length);
+            DatasetBytes.ReadFrom(_values.Span, offset, destination);
+        }
     }
 }

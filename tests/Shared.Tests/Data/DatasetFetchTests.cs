@@ -203,7 +203,7 @@ public sealed class DatasetFetchTests : IAsyncLifetime, IDisposable
     {
         Idx.WriteTinySet(_directory, "share/datasets/tiny", first: 1, gzip: true);
         Serve("first");
-        Assert.Equal(0, (await new DatasetStore(WithSystemPackage).OpenAsync("tiny")).Train.Matrix.Bytes[0]);
+        Assert.Equal(0, (await new DatasetStore(WithSystemPackage).OpenAsync("tiny")).Train.Matrix.AllBytes()[0]);
         Assert.Contains(_notes.Messages, m => m.StartsWith(_directory["share/datasets/tiny"], StringComparison.Ordinal));
     }
 

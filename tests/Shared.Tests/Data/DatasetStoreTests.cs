@@ -40,7 +40,7 @@ public sealed class DatasetStoreTests : IDisposable
         Assert.Equal([0, 1, 2, 1], set.Train.Labels);
         Assert.Equal([2, 0], set.Test.Labels);
         Assert.Equal(["0", "1", "2"], set.ClassNames.ToArray());
-        Assert.Equal(Idx.Images(4, 2, 3).AsSpan(16), set.Train.Matrix.Bytes);
+        Assert.Equal(Idx.Images(4, 2, 3)[16..], set.Train.Matrix.AllBytes());
     }
 
     [Fact]
@@ -117,7 +117,7 @@ public sealed class DatasetStoreTests : IDisposable
         Notes notes = new();
         Dataset set = await new DatasetStore(Options with { DataDirectory = _directory["given"], Progress = notes }).OpenAsync("tiny");
 
-        Assert.Equal(0, set.Train.Matrix.Bytes[0]);
+        Assert.Equal(0, set.Train.Matrix.AllBytes()[0]);
         Assert.Equal(2, notes.Messages.Count);
         Assert.Contains(_directory["given/tiny/train-images-idx3-ubyte"], notes.Messages[0], StringComparison.Ordinal);
         Assert.Contains(_directory["variable/train-images-idx3-ubyte"], notes.Messages[1], StringComparison.Ordinal);

@@ -101,8 +101,8 @@ public sealed class DatasetTests
         foreach (Dataset set in (Dataset[])[Digits(), Curve()])
         {
             using MemoryStream stream = new();
-            DatasetContent.Write(set, stream);
-            Assert.Equal(DatasetContent.Length(set), stream.Length);
+            new DatasetBytes(set).WriteTo(stream);
+            Assert.Equal(new DatasetBytes(set).Length, stream.Length);
             stream.Position = 0;
             Dataset read = DatasetContent.Read(stream, "copy");
             Assert.Equal(set.Sha256, read.Sha256);
@@ -116,7 +116,7 @@ public sealed class DatasetTests
     public void Content_cut_short_or_altered_in_its_header_is_refused()
     {
         using MemoryStream stream = new();
-        DatasetContent.Write(Digits(), stream);
+        new DatasetBytes(Digits()).WriteTo(stream);
         byte[] whole = stream.ToArray();
         for (int length = 0; length < whole.Length; length++)
         {

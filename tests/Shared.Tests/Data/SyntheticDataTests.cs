@@ -50,9 +50,9 @@ public sealed class SyntheticDataTests
     {
         Dataset few = SyntheticData.Generate(SyntheticShape.Circles, 11, 0.1, 1, testRows: 7);
         Dataset many = SyntheticData.Generate(SyntheticShape.Circles, 500, 0.1, 1, testRows: 90);
-        Assert.True(many.Train.Matrix.Bytes.StartsWith(few.Train.Matrix.Bytes));
-        Assert.True(many.Test.Matrix.Bytes.StartsWith(few.Test.Matrix.Bytes));
-        Assert.False(few.Train.Matrix.Bytes.StartsWith(few.Test.Matrix.Bytes));
+        Assert.True(many.Train.Matrix.AllBytes().AsSpan().StartsWith(few.Train.Matrix.AllBytes()));
+        Assert.True(many.Test.Matrix.AllBytes().AsSpan().StartsWith(few.Test.Matrix.AllBytes()));
+        Assert.False(few.Train.Matrix.AllBytes().AsSpan().StartsWith(few.Test.Matrix.AllBytes()));
         Assert.NotEqual(few.Sha256, SyntheticData.Generate(SyntheticShape.Circles, 11, 0.1, 2, testRows: 7).Sha256);
     }
 

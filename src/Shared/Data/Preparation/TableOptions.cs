@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 
 namespace NnCluster.Data;
 
@@ -36,5 +37,9 @@ public sealed record TableOptions
     public PreparationOptions Preparation { get; init; } = new();
 
     /// <summary>Receives the progress of long reads; null: no reports.</summary>
+    [JsonIgnore]
     public IProgress<DatasetProgress>? Progress { get; init; }
+
+    /// <summary>Whether a property was set on purpose, even to its default.</summary>
+    internal Func<PropertyName, bool> IsGiven { get; init; } = _ => false;
 }

@@ -4,7 +4,7 @@ namespace NnCluster.Data;
 
 /// <summary>
 /// Finds data sets: known ones by name, which are searched for or else fetched and always verified by checksum; a directory of IDX
-/// files; or a table.
+/// files; a prepared directory; or a table.
 /// </summary>
 public sealed class DatasetStore
 {
@@ -26,7 +26,7 @@ public sealed class DatasetStore
     public ImmutableArray<DatasetDescription> Known => _options.Known;
 
     /// <summary>
-    /// Opens <c>mnist</c>, <c>fashion-mnist</c>, a directory with the four IDX files, or a table. A known name takes
+    /// Opens <c>mnist</c>, <c>fashion-mnist</c>, a directory with the four IDX files, a prepared directory, or a table. A known name takes
     /// precedence over a file or directory of that name; <c>./mnist</c> names the latter.
     /// </summary>
     /// <param name="nameOrPath">A known name, a directory or a file.</param>
@@ -42,6 +42,11 @@ public sealed class DatasetStore
             return Divided(await OpenKnownAsync(known, cancellationToken).ConfigureAwait(false), options);
         }
 
+        if (PreparedDirectory.Exists(nameOrPath))
+        {
+            return await Task.Run(() => PreparedDirectory.Open(nameOrPath, options), cancellationToken).ConfigureAwait(false);
+        }
+
         if (Directory.Exists(nameOrPath))
         {
             string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(nameOrPath)));
@@ -55,7 +60,7 @@ public sealed class DatasetStore
 
         throw new BadInputException(
             $"There is no data set {nameOrPath}: expected {string.Join(", ", Known.Select(set => set.Name))}, "
-            + "a directory with four IDX files, or a table (.csv or .tsv, plain or with .gz).");
+            + "a directory with four IDX files, a prepared directory, or a table (.csv or .tsv, plain or with .gz).");
     }
 
     private static Dataset Divided(Dataset images, TableOptions? options)

@@ -56,7 +56,7 @@ internal sealed class CsvTable : TableSource
     public override string Place => $"line {_reader.LineNumber}";
 
     /// <inheritdoc/>
-    public override double? Progress => _file.Length > 0 ? (double)_file.Position / _file.Length : null;
+    public override double? Progress => _file.CanSeek && _file.Length > 0 ? (double)_file.Position / _file.Length : null;
 
     /// <summary>Reads the first line of a file.</summary>
     /// <param name="path">The file, for messages.</param>
@@ -169,7 +169,6 @@ internal sealed class CsvTable : TableSource
             ? throw new BadInputException($"{Path}, {Place}: two columns are named {Quoted.Text(repeated)}; every column needs a name of its own.")
             : areNames;
     }
-
 
     private static Exception Translate(string path, Exception failed) => failed switch
     {

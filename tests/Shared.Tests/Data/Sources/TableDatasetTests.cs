@@ -98,6 +98,23 @@ public sealed class TableDatasetTests : IDisposable
     }
 
     [Fact]
+    public void Large_numbers_may_be_text()
+    {
+        string rows = string.Concat(Enumerable.Range(0, 60).Select(i => $"{i},{1000000 + (i % 3)},{i % 2}\n"));
+        Dataset set = Read("x,zip,y\n" + rows, new() { Text = ["zip"] });
+        Assert.Equal(["1000000", "1000001", "1000002"], Assert.IsType<CategoryColumn>(set.Preparation!.Columns[1]).Categories.ToArray());
+    }
+
+    [Fact]
+    public void A_negative_zero_and_numbers_of_many_digits_are_targets_as_they_are_written()
+    {
+        string rows = string.Concat(Enumerable.Range(0, 30).Select(i => $"{i},{(i == 3 ? "-0" : $"{i * 1000}")}\n"));
+        Dataset set = Read("x,y\n" + rows, new() { Splits = new() { Test = 0 }, Preparation = new() { Scaling = ScalingKind.None } });
+        Assert.True(float.IsNegative(set.Train.Targets[3]));
+        Assert.Equal(29000, set.Train.Targets[29]);
+    }
+
+    [Fact]
     public void A_column_that_identifies_rows_is_refused()
     {
         string rows = string.Concat(Enumerable.Range(0, 60).Select(i => $"{i},name {i},{i % 2}\n"));
@@ -198,7 +215,7 @@ public sealed class TableDatasetTests : IDisposable
     {
         Dataset set = Read(Mixed, new() { Target = "price", Splits = new() { Validation = 1 } });
         using var stream = new MemoryStream();
-        DatasetContent.Write(set, stream);
+        new DatasetBytes(set).WriteTo(stream);
         stream.Position = 0;
         Dataset read = DatasetContent.Read(stream, "copy");
         Assert.Equal(set.Sha256, read.Sha256);

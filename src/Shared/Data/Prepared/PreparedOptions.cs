@@ -1,0 +1,71 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json;
+
+namespace NnCluster.Data;
+
+/// <summary>Compares options with those that a directory was prepared with.</summary>
+internal static class PreparedOptions
+{
+    /// <summary>Requires that every option is not given, or the one of the directory.</summary>
+    /// <exception cref="BadInputException">One differs.</exception>
+    public static void RequireAgree(TableOptions asked, PreparedDescription described, string path)
+    {
+        TableOptions none = new();
+        TableOptions made = described.Options;
+        Preparation preparation = described.Preparation;
+        Require<TableOptions>(
+            nameof(TableOptions.Target), asked.Target, asked.Target is null || asked.Target == made.Target || asked.Target == preparation.Target, preparation.Target);
+        Require<TableOptions>(nameof(TableOptions.Task), asked.Task, asked.Task is null || asked.Task == preparation.Task, preparation.Task);
+        RequireColumns(nameof(TableOptions.Ignore), asked.Ignore, made.Ignore);
+        RequireColumns(nameof(TableOptions.Text), asked.Text, made.Text);
+        RequireSame<TableOptions, string?>(nameof(TableOptions.Group), asked.Group, made.Group, none.Group);
+        RequireSame<TableOptions, string?>(nameof(TableOptions.TestFile), FullPath(asked.TestFile), FullPath(made.TestFile), none.TestFile);
+        RequireSame<TableOptions, string?>(
+            nameof(TableOptions.ValidationFile), FullPath(asked.ValidationFile), FullPath(made.ValidationFile), none.ValidationFile);
+        (SplitOptions splits, SplitOptions madeSplits, SplitOptions noSplits) = (asked.Splits, made.Splits, none.Splits);
+        RequireSame<SplitOptions, double>(nameof(SplitOptions.Test), splits.Test, madeSplits.Test, noSplits.Test);
+        RequireSame<SplitOptions, double>(nameof(SplitOptions.Validation), splits.Validation, madeSplits.Validation, noSplits.Validation);
+        RequireSame<SplitOptions, int?>(nameof(SplitOptions.Limit), splits.Limit, madeSplits.Limit, noSplits.Limit);
+        RequireSame<SplitOptions, ulong>(nameof(SplitOptions.Seed), splits.Seed, madeSplits.Seed, noSplits.Seed);
+        if (!splits.Stratify && madeSplits.Stratify)
+        {
+            var stratify = new PropertyName(nameof(SplitOptions), nameof(SplitOptions.Stratify));
+            throw new BadInputException(
+                stratify, $"{stratify}: {path} was prepared with a share of every class in each part; ", $"leave it out, or prepare the table again.");
+        }
+
+        (PreparationOptions columns, PreparationOptions madeColumns, PreparationOptions noColumns) = (asked.Preparation, made.Preparation, none.Preparation);
+        RequireSame<PreparationOptions, ScalingKind>(nameof(PreparationOptions.Scaling), columns.Scaling, madeColumns.Scaling, noColumns.Scaling);
+        RequireSame<PreparationOptions, MissingKind>(nameof(PreparationOptions.Missing), columns.Missing, madeColumns.Missing, noColumns.Missing);
+        RequireSame<PreparationOptions, CategoryKind>(nameof(PreparationOptions.Categories), columns.Categories, madeColumns.Categories, noColumns.Categories);
+
+        void RequireSame<TOwner, T>(string property, T value, T prepared, T unset)
+        {
+            bool isUnset = EqualityComparer<T>.Default.Equals(value, unset) && !asked.IsGiven(new(typeof(TOwner).Name, property));
+            Require<TOwner>(property, value, isUnset || EqualityComparer<T>.Default.Equals(value, prepared), prepared);
+        }
+
+        void RequireColumns(string property, ImmutableArray<string> value, ImmutableArray<string> prepared) => Require<TableOptions>(
+            property, ColumnNames.List(value), value.IsEmpty || value.ToHashSet().SetEquals(prepared), ColumnNames.List(prepared));
+
+        void Require<TOwner>(string property, object? value, bool agrees, object? prepared)
+        {
+            if (!agrees)
+            {
+                var name = new PropertyName(typeof(TOwner).Name, property);
+                throw new BadInputException(
+                    name, $"{name} {Text(value)}: {path} was prepared with {Text(prepared)}; ", $"leave it out, or prepare the table again.");
+            }
+        }
+    }
+
+    private static string Text(object? value) => value switch
+    {
+        null or "" => "none",
+        Enum name => JsonNamingPolicy.KebabCaseLower.ConvertName($"{name}"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{value}"),
+    };
+
+    private static string? FullPath(string? path) => path is null ? null : Path.GetFullPath(path);
+}
