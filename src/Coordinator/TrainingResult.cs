@@ -19,6 +19,7 @@ public sealed class TrainingResult
         _spec = spec;
         _origin = ModelOrigin.Of(data);
         Preparation = data.Preparation;
+        Images = data.Images;
         _state = state.ToArray();
         IsInterrupted = isInterrupted;
         Summary = summary;
@@ -37,6 +38,9 @@ public sealed class TrainingResult
     /// <summary>Preparation of a table's rows; null if the model was not trained on a table.</summary>
     public Preparation? Preparation { get; }
 
+    /// <summary>Preparation of images; null if the model was not trained on images whose preparation is known.</summary>
+    public ImagePreparation? Images { get; }
+
     /// <summary>The network.</summary>
     public ModelSpec Model => _spec.Model;
 
@@ -44,7 +48,7 @@ public sealed class TrainingResult
     public ReadOnlyMemory<float> ModelState => _state;
 
     /// <summary>Creates a predictor of the model. The caller disposes it.</summary>
-    public Predictor CreatePredictor() => new(Model, _state, preparation: Preparation);
+    public Predictor CreatePredictor() => new(Model, _state, preparation: Preparation, images: Images);
 
     /// <inheritdoc cref="Predictor.SaveOnnx"/>
     public void SaveOnnx(string path)

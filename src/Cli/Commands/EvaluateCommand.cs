@@ -22,7 +22,7 @@ internal static class EvaluateCommand
         Option<string?> dataset = CliOption.Text(
             "--dataset",
             "mnist|fashion-mnist|DIR|FILE",
-            "Table of which all rows are evaluated, or data set of images with test rows. [the test rows of the run]");
+            "Table or directory of images of which all rows are evaluated, or data set with test rows of its own. [the test rows of the run]");
         Option<string?> directory = CliOption.Text(
             "--data-dir", "DIR", "Directory that is searched first for a known data set. [the one of the run]");
         Option<string?> blas = CliOption.Text("--blas", "simd|openblas|mathnet", "Matrix multiplication. [simd]");

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using NnCluster.Cli.Options;
 using NnCluster.Coordinator;
+using NnCluster.Data;
 using NnCluster.Model;
 using NnCluster.Persistence;
 using NnCluster.Prediction;
@@ -23,7 +24,7 @@ internal static class PredictCommand
         var inputs = new Argument<string[]>("input")
         {
             Description = "Tables whose columns are matched by name, or, of a model of images, image files "
-                + "(PNG, JPEG, WebP, BMP, GIF): dark on light or light on dark.",
+                + "(PNG, JPEG, WebP, BMP, GIF); of a model of IDX files, dark on light or light on dark.",
             Arity = ArgumentArity.OneOrMore,
         };
         Option<string?> output = CliOption.Text(
@@ -32,7 +33,7 @@ internal static class PredictCommand
         Option<string?> blas = CliOption.Text("--blas", "simd|openblas|mathnet", "Matrix multiplication. [simd]");
         Option<bool> json = CliOption.Flag("--json", "Print the result as one JSON object.");
         var command = new Command(
-            "predict", "Answers for the rows of a table, or for images, which are scaled and centred like those of the data set.")
+            "predict", "Answers for the rows of a table, or for images, which are scaled as those of the data set were.")
         {
             model, inputs, output, blas, json,
         };
@@ -50,6 +51,22 @@ internal static class PredictCommand
             if (given.GetValue(output) is not null)
             {
                 throw new BadInputException($"{output.Name} is for tables, and {file.Path} was trained on images.");
+            }
+
+            if (ModelFile.ImagesOf(file) is { } prepared)
+            {
+                using var predictor = Predictor.Load(file.Path, NnCluster.Numerics.Blas.Create(given.GetValue(blas) ?? "simd"));
+                string[] files = given.GetRequiredValue(inputs);
+                float[] rows = new float[checked(files.Length * prepared.Features)]; // (images, features)
+                for (int i = 0; i < files.Length; i++)
+                {
+                    ImageFile.ReadFeatures(files[i], prepared, rows.AsSpan(i * prepared.Features, prepared.Features));
+                }
+
+                float[] answers = new float[files.Length * predictor.Outputs];
+                predictor.Predict(rows, files.Length, answers);
+                Report(answers, predictor.GivesProbabilities, predictor.Outputs, prepared.Classes, files, given.GetValue(json));
+                return ExitCode.Done;
             }
 
             using var trained = TrainedModel.Load(file, NnCluster.Numerics.Blas.Create(given.GetValue(blas) ?? "simd"));
@@ -113,10 +130,12 @@ internal static class PredictCommand
     {
         float[] features = [.. images.SelectMany(frame.Read)]; // (images, pixels)
         float[] outputs = model.Predict(features, images.Length);
-        bool probabilities = model.Spec.Loss == LossKind.CrossEntropy;
-        ImmutableArray<string> names = frame.ClassNames.Length == model.Spec.Outputs
-            ? frame.ClassNames
-            : [.. Enumerable.Range(0, model.Spec.Outputs).Select(c => $"{c}")];
+        Report(outputs, model.Spec.Loss == LossKind.CrossEntropy, model.Spec.Outputs, frame.ClassNames, images, json);
+    }
+
+    private static void Report(float[] outputs, bool probabilities, int width, ImmutableArray<string> classNames, string[] images, bool json)
+    {
+        ImmutableArray<string> names = classNames.Length == width ? classNames : [.. Enumerable.Range(0, width).Select(c => $"{c}")];
         var predictions = new JsonArray();
         for (int i = 0; i < images.Length; i++)
         {

@@ -94,7 +94,7 @@ internal sealed class TablePrediction(Predictor predictor, Preparation preparati
         csv.EndRecord();
     }
 
-    /// <summary>Columns that the output repeats: all but those that it adds.</summary>
+    /// <summary>Columns that the output repeats: all that are readable, but those that it adds.</summary>
     private int[] KeptColumns(TableSource source)
     {
         HashSet<string> added = [PredictionColumn, .. ProbabilityColumns];
@@ -103,7 +103,7 @@ internal sealed class TablePrediction(Predictor predictor, Preparation preparati
             throw new BadInputException($"the model reads a column {input.Name}, which the predictions would replace; use --json.");
         }
 
-        return [.. Enumerable.Range(0, source.Columns.Length).Where(column => !added.Contains(source.Columns[column]))];
+        return [.. Enumerable.Range(0, source.Columns.Length).Where(column => source.IsReadable(column) && !added.Contains(source.Columns[column]))];
     }
 
     private string AnswerText(float[] outputs) => preparation.Task == ModelTask.Regression

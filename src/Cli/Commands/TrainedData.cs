@@ -29,7 +29,14 @@ internal static class TrainedData
         string runOrFile, SafeTensorsFile file, string? asked, string? dataDirectory, IAnsiConsole console)
     {
         Preparation? preparation = ModelFile.PreparationOf(file);
-        if (asked is not null && File.Exists(asked))
+        ImagePreparation? images = ModelFile.ImagesOf(file);
+        if (asked is not null && images is not null && Directory.Exists(asked)
+            && IdxDirectory.Missing(asked).Length == KnownDatasets.FileNames.Length)
+        {
+            return ImageDataset.ReadWith(asked, images);
+        }
+
+        if (asked is not null && File.Exists(asked) && (preparation is not null || images is null))
         {
             return ReadTable(asked, file, preparation, console);
         }
@@ -43,6 +50,12 @@ internal static class TrainedData
         {
             throw new BadInputException(
                 $"{name}: was prepared otherwise than the data that {file.Path} was trained on; give the table itself with --dataset.");
+        }
+
+        if (images is not null && asked is not null && !data.ClassNames.SequenceEqual(images.Classes))
+        {
+            throw new BadInputException(
+                $"{asked}: its classes are {string.Join(", ", data.ClassNames)}; those of {file.Path} are {string.Join(", ", images.Classes)}.");
         }
 
         if (spec is not null && spec.DatasetSha256 != data.Sha256)

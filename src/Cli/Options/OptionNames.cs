@@ -33,6 +33,7 @@ internal static class OptionNames
         [new(nameof(PreparationOptions), nameof(PreparationOptions.Scaling))] = "--scale",
         [new(nameof(PreparationOptions), nameof(PreparationOptions.Missing))] = "--missing",
         [new(nameof(PreparationOptions), nameof(PreparationOptions.Categories))] = "--categories",
+        [new(nameof(ImageOptions), nameof(ImageOptions.Size))] = "--image-size",
         [new(nameof(RunSpec), nameof(RunSpec.Model))] = "--model",
         [new(nameof(RunSpec), nameof(RunSpec.Optimizer))] = "--optimizer",
         [new(nameof(RunSpec), nameof(RunSpec.Epochs))] = "--epochs",

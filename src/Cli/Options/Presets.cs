@@ -64,10 +64,12 @@ internal static class Presets
     /// <summary>The names.</summary>
     public static IEnumerable<string> Names => All.Keys;
 
-    /// <summary>Name of the preset for a data set where none is given: <see cref="Automatic"/> unless it is one of images.</summary>
+    /// <summary>Name of the preset for a data set where none is given: <see cref="Automatic"/> unless it is a known one or in IDX files.</summary>
     /// <param name="dataset">Value of <c>--dataset</c>; null if not given.</param>
     public static string DefaultFor(string? dataset) =>
-        dataset is null || KnownDatasets.All.Any(set => set.Name == dataset) || (Directory.Exists(dataset) && !PreparedDirectory.Exists(dataset))
+        dataset is null || KnownDatasets.All.Any(set => set.Name == dataset)
+        || (Directory.Exists(dataset) && !PreparedDirectory.Exists(dataset)
+            && IdxDirectory.Missing(dataset).Length < KnownDatasets.FileNames.Length)
             ? Default
             : Automatic;
 

@@ -21,15 +21,20 @@ internal static class TrainOptionTable
     private static OptionRow[] All() =>
     [
         new(Data, "--dataset", "mnist|fashion-mnist|DIR|FILE", "mnist",
-            "Known data set, directory with four IDX files, directory of data prepare, or table: .csv or .tsv, plain or with .gz."),
+            "Known data set, directory with four IDX files, directory with a directory of images for each class, directory of data prepare, "
+            + "or file: .csv or .tsv, plain or with .gz, .parquet, .npy or .npz."),
         new(Data, "--data-dir", "DIR", "NNCLUSTER_DATA, then the user's cache directory",
             "Directory that is searched first for a known data set."),
+        new(Data, "--header", null, "auto",
+            "First line of a .csv or .tsv: names of the columns (yes), a row (no), or names if none of its fields is a number."),
         new(Data, "--target", "COLUMN", "the last", "Column of a table to answer, by name or number."),
         new(Data, "--task", null, "by the values",
             "Text or at most 20 different integers make a classification, other numbers a regression."),
         new(Data, "--ignore", "COLUMN[,COLUMN…]", "none", "Columns of a table that are not used."),
         new(Data, "--text", "COLUMN[,COLUMN…]", "by the values",
             "Columns of a table whose values are names, such as postcodes, even if they look like numbers."),
+        new(Data, "--image-size", "WIDTHxHEIGHT", "that of the images", "Size that the images of a directory are scaled to."),
+        new(Data, "--image-colour", null, "grey if all images are", "Colours of the images of a directory."),
         new(Data, "--limit", "N", "all", "Train on at most N rows, drawn by --split-seed."),
 
         new(Splits, "--test", "FILE|SHARE", "those of the data set, else 0.2", "Test rows: a table, or a share of the rows."),

@@ -16,10 +16,14 @@ internal sealed class TrainOptions
     // Data
     public Option<string?> Dataset { get; } = Text("--dataset");
     public Option<string?> DataDirectory { get; } = Text("--data-dir");
+    public Option<HeaderKind?> Header { get; } = CliOption.Choice<HeaderKind>(Row("--header"));
     public Option<string?> Target { get; } = Text("--target");
     public Option<ModelTask?> Task { get; } = CliOption.Choice<ModelTask>(Row("--task"));
     public Option<string[]?> Ignore { get; } = Columns("--ignore");
     public Option<string[]?> TextColumns { get; } = Columns("--text");
+    public Option<ImageSize?> ImageSize { get; } = Parsed<ImageSize?>(
+        "--image-size", NnCluster.Data.ImageSize.Parse, "a width and a height in pixels, each from 1 to 16384, such as 32x32");
+    public Option<ImageColour?> ImageColour { get; } = CliOption.Choice<ImageColour>(Row("--image-colour"));
     public Option<int?> Limit { get; } = Whole("--limit", 1);
 
     // Splits
@@ -116,7 +120,7 @@ internal sealed class TrainOptions
     /// <summary>All options, in the order of the help.</summary>
     public IEnumerable<Option> All =>
     [
-        Dataset, DataDirectory, Target, Task, Ignore, TextColumns, Limit,
+        Dataset, DataDirectory, Header, Target, Task, Ignore, TextColumns, ImageSize, ImageColour, Limit,
         Test, Validation, Group, NoStratify, SplitSeed,
         Scale, Missing, Categories, ClassWeight,
         Model, Hidden, Activation, Slope, Init, BatchNorm, Dropout, InputDropout, InputNoise,
@@ -138,7 +142,10 @@ internal sealed class TrainOptions
     ];
 
     /// <summary>Options that only a table has a meaning for.</summary>
-    public IReadOnlyList<Option> OfTables => [Target, Task, Ignore, TextColumns, Group, Scale, Missing, Categories];
+    public IReadOnlyList<Option> OfTables => [Header, Target, Task, Ignore, TextColumns, Group, Scale, Missing, Categories];
+
+    /// <summary>Options that only a directory of images has a meaning for.</summary>
+    public IReadOnlyList<Option> OfImages => [ImageSize, ImageColour];
 
     /// <summary>Options that decide what a table becomes.</summary>
     public IReadOnlyList<Option> OfData =>

@@ -54,12 +54,18 @@ internal static class TrainRequestReader
             throw new BadInputException($"{stray.Name} is for tables, and --dataset {name} is a set of images.");
         }
 
+        if ((data.Images is null || !Directory.Exists(name)) && options.OfImages.FirstOrDefault(option => IsGiven(given, option)) is { } other)
+        {
+            throw new BadInputException($"{other.Name} is for directories of images, and --dataset {name} is none.");
+        }
+
         return data.Test.Rows > 0 ? data : throw new BadInputException($"--dataset {name}: has no test rows.");
     }
 
     /// <summary>The options of a data set: target, task, parts and preparation.</summary>
     public static TableOptions TableOptionsOf(ParseResult given, TrainOptions options) => new()
     {
+        Header = given.GetValue(options.Header) ?? HeaderKind.Auto,
         Target = given.GetValue(options.Target),
         // A loss for real targets is a regression, whatever the values look like.
         Task = given.GetValue(options.Task)
@@ -77,6 +83,7 @@ internal static class TrainRequestReader
             Seed = given.GetValue(options.SplitSeed) ?? 1,
             Stratify = !given.GetValue(options.NoStratify),
         },
+        Images = new() { Size = given.GetValue(options.ImageSize), Colour = given.GetValue(options.ImageColour) },
         Preparation = new()
         {
             Scaling = given.GetValue(options.Scale) ?? ScalingKind.Standard,

@@ -159,6 +159,9 @@ public sealed class Dataset
     /// <summary>How the rows of a table became features; null if the features were given as they are.</summary>
     public Preparation? Preparation { get; init; }
 
+    /// <summary>How an image file becomes a row; null if the rows are no images, or their preparation is not known.</summary>
+    public ImagePreparation? Images { get; init; }
+
     /// <summary>How validation rows, limit and test rows were drawn; null if they were given.</summary>
     public SplitOptions? Splits { get; init; }
 
@@ -199,10 +202,26 @@ public sealed class Dataset
         {
             Validation = validation.Length > 0 ? all.Select(validation) : Validation,
             Preparation = Preparation,
+            Images = Images,
             Splits = splits,
             Notes = Notes,
         };
     }
+
+    /// <summary>A copy with the given validation rows.</summary>
+    internal Dataset WithValidation(DataSplit validation) => With(Name, validation);
+
+    /// <summary>A copy with another display name.</summary>
+    internal Dataset WithName(string name) => With(name, Validation);
+
+    private Dataset With(string name, DataSplit validation) => new(name, Train, Test, Classes, Targets, ClassNames, ImageWidth, ImageHeight)
+    {
+        Validation = validation,
+        Preparation = Preparation,
+        Images = Images,
+        Splits = Splits,
+        Notes = Notes,
+    };
 
     private static void Validate(
         DataSplit train, DataSplit test, int classes, int targets, ImmutableArray<string> classNames, int? width, int? height)

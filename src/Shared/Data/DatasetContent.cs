@@ -11,7 +11,7 @@ namespace NnCluster.Data;
 /// <c>NNCDATA1</c> or <c>NNCDATA2</c>; nine int32: training rows, test rows, features, classes, targets, image width, image
 /// height (0: none), bytes a feature (1 or 4), validation rows; then the features of training, test and validation rows, and the
 /// labels (int32) or targets (float32) in the same order. <c>NNCDATA2</c> is followed by the length (int32) and the UTF-8 bytes of a
-/// JSON object with the names of the classes and the preparation; <c>NNCDATA1</c> has neither: its classes are numbers.
+/// JSON object with the names of the classes and the preparation of rows or images; <c>NNCDATA1</c> has neither: its classes are numbers.
 /// </summary>
 internal static class DatasetContent
 {
@@ -78,6 +78,7 @@ internal static class DatasetContent
             {
                 Validation = validationSplit,
                 Preparation = described?.Preparation,
+                Images = described?.Images,
             };
         }
         catch (ArgumentException wrong)
@@ -113,7 +114,7 @@ internal static class DatasetContent
         }
 
         byte[] description = JsonSerializer.SerializeToUtf8Bytes(
-            new Description(dataset.ClassNames, dataset.Preparation), DatasetContentJson.Default.Description);
+            new Description(dataset.ClassNames, dataset.Preparation, dataset.Images), DatasetContentJson.Default.Description);
         byte[] bytes = new byte[sizeof(int) + description.Length];
         BinaryPrimitives.WriteInt32LittleEndian(bytes, description.Length);
         description.CopyTo(bytes, sizeof(int));
@@ -121,7 +122,7 @@ internal static class DatasetContent
     }
 
     private static bool AreDescribed(Dataset dataset) =>
-        dataset.Preparation is not null || dataset.ClassNames.Index().Any(item => item.Item != $"{item.Index}");
+        dataset.Preparation is not null || dataset.Images is not null || dataset.ClassNames.Index().Any(item => item.Item != $"{item.Index}");
 
     private static Description ReadDescription(Stream source, string name)
     {
@@ -201,8 +202,11 @@ internal static class DatasetContent
         where T : unmanaged => source.CanSeek ? (source.Length - source.Position) / Marshal.SizeOf<T>() : null;
 }
 
-/// <summary>Names of a data set's classes, and how its rows became features.</summary>
-internal sealed record Description(ImmutableArray<string> ClassNames, Preparation? Preparation);
+/// <summary>Names of a data set's classes, and how its rows or images became features.</summary>
+internal sealed record Description(
+    ImmutableArray<string> ClassNames,
+    Preparation? Preparation,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ImagePreparation? Images = null);
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,

@@ -21,6 +21,9 @@ public static class ModelFile
     /// <summary>The metadata entry with the preparation of a table's rows as JSON.</summary>
     public const string PreparationKey = "preparation";
 
+    /// <summary>The metadata entry with the preparation of images as JSON.</summary>
+    public const string ImagesKey = "images";
+
     /// <summary>Value of <c>format</c> in the metadata.</summary>
     internal const string Format = "nncluster-model";
 
@@ -121,6 +124,14 @@ public static class ModelFile
     public static string RequireModelSpec(SafeTensorsFile file) => Describe(file).ModelSpec ?? throw new BadInputException(
         $"{file.Path}: is no model of this program: its metadata has no '{ModelSpecKey}', which describes the network; "
         + "train --init-from takes its tensors for a network that the other options describe");
+
+    /// <summary>The preparation of images; null if the model was not trained on images whose preparation is known.</summary>
+    /// <exception cref="BadInputException">The entry is no preparation of images.</exception>
+    public static ImagePreparation? ImagesOf(SafeTensorsFile file)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        return file.Metadata.TryGetValue(ImagesKey, out string? json) ? ImagePreparation.Parse(json, file.Path) : null;
+    }
 
     /// <summary>The specification and the metadata of a file that was read.</summary>
     /// <exception cref="BadInputException">A newer program wrote the file.</exception>

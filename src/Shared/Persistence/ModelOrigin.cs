@@ -14,19 +14,21 @@ internal sealed record ModelOrigin(string? Dataset, ImmutableArray<string> Class
     /// <summary>The metadata entry with the display name of the data set.</summary>
     public const string DatasetKey = "dataset";
 
-
     /// <summary>The metadata entry with the names of the classes as JSON.</summary>
     public const string ClassNamesKey = "classNames";
 
     private const string FeaturesKey = "features";
     private const string Pixels = "pixels";
 
+    /// <summary>How an image file becomes the inputs; null if the model was not trained on images of such a form.</summary>
+    public ImagePreparation? Images { get; init; }
+
     /// <summary>Nothing is known.</summary>
     public static ModelOrigin Unknown { get; } = new(null, [], false);
 
     /// <summary>The facts about a data set.</summary>
     public static ModelOrigin Of(Dataset data) =>
-        new(data.Name, data.Preparation is null ? data.ClassNames : [], data.Preparation is null && data.Train.Matrix.IsBytes);
+        new(data.Name, data.Preparation is null ? data.ClassNames : [], data.Preparation is null && data.Train.Matrix.IsBytes) { Images = data.Images };
 
     /// <summary>The facts in a model or checkpoint. A file older than these entries names a known data set.</summary>
     /// <exception cref="BadInputException">An entry is damaged.</exception>
@@ -36,7 +38,7 @@ internal sealed record ModelOrigin(string? Dataset, ImmutableArray<string> Class
             ?? (file.Metadata.TryGetValue(TrainedFile.RunSpecKey, out string? json) ? RunSpecJson.Parse(json, file.Path).Dataset : null);
         if (file.Metadata.TryGetValue(FeaturesKey, out string? features) || file.Metadata.ContainsKey(ClassNamesKey))
         {
-            return new(dataset, NamesOf(file), features == Pixels);
+            return new(dataset, NamesOf(file), features == Pixels) { Images = ModelFile.ImagesOf(file) };
         }
 
         return KnownDatasets.All.FirstOrDefault(set => set.Name == dataset) is { } known && !file.Metadata.ContainsKey(ModelFile.PreparationKey)
@@ -55,6 +57,11 @@ internal sealed record ModelOrigin(string? Dataset, ImmutableArray<string> Class
         if (IsPixels)
         {
             metadata[FeaturesKey] = Pixels;
+        }
+
+        if (Images is not null)
+        {
+            metadata[ModelFile.ImagesKey] = Images.ToJson();
         }
     }
 

@@ -31,10 +31,12 @@ public sealed class Predictor : IDisposable
     /// <param name="state">Parameters and running statistics, laid out as <see cref="ParameterLayout.For"/> says; they are copied.</param>
     /// <param name="blas">Matrix products; null for <see cref="SimdBlas"/>.</param>
     /// <param name="preparation">Preparation of a table's rows; null: the caller prepares the inputs.</param>
+    /// <param name="images">Preparation of image files; null: the caller prepares the inputs.</param>
     /// <exception cref="BadInputException">The specification is not valid.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The state is too short.</exception>
-    public Predictor(ModelSpec spec, ReadOnlySpan<float> state, IBlas? blas = null, Preparation? preparation = null)
-        : this(spec, ParameterLayout.For(spec), blas, preparation, ModelOrigin.Unknown)
+    public Predictor(
+        ModelSpec spec, ReadOnlySpan<float> state, IBlas? blas = null, Preparation? preparation = null, ImagePreparation? images = null)
+        : this(spec, ParameterLayout.For(spec), blas, preparation, ModelOrigin.Unknown with { Images = images })
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(state.Length, _state.Length);
         state[.._state.Length].CopyTo(_state);
@@ -45,6 +47,7 @@ public sealed class Predictor : IDisposable
         _origin = origin;
         Spec = spec;
         Preparation = preparation;
+        Images = origin.Images;
         _blas = blas ?? new SimdBlas();
         _state = new float[layout.StateLength];
     }
@@ -54,6 +57,9 @@ public sealed class Predictor : IDisposable
 
     /// <summary>Preparation of a table's rows; null if the model was not trained on a table.</summary>
     public Preparation? Preparation { get; }
+
+    /// <summary>Preparation of image files; null if the model was not trained on images whose preparation is known.</summary>
+    public ImagePreparation? Images { get; }
 
     /// <summary>Features of a row.</summary>
     public int Inputs => Spec.Inputs;
@@ -85,7 +91,9 @@ public sealed class Predictor : IDisposable
         var layout = ParameterLayout.For(spec);
         Preparation? preparation = ModelFile.PreparationOf(file);
         preparation?.RequireFits(spec.Inputs, spec.Outputs, file.Path);
-        var predictor = new Predictor(spec, layout, blas, preparation, ModelOrigin.Of(file));
+        var origin = ModelOrigin.Of(file);
+        origin.Images?.RequireFits(spec.Inputs, spec.Outputs, file.Path);
+        var predictor = new Predictor(spec, layout, blas, preparation, origin);
         ModelFile.CopyTo(file, layout.Tensors, predictor._state);
         return predictor;
     }
@@ -159,6 +167,26 @@ public sealed class Predictor : IDisposable
                 preparation.Classes[Classification.ArgMax(outputs)],
                 null,
                 preparation.Classes.Index().ToImmutableDictionary(item => item.Item, item => outputs[item.Index]));
+    }
+
+    /// <summary>Answers an image file: a class by its name, or a value.</summary>
+    /// <param name="path">PNG, JPEG, WebP, BMP or GIF; scaled and coloured as in training.</param>
+    /// <exception cref="InvalidOperationException">The model was not trained on images whose preparation is known.</exception>
+    /// <exception cref="BadInputException">The file cannot be read, or is no image.</exception>
+    /// <exception cref="ObjectDisposedException">The predictor was disposed.</exception>
+    public RowAnswer PredictImage(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        ImagePreparation images = Images ?? throw new InvalidOperationException("The model does not say how an image becomes its inputs.");
+        float[] features = new float[Inputs];
+        ImageFile.ReadFeatures(path, images, features);
+        float[] outputs = Predict(features);
+        return images.Classes.IsEmpty
+            ? new(null, outputs[0], ImmutableDictionary<string, float>.Empty)
+            : new(
+                images.Classes[Classification.ArgMax(outputs)],
+                null,
+                images.Classes.Index().ToImmutableDictionary(item => item.Item, item => outputs[item.Index]));
     }
 
     /// <summary>

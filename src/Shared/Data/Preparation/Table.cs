@@ -11,6 +11,9 @@ internal sealed class Table : IDisposable
     /// <summary>Whether the names of the columns are in the file.</summary>
     public required bool HasNames { get; init; }
 
+    /// <summary>Whether the file is text, whose first line may be names or a row.</summary>
+    public required bool HasLines { get; init; }
+
     /// <summary>Number of columns of the file.</summary>
     public required int SourceColumns { get; init; }
 

@@ -31,7 +31,7 @@ internal static class TableNotes
             + $"{Part("validation", options.ValidationFile, plan.Validation)}{limited}";
     }
 
-    private static IEnumerable<string> OfHeader(Table table) => table.HasNames
+    private static IEnumerable<string> OfHeader(Table table) => table.HasNames || !table.HasLines
         ? []
         : [$"line 1 of {Path.GetFileName(table.Path)} is a row, it does not name the columns: they are column 1, column 2, …"];
 

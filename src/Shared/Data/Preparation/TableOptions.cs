@@ -36,6 +36,9 @@ public sealed record TableOptions
     /// <summary>How columns become features.</summary>
     public PreparationOptions Preparation { get; init; } = new();
 
+    /// <summary>Size and colours, where the data set is a directory of images; its parts are those of <see cref="Splits"/>.</summary>
+    public ImageOptions Images { get; init; } = new();
+
     /// <summary>Receives the progress of long reads; null: no reports.</summary>
     [JsonIgnore]
     public IProgress<DatasetProgress>? Progress { get; init; }

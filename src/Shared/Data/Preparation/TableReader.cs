@@ -72,6 +72,7 @@ internal sealed class TableReader
         {
             Path = _path,
             HasNames = _source.HasNames,
+            HasLines = _source.HasLines,
             SourceColumns = _source.Columns.Length,
             Columns = [.. _used.Select(column => ColumnOf(column, sample))],
             Cells = cells(_used.Length),

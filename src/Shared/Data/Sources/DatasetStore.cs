@@ -4,7 +4,7 @@ namespace NnCluster.Data;
 
 /// <summary>
 /// Finds data sets: known ones by name, which are searched for or else fetched and always verified by checksum; a directory of IDX
-/// files; a prepared directory; or a table.
+/// files or of images by class; a prepared directory; or a table.
 /// </summary>
 public sealed class DatasetStore
 {
@@ -26,7 +26,8 @@ public sealed class DatasetStore
     public ImmutableArray<DatasetDescription> Known => _options.Known;
 
     /// <summary>
-    /// Opens <c>mnist</c>, <c>fashion-mnist</c>, a directory with the four IDX files, a prepared directory, or a table. A known name takes
+    /// Opens <c>mnist</c>, <c>fashion-mnist</c>, a directory with the four IDX files or of images by class, a prepared directory, or a table. A
+    /// known name takes
     /// precedence over a file or directory of that name; <c>./mnist</c> names the latter.
     /// </summary>
     /// <param name="nameOrPath">A known name, a directory or a file.</param>
@@ -49,6 +50,18 @@ public sealed class DatasetStore
 
         if (Directory.Exists(nameOrPath))
         {
+            if (IdxDirectory.Missing(nameOrPath).Length == KnownDatasets.FileNames.Length)
+            {
+                RequireNoFiles(nameOrPath, options);
+                ImageOptions images = (options?.Images ?? new()) with { Splits = options?.Splits ?? new(), Progress = options?.Progress ?? _options.Progress };
+                return await Task.Run(() => ImageDataset.Read(nameOrPath, images), cancellationToken).ConfigureAwait(false);
+            }
+
+            if (IdxDirectory.Missing(nameOrPath).Length == 0 && IdxFeatures.AreIn(nameOrPath))
+            {
+                return await Task.Run(() => IdxFeatures.Read(nameOrPath, options ?? new()), cancellationToken).ConfigureAwait(false);
+            }
+
             string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(nameOrPath)));
             return Divided(await IdxDirectory.LoadAsync(nameOrPath, name, cancellationToken).ConfigureAwait(false), options);
         }
@@ -60,16 +73,20 @@ public sealed class DatasetStore
 
         throw new BadInputException(
             $"There is no data set {nameOrPath}: expected {string.Join(", ", Known.Select(set => set.Name))}, "
-            + "a directory with four IDX files, a prepared directory, or a table (.csv or .tsv, plain or with .gz).");
+            + $"a directory with four IDX files or with a directory of images for each class, a prepared directory, or a file: {TableFile.Formats}.");
+    }
+
+    private static void RequireNoFiles(string name, TableOptions? options)
+    {
+        if ((options?.TestFile ?? options?.ValidationFile) is { } file)
+        {
+            throw new BadInputException($"{file}: the rows of {name} are images; give a share or a number of rows.");
+        }
     }
 
     private static Dataset Divided(Dataset images, TableOptions? options)
     {
-        if ((options?.TestFile ?? options?.ValidationFile) is { } file)
-        {
-            throw new BadInputException($"{file}: the rows of {images.Name} are images; give a share or a number of rows.");
-        }
-
+        RequireNoFiles(images.Name, options);
         return options is null ? images : images.WithSplits(options.Splits);
     }
 

@@ -71,7 +71,7 @@ internal static class IdxDirectory
                 + $"expected {width} × {height} as in {trainImages.Path}.");
         }
 
-        int classes = known?.ClassNames.Length ?? Largest(trainLabels.Elements.Span) + 1;
+        int classes = known?.ClassNames.Length ?? ClassesOf(trainLabels);
         return new(
             name,
             Split(trainImages, trainLabels, classes),
@@ -88,14 +88,15 @@ internal static class IdxDirectory
         : throw new BadInputException(
             $"{labels.Path} has {labels.Count} labels; expected {images.Count}, one for each image of {images.Path}.");
 
-    private static int Largest(ReadOnlySpan<byte> labels)
+    private static int ClassesOf(IdxFile labels)
     {
-        byte largest = 0;
-        foreach (byte label in labels)
+        int largest = 0;
+        for (int row = 0; row < labels.Count; row++)
         {
-            largest = Math.Max(largest, label);
+            largest = Math.Max(largest, labels.LabelOf(row));
         }
 
-        return largest;
+        return largest < TargetColumn.MostClasses ? largest + 1 : throw new BadInputException(
+            $"{labels.Path} has the label {largest}; expected class numbers from 0 to at most {TargetColumn.MostClasses - 1}.");
     }
 }

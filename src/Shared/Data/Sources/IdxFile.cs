@@ -6,8 +6,8 @@ using System.Security.Cryptography;
 namespace NnCluster.Data;
 
 /// <summary>
-/// An IDX file of unsigned bytes, the format of MNIST (LeCun, Cortes and Burges, "The MNIST database"): two zero bytes,
-/// the element type (0x08), the number of dimensions, each dimension as a big-endian int32, then the elements in
+/// An IDX file of grey images as unsigned bytes or of labels as integers, the format of MNIST (LeCun, Cortes and Burges, "The MNIST
+/// database"): two zero bytes, the element type (0x08 unsigned bytes; of labels also 0x09, 0x0b, 0x0c: int8, int16, int32), the number of dimensions, each dimension as a big-endian int32, then the elements in
 /// row-major order. A file compressed by gzip is recognised by its content, not its name.
 /// </summary>
 public sealed class IdxFile
@@ -15,9 +15,12 @@ public sealed class IdxFile
     private const byte UnsignedByte = 0x08;
     private const int Chunk = 1 << 20;
 
-    private IdxFile(string path, ImmutableArray<int> dimensions, ReadOnlyMemory<byte> elements, string? sha256)
+    private readonly byte _type;
+
+    private IdxFile(string path, byte type, ImmutableArray<int> dimensions, ReadOnlyMemory<byte> elements, string? sha256)
     {
         Path = path;
+        _type = type;
         Dimensions = dimensions;
         Elements = elements;
         Sha256 = sha256;
@@ -29,7 +32,7 @@ public sealed class IdxFile
     /// <summary>[n, rows, columns] of images, [n] of labels.</summary>
     public ImmutableArray<int> Dimensions { get; }
 
-    /// <summary>Elements in row-major order.</summary>
+    /// <summary>Bytes of the elements in row-major order, big-endian if an element has several.</summary>
     public ReadOnlyMemory<byte> Elements { get; }
 
     /// <summary>SHA-256 of the uncompressed file in lower-case hexadecimal; null unless requested.</summary>
@@ -50,18 +53,33 @@ public sealed class IdxFile
     /// <exception cref="BadInputException">A label is outside 0 … <paramref name="classes"/> - 1.</exception>
     public int[] ToClasses(int classes)
     {
-        ReadOnlySpan<byte> elements = Elements.Span;
-        int[] labels = new int[elements.Length];
+        int[] labels = new int[Count];
         for (int i = 0; i < labels.Length; i++)
         {
-            labels[i] = elements[i] < classes
-                ? elements[i]
+            labels[i] = (uint)LabelOf(i) < (uint)classes
+                ? LabelOf(i)
                 : throw new BadInputException(
-                    $"{Path}: label {elements[i]} of row {i} is outside the {classes} classes 0 to {classes - 1}.");
+                    $"{Path}: label {LabelOf(i)} of row {i} is outside the {classes} classes 0 to {classes - 1}.");
         }
 
         return labels;
     }
+
+    /// <summary>Label of a row.</summary>
+    internal int LabelOf(int row)
+    {
+        ReadOnlySpan<byte> element = Elements.Span[(row * SizeOf(_type))..];
+        return _type switch
+        {
+            0x09 => (sbyte)element[0],
+            0x0b => BinaryPrimitives.ReadInt16BigEndian(element),
+            0x0c => BinaryPrimitives.ReadInt32BigEndian(element),
+            _ => element[0],
+        };
+    }
+
+    /// <summary>Bytes of a label.</summary>
+    private static int SizeOf(byte type) => type switch { 0x0b => 2, 0x0c => 4, _ => 1 };
 
     private static IdxFile Read(string path, int rank, string what, bool computeSha256)
     {
@@ -80,10 +98,10 @@ public sealed class IdxFile
             bool compressed = got == 2 && start is [0x1f, 0x8b];
             using Stream content = compressed ? new GZipStream(file, CompressionMode.Decompress) : file;
             using IncrementalHash? hash = computeSha256 ? IncrementalHash.CreateHash(HashAlgorithmName.SHA256) : null;
-            ImmutableArray<int> dimensions = ReadHeader(content, path, rank, what, compressed, hash);
-            long size = Product(dimensions, path);
+            (byte type, ImmutableArray<int> dimensions) = ReadHeader(content, path, rank, what, compressed, hash);
+            long size = Product(dimensions, SizeOf(type), path);
             byte[] elements = ReadElements(content, path, size, HeaderBytes(rank), compressed ? null : file.Length, file.Length, hash);
-            return new(path, dimensions, elements, hash is null ? null : Convert.ToHexStringLower(hash.GetHashAndReset()));
+            return new(path, type, dimensions, elements, hash is null ? null : Convert.ToHexStringLower(hash.GetHashAndReset()));
         }
         catch (InvalidDataException broken)
         {
@@ -97,7 +115,7 @@ public sealed class IdxFile
 
     private static int HeaderBytes(int rank) => 4 + (4 * rank);
 
-    private static ImmutableArray<int> ReadHeader(
+    private static (byte Type, ImmutableArray<int> Dimensions) ReadHeader(
         Stream content, string path, int rank, string what, bool compressed, IncrementalHash? hash)
     {
         Span<byte> header = stackalloc byte[HeaderBytes(rank)];
@@ -111,7 +129,7 @@ public sealed class IdxFile
             throw new BadInputException($"{path} has {found}{form}; {expected}.");
         }
 
-        if (header[2] != UnsignedByte)
+        if (header[2] != UnsignedByte && (rank > 1 || header[2] is not (0x09 or 0x0b or 0x0c)))
         {
             throw new BadInputException($"{path} has elements of IDX type 0x{header[2]:x2}; {expected}.");
         }
@@ -133,12 +151,12 @@ public sealed class IdxFile
             dimensions.Add(BinaryPrimitives.ReadInt32BigEndian(header[(4 + (4 * i))..]));
         }
 
-        return dimensions.MoveToImmutable();
+        return (header[2], dimensions.MoveToImmutable());
     }
 
-    private static long Product(ImmutableArray<int> dimensions, string path)
+    private static long Product(ImmutableArray<int> dimensions, int elementSize, string path)
     {
-        long size = 1;
+        long size = elementSize;
         foreach (int dimension in dimensions)
         {
             // Each factor is below 2^31 and the product before it at most Array.MaxLength: no overflow.

@@ -10,7 +10,7 @@ namespace NnCluster.Data;
 public static class TableDataset
 {
     /// <summary>Reads a data set, named after the file.</summary>
-    /// <param name="path">A CSV or TSV file, plain or compressed with gzip.</param>
+    /// <param name="path">A CSV or TSV file, plain or compressed with gzip, a Parquet file, or NumPy's .npy or .npz, whatever its name.</param>
     /// <param name="options">Target, task, splits and preparation.</param>
     /// <exception cref="BadInputException">
     /// The file cannot be read or used; the message names the line and the column.
@@ -19,6 +19,12 @@ public static class TableDataset
     {
         ArgumentNullException.ThrowIfNull(path);
         options ??= new();
+        if (NpzDataset.TryReadImages(path, options) is { } images)
+        {
+            return images;
+        }
+
+        (path, options) = NpzDataset.PartsOf(path, options);
         using TableSource source = TableFile.Open(path, options.Header);
         using Table table = TableReader.Read(source, options, columns => new CellsInMemory(columns));
         return new TableDatasetBuilder(table, options).Build();

@@ -53,6 +53,9 @@ internal sealed class CsvTable : TableSource
     public override bool HasNames { get; }
 
     /// <inheritdoc/>
+    public override bool HasLines => true;
+
+    /// <inheritdoc/>
     public override string Place => $"line {_reader.LineNumber}";
 
     /// <inheritdoc/>

@@ -19,14 +19,22 @@ internal static class TableFile
     public static TableSource Open(string path, HeaderKind header = HeaderKind.Auto, IReadOnlyCollection<string>? expectedNames = null)
     {
         Stream? file = null;
+        string? array = NameInArchive(path);
         try
         {
-            file = OpenSeekable(path);
+            file = OpenSeekable(array is null ? path : Path.GetDirectoryName(path)!);
             FileSignature signature = FileSignature.Of(file);
             return signature.Kind switch
             {
-                FileKind.Text => CsvTable.Open(path, file, file, header, expectedNames),
-                FileKind.Gzip => CsvTable.Open(path, file, Decompress(path, file), header, expectedNames),
+                FileKind.Text when array is null => CsvTable.Open(path, file, file, header, expectedNames),
+                FileKind.Gzip when array is null => Decompress(path, file) is var (content, kind) && kind == FileKind.Idx
+                    ? IdxTable.Open(path, content)
+                    : CsvTable.Open(path, file, content, header, expectedNames),
+                FileKind.Npz => OpenArchive(path, file, array),
+                _ when array is not null => throw new FileNotFoundException($"Could not find file '{path}'."),
+                FileKind.Parquet => ParquetTable.Open(path, file),
+                FileKind.Idx => IdxTable.Open(path, file),
+                FileKind.Npy => NpyTable.Open(path, file),
                 _ => throw signature.Refusal(path),
             };
         }
@@ -44,6 +52,25 @@ internal static class TableFile
         IOException or UnauthorizedAccessException => new BadInputException($"{path} cannot be read: {failed.Message}", failed),
         _ => failed,
     };
+
+    /// <summary>Name of an array whose path goes on behind that of a file; null if it does not.</summary>
+    private static string? NameInArchive(string path) =>
+        !File.Exists(path) && Path.GetDirectoryName(path) is { Length: > 0 } archive && File.Exists(archive) ? Path.GetFileName(path) : null;
+
+    /// <summary>
+    /// An array of an archive, with its target if it has one. Without a name: the test rows, else the training rows, else the only array.
+    /// The table of the training rows has the path of the archive.
+    /// </summary>
+    private static TableSource OpenArchive(string path, Stream file, string? array)
+    {
+        string archivePath = array is null ? path : Path.GetDirectoryName(path)!;
+        var archive = NpzFile.Open(archivePath, file);
+        NpzPart? part = array is null
+            ? archive.Test ?? archive.Train
+            : new[] { archive.Train, archive.Test, archive.Validation }.FirstOrDefault(part => string.Equals(part?.Features, array, StringComparison.OrdinalIgnoreCase));
+        return part is null ? (array is null ? archive.OpenOnly() : archive.OpenArray(array))
+            : archive.OpenTable(part, part == archive.Train ? archivePath : $"{archivePath}/{part.Features}");
+    }
 
     /// <summary>Opens a file; a pipe is read into memory.</summary>
     private static Stream OpenSeekable(string path)
@@ -63,7 +90,7 @@ internal static class TableFile
         }
     }
 
-    private static GZipStream Decompress(string path, Stream file)
+    private static (Stream Content, FileKind Kind) Decompress(string path, Stream file)
     {
         byte[] start = new byte[FileSignature.Length];
         int length;
@@ -74,8 +101,8 @@ internal static class TableFile
 
         file.Position = 0;
         var signature = FileSignature.Of(start.AsSpan(0, length));
-        return signature.Kind == FileKind.Text
-            ? new(file, CompressionMode.Decompress)
-            : throw new BadInputException($"{path} is compressed with gzip and holds {signature.Name}; only tables of text are read compressed: decompress it first.");
+        return signature.Kind is FileKind.Text or FileKind.Idx
+            ? (new GZipStream(file, CompressionMode.Decompress), signature.Kind)
+            : throw new BadInputException($"{path} is compressed with gzip and holds {signature.Name}; decompress it first.");
     }
 }

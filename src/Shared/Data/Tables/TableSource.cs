@@ -24,6 +24,12 @@ internal abstract class TableSource(string path) : IDisposable
     /// <summary>Kind of a column as the format states it; null if only the values show it.</summary>
     public virtual ColumnKind? KindOf(int column) => null;
 
+    /// <summary>Whether the file is text, whose first line may be names or a row.</summary>
+    public virtual bool HasLines => false;
+
+    /// <summary>Whether the values of a column can be read; else an attempt throws, so that the column must be left out.</summary>
+    public virtual bool IsReadable(int column) => true;
+
     /// <summary>Advances to the next row.</summary>
     /// <returns>False after the last row.</returns>
     /// <exception cref="BadInputException">The file is damaged; the message names the place.</exception>

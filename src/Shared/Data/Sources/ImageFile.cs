@@ -1,0 +1,191 @@
+using System.Runtime.InteropServices;
+using SkiaSharp;
+
+namespace NnCluster.Data;
+
+/// <summary>
+/// Reads an image file as the rows of a model: pixels without the colour profile and the orientation that the file may state, transparent
+/// ones on white, scaled to the size of the preparation. Scaling stretches: each pixel is the mean of the area that it covers, computed in
+/// double precision in one order, so its bits are the same on every machine.
+/// </summary>
+internal static class ImageFile
+{
+    /// <summary>Forms of an image, for messages.</summary>
+    public const string Formats = "PNG, JPEG, WebP, BMP or GIF";
+
+    // No codec makes more pixels of a byte; more than these pixels are no row of a data set.
+    private const long MostPixelsPerByte = 10_000;
+    private const long MostPixels = 1L << 26;
+    private const int BytesOfPixel = 4;
+
+    /// <summary>Size of an image, from its header.</summary>
+    /// <exception cref="BadInputException">The file cannot be read, or is no image.</exception>
+    public static ImageSize SizeOf(string path)
+    {
+        using SKCodec codec = Open(path);
+        return new(codec.Info.Width, codec.Info.Height);
+    }
+
+    /// <summary>Writes the pixels of an image to <paramref name="row"/>, (Height · Width · Channels) bytes.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="size">Size to scale to.</param>
+    /// <param name="colour">Colours.</param>
+    /// <param name="row">Receives the pixels.</param>
+    /// <returns>Whether the image is grey: red, green and blue of every pixel are equal.</returns>
+    /// <exception cref="BadInputException">The file cannot be read, is no image, or is damaged.</exception>
+    public static bool Read(string path, ImageSize size, ImageColour colour, Span<byte> row)
+    {
+        using SKCodec codec = Open(path);
+        var info = new SKImageInfo(codec.Info.Width, codec.Info.Height, SKColorType.Rgba8888, SKAlphaType.Unpremul);
+        byte[] pixels = new byte[(long)info.Width * info.Height * BytesOfPixel];
+        Decode(path, codec, info, pixels);
+        bool isGrey = Flatten(pixels);
+        int channels = colour == ImageColour.Rgb ? 3 : 1;
+        byte[] kept = Keep(pixels, channels);
+        if (info.Width == size.Width && info.Height == size.Height)
+        {
+            kept.CopyTo(row);
+        }
+        else
+        {
+            Scale(kept, info.Width, info.Height, channels, size, row);
+        }
+
+        return isGrey;
+    }
+
+    /// <summary>Writes an image as the inputs of a model, (Height · Width · Channels) in [0, 1].</summary>
+    /// <exception cref="BadInputException">The file cannot be read, is no image, or is damaged.</exception>
+    public static void ReadFeatures(string path, ImagePreparation images, Span<float> features)
+    {
+        byte[] row = new byte[images.Features];
+        Read(path, new(images.Width, images.Height), images.Colour, row);
+        PixelScaling.Scale(row, features);
+    }
+
+    private static SKCodec Open(string path)
+    {
+        SKCodec? codec = null;
+        long length;
+        try
+        {
+            byte[] content = File.ReadAllBytes(path);
+            length = content.Length;
+            codec = SKCodec.Create(SKData.CreateCopy(content));
+        }
+        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
+        {
+            throw new BadInputException($"{path} cannot be read: {failed.Message}", failed);
+        }
+
+        if (codec is null)
+        {
+            throw new BadInputException($"{path} is no image that can be read; expected {Formats}.");
+        }
+
+        (int width, int height) = (codec.Info.Width, codec.Info.Height);
+        if (width < 1 || height < 1 || (long)width * height > Math.Min(MostPixels, MostPixelsPerByte * length))
+        {
+            codec.Dispose();
+            throw new BadInputException($"{path} claims {width} × {height} pixels in {length} bytes; the image is damaged or too large.");
+        }
+
+        return codec;
+    }
+
+    private static void Decode(string path, SKCodec codec, SKImageInfo info, byte[] pixels)
+    {
+        GCHandle pinned = GCHandle.Alloc(pixels, GCHandleType.Pinned);
+        try
+        {
+            SKCodecResult result = codec.GetPixels(info, pinned.AddrOfPinnedObject());
+            if (result != SKCodecResult.Success)
+            {
+                throw new BadInputException($"{path} is an image that is damaged{(result == SKCodecResult.IncompleteInput ? ": it is cut short" : "")}; copy it again or remove it.");
+            }
+        }
+        finally
+        {
+            pinned.Free();
+        }
+    }
+
+    /// <summary>Puts transparent pixels on white.</summary>
+    private static bool Flatten(byte[] pixels)
+    {
+        bool isGrey = true;
+        for (int i = 0; i < pixels.Length; i += BytesOfPixel)
+        {
+            int alpha = pixels[i + 3];
+            for (int channel = 0; channel < 3 && alpha < 255; channel++)
+            {
+                pixels[i + channel] = (byte)(((pixels[i + channel] * alpha) + (255 * (255 - alpha)) + 127) / 255);
+            }
+
+            isGrey &= pixels[i] == pixels[i + 1] && pixels[i] == pixels[i + 2];
+        }
+
+        return isGrey;
+    }
+
+    private static byte[] Keep(byte[] pixels, int channels)
+    {
+        byte[] kept = new byte[pixels.Length / BytesOfPixel * channels];
+        for (int from = 0, to = 0; from < pixels.Length; from += BytesOfPixel)
+        {
+            if (channels == 1)
+            {
+                kept[to++] = (byte)(((299 * pixels[from]) + (587 * pixels[from + 1]) + (114 * pixels[from + 2]) + 500) / 1000);
+                continue;
+            }
+
+            for (int channel = 0; channel < 3; channel++)
+            {
+                kept[to++] = pixels[from + channel];
+            }
+        }
+
+        return kept;
+    }
+
+    private static void Scale(byte[] pixels, int width, int height, int channels, ImageSize size, Span<byte> row)
+    {
+        double[] narrow = new double[height * size.Width * channels]; // (height, size.Width, channels)
+        for (int x = 0; x < size.Width; x++)
+        {
+            (double from, double to) = ((double)x * width / size.Width, (double)(x + 1) * width / size.Width);
+            for (int source = (int)from; source < Math.Min(to, width); source++)
+            {
+                double weight = (Math.Min(source + 1, to) - Math.Max(source, from)) / (to - from);
+                for (int y = 0; y < height; y++)
+                {
+                    for (int channel = 0; channel < channels; channel++)
+                    {
+                        narrow[(((y * size.Width) + x) * channels) + channel] += weight * pixels[(((y * width) + source) * channels) + channel];
+                    }
+                }
+            }
+        }
+
+        int stride = size.Width * channels;
+        double[] sums = new double[stride];
+        for (int y = 0; y < size.Height; y++)
+        {
+            Array.Clear(sums);
+            (double from, double to) = ((double)y * height / size.Height, (double)(y + 1) * height / size.Height);
+            for (int source = (int)from; source < Math.Min(to, height); source++)
+            {
+                double weight = (Math.Min(source + 1, to) - Math.Max(source, from)) / (to - from);
+                for (int i = 0; i < stride; i++)
+                {
+                    sums[i] += weight * narrow[(source * stride) + i];
+                }
+            }
+
+            for (int i = 0; i < stride; i++)
+            {
+                row[(y * stride) + i] = (byte)Math.Clamp(Math.Floor(sums[i] + 0.5), 0, 255);
+            }
+        }
+    }
+}
