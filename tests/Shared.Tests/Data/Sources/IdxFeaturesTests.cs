@@ -75,7 +75,7 @@ public sealed class IdxFeaturesTests : IDisposable
         Write("t10k", 0x0d, [2, 4]);
         _directory.Write(name, content);
         string refused = (await Assert.ThrowsAsync<BadInputException>(() => OpenAsync(new()))).Message;
-        Assert.Contains(_directory[name], refused, StringComparison.Ordinal);
+        Assert.Contains(_directory.Path, refused, StringComparison.Ordinal);
         Assert.Contains(message, refused, StringComparison.Ordinal);
     }
 
