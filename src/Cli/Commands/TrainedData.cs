@@ -36,7 +36,7 @@ internal static class TrainedData
             return ImageDataset.ReadWith(asked, images);
         }
 
-        if (asked is not null && File.Exists(asked) && (preparation is not null || images is null))
+        if (asked is not null && TableFile.Exists(asked) && (preparation is not null || images is null))
         {
             return ReadTable(asked, file, preparation, console);
         }

@@ -66,7 +66,7 @@ public sealed class DatasetStore
             return Divided(await IdxDirectory.LoadAsync(nameOrPath, name, cancellationToken).ConfigureAwait(false), options);
         }
 
-        if (File.Exists(nameOrPath))
+        if (TableFile.Exists(nameOrPath))
         {
             return await Task.Run(() => TableDataset.Read(nameOrPath, options), cancellationToken).ConfigureAwait(false);
         }

@@ -8,6 +8,9 @@ internal static class TableFile
     /// <summary>Forms of a table, for messages.</summary>
     public const string Formats = "CSV or TSV (plain or with .gz), Parquet, .npy or .npz";
 
+    /// <summary>Whether there is a file, or an archive of arrays, of a path that <see cref="Open"/> may open.</summary>
+    public static bool Exists(string path) => File.Exists(path) || NameInArchive(path) is not null;
+
     /// <summary>Opens a table.</summary>
     /// <param name="path">The file; behind the path of an archive, the name of an array in it: <c>data.npz/x_test</c>.</param>
     /// <param name="header">Meaning of the first line of text.</param>
