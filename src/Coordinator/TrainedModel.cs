@@ -51,8 +51,7 @@ internal sealed class TrainedModel : IDisposable
 
     /// <summary>Specification of the run that made a model; null if its file does not have it.</summary>
     /// <exception cref="BadInputException">The entry is not a run's specification.</exception>
-    public static RunSpec? RunSpecOf(SafeTensorsFile file) =>
-        file.Metadata.TryGetValue(TrainedFile.RunSpecKey, out string? spec) ? RunSpecJson.Parse(spec, file.Path) : null;
+    public static RunSpec? RunSpecOf(SafeTensorsFile file) => TrainedFile.RunSpecOf(file);
 
     /// <summary>Creates the model of a file.</summary>
     /// <param name="file">A model or a checkpoint.</param>

@@ -14,7 +14,8 @@ public sealed class TrainingResult
     private readonly ModelOrigin _origin;
     private readonly float[] _state;
 
-    internal TrainingResult(RunSpec spec, Dataset data, bool isInterrupted, RunSummary summary, RunHistory history, ReadOnlySpan<float> state)
+    internal TrainingResult(
+        RunSpec spec, Dataset data, bool isInterrupted, RunSummary summary, RunHistory history, ReadOnlySpan<float> state)
     {
         _spec = spec;
         _origin = ModelOrigin.Of(data);

@@ -42,6 +42,7 @@ internal static class Application
             EvaluateCommand.Create(),
             PredictCommand.Create(),
             ServeCommand.Create(),
+            ExportCommand.Create(),
             PlotCommand.Create(),
             ExploreCommand.Create(),
             DataCommand.Create(),

@@ -35,6 +35,7 @@ internal static class EvaluateCommand
         {
             string run = given.GetRequiredValue(model);
             SafeTensorsFile file = TrainedFile.Read(run);
+            ModelFile.RequireModelSpec(file);
             IAnsiConsole console = ProgressDisplay.StandardError().Console;
             Dataset data = await TrainedData
                 .OpenAsync(run, file, given.GetValue(dataset), given.GetValue(directory), console)

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
@@ -38,7 +39,12 @@ internal static class Checkpoint
     private const string RunIdKey = "runId";
     private const string SelectionKey = "selection";
     private const string BestPrefix = "best.";
+    private const string StepKey = "step";
+    private const string TermKey = "term";
     private const int RunIdBytes = 16;
+
+    /// <summary>The metadata entries that a model has not.</summary>
+    internal static readonly ImmutableArray<string> PositionKeys = [RunIdKey, StepKey, TermKey, SelectionKey];
 
     // Bounds the term of a damaged header: the next term is one more.
     private const long MaxTerm = 1L << 53;
@@ -70,8 +76,8 @@ internal static class Checkpoint
             [FormatVersion.FormatKey] = Format,
             [FormatVersion.VersionKey] = FormatVersion.TensorsText,
             [RunIdKey] = position.RunId,
-            ["step"] = position.Step.ToString(CultureInfo.InvariantCulture),
-            ["term"] = position.Term.ToString(CultureInfo.InvariantCulture),
+            [StepKey] = position.Step.ToString(CultureInfo.InvariantCulture),
+            [TermKey] = position.Term.ToString(CultureInfo.InvariantCulture),
             [TrainedFile.RunSpecKey] = position.RunSpec,
             [ModelFile.ModelSpecKey] = position.ModelSpec,
         };
@@ -119,12 +125,12 @@ internal static class Checkpoint
 
         FormatVersion.RequireTensors(path, metadata);
 
-        long term = Number("term") is var given && given <= MaxTerm
+        long term = Number(TermKey) is var given && given <= MaxTerm
             ? given
             : throw new BadInputException($"{path}: its term is {given}, above the limit of {MaxTerm}");
         string runSpec = Entry(TrainedFile.RunSpecKey);
         return new(
-            metadata.GetValueOrDefault(RunIdKey) ?? RunIdFrom(runSpec), Number("step"), term, runSpec, Entry(ModelFile.ModelSpecKey))
+            metadata.GetValueOrDefault(RunIdKey) ?? RunIdFrom(runSpec), Number(StepKey), term, runSpec, Entry(ModelFile.ModelSpecKey))
         {
             Preparation = metadata.GetValueOrDefault(ModelFile.PreparationKey),
             Selection = metadata.TryGetValue(SelectionKey, out string? selection) ? SelectionJson.Parse(selection, path) : null,

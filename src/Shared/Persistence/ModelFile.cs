@@ -96,6 +96,11 @@ public static class ModelFile
         ArgumentNullException.ThrowIfNull(views);
         foreach (ParameterView view in views)
         {
+            if (file.OtherTypes.TryGetValue(view.Name, out string? type))
+            {
+                throw new BadInputException($"{file.Path}: has tensor '{view.Name}' of type {type}; expected {TensorTypes.Readable}");
+            }
+
             if (!file.TryGet(view.Name, out StoredTensor? tensor))
             {
                 throw new BadInputException(
@@ -121,7 +126,7 @@ public static class ModelFile
 
     /// <summary>The specification of the model of a file, as JSON.</summary>
     /// <exception cref="BadInputException">A newer program wrote the file, or it has none.</exception>
-    public static string RequireModelSpec(SafeTensorsFile file) => Describe(file).ModelSpec ?? throw new BadInputException(
+    internal static string RequireModelSpec(SafeTensorsFile file) => Describe(file).ModelSpec ?? throw new BadInputException(
         $"{file.Path}: is no model of this program: its metadata has no '{ModelSpecKey}', which describes the network; "
         + "train --init-from takes its tensors for a network that the other options describe");
 

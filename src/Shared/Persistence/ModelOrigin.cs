@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using NnCluster.Data;
-using NnCluster.Training;
 
 namespace NnCluster.Persistence;
 
@@ -34,14 +33,14 @@ internal sealed record ModelOrigin(string? Dataset, ImmutableArray<string> Class
     /// <exception cref="BadInputException">An entry is damaged.</exception>
     public static ModelOrigin Of(SafeTensorsFile file)
     {
-        string? dataset = file.Metadata.GetValueOrDefault(DatasetKey)
-            ?? (file.Metadata.TryGetValue(TrainedFile.RunSpecKey, out string? json) ? RunSpecJson.Parse(json, file.Path).Dataset : null);
+        string? dataset = file.Metadata.GetValueOrDefault(DatasetKey) ?? TrainedFile.RunSpecOf(file)?.Dataset;
         if (file.Metadata.TryGetValue(FeaturesKey, out string? features) || file.Metadata.ContainsKey(ClassNamesKey))
         {
             return new(dataset, NamesOf(file), features == Pixels) { Images = ModelFile.ImagesOf(file) };
         }
 
-        return KnownDatasets.All.FirstOrDefault(set => set.Name == dataset) is { } known && !file.Metadata.ContainsKey(ModelFile.PreparationKey)
+        bool isTable = file.Metadata.ContainsKey(ModelFile.PreparationKey);
+        return !isTable && KnownDatasets.All.FirstOrDefault(set => set.Name == dataset) is { } known
             ? new(dataset, known.ClassNames, true)
             : new(dataset, [], false);
     }
@@ -74,7 +73,8 @@ internal sealed record ModelOrigin(string? Dataset, ImmutableArray<string> Class
 
         try
         {
-            return [.. JsonSerializer.Deserialize(json, ModelOriginJson.Default.StringArray)!.Select(name => name ?? throw new JsonException("a name is null"))];
+            string?[] names = JsonSerializer.Deserialize(json, ModelOriginJson.Default.StringArray)!;
+            return [.. names.Select(name => name ?? throw new JsonException("a name is null"))];
         }
         catch (Exception wrong) when (wrong is JsonException or ArgumentNullException)
         {

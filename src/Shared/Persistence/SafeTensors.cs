@@ -115,7 +115,7 @@ internal static class SafeTensors
             foreach (TensorToWrite tensor in tensors)
             {
                 json.WriteStartObject(tensor.Name);
-                json.WriteString("dtype", "F32");
+                json.WriteString("dtype", TensorTypes.Single);
                 json.WriteStartArray("shape");
                 foreach (int dimension in tensor.Shape)
                 {

@@ -15,8 +15,13 @@ public sealed class SafeTensorsFile
 {
     private readonly Dictionary<string, StoredTensor> _byName;
 
-    private SafeTensorsFile(string path, ImmutableArray<StoredTensor> tensors, IReadOnlyDictionary<string, string> metadata)
+    private SafeTensorsFile(
+        string path,
+        ImmutableArray<StoredTensor> tensors,
+        IReadOnlyDictionary<string, string> otherTypes,
+        IReadOnlyDictionary<string, string> metadata)
     {
+        OtherTypes = otherTypes;
         Path = path;
         Tensors = tensors;
         Metadata = metadata;
@@ -26,7 +31,13 @@ public sealed class SafeTensorsFile
     /// <summary>The file, as it was given.</summary>
     public string Path { get; }
 
-    /// <summary>The tensors in the order of their data.</summary>
+    /// <summary>Types by the names of tensors that are left out, since they hold no parameters: integers and the like.</summary>
+    internal IReadOnlyDictionary<string, string> OtherTypes { get; }
+
+    /// <summary>
+    /// The tensors in the order of their data. float64, float16 and bfloat16 of other programs became float32; tensors of other
+    /// types, such as the integers of PyTorch's <c>num_batches_tracked</c>, are left out.
+    /// </summary>
     public ImmutableArray<StoredTensor> Tensors { get; }
 
     /// <summary>The string map under <c>__metadata__</c>, the digest included.</summary>
@@ -78,19 +89,50 @@ public sealed class SafeTensorsFile
         ArgumentNullException.ThrowIfNull(stream);
         SafeTensorsHeader header = SafeTensorsHeader.Read(stream, path);
         var tensors = ImmutableArray.CreateBuilder<StoredTensor>(header.Tensors.Length);
+        var otherTypes = new Dictionary<string, string>(StringComparer.Ordinal);
         using var digest = new TensorDigest();
         digest.AppendMetadata(header.Metadata);
         foreach (TensorHeader tensor in header.Tensors)
         {
-            var data = new float[tensor.Elements];
-            Span<byte> bytes = MemoryMarshal.AsBytes(data.AsSpan());
-            stream.ReadExactly(bytes);
-            digest.AppendTensor(tensor.Name, tensor.Shape, bytes);
-            tensors.Add(new(tensor.Name, tensor.Shape, data));
+            if (ReadData(stream, path, tensor, digest) is { } data)
+            {
+                tensors.Add(new(tensor.Name, tensor.Shape, data));
+            }
+            else
+            {
+                otherTypes.Add(tensor.Name, tensor.Type);
+            }
         }
 
         CheckDigest(path, header.Metadata, digest.ToHexString(), requireDigest);
-        return new(path, tensors.MoveToImmutable(), header.Metadata);
+        return new(path, tensors.DrainToImmutable(), otherTypes, header.Metadata);
+    }
+
+    /// <summary>The elements as float32; null for a type that is left out.</summary>
+    private static float[]? ReadData(Stream stream, string path, TensorHeader tensor, TensorDigest digest)
+    {
+        if (tensor.Type == TensorTypes.Single && BitConverter.IsLittleEndian)
+        {
+            float[] data = new float[tensor.Bytes / sizeof(float)];
+            Span<byte> raw = MemoryMarshal.AsBytes(data.AsSpan());
+            stream.ReadExactly(raw);
+            digest.AppendTensor(tensor.Name, tensor.Shape, raw);
+            return data;
+        }
+
+        byte[] bytes = new byte[tensor.Bytes];
+        stream.ReadExactly(bytes);
+        // A file with a digest has float32 alone: another type does not match it.
+        digest.AppendTensor(tensor.Type == TensorTypes.Single ? tensor.Name : $"{tensor.Type} {tensor.Name}", tensor.Shape, bytes);
+        try
+        {
+            return TensorTypes.ToSingle(tensor.Type, bytes);
+        }
+        catch (OverflowException wrong)
+        {
+            throw new BadInputException(
+                $"{path}: has {wrong.Message} in tensor '{tensor.Name}', which is outside the range of float32", wrong);
+        }
     }
 
     private static void CheckDigest(string path, IReadOnlyDictionary<string, string> metadata, string actual, bool required)

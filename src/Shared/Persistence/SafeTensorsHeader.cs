@@ -5,9 +5,9 @@ using System.Text.Json;
 namespace NnCluster.Persistence;
 
 /// <summary>Entry of a tensor in the header; its data is [<paramref name="Begin"/>, <paramref name="End"/>) after it, in bytes.</summary>
-internal sealed record TensorHeader(string Name, ImmutableArray<int> Shape, long Begin, long End)
+internal sealed record TensorHeader(string Name, string Type, ImmutableArray<int> Shape, long Begin, long End)
 {
-    public int Elements => checked((int)((End - Begin) / sizeof(float)));
+    public long Bytes => End - Begin;
 }
 
 /// <summary>The checked header of a safetensors file: its tensors in the order of their data, without gap or overlap.</summary>
@@ -118,11 +118,9 @@ internal sealed record SafeTensorsHeader(ImmutableArray<TensorHeader> Tensors, I
 
     private static TensorHeader ParseTensor(string name, JsonElement element, string path)
     {
-        JsonElement type = Member(name, element, "dtype", JsonValueKind.String, path);
-        if (!type.ValueEquals("F32"))
-        {
-            throw Bad(path, $"has tensor '{name}' of type {type.GetString()}; only F32 can be read");
-        }
+        string type = Member(name, element, "dtype", JsonValueKind.String, path).GetString()!;
+        int size = TensorTypes.SizeOf(type)
+            ?? throw Bad(path, $"has tensor '{name}' of type {type}, which is not known; expected {TensorTypes.Readable}");
 
         long[] offsets = Numbers(name, element, "data_offsets", path);
         long[] shape = Numbers(name, element, "shape", path);
@@ -131,24 +129,25 @@ internal sealed record SafeTensorsHeader(ImmutableArray<TensorHeader> Tensors, I
             throw Bad(path, $"has tensor '{name}' whose data_offsets are not [begin, end] with begin ≤ end");
         }
 
-        // The largest array of .NET bounds a tensor; no product above it is computed.
+        // The largest array of .NET bounds a tensor, and the bytes of one that is converted; no product above it is computed.
+        int most = type == TensorTypes.Single ? Array.MaxLength : Array.MaxLength / size;
         long elements = shape.Contains(0) ? 0 : 1;
         foreach (long dimension in shape)
         {
-            elements = elements == 0 || dimension <= Array.MaxLength / elements
+            elements = elements == 0 || dimension <= most / elements
                 ? elements * dimension
                 : throw Bad(path, $"has tensor '{name}' with too many elements: shape [{string.Join(", ", shape)}]");
         }
 
-        if (end - begin != elements * sizeof(float) || shape.Any(dimension => dimension > int.MaxValue))
+        if (end - begin != elements * size || shape.Any(dimension => dimension > int.MaxValue))
         {
             throw Bad(
                 path,
-                $"has tensor '{name}' of shape [{string.Join(", ", shape)}], {elements * sizeof(float)} bytes, "
+                $"has tensor '{name}' of shape [{string.Join(", ", shape)}], {elements * size} bytes of {type}, "
                 + $"but its data_offsets [{begin}, {end}] span {end - begin}");
         }
 
-        return new(name, [.. shape.Select(dimension => (int)dimension)], begin, end);
+        return new(name, type, [.. shape.Select(dimension => (int)dimension)], begin, end);
     }
 
     private static long[] Numbers(string name, JsonElement element, string member, string path) =>

@@ -42,6 +42,34 @@ internal static class TrainedFile
         ModelFile.Write(path, ParameterLayout.For(spec.Model).Tensors, state, spec.Model.ToJson(), metadata);
     }
 
+    /// <summary>
+    /// Writes the model of a model file or a checkpoint as a model file: without the optimizer state and the position of the run.
+    /// </summary>
+    /// <returns>SHA-256 of the model state.</returns>
+    /// <exception cref="BadInputException">The file holds no model of this program, or lacks a tensor of it.</exception>
+    public static string WriteModelOf(SafeTensorsFile file, string path)
+    {
+        string json = ModelFile.RequireModelSpec(file);
+        var layout = ParameterLayout.For(ModelSpec.Parse(json, file.Path));
+        using var state = new AlignedBuffer(layout.StateLength);
+        ModelFile.CopyTo(file, layout.Tensors, state.Span);
+        var metadata = file.Metadata
+            .Where(entry => entry.Key != SafeTensors.DigestKey && !Checkpoint.PositionKeys.Contains(entry.Key))
+            .ToDictionary();
+        if (RunSpecOf(file) is { } run)
+        {
+            metadata[ModelOrigin.DatasetKey] = run.Dataset;
+        }
+
+        ModelFile.Write(path, layout.Tensors, state, json, metadata);
+        return layout.Sha256(state.Span);
+    }
+
+    /// <summary>Specification of the run that made a model; null if its file does not have it.</summary>
+    /// <exception cref="BadInputException">The entry is not a run's specification.</exception>
+    public static RunSpec? RunSpecOf(SafeTensorsFile file) =>
+        file.Metadata.TryGetValue(RunSpecKey, out string? spec) ? RunSpecJson.Parse(spec, file.Path) : null;
+
     private static SafeTensorsFile NewestCheckpoint(RunPaths paths)
     {
         ResumePoint.RequireCheckpoint(paths.Directory);

@@ -70,6 +70,9 @@ public sealed class Predictor : IDisposable
     /// <summary>Whether the outputs of a row are probabilities of classes: at least 0, with sum 1.</summary>
     public bool GivesProbabilities => Spec.Loss == LossKind.CrossEntropy;
 
+    /// <summary>SHA-256 of the model state, as <see cref="ParameterLayout.Sha256"/> computes it.</summary>
+    internal string WeightsSha256 => ParameterLayout.For(Spec).Sha256(_state);
+
     /// <summary>Loads a trained model.</summary>
     /// <param name="path">
     /// A model file, a checkpoint, or a run directory: its <c>model.safetensors</c>, or without one its newest checkpoint
@@ -194,7 +197,9 @@ public sealed class Predictor : IDisposable
     /// probabilities or values in the target's unit out. docs/export.md describes inputs and outputs.
     /// </summary>
     /// <param name="path">The file; an existing one is replaced at once when the new one is complete.</param>
-    /// <exception cref="BadInputException">The model has a layer or an architecture without a form in ONNX, or is too large for it.</exception>
+    /// <exception cref="BadInputException">
+    /// The model has a layer or an architecture without a form in ONNX, or is too large for it.
+    /// </exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public void SaveOnnx(string path)
     {

@@ -25,9 +25,13 @@ internal static class OnnxAnswers
     /// <param name="refusable">Name of features that are NaN in rows that get no answer; null: every row gets one.</param>
     public static void Add(OnnxGraph graph, OnnxSource source, string values, string? refusable)
     {
-        string? isRefused = refusable is null
-            ? null
-            : graph.Node("IsNaN", "is refused", [graph.Node("ReduceSum", "sum of features", [refusable, graph.Constant("columns", [1L], 1)])]);
+        string? isRefused = null;
+        if (refusable is not null)
+        {
+            string sum = graph.Node("ReduceSum", "sum of features", [refusable, graph.Constant("columns", [1L], 1)]);
+            isRefused = graph.Node("IsNaN", "is refused", [sum]);
+        }
+
         if (source.ClassNames.IsEmpty)
         {
             AddPrediction(graph, source, values, isRefused);
@@ -80,8 +84,8 @@ internal static class OnnxAnswers
         // output · scale + mean in double precision, as Preparation.ToTarget.
         string outputs = graph.Node("Cast", "outputs as float64", [values], OnnxGraph.To(DataType.Double));
         string scaled = graph.Node("Mul", "scaled outputs", [outputs, graph.Constant("target scale", [preparation.TargetScale])]);
-        string target = graph.Node(
-            "Add", "targets", [scaled, graph.Constant("target mean", [preparation.TargetMean])], output: isRefused is null ? prediction : null);
+        string mean = graph.Constant("target mean", [preparation.TargetMean]);
+        string target = graph.Node("Add", "targets", [scaled, mean], output: isRefused is null ? prediction : null);
         if (isRefused is not null)
         {
             graph.Node("Where", Prediction, [isRefused, graph.Constant("no number", [double.NaN]), target], output: prediction);

@@ -8,7 +8,7 @@ using NnCluster.Persistence.Onnx;
 namespace NnCluster.Persistence;
 
 /// <summary>
-/// Writes a model as ONNX (https://onnx.ai): opset 17, ai.onnx.ml 3, IR version 8, which ONNX Runtime reads from version 1.12 on.
+/// Writes a model as ONNX (https://onnx.ai): opset 17, ai.onnx.ml 3, IR version 8.
 /// The same model gives the same bytes. docs/export.md describes inputs, outputs and metadata.
 /// </summary>
 internal static class OnnxFile
@@ -75,7 +75,7 @@ internal static class OnnxFile
 
     private static string Description(OnnxSource source) =>
         (source.ClassNames.IsEmpty ? "Regression" : $"Classification, {source.ClassNames.Length} classes")
-        + (source.Preparation is { } preparation ? $", of {preparation.Target} from {preparation.Columns.Length} columns of a table." : ".");
+        + (source.Preparation is { } table ? $", of {table.Target} from {table.Columns.Length} columns of a table." : ".");
 
     private static List<KeyValuePair<string, string>> Metadata(OnnxSource source)
     {
@@ -91,7 +91,8 @@ internal static class OnnxFile
 
         if (!source.ClassNames.IsEmpty)
         {
-            entries.Add(new(ModelOrigin.ClassNamesKey, JsonSerializer.Serialize([.. source.ClassNames], ModelOriginJson.Default.StringArray)));
+            string names = JsonSerializer.Serialize([.. source.ClassNames], ModelOriginJson.Default.StringArray);
+            entries.Add(new(ModelOrigin.ClassNamesKey, names));
         }
 
         if (source.Origin.Dataset is { } dataset)

@@ -73,15 +73,15 @@ internal sealed class OnnxGraph
 
     /// <summary>Adds a constant of float32 and returns its name.</summary>
     public string Constant(string name, ReadOnlySpan<float> values, params ReadOnlySpan<long> shape) =>
-        Add(name, TensorProto.Types.DataType.Float, Bytes(values, static (to, value) => BinaryPrimitives.WriteSingleLittleEndian(to, value)), shape);
+        Add(name, TensorProto.Types.DataType.Float, Bytes(values, BinaryPrimitives.WriteSingleLittleEndian), shape);
 
     /// <summary>Adds a constant of float64 and returns its name.</summary>
     public string Constant(string name, ReadOnlySpan<double> values, params ReadOnlySpan<long> shape) =>
-        Add(name, TensorProto.Types.DataType.Double, Bytes(values, static (to, value) => BinaryPrimitives.WriteDoubleLittleEndian(to, value)), shape);
+        Add(name, TensorProto.Types.DataType.Double, Bytes(values, BinaryPrimitives.WriteDoubleLittleEndian), shape);
 
     /// <summary>Adds a constant of int64 and returns its name.</summary>
     public string Constant(string name, ReadOnlySpan<long> values, params ReadOnlySpan<long> shape) =>
-        Add(name, TensorProto.Types.DataType.Int64, Bytes(values, static (to, value) => BinaryPrimitives.WriteInt64LittleEndian(to, value)), shape);
+        Add(name, TensorProto.Types.DataType.Int64, Bytes(values, BinaryPrimitives.WriteInt64LittleEndian), shape);
 
     /// <summary>Adds a constant of texts and returns its name.</summary>
     public string Constant(string name, IEnumerable<string> values, params ReadOnlySpan<long> shape)

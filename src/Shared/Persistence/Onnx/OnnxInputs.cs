@@ -77,12 +77,21 @@ internal static class OnnxInputs
     {
         // An empty name stands for an absent input in ONNX.
         string name = column.Name.Length > 0 ? column.Name : $"column {index + 1}";
+        const string refused = "which makes the answer NaN";
         return column switch
         {
-            NumberColumn number => graph.Input(name, IsDouble(number) ? DataType.Double : DataType.Float, 1, "number; NaN if it is missing, "
-                + (number.Fill is { } fill ? FormattableString.Invariant($"which becomes {fill:R}") : "which makes the answer NaN")),
-            CategoryColumn text => graph.Input(name, DataType.String, 1, $"text, one of {text.Categories.Length} categories; empty if it is missing, "
-                + (text.Fill is { } fill ? $"which becomes {fill}" : "which makes the answer NaN")),
+            NumberColumn number => graph.Input(
+                name,
+                IsDouble(number) ? DataType.Double : DataType.Float,
+                1,
+                "number; NaN if it is missing, "
+                + (number.Fill is { } fill ? FormattableString.Invariant($"which becomes {fill:R}") : refused)),
+            CategoryColumn text => graph.Input(
+                name,
+                DataType.String,
+                1,
+                $"text, one of {text.Categories.Length} categories; empty if it is missing, "
+                + (text.Fill is { } fill ? $"which becomes {fill}" : refused)),
             _ => throw new BadInputException($"the column {column.Name} has no form in ONNX"),
         };
     }
@@ -143,7 +152,11 @@ internal static class OnnxInputs
             "LabelEncoder",
             $"index of {text}",
             [text],
-            [OnnxGraph.Attribute("keys_strings", keys), OnnxGraph.Attribute("values_int64s", values), OnnxGraph.Attribute("default_int64", Unknown)],
+            [
+                OnnxGraph.Attribute("keys_strings", keys),
+                OnnxGraph.Attribute("values_int64s", values),
+                OnnxGraph.Attribute("default_int64", Unknown),
+            ],
             domain: OnnxGraph.MachineLearning);
         string all = graph.Constant($"indices of {text}", values.ToArray().AsSpan(0, count), 1, count);
         string isCategory = graph.Node("Equal", $"is category of {text}", [index, all]);

@@ -52,7 +52,8 @@ internal static class OnnxNetwork
             PreluSpec => graph.Node("PRelu", layer.Name, inputs),
             SigmoidSpec => graph.Node("Sigmoid", layer.Name, inputs),
             TanhSpec => graph.Node("Tanh", layer.Name, inputs),
-            _ => throw new BadInputException($"the layer kind '{LayerKinds.NameOf(kind)}' has no form in ONNX; only built-in kinds can be exported"),
+            _ => throw new BadInputException(
+                $"the layer kind '{LayerKinds.NameOf(kind)}' has no form in ONNX; only built-in kinds can be exported"),
         };
     }
 
