@@ -56,7 +56,7 @@ internal sealed class JsonRows : TableSource
         Array.Clear(_values);
         foreach (JsonProperty member in row.EnumerateObject())
         {
-            int column = Columns.IndexOf(member.Name);
+            int column = Columns.IndexOf(ColumnNames.OnOneLine(member.Name));
             if (column < 0)
             {
                 _unknown.Add(member.Name);

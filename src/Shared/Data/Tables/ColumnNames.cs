@@ -27,6 +27,13 @@ internal static class ColumnNames
             : throw new BadInputException($"{path} has no column {Quoted.Text(column)}; it has {List(columns)}.");
     }
 
+    /// <summary>A name on one line: control characters, such as the line breaks of a spreadsheet's header, become spaces.</summary>
+    public static string OnOneLine(ReadOnlySpan<char> name)
+    {
+        string text = name.ToString();
+        return text.Any(char.IsControl) ? string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c)) : text;
+    }
+
     /// <summary>The names, for messages.</summary>
     public static string List(IReadOnlyCollection<string> columns) => columns.Count > MostListed
         ? $"{string.Join(", ", columns.Take(MostListed))} and {columns.Count - MostListed} more"

@@ -41,7 +41,7 @@ internal sealed class CsvTable : TableSource
 
         HasNames = IsHeader(header, expectedNames);
         Columns = HasNames
-            ? [.. Enumerable.Range(0, reader.FieldCount).Select(i => GetText(i).ToString() is { Length: > 0 } name ? name : $"column {i + 1}")]
+            ? [.. Enumerable.Range(0, reader.FieldCount).Select(i => ColumnNames.OnOneLine(GetText(i)) is { Length: > 0 } name ? name : $"column {i + 1}")]
             : [.. Enumerable.Range(1, reader.FieldCount).Select(number => $"column {number}")];
         _isBuffered = !HasNames;
     }
@@ -163,7 +163,8 @@ internal sealed class CsvTable : TableSource
         {
             bool isName = (!IsMissing(i) && !TryGetNumber(i, out _)) || (i == 0 && _reader.GetSpan(i).IsEmpty && _reader.FieldCount > 1);
             areNames &= isName;
-            repeated = names.Add(GetText(i).ToString()) ? repeated : GetText(i).ToString();
+            string name = ColumnNames.OnOneLine(GetText(i));
+            repeated = names.Add(name) ? repeated : name;
         }
 
         areNames = header == HeaderKind.Yes || (areNames && header == HeaderKind.Auto);

@@ -14,7 +14,7 @@ internal sealed class NamedRow : TableSource
     public NamedRow(IReadOnlyDictionary<string, object?> values)
         : base("the row")
     {
-        Columns = [.. values.Keys];
+        Columns = [.. values.Keys.Select(name => ColumnNames.OnOneLine(name))];
         _values = [.. values.Values];
     }
 

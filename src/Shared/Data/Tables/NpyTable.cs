@@ -26,7 +26,7 @@ internal sealed class NpyTable : TableSource
         _owner = owner;
         _columns = [.. arrays.SelectMany(array => Enumerable.Range(0, array.Columns).Select(column => (array, column, array.FieldOf(column))))];
         HasNames = arrays[0].Header.HasFields || targetName is not null;
-        Columns = [.. _columns.Select((column, i) => column.Field.Name is { Length: > 0 } name ? name
+        Columns = [.. _columns.Select((column, i) => ColumnNames.OnOneLine(column.Field.Name) is { Length: > 0 } name ? name
             : i == _columns.Length - 1 && targetName is not null ? targetName
             : $"column {i + 1}")];
         if (Columns.GroupBy(name => name, StringComparer.Ordinal).FirstOrDefault(same => same.Count() > 1) is { } repeated)

@@ -40,7 +40,7 @@ internal sealed class ParquetTable : TableSource
             throw new BadInputException($"{path} has no columns.");
         }
 
-        Columns = [.. _fields.Select((field, i) => field.Name is { Length: > 0 } name ? name : $"column {i + 1}")];
+        Columns = [.. _fields.Select((field, i) => ColumnNames.OnOneLine(field.Name) is { Length: > 0 } name ? name : $"column {i + 1}")];
         if (Columns.GroupBy(name => name, StringComparer.Ordinal).FirstOrDefault(same => same.Count() > 1) is { } repeated)
         {
             throw new BadInputException($"{path}: two columns are named {Quoted.Text(repeated.Key)}; every column needs a name of its own.");

@@ -25,8 +25,7 @@ internal static class TableFile
         string? array = NameInArchive(path);
         try
         {
-            file = OpenSeekable(array is null ? path : Path.GetDirectoryName(path)!);
-            FileSignature signature = FileSignature.Of(file);
+            (file, FileSignature signature) = OpenFile(array is null ? path : Path.GetDirectoryName(path)!);
             return signature.Kind switch
             {
                 FileKind.Text when array is null => CsvTable.Open(path, file, file, header, expectedNames),
@@ -75,37 +74,43 @@ internal static class TableFile
             : archive.OpenTable(part, part == archive.Train ? archivePath : $"{archivePath}/{part.Features}");
     }
 
-    /// <summary>Opens a file; a pipe is read into memory.</summary>
-    private static Stream OpenSeekable(string path)
+    /// <summary>Opens a file and recognises its format. A pipe of text is read as it comes, one of another format into memory.</summary>
+    private static (Stream File, FileSignature Signature) OpenFile(string path)
     {
         FileStream file = File.OpenRead(path);
         if (file.CanSeek)
         {
-            return file;
+            return (file, FileSignature.Of(file));
         }
 
-        using (file)
+        (Stream replayed, FileSignature signature) = Replayed(file);
+        if (signature.Kind is FileKind.Text or FileKind.Gzip)
+        {
+            return (replayed, signature);
+        }
+
+        using (replayed)
         {
             var memory = new MemoryStream();
-            file.CopyTo(memory);
+            replayed.CopyTo(memory);
             memory.Position = 0;
-            return memory;
+            return (memory, FileSignature.Of(memory));
         }
+    }
+
+    /// <summary>Recognises the format of a stream by its first bytes, and returns a stream that has them still.</summary>
+    private static (Stream Content, FileSignature Signature) Replayed(Stream stream)
+    {
+        byte[] start = new byte[FileSignature.Length];
+        int length = stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
+        return (new ReplayedStream(start.AsMemory(0, length), stream), FileSignature.Of(start.AsSpan(0, length)));
     }
 
     private static (Stream Content, FileKind Kind) Decompress(string path, Stream file)
     {
-        byte[] start = new byte[FileSignature.Length];
-        int length;
-        using (var probe = new GZipStream(file, CompressionMode.Decompress, leaveOpen: true))
-        {
-            length = probe.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
-        }
-
-        file.Position = 0;
-        var signature = FileSignature.Of(start.AsSpan(0, length));
+        (Stream content, FileSignature signature) = Replayed(new GZipStream(file, CompressionMode.Decompress));
         return signature.Kind is FileKind.Text or FileKind.Idx
-            ? (new GZipStream(file, CompressionMode.Decompress), signature.Kind)
+            ? (content, signature.Kind)
             : throw new BadInputException($"{path} is compressed with gzip and holds {signature.Name}; decompress it first.");
     }
 }

@@ -57,10 +57,10 @@ public sealed class ImageDatasetTests : IDisposable
         Png("bee/9.png", 3, 2, i => new((byte)i, 100, 200));
         Dataset set = Dataset.FromImages(_directory.Path, new() { Splits = new() { Test = 0 } });
         Assert.Equal((ImageColour.Rgb, 18, null), (set.Images!.Colour, set.Features, set.ImageWidth));
-        Assert.Equal([0, 100, 200, 1, 100, 200], set.Train.Matrix.Bytes[^18..^12].ToArray());
+        Assert.Equal([0, 100, 200, 1, 100, 200], set.Train.Matrix.AllBytes()[^18..^12].ToArray());
         Dataset grey = Dataset.FromImages(_directory.Path, new() { Colour = ImageColour.Grey, Splits = new() { Test = 0 } });
         Assert.Equal(6, grey.Features);
-        Assert.Equal((byte)Math.Round((0.587 * 100) + (0.114 * 200)), grey.Train.Matrix.Bytes[^6]);
+        Assert.Equal((byte)Math.Round((0.587 * 100) + (0.114 * 200)), grey.Train.Matrix.AllBytes()[^6]);
     }
 
     [Fact]
@@ -85,7 +85,7 @@ public sealed class ImageDatasetTests : IDisposable
         Png("ant/big.png", 9, 6, i => Grey(90));
         Dataset set = Dataset.FromImages(_directory.Path, new() { Size = new(1, 1), Splits = new() { Test = 0 } });
         Assert.Equal(1, set.Features);
-        Assert.Equal(90, set.Train.Matrix.Bytes[8]);
+        Assert.Equal(90, set.Train.Matrix.AllBytes()[8]);
     }
 
     [Fact]
@@ -94,7 +94,7 @@ public sealed class ImageDatasetTests : IDisposable
         WriteImages();
         Dataset set = Dataset.FromImages(_directory.Path);
         using var bytes = new MemoryStream();
-        DatasetContent.Write(set, bytes);
+        new DatasetBytes(set).WriteTo(bytes);
         bytes.Position = 0;
         Dataset read = DatasetContent.Read(bytes, set.Name);
         Assert.Equal(set.Images, read.Images);

@@ -36,7 +36,7 @@ public sealed class NpzDatasetTests : IDisposable
         Assert.Equal(ImageColour.Rgb, set.Images!.Colour);
         Assert.Null(set.ImageWidth);
         // The training images are stored in Fortran order and compressed, the test images in C order: numpy drew both in one array.
-        Assert.Equal(File.ReadAllText(Path.Combine(Tables, "colours.txt")).Split(' ').Select(byte.Parse), [.. set.Train.Matrix.Bytes, .. set.Test.Matrix.Bytes]);
+        Assert.Equal(File.ReadAllText(Path.Combine(Tables, "colours.txt")).Split(' ').Select(byte.Parse), [.. set.Train.Matrix.AllBytes(), .. set.Test.Matrix.AllBytes()]);
     }
 
     [Fact]
@@ -58,7 +58,7 @@ public sealed class NpzDatasetTests : IDisposable
         set.Train.Copy(0, 30, features);
         Assert.Equal(0, features.Where((_, i) => i % 4 == 1).Average(), 1e-6);
         Dataset evaluated = TableDataset.ReadWith(Path.Combine(Tables, "numbers.npz"), set.Preparation!);
-        Assert.Equal(set.Test.Matrix.Bytes, evaluated.Test.Matrix.Bytes);
+        Assert.Equal(set.Test.Matrix.AllBytes(), evaluated.Test.Matrix.AllBytes());
         Assert.Equal(set.Test.Targets, evaluated.Test.Targets);
     }
 

@@ -32,6 +32,16 @@ public sealed class CsvTableTests : IDisposable
         Assert.Equal(["length", "width"], set.Preparation!.Columns.Select(column => column.Name));
     }
 
+    [Fact]
+    public void Line_breaks_in_the_name_of_a_column_become_spaces_by_which_it_is_named()
+    {
+        Dataset set = Read("\"unit\nprice\",\"kind\r\nof\tit\"\n1,a\n2,b\n");
+        Assert.Equal("unit price", set.Preparation!.Columns[0].Name);
+        Assert.Equal("kind  of it", set.Preparation.Target);
+        using var row = new NamedRow(new Dictionary<string, object?> { ["unit\nprice"] = 1 });
+        Assert.Equal(["unit price"], row.Columns);
+    }
+
     [Theory]
     [InlineData("1;2;a\n3;4;b\n")]
     [InlineData("1\t2\ta\n3\t4\tb")]
