@@ -109,14 +109,12 @@ internal sealed partial class NodeActor
             return;
         }
 
-        Enter(new NodePhase.Searching(node));
         DatasetCache cache = _setup.Cache;
-        Task.Run(() => cache.Find(accepted.DatasetSha256, accepted.DatasetName) is { } found
-                ? new DatasetSearched(found, null)
-                : new DatasetSearched(null, cache.Begin(accepted.DatasetSha256, accepted.DatasetLength)))
-            .PipeTo(
-                Self,
-                failure: error => new DatasetUnreadable(error.GetBaseException().Message));
+        var search = Task.Run(() => cache.Find(accepted.DatasetSha256, accepted.DatasetName) is { } found
+            ? new DatasetSearched(found, null)
+            : new DatasetSearched(null, cache.Begin(accepted.DatasetSha256, accepted.DatasetLength)));
+        Enter(new NodePhase.Searching(node, search));
+        search.PipeTo(Self, failure: error => new DatasetUnreadable(error.GetBaseException().Message));
     }
 
     // ---- data set ----

@@ -222,8 +222,5 @@ internal sealed partial class NodeActor : ReceiveActor, IWithTimers
 
     private sealed record LinkNotOpened(string Reason);
 
-    /// <summary>The data set of the cache, or else a file that receives it.</summary>
-    private sealed record DatasetSearched(Dataset? Data, IncomingDataset? Incoming);
-
     private sealed record DatasetUnreadable(string Reason);
 }

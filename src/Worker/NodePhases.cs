@@ -1,5 +1,6 @@
 using Akka.Actor;
 using NnCluster.Control;
+using NnCluster.Data;
 using NnCluster.Link;
 using NnCluster.Memory;
 using NnCluster.Model;
@@ -26,7 +27,9 @@ internal abstract record NodePhase
     public sealed record Linking(Membership Membership) : NodePhase;
 
     /// <summary>The node looks for the data set on this machine.</summary>
-    public sealed record Searching(LinkedNode Node) : NodePhase;
+    /// <param name="Node">The node.</param>
+    /// <param name="Search">The search; what it opened is released if the phase ends before its result is used.</param>
+    public sealed record Searching(LinkedNode Node, Task<DatasetSearched> Search) : NodePhase;
 
     /// <summary>The node receives the data set.</summary>
     public sealed record Fetching(LinkedNode Node, DatasetDownload Download) : NodePhase;
@@ -72,6 +75,11 @@ internal abstract record NodePhase
         NodePhase phase = this is Ended ended ? ended.Last : this;
         node.Link.Dispose();
         (phase as Fetching)?.Download.Dispose();
+        (phase as Searching)?.Search.ContinueWith(
+            search => search.Result.Incoming?.Dispose(),
+            CancellationToken.None,
+            TaskContinuationOptions.OnlyOnRanToCompletion,
+            TaskScheduler.Default);
         node.Gradients.Dispose();
         (phase switch { Starting starting => starting.Work, Working working => working.Work, _ => null })?.Dispose();
         node.Weights.Dispose();
@@ -95,6 +103,9 @@ internal sealed record Membership(
 /// <param name="Weights">Buffers for received model states.</param>
 /// <param name="Gradients">Buffers for sums of gradients.</param>
 internal sealed record LinkedNode(Membership Membership, DataLink Link, BufferPool Weights, BufferPool Gradients);
+
+/// <summary>The data set of the cache, or else the file that receives it.</summary>
+internal sealed record DatasetSearched(Dataset? Data, IncomingDataset? Incoming);
 
 /// <summary>Published to the event stream when a node ignores a message.</summary>
 /// <param name="Message">The message.</param>

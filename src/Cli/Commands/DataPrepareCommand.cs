@@ -32,15 +32,17 @@ internal static class DataPrepareCommand
             command.Add(option);
         }
 
-        command.SetAction(async (given, cancellation) =>
+        command.SetAction(async (given, _) =>
         {
+            using var stop = new StopSignals(endWithInput: false);
             IAnsiConsole console = ProgressDisplay.StandardError().Console;
             string directory = given.GetRequiredValue(output)!;
             TableOptions asked = TrainRequestReader.TableOptionsOf(given, options) with { Progress = ConsoleDataset.ProgressOn(console) };
             try
             {
+                string source = given.GetRequiredValue(table);
                 Dataset data = await Task
-                    .Run(() => PreparedDirectoryWriter.Write(given.GetRequiredValue(table), directory, asked, cancellation), CancellationToken.None)
+                    .Run(() => PreparedDirectoryWriter.Write(source, directory, asked, stop.Token), CancellationToken.None)
                     .ConfigureAwait(false);
                 foreach (string note in data.Notes.Skip(1))
                 {
@@ -71,6 +73,6 @@ internal static class DataPrepareCommand
             ["classes"] = data.Classes,
             ["targets"] = data.Targets,
         }.ToJsonString()
-        : $"{directory}: {data.Train.Rows} training, {data.Validation.Rows} validation and {data.Test.Rows} test rows of {data.Features} features\n"
-            + $"  sha256 {data.Sha256}");
+        : $"{directory}: {data.Train.Rows} training, {data.Validation.Rows} validation and {data.Test.Rows} test rows "
+            + $"of {data.Features} features\n  sha256 {data.Sha256}");
 }

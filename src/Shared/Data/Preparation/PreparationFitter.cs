@@ -19,7 +19,9 @@ internal sealed class PreparationFitter(PreparationOptions options, string path)
     // A column of this many different texts may have a different one in more than half of its rows.
     private const int FewCategories = 20;
 
-    /// <summary>The columns, fitted to the training rows. The cells are read two times, and again for medians and most frequent values.</summary>
+    /// <summary>
+    /// The columns, fitted to the training rows. The cells are read two times, and again for medians and most frequent values.
+    /// </summary>
     /// <exception cref="BadInputException">A column cannot be used.</exception>
     public ImmutableArray<InputColumn> Fit(Table table, int[] trainingRows)
     {

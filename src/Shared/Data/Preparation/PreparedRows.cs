@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Immutable;
 
 namespace NnCluster.Data;
@@ -77,6 +78,39 @@ internal sealed class PreparedRows : IDisposable
         path,
         preparation.HasNames ? HeaderKind.Auto : HeaderKind.No,
         [.. preparation.Columns.Select(column => column.Name)]);
+
+    /// <summary>Writes the features of all rows of a table as a model's preparation makes them.</summary>
+    /// <returns>Class or target of each row, and lines about the table.</returns>
+    public static (int[] Labels, float[] Targets, ImmutableArray<string> Notes) ReadAll(
+        string path, Preparation preparation, IBufferWriter<float> features)
+    {
+        using PreparedRows rows = Open(path, preparation, needsTarget: true);
+        int width = preparation.Features;
+        List<int> labels = [];
+        List<float> targets = [];
+        while (rows.Read(features.GetSpan(width)[..width]))
+        {
+            features.Advance(width);
+            if (preparation.Task == ModelTask.Classification)
+            {
+                labels.Add(rows.ReadClass());
+            }
+            else
+            {
+                targets.Add(preparation.ToOutput(rows.ReadTarget()));
+            }
+        }
+
+        if (labels.Count + targets.Count == 0)
+        {
+            throw new BadInputException($"{path} has no rows.");
+        }
+
+        ImmutableArray<string> notes = rows.Ignored.IsEmpty
+            ? [.. rows.Warnings]
+            : [$"{Path.GetFileName(path)}: {ColumnNames.List(rows.Ignored)}: not used by the model", .. rows.Warnings];
+        return ([.. labels], [.. targets], notes);
+    }
 
     /// <summary>Columns of the table that the model does not use.</summary>
     public ImmutableArray<string> Ignored { get; }

@@ -27,7 +27,11 @@ internal sealed class RecordedRows : TableSource
         int[] kept = [.. columns.Distinct()];
         while (_rows.Count < count && source.Read())
         {
-            _rows.Add((source.Place, [.. kept.Select(column => new Cell(source.Read(column, out double number), number, source.GetText(column).ToString()))]));
+            _rows.Add((source.Place, [.. kept.Select(column =>
+            {
+                CellKind kind = source.Read(column, out double number);
+                return new Cell(kind, number, source.GetText(column).ToString());
+            })]));
         }
     }
 

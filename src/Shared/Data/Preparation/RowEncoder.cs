@@ -39,7 +39,8 @@ internal sealed class RowEncoder
             for (int part = 0; part < parts.Length; part++)
             {
                 runs[part].MoveNext();
-                Encode(cells, block * _table.Cells.BlockRows, parts[part].Rows.AsSpan(runs[part].Current.Rows), parts[part].Features, unknown[part]);
+                ReadOnlySpan<int> rows = parts[part].Rows.AsSpan(runs[part].Current.Rows);
+                Encode(cells, block * _table.Cells.BlockRows, rows, parts[part].Features, unknown[part]);
             }
 
             _table.Cells.Release(block);
@@ -55,11 +56,13 @@ internal sealed class RowEncoder
             return null;
         }
 
-        Dictionary<string, int> codes = categories.Categories.Index().ToDictionary(item => item.Item, item => item.Index, StringComparer.Ordinal);
+        Dictionary<string, int> codes = categories.Categories.Index()
+            .ToDictionary(item => item.Item, item => item.Index, StringComparer.Ordinal);
         return [.. Enumerable.Range(0, column.Texts.Count).Select(text => codes.GetValueOrDefault(column.Texts[text], -1))];
     }
 
-    private void Encode(ReadOnlySpan<float> cells, int firstRow, ReadOnlySpan<int> rows, IBufferWriter<float> features, UnknownTexts[] unknown)
+    private void Encode(
+        ReadOnlySpan<float> cells, int firstRow, ReadOnlySpan<int> rows, IBufferWriter<float> features, UnknownTexts[] unknown)
     {
         int rowsAtOnce = Math.Max(1, FeaturesAtOnce / Width);
         while (!rows.IsEmpty)
@@ -100,7 +103,13 @@ internal sealed class RowEncoder
     }
 
     private void Encode(
-        CategoryColumn prepared, int index, ReadOnlySpan<float> cells, int firstRow, ReadOnlySpan<int> rows, Span<float> features, UnknownTexts unknown)
+        CategoryColumn prepared,
+        int index,
+        ReadOnlySpan<float> cells,
+        int firstRow,
+        ReadOnlySpan<int> rows,
+        Span<float> features,
+        UnknownTexts unknown)
     {
         int[] categories = _categories[index]!;
         int missing = prepared.Fill is { } fill ? prepared.Categories.IndexOf(fill) : -1;

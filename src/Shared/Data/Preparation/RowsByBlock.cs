@@ -6,7 +6,9 @@ internal static class RowsByBlock
     /// <summary>The runs of rows that are in one block.</summary>
     /// <param name="cells">The blocks.</param>
     /// <param name="rows">Rows of the table, ascending.</param>
-    /// <returns>Index of a block, and the range of <paramref name="rows"/> in it; every block once, also those without such a row.</returns>
+    /// <returns>
+    /// Index of a block, and the range of <paramref name="rows"/> in it; every block once, also those without such a row.
+    /// </returns>
     public static IEnumerable<(int Block, Range Rows)> Of(CellBlocks cells, int[] rows)
     {
         int start = 0;

@@ -62,8 +62,11 @@ internal sealed class TableReader
     /// <param name="source">The source.</param>
     /// <param name="options">Target, task and use of the columns.</param>
     /// <param name="cells">Creates the cells of a number of columns.</param>
-    /// <exception cref="BadInputException">A column that was asked for is missing, or a value cannot be used; the message names it.</exception>
-    public static Table Read(TableSource source, TableOptions options, Func<int, CellBlocks> cells) => new TableReader(source, options).Read(cells);
+    /// <exception cref="BadInputException">
+    /// A column that was asked for is missing, or a value cannot be used; the message names it.
+    /// </exception>
+    public static Table Read(TableSource source, TableOptions options, Func<int, CellBlocks> cells) =>
+        new TableReader(source, options).Read(cells);
 
     private Table Read(Func<int, CellBlocks> cells)
     {
@@ -107,7 +110,8 @@ internal sealed class TableReader
         }
 
         ColumnKind decided = KindOf(column, values);
-        return new(_source.Columns[column], decided, OriginOf([.. values.Where(value => value.Kind == CellKind.Number).Select(value => value.Number)]));
+        double[] numbers = [.. values.Where(value => value.Kind == CellKind.Number).Select(value => value.Number)];
+        return new(_source.Columns[column], decided, OriginOf(numbers));
     }
 
     /// <summary>
@@ -125,9 +129,15 @@ internal sealed class TableReader
             return stated;
         }
 
-        int texts = values.Count(value => value.Kind == CellKind.Text);
-        foreach ((_, _, string text, string place) in values.Where(value => value.Kind == CellKind.Text && TargetColumn.DecimalComma.IsMatch(value.Text)))
+        int texts = 0;
+        foreach ((_, _, string text, string place) in values.Where(value => value.Kind == CellKind.Text))
         {
+            texts++;
+            if (!TargetColumn.DecimalComma.IsMatch(text))
+            {
+                continue;
+            }
+
             throw new BadInputException(
                 $"{_path}, {place}: {_source.Columns[column]} has {Quoted.Text(text)}, with a decimal comma; expected a decimal point.");
         }
@@ -193,14 +203,15 @@ internal sealed class TableReader
             int code = column.Texts.CodeOf(source.GetText(index));
             return code < Column.MostTexts ? code : throw new BadInputException(
                 $"{_path}, {source.Place}: {column.Name} has more than {Column.MostTexts} different texts, such as "
-                + $"{Quoted.Text(column.Texts[0])}: too many for categories (at most {PreparationFitter.MostCategories}); leave the column out.");
+                + $"{Quoted.Text(column.Texts[0])}: too many for categories (at most {PreparationFitter.MostCategories}); "
+                + "leave the column out.");
         }
 
         if (kind == CellKind.Text)
         {
             throw new BadInputException(
-                $"{_path}, {source.Place}: {column.Name} has {Quoted.Text(source.GetText(index))}; expected a finite number as in its other rows. "
-                + $"A missing value is {MissingValues.Names}.");
+                $"{_path}, {source.Place}: {column.Name} has {Quoted.Text(source.GetText(index))}; "
+                + $"expected a finite number as in its other rows. A missing value is {MissingValues.Names}.");
         }
 
         return float.IsFinite((float)number) ? column.CellOf(number) : throw new BadInputException(

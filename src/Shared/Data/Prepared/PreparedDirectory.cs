@@ -55,7 +55,8 @@ public static class PreparedDirectory
         Dataset data = Open(path);
         string found = new DatasetBytes(data).Sha256();
         return found == data.Sha256 ? found : throw new BadInputException(
-            $"{path}: its content has SHA-256 {found}, and {PreparedFiles.Description} says {data.Sha256}: a file was changed; prepare the table again.");
+            $"{path}: its content has SHA-256 {found}, and {PreparedFiles.Description} says {data.Sha256}: "
+            + "a file was changed; prepare the table again.");
     }
 
     internal static PreparedDescription Describe(string path)
@@ -66,8 +67,10 @@ public static class PreparedDirectory
             byte[] json = File.ReadAllBytes(file);
             using (var version = JsonDocument.Parse(json))
             {
-                if (version.RootElement.ValueKind != JsonValueKind.Object || !version.RootElement.TryGetProperty("formatVersion", out JsonElement stated)
-                    || !stated.TryGetInt32(out int number) || number < 1)
+                if (version.RootElement.ValueKind != JsonValueKind.Object
+                    || !version.RootElement.TryGetProperty("formatVersion", out JsonElement stated)
+                    || !stated.TryGetInt32(out int number)
+                    || number < 1)
                 {
                     throw new BadInputException($"{file}: has no formatVersion; expected the description of a prepared data set.");
                 }
@@ -75,7 +78,8 @@ public static class PreparedDirectory
                 if (number > PreparedFiles.FormatVersion)
                 {
                     throw new BadInputException(
-                        $"{file}: has format version {number}, and this program reads up to {PreparedFiles.FormatVersion}; use a newer program.");
+                        $"{file}: has format version {number}, and this program reads up to {PreparedFiles.FormatVersion}; "
+                        + "use a newer program.");
                 }
             }
 
@@ -115,7 +119,8 @@ public static class PreparedDirectory
         if (!found.Exists || found.Length != expected)
         {
             throw new BadInputException(
-                $"{file}: {(found.Exists ? $"has {found.Length} bytes" : "is missing")}; expected {expected} bytes; prepare the table again.");
+                $"{file}: {(found.Exists ? $"has {found.Length} bytes" : "is missing")}; expected {expected} bytes; "
+                + "prepare the table again.");
         }
     }
 

@@ -119,7 +119,7 @@ public static class PreparedDirectoryWriter
 
         (int, string[]) ReadPart(int part, string path, FloatFile features)
         {
-            (int[] labels, float[] targets, ImmutableArray<string> notes) = TableDataset.ReadRows(path, preparation, features);
+            (int[] labels, float[] targets, ImmutableArray<string> notes) = PreparedRows.ReadAll(path, preparation, features);
             WriteValues(Answers(part), labels, targets);
             return (labels.Length + targets.Length, [.. notes]);
         }

@@ -19,7 +19,8 @@ internal static class PreparedFiles
     public static string Features(string part) => $"{part}.features.f32";
 
     /// <summary>Answers of a part: classes as little-endian int32, or targets as little-endian float32.</summary>
-    public static string Answers(string part, ModelTask task) => task == ModelTask.Classification ? $"{part}.labels.i32" : $"{part}.targets.f32";
+    public static string Answers(string part, ModelTask task) =>
+        task == ModelTask.Classification ? $"{part}.labels.i32" : $"{part}.targets.f32";
 }
 
 /// <summary>The description of a prepared data set.</summary>

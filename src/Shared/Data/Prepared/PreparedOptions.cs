@@ -14,9 +14,10 @@ internal static class PreparedOptions
         TableOptions none = new();
         TableOptions made = described.Options;
         Preparation preparation = described.Preparation;
-        Require<TableOptions>(
-            nameof(TableOptions.Target), asked.Target, asked.Target is null || asked.Target == made.Target || asked.Target == preparation.Target, preparation.Target);
-        Require<TableOptions>(nameof(TableOptions.Task), asked.Task, asked.Task is null || asked.Task == preparation.Task, preparation.Task);
+        bool isTarget = asked.Target is null || asked.Target == made.Target || asked.Target == preparation.Target;
+        Require<TableOptions>(nameof(TableOptions.Target), asked.Target, isTarget, preparation.Target);
+        bool isTask = asked.Task is null || asked.Task == preparation.Task;
+        Require<TableOptions>(nameof(TableOptions.Task), asked.Task, isTask, preparation.Task);
         RequireColumns(nameof(TableOptions.Ignore), asked.Ignore, made.Ignore);
         RequireColumns(nameof(TableOptions.Text), asked.Text, made.Text);
         RequireSame<TableOptions, string?>(nameof(TableOptions.Group), asked.Group, made.Group, none.Group);
@@ -32,13 +33,17 @@ internal static class PreparedOptions
         {
             var stratify = new PropertyName(nameof(SplitOptions), nameof(SplitOptions.Stratify));
             throw new BadInputException(
-                stratify, $"{stratify}: {path} was prepared with a share of every class in each part; ", $"leave it out, or prepare the table again.");
+                stratify,
+                $"{stratify}: {path} was prepared with a share of every class in each part; ",
+                $"leave it out, or prepare the table again.");
         }
 
-        (PreparationOptions columns, PreparationOptions madeColumns, PreparationOptions noColumns) = (asked.Preparation, made.Preparation, none.Preparation);
-        RequireSame<PreparationOptions, ScalingKind>(nameof(PreparationOptions.Scaling), columns.Scaling, madeColumns.Scaling, noColumns.Scaling);
-        RequireSame<PreparationOptions, MissingKind>(nameof(PreparationOptions.Missing), columns.Missing, madeColumns.Missing, noColumns.Missing);
-        RequireSame<PreparationOptions, CategoryKind>(nameof(PreparationOptions.Categories), columns.Categories, madeColumns.Categories, noColumns.Categories);
+        (PreparationOptions use, PreparationOptions madeUse, PreparationOptions noUse) =
+            (asked.Preparation, made.Preparation, none.Preparation);
+        RequireSame<PreparationOptions, ScalingKind>(nameof(PreparationOptions.Scaling), use.Scaling, madeUse.Scaling, noUse.Scaling);
+        RequireSame<PreparationOptions, MissingKind>(nameof(PreparationOptions.Missing), use.Missing, madeUse.Missing, noUse.Missing);
+        RequireSame<PreparationOptions, CategoryKind>(
+            nameof(PreparationOptions.Categories), use.Categories, madeUse.Categories, noUse.Categories);
 
         void RequireSame<TOwner, T>(string property, T value, T prepared, T unset)
         {
@@ -55,7 +60,9 @@ internal static class PreparedOptions
             {
                 var name = new PropertyName(typeof(TOwner).Name, property);
                 throw new BadInputException(
-                    name, $"{name} {Text(value)}: {path} was prepared with {Text(prepared)}; ", $"leave it out, or prepare the table again.");
+                    name,
+                    $"{name} {Text(value)}: {path} was prepared with {Text(prepared)}; ",
+                    $"leave it out, or prepare the table again.");
             }
         }
     }

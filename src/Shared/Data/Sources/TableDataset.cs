@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Collections.Immutable;
 
 namespace NnCluster.Data;
@@ -57,45 +56,12 @@ public static class TableDataset
     internal static (DataSplit Rows, ImmutableArray<string> Notes) ReadRows(string path, Preparation preparation)
     {
         var features = new GrowingFloats(path);
-        (int[] labels, float[] targets, ImmutableArray<string> notes) = ReadRows(path, preparation, features);
+        (int[] labels, float[] targets, ImmutableArray<string> notes) = PreparedRows.ReadAll(path, preparation, features);
         FeatureMatrix matrix = FeatureMatrix.FromFloats(features.Written, preparation.Features);
         return (
             preparation.Task == ModelTask.Classification
                 ? DataSplit.Classification(matrix, labels)
                 : DataSplit.Regression(matrix, targets, 1),
             notes);
-    }
-
-    /// <summary>Writes the features of all rows of a table as a model's preparation makes them.</summary>
-    /// <returns>Class or target of each row, and lines about the table.</returns>
-    internal static (int[] Labels, float[] Targets, ImmutableArray<string> Notes) ReadRows(
-        string path, Preparation preparation, IBufferWriter<float> features)
-    {
-        using PreparedRows rows = PreparedRows.Open(path, preparation, needsTarget: true);
-        int width = preparation.Features;
-        List<int> labels = [];
-        List<float> targets = [];
-        while (rows.Read(features.GetSpan(width)[..width]))
-        {
-            features.Advance(width);
-            if (preparation.Task == ModelTask.Classification)
-            {
-                labels.Add(rows.ReadClass());
-            }
-            else
-            {
-                targets.Add(preparation.ToOutput(rows.ReadTarget()));
-            }
-        }
-
-        if (labels.Count + targets.Count == 0)
-        {
-            throw new BadInputException($"{path} has no rows.");
-        }
-
-        ImmutableArray<string> notes = rows.Ignored.IsEmpty
-            ? [.. rows.Warnings]
-            : [$"{Path.GetFileName(path)}: {ColumnNames.List(rows.Ignored)}: not used by the model", .. rows.Warnings];
-        return ([.. labels], [.. targets], notes);
     }
 }

@@ -6,12 +6,15 @@ namespace NnCluster.Data;
 internal sealed class TableDatasetBuilder(Table table, TableOptions options)
 {
     /// <summary>The data set.</summary>
-    /// <exception cref="BadInputException">The rows cannot be divided, a column cannot be used, or memory cannot hold the features.</exception>
+    /// <exception cref="BadInputException">
+    /// The rows cannot be divided, a column cannot be used, or memory cannot hold the features.
+    /// </exception>
     public Dataset Build()
     {
         var plan = new TablePlan(table, options);
         Preparation preparation = plan.Preparation;
-        (FixedFloats train, FixedFloats validation, FixedFloats test) = (Room(plan, plan.Train), Room(plan, plan.Validation), Room(plan, plan.Test));
+        (FixedFloats train, FixedFloats validation) = (Room(plan, plan.Train), Room(plan, plan.Validation));
+        FixedFloats test = Room(plan, plan.Test);
         UnknownTexts[][] unknown = new RowEncoder(table, preparation)
             .Encode((plan.Train, train), (plan.Validation, validation), (plan.Test, test));
         List<string> notes = [.. TableNotes.Of(table, options, plan, unknown[1], unknown[2])];

@@ -128,7 +128,8 @@ internal sealed partial class TargetColumn(string path, string name, ModelTask? 
         if (_texts.Count < 2)
         {
             throw new BadInputException(
-                $"{path}: the target {Name} is {Quoted.Text(_texts.Count > 0 ? _texts[0] : "")} in every row; a classification needs two classes.");
+                $"{path}: the target {Name} is {Quoted.Text(_texts.Count > 0 ? _texts[0] : "")} in every row; "
+                + "a classification needs two classes.");
         }
 
         if (_texts.Count > MostClasses)

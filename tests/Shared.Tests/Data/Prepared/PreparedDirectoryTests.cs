@@ -50,17 +50,17 @@ public sealed class PreparedDirectoryTests : IDisposable
 
         string text = RandomTable.Write(5);
         var writer = Task.Run(() => File.AppendAllText(pipe, text));
-        Dataset actual = PreparedDirectoryWriter.Write(pipe, _directory["prepared"], new() { Ignore = ["id"], Task = ModelTask.Classification });
+        var options = new TableOptions { Ignore = ["id"], Task = ModelTask.Classification };
+        Dataset actual = PreparedDirectoryWriter.Write(pipe, _directory["prepared"], options);
         await writer;
-        Assert.Equal(
-            TableDataset.Read(_directory.Write("table.csv", text), new() { Ignore = ["id"], Task = ModelTask.Classification }).Sha256,
-            actual.Sha256);
+        Assert.Equal(TableDataset.Read(_directory.Write("table.csv", text), options).Sha256, actual.Sha256);
     }
 
     [Fact]
     public void Options_that_contradict_the_directory_are_refused_and_those_that_agree_are_not()
     {
-        string directory = Prepare(new() { Target = "y", Splits = new() { Test = 0.3 }, Preparation = new() { Scaling = ScalingKind.MinMax } });
+        string directory = Prepare(
+            new() { Target = "y", Splits = new() { Test = 0.3 }, Preparation = new() { Scaling = ScalingKind.MinMax } });
         Assert.Equal(4, PreparedDirectory.Open(directory, new() { Target = "y", Task = ModelTask.Classification }).Train.Rows);
         Assert.Equal(4, PreparedDirectory.Open(directory, new() { Splits = new() { Test = 0.3 } }).Train.Rows);
         Refused(new() { Target = "x" }, $"Target x: {directory} was prepared with y; leave it out, or prepare the table again.");
@@ -98,7 +98,8 @@ public sealed class PreparedDirectoryTests : IDisposable
         string table = _directory.Write("table.csv", RandomTable.Write(5));
         using var stop = new CancellationTokenSource();
         var options = new TableOptions { Ignore = ["id"], Task = ModelTask.Classification, Progress = new StopAtFirst(stop) };
-        Assert.ThrowsAny<OperationCanceledException>(() => PreparedDirectoryWriter.Write(table, _directory["prepared"], options, stop.Token));
+        Assert.ThrowsAny<OperationCanceledException>(
+            () => PreparedDirectoryWriter.Write(table, _directory["prepared"], options, stop.Token));
         Assert.Equal([table], Directory.GetFileSystemEntries(Path.GetDirectoryName(table)!));
     }
 
@@ -121,10 +122,13 @@ public sealed class PreparedDirectoryTests : IDisposable
         content[0] ^= 1;
         File.WriteAllBytes(features, content);
         PreparedDirectory.Open(directory);
-        Assert.Contains("a file was changed", Assert.Throws<BadInputException>(() => PreparedDirectory.Verify(directory)).Message, StringComparison.Ordinal);
+        BadInputException changed = Assert.Throws<BadInputException>(() => PreparedDirectory.Verify(directory));
+        Assert.Contains("a file was changed", changed.Message, StringComparison.Ordinal);
         File.WriteAllBytes(features, content[..^1]);
-        string message = Assert.Throws<BadInputException>(() => PreparedDirectory.Open(directory)).Message;
-        Assert.StartsWith($"{features}: has {content.Length - 1} bytes; expected {content.Length} bytes", message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"{features}: has {content.Length - 1} bytes; expected {content.Length} bytes",
+            Assert.Throws<BadInputException>(() => PreparedDirectory.Open(directory)).Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -136,7 +140,8 @@ public sealed class PreparedDirectoryTests : IDisposable
     {
         string directory = Prepare(new());
         File.WriteAllText(Path.Combine(directory, "dataset.json"), json);
-        Assert.Contains(message, Assert.Throws<BadInputException>(() => PreparedDirectory.Open(directory)).Message, StringComparison.Ordinal);
+        BadInputException wrong = Assert.Throws<BadInputException>(() => PreparedDirectory.Open(directory));
+        Assert.Contains(message, wrong.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -150,7 +155,8 @@ public sealed class PreparedDirectoryTests : IDisposable
 
     private string Prepare(TableOptions options)
     {
-        PreparedDirectoryWriter.Write(_directory.Write("table.csv", "x,y\n1,a\n2,b\n3,a\n4,b\n5,a\n6,b\n"), _directory["prepared"], options);
+        string table = _directory.Write("table.csv", "x,y\n1,a\n2,b\n3,a\n4,b\n5,a\n6,b\n");
+        PreparedDirectoryWriter.Write(table, _directory["prepared"], options);
         return _directory["prepared"];
     }
 

@@ -20,7 +20,8 @@ internal static class RandomTable
         var text = new StringBuilder($"id,{string.Join(',', kinds.Select((_, i) => $"c{i}"))},group,y\n");
         for (int row = 0; row < rows; row++)
         {
-            IEnumerable<string> cells = kinds.Select(kind => random.NextDouble() < missing ? Missing[random.Next(Missing.Length)] : Cell(random, kind));
+            IEnumerable<string> cells = kinds.Select(
+                kind => random.NextDouble() < missing ? Missing[random.Next(Missing.Length)] : Cell(random, kind));
             text.Append(CultureInfo.InvariantCulture, $"{row},{string.Join(',', cells)},g{random.Next(15)},");
             text.AppendLine(target switch
             {

@@ -11,7 +11,8 @@ public sealed class DecimalNumberTests
 
     private static readonly Gen<string> Written = Gen.Select(
         OneOf("", "-", "+"), Digits, Gen.Bool, Digits, OneOf("", "e", "E", "e-", "E+", "e+"), Gen.Int[0, 330],
-        (sign, whole, hasPoint, fraction, exponent, power) => sign + whole + (hasPoint ? "." + fraction : "") + exponent + (exponent.Length > 0 ? $"{power}" : ""));
+        (sign, whole, hasPoint, fraction, exponent, power) =>
+            sign + whole + (hasPoint ? "." + fraction : "") + exponent + (exponent.Length > 0 ? $"{power}" : ""));
 
     [Fact]
     public void Every_number_is_the_one_of_the_runtime_to_the_bit() => Written.Sample(Check, iter: 100_000);
@@ -61,7 +62,8 @@ public sealed class DecimalNumberTests
 
     private static void Check(string text)
     {
-        bool isNumber = double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double expected) && double.IsFinite(expected);
+        bool isNumber = double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double expected)
+            && double.IsFinite(expected);
         Assert.Equal(isNumber, DecimalNumber.TryParse(Encoding.UTF8.GetBytes(text), out double actual));
         if (isNumber)
         {
