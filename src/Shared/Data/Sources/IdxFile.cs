@@ -7,8 +7,8 @@ namespace NnCluster.Data;
 
 /// <summary>
 /// An IDX file of grey images as unsigned bytes or of labels as integers, the format of MNIST (LeCun, Cortes and Burges, "The MNIST
-/// database"): two zero bytes, the element type (0x08 unsigned bytes; of labels also 0x09, 0x0b, 0x0c: int8, int16, int32), the number of dimensions, each dimension as a big-endian int32, then the elements in
-/// row-major order. A file compressed by gzip is recognised by its content, not its name.
+/// database"): two zero bytes, the element type (0x08 unsigned bytes; of labels also 0x09, 0x0b, 0x0c: int8, int16, int32), the number
+/// of dimensions, each dimension as a big-endian int32, then the elements in row-major order. A file compressed by gzip is recognised by its content, not its name.
 /// </summary>
 public sealed class IdxFile
 {

@@ -33,9 +33,11 @@ public static class ImageDataset
         (string trainDirectory, string? testDirectory, string? validationDirectory) = ImageFolder.PartsOf(directory) ?? (directory, null, null);
         var folder = ImageFolder.Scan(trainDirectory);
         ImageFolder? test = testDirectory is null ? null : ImageFolder.Scan(testDirectory, folder.Classes);
-        ImageFolder? validation = validationDirectory is null || options.Splits.Validation > 0 ? null : ImageFolder.Scan(validationDirectory, folder.Classes);
+        ImageFolder? validation = validationDirectory is null || options.Splits.Validation > 0
+            ? null
+            : ImageFolder.Scan(validationDirectory, folder.Classes);
         string name = NameOf(directory);
-        ImageSize size = options.Size ?? CommonSize([folder, .. test is null ? [] : new[] { test }, .. validation is null ? [] : new[] { validation }]);
+        ImageSize size = options.Size ?? CommonSize([.. new[] { folder, test, validation }.OfType<ImageFolder>()]);
         var reader = new PixelReader(name, size, options.Progress);
         (byte[] pixels, ImageColour colour) = options.Colour is { } given ? (reader.Read(folder, given)!, given)
             : reader.Read(folder, null) is { } grey ? (grey, ImageColour.Grey)
@@ -44,11 +46,13 @@ public static class ImageDataset
         DataSplit train = Split(folder, pixels, images);
         DataSplit? Part(ImageFolder? part) => part is null ? null : Split(part, reader.Read(part, colour)!, images);
         bool isGrey = colour == ImageColour.Grey;
+        string tests = test is null ? "" : $" and {test.Files.Length} test images";
         var set = new Dataset(
-            name, train, Part(test) ?? train.Slice(0, 0), folder.Classes.Length, 0, folder.Classes, isGrey ? size.Width : null, isGrey ? size.Height : null)
+            name, train, Part(test) ?? train.Slice(0, 0), folder.Classes.Length, 0, folder.Classes,
+            isGrey ? size.Width : null, isGrey ? size.Height : null)
         {
             Images = images,
-            Notes = [$"{folder.Classes.Length} classes; {folder.Files.Length} training images{(test is null ? "" : $" and {test.Files.Length} test images")} of {images}"],
+            Notes = [$"{folder.Classes.Length} classes; {folder.Files.Length} training images{tests} of {images}"],
         };
         return (Part(validation) is { } held ? set.WithValidation(held) : set).WithSplits(options.Splits);
     }
@@ -87,7 +91,9 @@ public static class ImageDataset
             {
                 var property = new PropertyName(nameof(ImageOptions), nameof(ImageOptions.Size));
                 throw new BadInputException(
-                    property, $"{path} has {other.Width} × {other.Height} pixels, and {first} {size.Width} × {size.Height}; give the size to scale to with {property}.");
+                    property,
+                    $"{path} has {other.Width} × {other.Height} pixels, and {first} {size.Width} × {size.Height}; ",
+                    $"give the size to scale to with {property}.");
             }
         }
 
@@ -109,7 +115,8 @@ public static class ImageDataset
             if (width * folder.Files.Length > Array.MaxLength)
             {
                 throw new BadInputException(
-                    $"{folder.Directory}: {folder.Files.Length} images of {size.Width} × {size.Height} pixels are more than one array can hold; give a smaller size.");
+                    $"{folder.Directory}: {folder.Files.Length} images of {size.Width} × {size.Height} pixels are more than one array can hold; "
+                    + "give a smaller size.");
             }
 
             byte[] pixels = new byte[width * folder.Files.Length];
@@ -153,7 +160,8 @@ public static class ImageDataset
             {
                 lock (_reporting)
                 {
-                    progress.Report(new(name, FormattableString.Invariant($"read {done:N0} of {folder.Files.Length:N0} images of {folder.Directory}")));
+                    string message = FormattableString.Invariant($"read {done:N0} of {folder.Files.Length:N0} images of {folder.Directory}");
+                    progress.Report(new(name, message));
                 }
             }
         }

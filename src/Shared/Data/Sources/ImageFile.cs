@@ -101,7 +101,8 @@ internal static class ImageFile
             SKCodecResult result = codec.GetPixels(info, pinned.AddrOfPinnedObject());
             if (result != SKCodecResult.Success)
             {
-                throw new BadInputException($"{path} is an image that is damaged{(result == SKCodecResult.IncompleteInput ? ": it is cut short" : "")}; copy it again or remove it.");
+                string reason = result == SKCodecResult.IncompleteInput ? ": it is cut short" : "";
+                throw new BadInputException($"{path} is an image that is damaged{reason}; copy it again or remove it.");
             }
         }
         finally

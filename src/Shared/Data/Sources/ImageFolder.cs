@@ -12,7 +12,7 @@ internal sealed record ImageFolder(string Directory, ImmutableArray<string> Clas
     private static readonly ImmutableArray<string> Junk = ["Thumbs.db", "desktop.ini", "__MACOSX"];
     private static readonly ImmutableArray<string> PartNames = ["train", "test", "val", "valid", "validation"];
 
-    /// <summary>Parts of a data set in the directories <c>train</c>, <c>test</c> and <c>val</c> or <c>validation</c>; null: it has no such directories.</summary>
+    /// <summary>Parts of a data set in the directories <c>train</c>, <c>test</c> and <c>val</c> or <c>validation</c>; null: there are none.</summary>
     /// <exception cref="BadInputException">The directory cannot be read, or has other directories too.</exception>
     public static (string Train, string? Test, string? Validation)? PartsOf(string directory)
     {
@@ -37,14 +37,16 @@ internal sealed record ImageFolder(string Directory, ImmutableArray<string> Clas
         string[] paths = Below(directory);
         if (paths.FirstOrDefault(File.Exists) is { } stray)
         {
-            throw new BadInputException($"{stray} is a file beside the directories of the classes; put images into a directory for each class, or remove it.");
+            throw new BadInputException(
+                $"{stray} is a file beside the directories of the classes; put images into a directory for each class, or remove it.");
         }
 
         ImmutableArray<string> names = [.. paths.Select(path => Path.GetFileName(path)!)];
         if (names.Length < (known.IsDefault ? 2 : 1))
         {
             throw new BadInputException(
-                $"{directory} has {(names.IsEmpty ? "no directory" : $"only the directory {names[0]}")}; expected four IDX files, or a directory of images for each of two or more classes.");
+                $"{directory} has {(names.IsEmpty ? "no directory" : $"only the directory {names[0]}")}; "
+                + "expected four IDX files, or a directory of images for each of two or more classes.");
         }
 
         ImmutableArray<string> classes = known.IsDefault ? names : known;

@@ -169,7 +169,8 @@ internal static class NpzDataset
 
         private TargetColumn ReadTarget(NpyTable targets, NpzPart part, ImmutableArray<string> names)
         {
-            var target = new TargetColumn(targets.Path, part.TargetName, names.IsDefault ? options.Task : names.IsEmpty ? ModelTask.Regression : ModelTask.Classification);
+            ModelTask? task = names.IsDefault ? options.Task : names.IsEmpty ? ModelTask.Regression : ModelTask.Classification;
+            var target = new TargetColumn(targets.Path, part.TargetName, task);
             _labels.Clear();
             while (targets.Read())
             {

@@ -26,9 +26,6 @@ internal sealed class CsvTable : TableSource
     private char[] _text = new char[64];
     private bool _isBuffered;
 
-    // Without it, a gzip file that was cut off would be read as a shorter table.
-    static CsvTable() => AppContext.SetSwitch("System.IO.Compression.UseStrictValidation", true);
-
     private CsvTable(string path, Stream file, CsvReader reader, HeaderKind header, IReadOnlyCollection<string>? expectedNames)
         : base(path)
     {

@@ -77,7 +77,8 @@ internal sealed record NpyHeader(ImmutableArray<long> Shape, bool IsFortranOrder
         if (start[0] != 0 || start[1] != 0 || field is null || start[3] is 0 or > MostDimensions)
         {
             throw new FormatException(
-                $"its magic is 0x{BinaryPrimitives.ReadUInt32BigEndian(start):x8}; expected 0x0000TTDD with a type of 08, 09, 0b, 0c, 0d or 0e and at least one dimension");
+                $"its magic is 0x{BinaryPrimitives.ReadUInt32BigEndian(start):x8}; expected 0x0000TTDD with a type of 08, 09, 0b, 0c, 0d or 0e "
+                + "and at least one dimension");
         }
 
         byte[] dimensions = Take(source, 4 * start[3]);

@@ -85,8 +85,8 @@ internal sealed class NpzFile : IDisposable
         {
             if (entry.IsEncrypted || entry.Length > 0 && entry.Length / MostCompression > entry.CompressedLength)
             {
-                throw new BadInputException(
-                    $"{path}: {(entry.IsEncrypted ? "is encrypted" : $"claims {entry.Length} bytes in {entry.CompressedLength} compressed ones")}; write the archive again.");
+                string reason = entry.IsEncrypted ? "is encrypted" : $"claims {entry.Length} bytes in {entry.CompressedLength} compressed ones";
+                throw new BadInputException($"{path}: {reason}; write the archive again.");
             }
 
             var rows = NpyRows.Open(path, new ArchiveEntryStream(entry));
@@ -135,7 +135,8 @@ internal sealed class NpzFile : IDisposable
     public TableSource OpenOnly() => _entries.Count == 1
         ? OpenArray(_entries.Keys.Single())
         : throw new BadInputException(
-            $"{Path} has the arrays {List()}; expected x_train and y_train (and x_test, y_test), X and y, features and labels, data and target, or one array.");
+            $"{Path} has the arrays {List()}; expected x_train and y_train (and x_test, y_test), X and y, features and labels, "
+            + "data and target, or one array.");
 
     /// <summary>An array as a table.</summary>
     public TableSource OpenArray(string name)

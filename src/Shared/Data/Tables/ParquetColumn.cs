@@ -59,7 +59,8 @@ internal abstract class ParquetColumn(DataField source)
         TimeDataField time when field.ClrType == typeof(int) => Text<int>(time, value => TimeText(value * TimeSpan.TicksPerMillisecond)),
         TimeDataField { Precision: TimeUnitPrecision.Nanos } => Text<long>(field, value => TimeText(value / 100)),
         TimeDataField => Text<long>(field, value => TimeText(value * TimeSpan.TicksPerMicrosecond)),
-        DateTimeDataField { DateTimeFormat: DateTimeFormat.Date } => Text<DateTime>(field, value => value.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)),
+        DateTimeDataField { DateTimeFormat: DateTimeFormat.Date } => Text<DateTime>(
+            field, value => value.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)),
         DateTimeDataField stamp => Text<DateTime>(field, value => StampText(value, stamp.IsAdjustedToUTC)),
         _ when isHalf && field.ClrType == typeof(ReadOnlyMemory<byte>) => new Values<ReadOnlyMemory<byte>>(
             field, ColumnKind.Number, value => (double)BitConverter.ToHalf(value.Span), value => Invariant((double)BitConverter.ToHalf(value.Span))),
@@ -94,7 +95,8 @@ internal abstract class ParquetColumn(DataField source)
     private static string Invariant<T>(T value)
         where T : struct, INumber<T> => value.ToString(null, CultureInfo.InvariantCulture);
 
-    private static string TimeText(long ticks) => new TimeSpan(ticks).ToString(ticks % TimeSpan.TicksPerSecond == 0 ? @"hh\:mm\:ss" : @"hh\:mm\:ss\.FFFFFFF", CultureInfo.InvariantCulture);
+    private static string TimeText(long ticks) => new TimeSpan(ticks).ToString(
+        ticks % TimeSpan.TicksPerSecond == 0 ? @"hh\:mm\:ss" : @"hh\:mm\:ss\.FFFFFFF", CultureInfo.InvariantCulture);
 
     // As pandas writes them: 2024-05-01 12:30:00, with a fraction if there is one and +00:00 if the time is UTC.
     private static string StampText(DateTime value, bool isUtc) =>

@@ -32,7 +32,8 @@ internal static class ParquetPages
             throw new InvalidDataException($"it has {chunk.NumValues} values in {rows} rows");
         }
 
-        long start = new[] { chunk.DictionaryPageOffset ?? 0, chunk.DataPageOffset, chunk.IndexPageOffset ?? 0 }.Where(offset => offset > 0).DefaultIfEmpty(-1).Min();
+        long[] offsets = [chunk.DictionaryPageOffset ?? 0, chunk.DataPageOffset, chunk.IndexPageOffset ?? 0];
+        long start = offsets.Where(offset => offset > 0).DefaultIfEmpty(-1).Min();
         long end = start + chunk.TotalCompressedSize;
         if (start < 4 || chunk.TotalCompressedSize < 0 || end > file.Length || end < start)
         {
@@ -61,7 +62,8 @@ internal static class ParquetPages
         if (compressed < 0 || uncompressed < 0 || compressed > end - data
             || uncompressed > UnquestionedBytes + (MostCompression * compressed))
         {
-            throw new InvalidDataException($"a page at byte {position} claims {compressed} bytes, {uncompressed} uncompressed, of {end - data} that follow");
+            throw new InvalidDataException(
+                $"a page at byte {position} claims {compressed} bytes, {uncompressed} uncompressed, of {end - data} that follow");
         }
 
         (int section, int encodingField) = type switch

@@ -178,7 +178,8 @@ internal sealed class ParquetTable : TableSource
         catch (Exception damaged)
         {
             throw new BadInputException(
-                $"{Path}, row {_read - _row} and after (row group {_group + 1}): the column {Columns[column]} cannot be read: {Reason(damaged)}.", damaged);
+                $"{Path}, row {_read - _row} and after (row group {_group + 1}): the column {Columns[column]} cannot be read: {Reason(damaged)}.",
+                damaged);
         }
     }
 
@@ -186,7 +187,7 @@ internal sealed class ParquetTable : TableSource
     private static HashSet<string> TakeHalves(FileMetaData? metadata)
     {
         HashSet<string> halves = new(StringComparer.Ordinal);
-        foreach (SchemaElement element in metadata?.Schema.Where(element => element.LogicalType?.FLOAT16 is not null && element.TypeLength == 2) ?? [])
+        foreach (SchemaElement element in (metadata?.Schema ?? []).Where(element => element is { LogicalType.FLOAT16: not null, TypeLength: 2 }))
         {
             element.LogicalType = null;
             halves.Add(element.Name);

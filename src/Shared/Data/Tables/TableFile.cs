@@ -8,6 +8,9 @@ internal static class TableFile
     /// <summary>Forms of a table, for messages.</summary>
     public const string Formats = "CSV or TSV (plain or with .gz), Parquet, .npy or .npz";
 
+    // Without it, a gzip file that was cut off would be read as a shorter table.
+    static TableFile() => AppContext.SetSwitch("System.IO.Compression.UseStrictValidation", true);
+
     /// <summary>Whether there is a file, or an archive of arrays, of a path that <see cref="Open"/> may open.</summary>
     public static bool Exists(string path) => File.Exists(path) || NameInArchive(path) is not null;
 
@@ -69,7 +72,8 @@ internal static class TableFile
         var archive = NpzFile.Open(archivePath, file);
         NpzPart? part = array is null
             ? archive.Test ?? archive.Train
-            : new[] { archive.Train, archive.Test, archive.Validation }.FirstOrDefault(part => string.Equals(part?.Features, array, StringComparison.OrdinalIgnoreCase));
+            : new[] { archive.Train, archive.Test, archive.Validation }
+                .FirstOrDefault(part => string.Equals(part?.Features, array, StringComparison.OrdinalIgnoreCase));
         return part is null ? (array is null ? archive.OpenOnly() : archive.OpenArray(array))
             : archive.OpenTable(part, part == archive.Train ? archivePath : $"{archivePath}/{part.Features}");
     }

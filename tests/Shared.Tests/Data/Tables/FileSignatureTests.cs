@@ -24,7 +24,7 @@ public sealed class FileSignatureTests : IDisposable
         { [.. "{ \"a\": 1 }"u8], "is JSON; export the table" },
         { [.. "[\n  {\"a\": 1}]"u8], "is JSON; export the table" },
         { [.. "<?xml version=\"1.0\"?>"u8], "is an XML document" },
-        { [0, 0, 8, 3, 0, 0, 0, 1], "is an IDX file; give the directory with the four files" },
+        { [0, 0, 8, 3, 0, 0, 0, 1], "is an IDX file that cannot be read: it ends within its header" },
         { [.. "%PDF-1.7"u8], "is a PDF document" },
         { [0x80, 4, 0x95, 1], "is a Python pickle" },
         { [.. "PARE"u8, 0, 0, 0, 0], "is an encrypted Parquet file" },
