@@ -158,8 +158,7 @@ public sealed class ImageDatasetTests : IDisposable
         switch (Path.GetFileName(name))
         {
             case "cut.png":
-                Png(name, 3, 2, i => Grey(i));
-                File.WriteAllBytes(_directory[name], File.ReadAllBytes(_directory[name])[..^20]);
+                _directory.Write(name, File.ReadAllBytes(Path.Combine(Images, "palette.png"))[..150]);
                 break;
             case "cut.jpg":
                 _directory.Write(name, File.ReadAllBytes(Path.Combine(Images, "photo.jpg"))[..700]);
@@ -180,7 +179,7 @@ public sealed class ImageDatasetTests : IDisposable
                 break;
         }
 
-        string size = name.EndsWith("cut.jpg", StringComparison.Ordinal) ? "3x2" : "";
+        string size = name.Contains("cut", StringComparison.Ordinal) ? "3x2" : "";
         string refused = Assert.Throws<BadInputException>(() => Dataset.FromImages(_directory.Path, new() { Size = ImageSize.Parse(size) })).Message;
         Assert.Contains(_directory.Path, refused, StringComparison.Ordinal);
         Assert.Contains(message, refused, StringComparison.Ordinal);
