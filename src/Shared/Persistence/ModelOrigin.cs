@@ -33,7 +33,7 @@ internal sealed record ModelOrigin(string? Dataset, ImmutableArray<string> Class
     /// <exception cref="BadInputException">An entry is damaged.</exception>
     public static ModelOrigin Of(SafeTensorsFile file)
     {
-        string? dataset = file.Metadata.GetValueOrDefault(DatasetKey) ?? TrainedFile.RunSpecOf(file)?.Dataset;
+        string? dataset = file.Metadata.GetValueOrDefault(DatasetKey) ?? DatasetOf(file.Metadata.GetValueOrDefault(TrainedFile.RunSpecKey));
         if (file.Metadata.TryGetValue(FeaturesKey, out string? features) || file.Metadata.ContainsKey(ClassNamesKey))
         {
             return new(dataset, NamesOf(file), features == Pixels) { Images = ModelFile.ImagesOf(file) };
@@ -61,6 +61,23 @@ internal sealed record ModelOrigin(string? Dataset, ImmutableArray<string> Class
         if (Images is not null)
         {
             metadata[ModelFile.ImagesKey] = Images.ToJson();
+        }
+    }
+
+    /// <summary>Name of the data set in the specification of a run; null if it cannot be read: a model does not depend on it.</summary>
+    private static string? DatasetOf(string? runSpec)
+    {
+        try
+        {
+            using JsonDocument? run = runSpec is null ? null : JsonDocument.Parse(runSpec);
+            return run?.RootElement is { ValueKind: JsonValueKind.Object } root
+                && root.TryGetProperty(DatasetKey, out JsonElement name) && name.ValueKind == JsonValueKind.String
+                    ? name.GetString()
+                    : null;
+        }
+        catch (JsonException)
+        {
+            return null;
         }
     }
 

@@ -56,9 +56,9 @@ internal static class TrainedFile
         var metadata = file.Metadata
             .Where(entry => entry.Key != SafeTensors.DigestKey && !Checkpoint.PositionKeys.Contains(entry.Key))
             .ToDictionary();
-        if (RunSpecOf(file) is { } run)
+        if (ModelOrigin.Of(file).Dataset is { } dataset)
         {
-            metadata[ModelOrigin.DatasetKey] = run.Dataset;
+            metadata[ModelOrigin.DatasetKey] = dataset;
         }
 
         ModelFile.Write(path, layout.Tensors, state, json, metadata);
