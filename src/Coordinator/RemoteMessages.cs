@@ -1,5 +1,5 @@
-using NnCluster.Link;
 using NnCluster.Data;
+using NnCluster.Link;
 using NnCluster.Memory;
 using NnCluster.Training;
 
