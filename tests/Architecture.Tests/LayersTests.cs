@@ -15,7 +15,7 @@ public sealed class LayersTests
         ["Cluster"] = ["Security", "Link", "Control", "Akka"],
         ["Worker"] = ["ProcessStatus", ""],
         ["Coordinator"] = [""],
-        ["Cli"] = ["Options", "Launching", "Reporting", "Chaos", "Explore", "Commands", ""],
+        ["Cli"] = ["Options", "Launching", "Reporting", "Serving", "Chaos", "Explore", "Commands", ""],
     };
 
     // The namespace of what a user of the libraries meets first; the directory of any library may declare types of it.

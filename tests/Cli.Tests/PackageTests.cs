@@ -23,7 +23,12 @@ public sealed class PackageTests(PackageTests.PackedPackages packed) : IClassFix
         Assert.Equal(
             ["README.md", "lib/net10.0/NnCluster.Core.dll", "lib/net10.0/NnCluster.Core.xml"],
             ContentsOf("NnCluster.Core"));
-        Assert.Equal(["CsvHelper", "Google.Protobuf", "MathNet.Numerics", "System.IO.Hashing", "System.Numerics.Tensors"], DependenciesOf("NnCluster.Core"));
+        string[] needed =
+        [
+            "CsvHelper", "Google.Protobuf", "MathNet.Numerics", "Parquet.Net", "SkiaSharp", "SkiaSharp.NativeAssets.Linux.NoDependencies",
+            "System.IO.Hashing", "System.Numerics.Tensors",
+        ];
+        Assert.Equal(needed, DependenciesOf("NnCluster.Core"));
     }
 
     [Fact]

@@ -19,11 +19,12 @@ internal static class DataInfoCommand
     {
         Option<string?> target = CliOption.Text("--target", "COLUMN", "Of a table: column to answer, by name or number. [the last]");
         Option<ModelTask?> task = CliOption.Choice<ModelTask>("--task", "Of a table: classification or regression. [by the values]");
+        Option<HeaderKind?> header = CliOption.Choice<HeaderKind>("--header", "Of a .csv or .tsv: meaning of its first line. [auto]");
         Option<bool> verify = CliOption.Flag(
             "--verify", "Compute the SHA-256 of a prepared directory's content, and compare it with the stored one.");
         var command = new Command("info", "Columns of a table with types, ranges, missing values and classes; shapes and checksum of a data set.")
         {
-            name, directory, target, task, verify, json,
+            name, directory, header, target, task, verify, json,
         };
         command.SetAction(async (given, _) =>
         {
@@ -33,8 +34,13 @@ internal static class DataInfoCommand
                 Verify(path);
             }
 
-            var options = new TableOptions { Target = given.GetValue(target), Task = given.GetValue(task) };
-            TableDescription? table = IsTable(path) ? Describe(path) : null;
+            var options = new TableOptions
+            {
+                Header = given.GetValue(header) ?? HeaderKind.Auto,
+                Target = given.GetValue(target),
+                Task = given.GetValue(task),
+            };
+            TableDescription? table = IsTable(path) ? Describe(path, options.Header) : null;
             if (table is null && (options.Target is not null || options.Task is not null))
             {
                 throw new BadInputException($"{target.Name} and {task.Name} are for tables, and {path} is none.");
@@ -69,11 +75,13 @@ internal static class DataInfoCommand
         PreparedDirectory.Verify(path);
     }
 
-    private static bool IsTable(string path) => KnownDatasets.All.All(set => set.Name != path) && File.Exists(path);
+    // The arrays of an archive are no columns, and a pipe, of length 0, can be read only once.
+    private static bool IsTable(string path) =>
+        KnownDatasets.All.All(set => set.Name != path) && File.Exists(path) && new FileInfo(path).Length > 0 && FileSignature.Of(path).Kind != FileKind.Npz;
 
-    private static TableDescription Describe(string path)
+    private static TableDescription Describe(string path, HeaderKind header)
     {
-        using TableSource source = TableFile.Open(path);
+        using TableSource source = TableFile.Open(path, header);
         return TableDescription.Read(source);
     }
 

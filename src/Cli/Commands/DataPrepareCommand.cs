@@ -41,6 +41,12 @@ internal static class DataPrepareCommand
             try
             {
                 string source = given.GetRequiredValue(table);
+                if (NpzDataset.HoldsImages(source))
+                {
+                    throw new BadInputException($"{source} holds images, which train reads as they are; data prepare is for tables.");
+                }
+
+                (source, asked) = NpzDataset.PartsOf(source, asked);
                 Dataset data = await Task
                     .Run(() => PreparedDirectoryWriter.Write(source, directory, asked, stop.Token), CancellationToken.None)
                     .ConfigureAwait(false);

@@ -46,7 +46,7 @@ internal static class TrainedData
             ? SourceOf(runOrFile, file, spec)
             : (asked, null, new());
         Dataset data = await ConsoleDataset.OpenAsync(name, dataDirectory ?? configDirectory, options, console).ConfigureAwait(false);
-        if (preparation is not null && data.Preparation is { } other && !preparation.Equals(other))
+        if (asked is not null && preparation is not null && data.Preparation is { } other && !preparation.Equals(other))
         {
             throw new BadInputException(
                 $"{name}: was prepared otherwise than the data that {file.Path} was trained on; give the table itself with --dataset.");

@@ -42,6 +42,7 @@ internal static class OptionNames
         [new(nameof(ReductionTree), nameof(ReductionTree.Shards))] = "--shards",
         [new(nameof(RunSpec), nameof(RunSpec.Seed))] = "--seed",
         [new(nameof(RunSpec), nameof(RunSpec.Shuffle))] = "--no-shuffle",
+        [new(nameof(RunSpec), nameof(RunSpec.Selection))] = "--keep",
 
         [new(nameof(ModelSpec), nameof(ModelSpec.Architecture))] = "--model",
         [new(nameof(ModelSpec), nameof(ModelSpec.Hidden))] = "--hidden",
@@ -50,6 +51,7 @@ internal static class OptionNames
         [new(nameof(ModelSpec), nameof(ModelSpec.Initializer))] = "--init",
         [new(nameof(ModelSpec), nameof(ModelSpec.Loss))] = "--loss",
         [new(nameof(ModelSpec), nameof(ModelSpec.ClipProbability))] = "--clip-probability",
+        [new(nameof(ModelSpec), nameof(ModelSpec.ClassWeights))] = "--class-weight",
         [new(nameof(ModelSpec), nameof(ModelSpec.Architecture))] = "--model",
 
         [new(nameof(OptimizerSpec), nameof(OptimizerSpec.Kind))] = "--optimizer",

@@ -28,7 +28,7 @@ public sealed class ExportCommandTests(ExportCommandTests.Runs runs) : IClassFix
         string data = Environment.GetEnvironmentVariable("NNCLUSTER_DATA") is { } directory
             && File.Exists(Path.Combine(directory, "t10k-images-idx3-ubyte")) ? directory : NnClusterProcess.MnistRows;
         Dataset images = await new DatasetStore(new()).OpenAsync(data);
-        byte[] pixels = images.Test.Matrix.Bytes.ToArray();
+        byte[] pixels = images.Test.Matrix.AllBytes().ToArray();
         float[] features = new float[pixels.Length];
         images.Test.Copy(0, images.Test.Rows, features);
         using var predictor = Predictor.Load(runs.Images);

@@ -41,6 +41,31 @@ public sealed class OwnFilesTests : IDisposable
     }
 
     [Fact]
+    public void An_archive_and_a_pipe_are_prepared_to_the_bits_of_the_files()
+    {
+        string[] options = ["--epochs", "3", "--batch-size", "8", "--json"];
+        string numbers = Path.Combine(Tables, "numbers.npz");
+        Done("data", "prepare", numbers, "-o", "prepared");
+        string direct = Done(["train", "--dataset", numbers, "--out", "direct", .. options]).Field("weightsSha256");
+        Assert.Equal(direct, Done(["train", "--dataset", "prepared", "--out", "mapped", .. options]).Field("weightsSha256"));
+        ProcessResult images = Run("data", "prepare", Path.Combine(Tables, "colours.npz"), "-o", "images");
+        Assert.Equal(2, images.ExitCode);
+        Assert.Contains("holds images, which train reads as they are", images.Error, StringComparison.Ordinal);
+
+        string table = Path.Combine(Tables, "mixed.csv");
+        string fifo = _directory["table.fifo"];
+        using (var make = System.Diagnostics.Process.Start("mkfifo", fifo))
+        {
+            make.WaitForExit();
+        }
+
+        using var writer = System.Diagnostics.Process.Start("cp", [table, fifo]);
+        ProcessResult piped = Done(["train", "--dataset", fifo, "--out", "piped", .. options]);
+        writer.WaitForExit();
+        Assert.Equal(Done(["train", "--dataset", table, "--out", "file", .. options]).Field("weightsSha256"), piped.Field("weightsSha256"));
+    }
+
+    [Fact]
     public void A_numpy_archive_of_images_trains_as_pixels_and_answers_an_image()
     {
         ProcessResult trained = Done("train", "--dataset", Path.Combine(Tables, "colours.npz"), "--epochs", "2", "--batch-size", "4", "--json", "--out", "colours");

@@ -26,8 +26,8 @@ public sealed class TrainCommandTests : IDisposable
         Assert.Equal(0, result.ExitCode);
         Assert.Equal(
             [
-                "testAccuracy", "testLoss", "trainLoss", "validationAccuracy", "metrics", "epochs", "steps", "images", "trainSeconds", "totalSeconds",
-                "imagesPerSecond", "weightsSha256", "parameters", "workers", "shards", "blas", "seed", "reassignedShards", "workersLost",
+                "testAccuracy", "testLoss", "trainLoss", "validationAccuracy", "metrics", "bestEpoch", "bestStep", "epochs", "steps", "images",
+                "trainSeconds", "totalSeconds", "imagesPerSecond", "weightsSha256", "parameters", "workers", "shards", "blas", "seed", "reassignedShards", "workersLost",
                 "resumedFromStep", "runDirectory",
             ],
             result.Json.EnumerateObject().Select(field => field.Name));
@@ -35,7 +35,7 @@ public sealed class TrainCommandTests : IDisposable
         Assert.True(result.Json.GetProperty("testAccuracy").GetDouble() > 0.7);
         // The last step's checkpoint is always written, and at most one before it is kept: which, the disk decides.
         Assert.Equal(
-            ["checkpoint-21.safetensors", "config.json", "curves.png", "events.jsonl", "metrics.jsonl", "model.safetensors", "summary.json"],
+            ["checkpoint-21.safetensors", "config.json", "curves.png", "events.jsonl", "metrics.jsonl", "model.onnx", "model.safetensors", "summary.json"],
             Directory.GetFiles(_directory["run"]).Select(Path.GetFileName).Where(file => file is not ("checkpoint-8.safetensors" or "checkpoint-15.safetensors")).Order());
         Assert.InRange(Directory.GetFiles(_directory["run"], "checkpoint-*").Length, 1, 2);
         Assert.Equal(result.Output.Trim(), File.ReadAllText(_directory["run/summary.json"]).Trim());

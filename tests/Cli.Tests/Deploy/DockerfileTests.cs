@@ -77,11 +77,12 @@ public sealed class DockerfileTests
     {
         string version = Regex.Match(Text, @"ARG DOTNET=(\S+)").Groups[1].Value;
         Assert.Equal($"net{version}", XDocument.Load(Path.Combine(Repository.Root, "Directory.Build.props")).Descendants("TargetFramework").Single().Value);
-        Assert.Equal(["sdk", "runtime"], Regex.Matches(Text, @"FROM .*dotnet/(\w+):\$\{DOTNET\}").Select(match => match.Groups[1].Value));
+        Assert.Equal(["sdk", "aspnet"], Regex.Matches(Text, @"FROM .*dotnet/(\w+):\$\{DOTNET\}").Select(match => match.Groups[1].Value));
         using var config = JsonDocument.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "nncluster.runtimeconfig.json")));
         JsonElement options = config.RootElement.GetProperty("runtimeOptions");
-        // More than one framework would be listed under "frameworks", and need another image than "runtime".
-        Assert.Equal("Microsoft.NETCore.App", options.GetProperty("framework").GetProperty("name").GetString());
+        Assert.Equal(
+            ["Microsoft.NETCore.App", "Microsoft.AspNetCore.App"],
+            options.GetProperty("frameworks").EnumerateArray().Select(framework => framework.GetProperty("name").GetString()));
     }
 
     [Fact]

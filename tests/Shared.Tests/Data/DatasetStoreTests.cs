@@ -77,7 +77,7 @@ public sealed class DatasetStoreTests : IDisposable
 
     [Fact]
     public async Task An_unknown_name_lists_what_is_possible() =>
-        await Says(Options, "mnits", "no data set mnits", "tiny", ".csv");
+        await Says(Options, "mnits", "no data set mnits", "tiny", "CSV");
 
     [Theory]
     [InlineData("given", "tiny", "given/tiny")]

@@ -32,7 +32,7 @@ public static class PreparedDirectoryWriter
 
         string parent = Path.GetDirectoryName(target)!;
         string temporary = Path.Combine(parent, $".{Path.GetFileName(target)}.{Guid.NewGuid():N}.tmp");
-        using TableSource table = TableFile.Open(source);
+        using TableSource table = TableFile.Open(source, options.Header);
         try
         {
             Directory.CreateDirectory(temporary);

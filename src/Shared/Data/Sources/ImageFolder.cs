@@ -46,7 +46,7 @@ internal sealed record ImageFolder(string Directory, ImmutableArray<string> Clas
         {
             throw new BadInputException(
                 $"{directory} has {(names.IsEmpty ? "no directory" : $"only the directory {names[0]}")}; "
-                + "expected four IDX files, or a directory of images for each of two or more classes.");
+                + $"expected four IDX files ({string.Join(", ", KnownDatasets.FileNames)}), or a directory of images for each of two or more classes.");
         }
 
         ImmutableArray<string> classes = known.IsDefault ? names : known;

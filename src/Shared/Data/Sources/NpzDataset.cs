@@ -15,18 +15,26 @@ internal static class NpzDataset
     public static Dataset? TryReadImages(string path, TableOptions options)
     {
         using NpzFile? archive = TryOpen(path);
-        if (archive?.Train is not { } train)
+        return archive is not null && ImagesOf(archive) is { } images ? new ImageReader(archive, images, options).Read() : null;
+    }
+
+    /// <summary>Whether a file is an archive of images.</summary>
+    /// <exception cref="BadInputException">The archive is damaged.</exception>
+    public static bool HoldsImages(string path)
+    {
+        using NpzFile? archive = TryOpen(path);
+        return archive is not null && ImagesOf(archive) is not null;
+    }
+
+    private static ImagePreparation? ImagesOf(NpzFile archive)
+    {
+        if (archive.Train is not { } train)
         {
             return null;
         }
 
-        ImagePreparation? images;
-        using (NpyRows features = archive.OpenRows(train.Features))
-        {
-            images = ImagesOf(features.Header);
-        }
-
-        return images is null ? null : new ImageReader(archive, images, options).Read();
+        using NpyRows features = archive.OpenRows(train.Features);
+        return ImagesOf(features.Header);
     }
 
     /// <summary>The table of an archive's training rows, with the archive's own test and validation rows where it has them.</summary>
@@ -47,7 +55,8 @@ internal static class NpzDataset
 
     private static NpzFile? TryOpen(string path)
     {
-        if (!File.Exists(path))
+        // The length of a pipe is 0. Its writer would fail if it were opened and closed here.
+        if (!File.Exists(path) || new FileInfo(path).Length == 0)
         {
             return null;
         }

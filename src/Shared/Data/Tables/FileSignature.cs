@@ -65,6 +65,21 @@ internal sealed record FileSignature(FileKind Kind, string Name, string Remedy)
         return found.Kind == FileKind.Npz ? OfArchive(file) : found;
     }
 
+    /// <summary>Recognises a file.</summary>
+    /// <exception cref="BadInputException">It cannot be read.</exception>
+    public static FileSignature Of(string path)
+    {
+        try
+        {
+            using FileStream file = File.OpenRead(path);
+            return Of(file);
+        }
+        catch (Exception failed)
+        {
+            throw TableFile.Translate(path, failed);
+        }
+    }
+
     /// <summary>Recognises a file by its first bytes; a ZIP archive counts as one of arrays.</summary>
     public static FileSignature Of(ReadOnlySpan<byte> start)
     {

@@ -15,11 +15,12 @@ internal sealed record TableDescription(string Path, bool HasNames, long Rows, I
     public static TableDescription Read(TableSource source, IProgress<DatasetProgress>? progress = null)
     {
         const int rowsBetweenReports = 1 << 17;
+        int[] readable = [.. Enumerable.Range(0, source.Columns.Length).Where(source.IsReadable)];
         ColumnCounter[] counters = [.. source.Columns.Select((name, index) => new ColumnCounter(name, source.KindOf(index)))];
         long rows = 0;
         while (source.Read())
         {
-            for (int column = 0; column < counters.Length; column++)
+            foreach (int column in readable)
             {
                 counters[column].Add(source, column);
             }
@@ -30,7 +31,9 @@ internal sealed record TableDescription(string Path, bool HasNames, long Rows, I
             }
         }
 
-        return new(source.Path, source.HasNames, rows, [.. counters.Select(counter => counter.ToDescription(rows))]);
+        return new(source.Path, source.HasNames, rows, [.. counters.Select((counter, index) => source.IsReadable(index)
+            ? counter.ToDescription(rows)
+            : new(source.Columns[index], ColumnKind.Text) { Advice = "cannot be read: leave it out with --ignore" })]);
     }
 }
 

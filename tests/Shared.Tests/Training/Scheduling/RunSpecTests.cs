@@ -147,6 +147,8 @@ public sealed class RunSpecTests
         property.SetValue(target, value switch
         {
             null when property.PropertyType == typeof(ImmutableArray<LayerSpec>?) => ImmutableArray.Create<LayerSpec>(new TanhSpec()),
+            null when property.PropertyType == typeof(ImmutableArray<float>?) => ImmutableArray.Create(1f, 2f),
+            null when property.PropertyType == typeof(ModelSelection) => new ModelSelection { KeepBest = true, EvaluateEvery = 1 },
             ArchitectureSpec => new OtherArchitectureSpec(),
             string text => text + "0",
             bool flag => !flag,
