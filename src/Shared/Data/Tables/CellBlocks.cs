@@ -90,36 +90,63 @@ internal abstract class CellBlocks : IDisposable
     protected abstract AlignedBuffer Next(AlignedBuffer? full);
 }
 
-/// <summary>Blocks in memory.</summary>
+/// <summary>Blocks in memory, several in one piece of memory.</summary>
 /// <param name="columns">Number of columns.</param>
 internal sealed class CellsInMemory(int columns) : CellBlocks(columns)
 {
-    private readonly List<AlignedBuffer> _blocks = [];
+    // The C library gives memory of more than 32 MiB back to the system as soon as it is freed; smaller pieces may stay with the process.
+    private const int LargePiece = (33 << 20) / sizeof(float);
+
+    private readonly List<(int First, int End, AlignedBuffer Cells)> _pieces = [];
+    private int _kept;
 
     /// <inheritdoc/>
-    public override ReadOnlySpan<float> Read(int block) => _blocks[block].Span;
+    public override ReadOnlySpan<float> Read(int block)
+    {
+        (int first, _, AlignedBuffer cells) = PieceOf(block);
+        return cells.Span.Slice((block - first) * BlockLength, BlockLength);
+    }
 
     /// <inheritdoc/>
-    public override void Release(int block) => _blocks[block].Dispose();
+    public override void Release(int block)
+    {
+        (_, int end, AlignedBuffer cells) = PieceOf(block);
+        if (block == Math.Min(end, Count) - 1)
+        {
+            cells.Dispose();
+        }
+    }
 
     /// <inheritdoc/>
     public override void Dispose()
     {
         base.Dispose();
-        foreach (AlignedBuffer block in _blocks)
+        foreach ((_, _, AlignedBuffer cells) in _pieces)
         {
-            block.Dispose();
+            cells.Dispose();
         }
     }
 
     /// <inheritdoc/>
     protected override AlignedBuffer Next(AlignedBuffer? full)
     {
-        if (full is not null)
+        if (full is null)
         {
-            _blocks.Add(full);
+            return new(BlockLength);
         }
 
-        return new(BlockLength);
+        if (_pieces.Count == 0 || _pieces[^1].End == _kept)
+        {
+            // As many blocks as there are, so that a small table takes little memory, up to a large piece.
+            int blocks = Math.Clamp(_kept, 1, ((LargePiece - 1) / BlockLength) + 1);
+            _pieces.Add((_kept, _kept + blocks, new(checked(blocks * BlockLength))));
+        }
+
+        (int first, _, AlignedBuffer cells) = _pieces[^1];
+        full.Span.CopyTo(cells.Span[((_kept - first) * BlockLength)..]);
+        _kept++;
+        return full;
     }
+
+    private (int First, int End, AlignedBuffer Cells) PieceOf(int block) => _pieces.Find(piece => block < piece.End);
 }
