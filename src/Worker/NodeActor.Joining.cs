@@ -114,7 +114,7 @@ internal sealed partial class NodeActor
             ? new DatasetSearched(found, null)
             : new DatasetSearched(null, cache.Begin(accepted.DatasetSha256, accepted.DatasetLength)));
         Enter(new NodePhase.Searching(node, search));
-        search.PipeTo(Self, failure: error => new DatasetUnreadable(error.GetBaseException().Message));
+        search.PipeTo(Self, failure: error => new DatasetUnreadable((error is AggregateException { InnerException: { } only } ? only : error).Message));
     }
 
     // ---- data set ----

@@ -9,7 +9,7 @@ using NnCluster.Training;
 namespace NnCluster.Worker;
 
 /// <summary>
-/// What a node holds in one phase of its incarnation; nothing in a phase is null.
+/// State of a node in one phase of its incarnation; nothing in a phase is null.
 /// <code>
 /// Idle ─► Registering ─► Linking ─► Searching ─► Fetching ─► Starting ─► Working        any of them ─► Ended
 ///                                        └──── in the cache ────┘

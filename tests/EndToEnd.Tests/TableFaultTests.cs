@@ -19,8 +19,8 @@ public sealed class TableFaultTests : IDisposable
         // As many evaluations as the run needs to outlast the fault.
         _training =
         [
-            "--json", "--dataset", path, "--validation", "0.2", "--batch-size", "64", "--shards", "8", "--hidden", "32", "--epochs", "400",
-            "--patience", "150", "--class-weight", "balanced", "--dropout", "0.3", "--learning-rate", "0.01",
+            "--json", "--dataset", path, "--validation", "0.2", "--batch-size", "64", "--shards", "8", "--hidden", "32", "--epochs", "250",
+            "--patience", "100", "--class-weight", "balanced", "--dropout", "0.3", "--learning-rate", "0.01",
         ];
     }
 

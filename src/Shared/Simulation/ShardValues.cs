@@ -39,7 +39,7 @@ internal static class ShardValues
 /// <summary>Trained state of the simulated coordinator: the weights, and a digest of all reduced sums.</summary>
 internal readonly record struct SimulatedState(long Step, Vector128<float> Weights, ulong Digest);
 
-/// <summary>What a checkpoint of the simulated coordinator holds.</summary>
+/// <summary>Content of a checkpoint of the simulated coordinator.</summary>
 /// <param name="Trained">The trained state.</param>
 /// <param name="Selection">Best evaluation so far.</param>
 /// <param name="Kept">The best state; null: none is kept.</param>

@@ -49,8 +49,24 @@ public sealed class ExamplesTests : IDisposable
         Assert.Empty(await error);
     }
 
+    [Fact]
+    public void The_example_with_a_table_learns_it_and_answers_a_row()
+    {
+        string[] kinds = ["tulip", "rose", "lily"];
+        File.WriteAllLines(_directory["flowers.csv"], ["length,width,colour,kind", .. Enumerable.Range(0, 240).Select(i => string.Create(
+            CultureInfo.InvariantCulture,
+            $"{10 + (i % 3 * 5) + (i * 13 % 17 / 10.0):0.0},{(i % 11 == 5 ? "" : $"{30 - (i % 3 * 4)}")},{(i % 2 == 0 ? "red" : "white")},{kinds[i % 3]}"))]);
+        ProcessResult trained = DotnetCommand.Run(_directory.Path, PathOf("train-table"));
+        Assert.True(trained.ExitCode == 0, trained.Error);
+        Match accuracy = Regex.Match(trained.Output, "^test accuracy ([0-9.]+) %, after epoch [0-9]+\n");
+        Assert.True(accuracy.Success, trained.Output);
+        Assert.InRange(double.Parse(accuracy.Groups[1].Value, CultureInfo.InvariantCulture), 90, 100);
+        Assert.Contains("tulip, with probability 0.", trained.Output, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("train-arrays")]
+    [InlineData("train-table")]
     [InlineData("serve")]
     public void The_readme_shows_the_whole_program(string example)
     {

@@ -15,7 +15,7 @@ public static class PreparedDirectory
     /// <summary>Opens a prepared data set. The sizes of its files are checked; <see cref="Verify"/> checks their content.</summary>
     /// <param name="path">The directory.</param>
     /// <param name="options">
-    /// What is asked of the data: target, parts and preparation must be the ones that the directory was prepared with, or the defaults.
+    /// Target, parts and preparation; they must be the ones that the directory was prepared with, or the defaults.
     /// </param>
     /// <exception cref="BadInputException">It is no prepared data set, is damaged, or was prepared otherwise.</exception>
     public static Dataset Open(string path, TableOptions? options = null)

@@ -53,7 +53,7 @@ internal sealed record PreparedDescription
     /// <summary>How rows became features.</summary>
     public required Preparation Preparation { get; init; }
 
-    /// <summary>What was decided about the data.</summary>
+    /// <summary>Lines that say how the data were read and divided.</summary>
     public ImmutableArray<string> Notes { get; init; } = [];
 }
 
