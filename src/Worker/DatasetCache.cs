@@ -54,8 +54,7 @@ internal sealed class DatasetCache(string directory)
     }
 
     /// <summary>
-    /// Begins to write a data set, or continues where an earlier attempt ended, whose bytes are then hashed again. That takes a second a
-    /// gigabyte.
+    /// Begins to write a data set, or continues where an earlier attempt ended, whose bytes are then hashed again.
     /// </summary>
     /// <param name="sha256">SHA-256 of the canonical bytes.</param>
     /// <param name="length">Number of bytes.</param>

@@ -6,7 +6,7 @@ namespace NnCluster.Persistence;
 
 /// <summary>A tensor read from a file.</summary>
 /// <param name="Name">Name, unique in the file.</param>
-/// <param name="Shape">Dimensions.</param>
+/// <param name="Shape">Length of each dimension, the outermost first.</param>
 /// <param name="Data">Elements, row-major.</param>
 public sealed record StoredTensor(string Name, ImmutableArray<int> Shape, ReadOnlyMemory<float> Data);
 

@@ -7,7 +7,7 @@ internal static class TableNotes
 {
     /// <summary>The lines.</summary>
     /// <param name="table">The table.</param>
-    /// <param name="options">What was asked for.</param>
+    /// <param name="options">Target, parts and preparation as given.</param>
     /// <param name="plan">Parts and preparation.</param>
     /// <param name="unknown">Texts of the validation rows, and of the test rows, that are no category, by column.</param>
     public static IEnumerable<string> Of(Table table, TableOptions options, TablePlan plan, params ReadOnlySpan<UnknownTexts[]> unknown) =>

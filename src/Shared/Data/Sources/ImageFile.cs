@@ -29,7 +29,7 @@ internal static class ImageFile
     /// <summary>Writes the pixels of an image to <paramref name="row"/>, (Height · Width · Channels) bytes.</summary>
     /// <param name="path">The file.</param>
     /// <param name="size">Size to scale to.</param>
-    /// <param name="colour">Colours.</param>
+    /// <param name="colour">Colours of the pixels: grey or RGB.</param>
     /// <param name="row">Receives the pixels.</param>
     /// <returns>Whether the image is grey: red, green and blue of every pixel are equal.</returns>
     /// <exception cref="BadInputException">The file cannot be read, is no image, or is damaged.</exception>

@@ -5,7 +5,7 @@ using System.Text;
 namespace NnCluster.Data;
 
 /// <summary>Header of a NumPy array, of the format versions 1.0, 2.0 and 3.0 (numpy.lib.format).</summary>
-/// <param name="Shape">Dimensions.</param>
+/// <param name="Shape">Length of each dimension, the outermost first.</param>
 /// <param name="IsFortranOrder">True: the first dimension varies fastest; false: the last.</param>
 /// <param name="Fields">Fields of an item; one without a name if the array has none.</param>
 /// <param name="ItemSize">Bytes of an item.</param>

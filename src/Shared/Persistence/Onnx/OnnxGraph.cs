@@ -52,7 +52,7 @@ internal sealed class OnnxGraph
     /// <param name="operation">Type of the operator.</param>
     /// <param name="name">Name of the node and, unless <paramref name="output"/> is given, of its output.</param>
     /// <param name="inputs">Names of the values that it reads.</param>
-    /// <param name="attributes">Attributes.</param>
+    /// <param name="attributes">Attributes of the operator.</param>
     /// <param name="output">Name of the output, from <see cref="Reserve"/>.</param>
     /// <param name="domain">Domain of the operator; empty for that of ONNX.</param>
     public string Node(
