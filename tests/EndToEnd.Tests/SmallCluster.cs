@@ -172,7 +172,7 @@ internal sealed class SmallCluster : IDisposable
     /// <summary>Any program; ended with the cluster.</summary>
     public NnClusterProcess Start(string[] arguments, (string, string)[]? environment = null, string[]? under = null)
     {
-        var process = new NnClusterProcess(arguments, environment, under: under);
+        var process = new NnClusterProcess(arguments, environment, under: under) { Peers = () => string.Join('\n', _processes.Select(peer => peer.State)) };
         _processes.Add(process);
         return process;
     }

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.IO.Pipes;
 using System.Reflection;
 using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Json;
 using NnCluster.Training;
 using NnCluster.Worker.ProcessStatus;
@@ -32,6 +33,7 @@ internal sealed partial class NnClusterProcess : IDisposable
 
     private readonly Process _process;
     private readonly Task<string> _errors;
+    private readonly StringBuilder _errorsSoFar = new();
     private readonly Task<string> _output;
     private readonly AnonymousPipeServerStream? _status;
     private readonly BlockingCollection<StatusRecord> _records = [];
@@ -66,7 +68,7 @@ internal sealed partial class NnClusterProcess : IDisposable
         }
 
         _process = Process.Start(start)!;
-        _errors = _process.StandardError.ReadToEndAsync();
+        _errors = Task.Factory.StartNew(ReadErrors, TaskCreationOptions.LongRunning);
         _output = _process.StandardOutput.ReadToEndAsync();
         _status?.DisposeLocalCopyOfClientHandle();
         if (_status is not null)
@@ -87,6 +89,18 @@ internal sealed partial class NnClusterProcess : IDisposable
     /// <summary>The process.</summary>
     public int Id => _process.Id;
 
+    /// <summary>What the program has written to standard error so far, and whether it runs: for the message of a failed test.</summary>
+    public string State
+    {
+        get
+        {
+            lock (_errorsSoFar)
+            {
+                return $"{(_process.HasExited ? $"ended with {_process.ExitCode}" : "runs")}: {_errorsSoFar}";
+            }
+        }
+    }
+
     /// <summary>Runs the program to its end.</summary>
     public static ProcessResult Run(params string[] arguments)
     {
@@ -94,8 +108,11 @@ internal sealed partial class NnClusterProcess : IDisposable
         return process.Wait();
     }
 
+    /// <summary>The state of the processes that the run of this one depends on: for the message of a failed test.</summary>
+    public Func<string> Peers { get; init; } = () => "";
+
     /// <summary>The run that this process coordinates: its files, from the moment that it reports its directory.</summary>
-    public RunFollower Follow => _run ??= new(WaitFor<RunPrepared>().RunDirectory, () => _process.HasExited);
+    public RunFollower Follow => _run ??= new(WaitFor<RunPrepared>().RunDirectory, () => _process.HasExited, Peers);
 
     /// <summary>Waits for a record of a type. Records are consumed in order.</summary>
     public T WaitFor<T>(Predicate<T>? predicate = null)
@@ -142,6 +159,20 @@ internal sealed partial class NnClusterProcess : IDisposable
 
         _process.Dispose();
         _status?.Dispose();
+    }
+
+    private string ReadErrors()
+    {
+        char[] buffer = new char[1024];
+        while (_process.StandardError.Read(buffer) is > 0 and int read)
+        {
+            lock (_errorsSoFar)
+            {
+                _errorsSoFar.Append(buffer, 0, read);
+            }
+        }
+
+        return _errorsSoFar.ToString();
     }
 
     private void ReadStatus()

@@ -10,7 +10,8 @@ namespace NnCluster.Testing;
 /// </summary>
 /// <param name="directory">Run directory; may appear later.</param>
 /// <param name="hasEnded">Whether the process that writes has ended.</param>
-internal sealed class RunFollower(string directory, Func<bool> hasEnded)
+/// <param name="peers">The state of the processes that the run depends on: for the message of a failed test.</param>
+internal sealed class RunFollower(string directory, Func<bool> hasEnded, Func<string>? peers = null)
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(5);
@@ -56,6 +57,8 @@ internal sealed class RunFollower(string directory, Func<bool> hasEnded)
         Wait("another epoch", () => Evaluations().Count > before ? this : null);
     }
 
+    private string Situation => $"{string.Join('\n', Events)}\n{peers?.Invoke()}";
+
     private JsonElement WaitFor(string name, Func<JsonElement, bool> predicate) => Wait(name, () => Consume(name, predicate)).Value;
 
     private Found? Consume(string name, Func<JsonElement, bool> predicate)
@@ -85,8 +88,8 @@ internal sealed class RunFollower(string directory, Func<bool> hasEnded)
                 return found;
             }
 
-            Assert.False(last, $"the process ended without {what}: {string.Join('\n', Events)}");
-            Assert.True(TimeProvider.System.GetElapsedTime(start) < Timeout, $"no {what} within {Timeout}: {string.Join('\n', Events)}");
+            Assert.False(last, $"the process ended without {what}: {Situation}");
+            Assert.True(TimeProvider.System.GetElapsedTime(start) < Timeout, $"no {what} within {Timeout}: {Situation}");
             Thread.Sleep(Interval);
         }
     }

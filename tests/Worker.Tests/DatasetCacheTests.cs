@@ -84,7 +84,7 @@ public sealed class DatasetCacheTests : IDisposable
     [Fact]
     public void A_whole_set_that_was_not_renamed_needs_its_last_byte_only()
     {
-        File.WriteAllBytes(Path.Combine(_directory, $"{Sha256}.partial"), _content);
+        File.WriteAllBytes(Path.Combine(_directory, $"{Sha256}.0.partial"), _content);
         using IncomingDataset incoming = new DatasetCache(_directory).Begin(Sha256, _content.Length);
         Assert.Equal(_content.Length - 1, incoming.Received);
         incoming.Append(_content.Length - 1, _content.AsSpan(_content.Length - 1));
@@ -95,7 +95,7 @@ public sealed class DatasetCacheTests : IDisposable
     [Fact]
     public void What_arrived_damaged_is_not_continued_after_the_hash_showed_it()
     {
-        File.WriteAllBytes(Path.Combine(_directory, $"{Sha256}.partial"), [.. _content.Take(50).Select(b => (byte)~b)]);
+        File.WriteAllBytes(Path.Combine(_directory, $"{Sha256}.0.partial"), [.. _content.Take(50).Select(b => (byte)~b)]);
         var cache = new DatasetCache(_directory);
         using (IncomingDataset incoming = cache.Begin(Sha256, _content.Length))
         {
@@ -120,6 +120,57 @@ public sealed class DatasetCacheTests : IDisposable
         }
 
         Assert.Equal([Path.Combine(_directory, Sha256)], Directory.GetFiles(_directory));
+    }
+
+    [Fact]
+    public void A_set_that_another_node_completes_is_not_continued()
+    {
+        var cache = new DatasetCache(_directory);
+        using IncomingDataset first = cache.Begin(Sha256, _content.Length);
+        first.Append(0, _content);
+        using IncomingDataset second = cache.Begin(Sha256, _content.Length);
+        Assert.Equal(0, second.Received);
+        first.Complete();
+        using IncomingDataset third = cache.Begin(Sha256, _content.Length);
+        Assert.Equal(0, third.Received);
+        Assert.Equal(Sha256, cache.Find(Sha256, "small")!.Sha256);
+    }
+
+    [Fact]
+    public void The_longest_of_several_attempts_is_continued_and_the_others_are_removed()
+    {
+        foreach (int length in new[] { 20, 60, 40 })
+        {
+            File.WriteAllBytes(Path.Combine(_directory, $"{Sha256}.{length}.partial"), _content[..length]);
+        }
+
+        using (IncomingDataset incoming = new DatasetCache(_directory).Begin(Sha256, _content.Length))
+        {
+            Assert.Equal(60, incoming.Received);
+        }
+
+        Assert.Single(Directory.GetFiles(_directory));
+    }
+
+    [Fact]
+    public void Nodes_of_one_machine_that_receive_the_same_set_at_once_all_have_it()
+    {
+        for (int round = 0; round < 200; round++)
+        {
+            string directory = Path.Combine(_directory, $"{round}");
+            var cache = new DatasetCache(directory);
+            Parallel.For(0, 4, new() { MaxDegreeOfParallelism = 4 }, _ =>
+            {
+                using (IncomingDataset incoming = cache.Begin(Sha256, _content.Length))
+                {
+                    incoming.Append(incoming.Received, _content.AsSpan((int)incoming.Received));
+                    incoming.Complete();
+                }
+
+                Assert.Equal(Sha256, cache.Open(Sha256, "small").Sha256);
+            });
+            Assert.Equal([Path.Combine(directory, Sha256)], Directory.GetFiles(directory));
+        }
     }
 
     [Fact]
