@@ -121,7 +121,7 @@ public sealed record TrainingSpec
             Shards = Shards ?? ReductionTree.DefaultShards(batch),
             Seed = Seed,
             Shuffle = Shuffle,
-            Selection = ModelSelection.For(KeepBest, Patience, evaluateEvery, data.Validation.Rows > 0, nameof(KeepBest), nameof(Patience)),
+            Selection = ModelSelection.For(KeepBest, Patience, evaluateEvery, data.Validation.Rows > 0),
             Arithmetic = arithmetic,
         };
         model.ValidateShardRows(spec.MinibatchTree.MinShardRows);

@@ -51,7 +51,7 @@ internal sealed partial class NnClusterProcess : IDisposable
         string[]? under = null)
     {
         string[] given = [.. arguments];
-        bool hasStatus = given is ["train" or "launch" or "worker" or "chaos", ..];
+        bool hasStatus = given is ["train" or "launch" or "worker" or "chaos" or "serve", ..];
         _status = hasStatus ? new(PipeDirection.In, HandleInheritability.Inheritable) : null;
         string[] status = _status is null ? [] : [StatusWriter.OptionName, _status.GetClientHandleAsString()];
         string[] command = [.. under ?? [], "dotnet", Program, .. given, .. status];

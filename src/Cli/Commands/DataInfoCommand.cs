@@ -111,18 +111,22 @@ internal static class DataInfoCommand
         }
     }
 
+    /// <summary>Checksum and sizes of a data set as members of a JSON object.</summary>
+    internal static IEnumerable<KeyValuePair<string, JsonNode?>> SizeOf(Dataset data) =>
+    [
+        new("sha256", data.Sha256),
+        new("trainRows", data.Train.Rows),
+        new("validationRows", data.Validation.Rows),
+        new("testRows", data.Test.Rows),
+        new("features", data.Features),
+        new("classes", data.Classes),
+        new("targets", data.Targets),
+    ];
+
     private static JsonObject ToJson(Dataset data, TableDescription? table)
     {
-        var json = new JsonObject
+        var json = new JsonObject([KeyValuePair.Create("name", (JsonNode?)data.Name), .. SizeOf(data)])
         {
-            ["name"] = data.Name,
-            ["sha256"] = data.Sha256,
-            ["trainRows"] = data.Train.Rows,
-            ["validationRows"] = data.Validation.Rows,
-            ["testRows"] = data.Test.Rows,
-            ["features"] = data.Features,
-            ["classes"] = data.Classes,
-            ["targets"] = data.Targets,
             ["imageWidth"] = data.ImageWidth,
             ["imageHeight"] = data.ImageHeight,
             ["classNames"] = new JsonArray([.. data.ClassNames.Select(label => JsonValue.Create(label))]),

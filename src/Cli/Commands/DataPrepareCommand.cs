@@ -41,12 +41,16 @@ internal static class DataPrepareCommand
             try
             {
                 string source = given.GetRequiredValue(table);
-                if (NpzDataset.HoldsImages(source))
+                using (NpzDataset? archive = NpzDataset.TryOpen(source))
                 {
-                    throw new BadInputException($"{source} holds images, which train reads as they are; data prepare is for tables.");
+                    if (archive is { HoldsImages: true })
+                    {
+                        throw new BadInputException($"{source} holds images, which train reads as they are; data prepare is for tables.");
+                    }
+
+                    (source, asked) = archive?.TableOf(asked) ?? (source, asked);
                 }
 
-                (source, asked) = NpzDataset.PartsOf(source, asked);
                 Dataset data = await Task
                     .Run(() => PreparedDirectoryWriter.Write(source, directory, asked, stop.Token), CancellationToken.None)
                     .ConfigureAwait(false);
@@ -68,17 +72,7 @@ internal static class DataPrepareCommand
     }
 
     private static void Print(Dataset data, string directory, bool json) => Console.Out.WriteLine(json
-        ? new JsonObject
-        {
-            ["directory"] = directory,
-            ["sha256"] = data.Sha256,
-            ["trainRows"] = data.Train.Rows,
-            ["validationRows"] = data.Validation.Rows,
-            ["testRows"] = data.Test.Rows,
-            ["features"] = data.Features,
-            ["classes"] = data.Classes,
-            ["targets"] = data.Targets,
-        }.ToJsonString()
+        ? new JsonObject([KeyValuePair.Create("directory", (JsonNode?)directory), .. DataInfoCommand.SizeOf(data)]).ToJsonString()
         : $"{directory}: {data.Train.Rows} training, {data.Validation.Rows} validation and {data.Test.Rows} test rows "
             + $"of {data.Features} features\n  sha256 {data.Sha256}");
 }

@@ -84,7 +84,7 @@ internal static class EvaluateCommand
 
         if (data.Classes > 0)
         {
-            AnsiConsole.Write(ConfusionTable.Create(confusion, data.ClassNames));
+            StandardOutput.Write(ConfusionTable.Create(confusion, data.ClassNames));
         }
 
         return ExitCode.Done;

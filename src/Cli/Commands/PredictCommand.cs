@@ -84,7 +84,7 @@ internal static class PredictCommand
             throw new BadInputException("--output is empty: expected a file.");
         }
 
-        if (output is not null && tables.Any(table => Path.GetFullPath(table) == Path.GetFullPath(output)))
+        if (output is not null && tables.Any(table => SameFile(table, output)))
         {
             throw new BadInputException($"--output {output}: is the table that is read; give another file.");
         }
@@ -125,6 +125,9 @@ internal static class PredictCommand
 
         static void Warn(string line) => Console.Error.WriteLine(line);
     }
+
+    private static bool SameFile(string one, string other) =>
+        Path.GetFullPath(AtomicFile.TargetOf(one)) == Path.GetFullPath(AtomicFile.TargetOf(other));
 
     private static void Predict(TrainedModel model, ImageFrame frame, string[] images, bool json)
     {

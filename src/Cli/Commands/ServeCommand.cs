@@ -24,16 +24,20 @@ internal static class ServeCommand
             "--listen", "HOST:PORT", $"Address to listen on. There is no encryption and no log-in: other machines belong behind a proxy. [{Default}]",
             HostPort.Parse, HostPort.Expected);
         Option<string?> blas = CliOption.Text("--blas", "simd|openblas|mathnet", "Matrix multiplication. [simd]");
+        Option<int?> statusFd = CliOption.StatusFd();
         var command = new Command(
             "serve", "Answers POST /predict with rows as JSON; also GET /model, /healthz and /metrics. SIGTERM and SIGINT end it.")
         {
-            model, listen, blas,
+            model, listen, blas, statusFd,
         };
-        command.SetAction((given, _) => ServeAsync(given.GetRequiredValue(model), given.GetValue(listen) ?? Default, given.GetValue(blas) ?? "simd"));
+        command.SetAction((given, _) => StatusWriter.RunAsync(
+            given.GetValue(statusFd),
+            status => ServeAsync(given.GetRequiredValue(model), given.GetValue(listen) ?? Default, given.GetValue(blas) ?? "simd", status),
+            OptionNames.MessageOf));
         return command;
     }
 
-    private static async Task<int> ServeAsync(string run, HostPort listen, string blas)
+    private static async Task<ProcessEnd> ServeAsync(string run, HostPort listen, string blas, StatusWriter status)
     {
         SafeTensorsFile file = TrainedFile.Read(run);
         using var predictor = Predictor.Load(file.Path, NnCluster.Numerics.Blas.Create(blas));
@@ -42,6 +46,7 @@ internal static class ServeCommand
         using var signals = new StopSignals(endWithInput: false);
         await using PredictionServer server = await PredictionServer.StartAsync(new(predictor, names), listen).ConfigureAwait(false);
         await Console.Error.WriteLineAsync($"{file.Path}: answers POST http://{listen}/predict").ConfigureAwait(false);
+        status.Write(new ServerReady(listen.ToString(), file.Path));
         var stopped = new TaskCompletionSource();
         await using (signals.Token.Register(stopped.SetResult))
         {
@@ -49,6 +54,6 @@ internal static class ServeCommand
         }
 
         await server.StopAsync().ConfigureAwait(false);
-        return ExitCode.Done;
+        return new(ExitCode.Done);
     }
 }

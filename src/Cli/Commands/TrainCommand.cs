@@ -102,7 +102,7 @@ internal static class TrainCommand
         }
         else
         {
-            AnsiConsole.Write(SummaryTable.Create(summary));
+            StandardOutput.Write(SummaryTable.Create(summary));
         }
 
         if (summary.Metrics is { } metrics && MetricsText.WarningOf(metrics) is { } warning)

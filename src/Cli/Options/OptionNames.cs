@@ -43,6 +43,8 @@ internal static class OptionNames
         [new(nameof(RunSpec), nameof(RunSpec.Seed))] = "--seed",
         [new(nameof(RunSpec), nameof(RunSpec.Shuffle))] = "--no-shuffle",
         [new(nameof(RunSpec), nameof(RunSpec.Selection))] = "--keep",
+        [new(nameof(ModelSelection), nameof(ModelSelection.KeepBest))] = "--keep best",
+        [new(nameof(ModelSelection), nameof(ModelSelection.Patience))] = "--patience",
 
         [new(nameof(ModelSpec), nameof(ModelSpec.Architecture))] = "--model",
         [new(nameof(ModelSpec), nameof(ModelSpec.Hidden))] = "--hidden",
@@ -52,7 +54,6 @@ internal static class OptionNames
         [new(nameof(ModelSpec), nameof(ModelSpec.Loss))] = "--loss",
         [new(nameof(ModelSpec), nameof(ModelSpec.ClipProbability))] = "--clip-probability",
         [new(nameof(ModelSpec), nameof(ModelSpec.ClassWeights))] = "--class-weight",
-        [new(nameof(ModelSpec), nameof(ModelSpec.Architecture))] = "--model",
 
         [new(nameof(OptimizerSpec), nameof(OptimizerSpec.Kind))] = "--optimizer",
         [new(nameof(OptimizerSpec), nameof(OptimizerSpec.LearningRate))] = "--learning-rate",

@@ -115,9 +115,7 @@ internal static class TrainRequestReader
                 given.GetValue(options.Keep) is { } keep ? keep == KeepKind.Best : null,
                 given.GetValue(options.Patience),
                 given.GetValue(options.EvaluateEvery) ?? 1,
-                data.Validation.Rows > 0,
-                "--keep best",
-                options.Patience.Name),
+                data.Validation.Rows > 0),
             Arithmetic = blas.Arithmetic,
         };
         model.ValidateShardRows(spec.MinibatchTree.MinShardRows);

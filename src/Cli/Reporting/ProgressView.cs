@@ -68,7 +68,7 @@ internal static class ProgressView
         string validation = epoch.Validation is { } held && double.IsFinite(held.Accuracy)
             ? $"  validation {Percent(held.Accuracy)}"
             : string.Empty;
-        string speed = progress.ImagesPerSecond > 0 ? Invariant($"  {progress.ImagesPerSecond:N0} images/s") : string.Empty;
+        string speed = progress.ImagesPerSecond > 0 ? Invariant($"  {progress.ImagesPerSecond:N0} rows/s") : string.Empty;
         return Invariant($"epoch {epochs}  step {epoch.Step}  train loss {epoch.TrainLoss:F4}  test loss {epoch.Test.Loss:F4}")
             + accuracies + validation + speed + Invariant($"  {epoch.TrainSeconds:F1} s");
     }
@@ -115,7 +115,7 @@ internal static class ProgressView
                 : Invariant($"[bold]test loss {epoch.Test.Loss:F4}[/]"));
         }
 
-        parts.Add(Invariant($"{progress.ImagesPerSecond:N0} images/s"));
+        parts.Add(Invariant($"{progress.ImagesPerSecond:N0} rows/s"));
         return new(string.Join("  ", parts));
     }
 

@@ -41,9 +41,9 @@ public static class SummaryTable
         }
 
         Row("loss", $"test {summary.TestLoss:F4}, train {summary.TrainLoss:F4}");
-        Row("trained", $"{summary.Epochs} epochs, {summary.Steps:N0} steps, {summary.Images:N0} images");
+        Row("trained", $"{summary.Epochs} epochs, {summary.Steps:N0} steps, {summary.Images:N0} rows");
         Row("time", $"{summary.TrainSeconds:F2} s of training, {summary.TotalSeconds:F2} s in all");
-        Row("speed", $"{summary.ImagesPerSecond:N0} images/s");
+        Row("speed", $"{summary.ImagesPerSecond:N0} rows/s");
         Row(
             "with",
             $"{summary.Parameters:N0} parameters, {summary.Workers} workers, {summary.Shards} shards, {summary.Blas}, seed {summary.Seed}");

@@ -10,7 +10,8 @@ internal static partial class AtomicFile
 
     /// <summary>
     /// Writes to a temporary file beside <paramref name="path"/>, flushes it to the disk, renames it over
-    /// <paramref name="path"/> and flushes the directory. On failure the old file stays and the temporary one is removed.
+    /// <paramref name="path"/> and flushes the directory. On failure the old file stays and the temporary one is removed. A symbolic link
+    /// stays, and what it leads to is replaced. A pipe or a device is written as it is.
     /// </summary>
     /// <exception cref="IOException">The disk is full, the directory does not exist, …</exception>
     /// <exception cref="UnauthorizedAccessException">The directory is not writable.</exception>
@@ -18,6 +19,16 @@ internal static partial class AtomicFile
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(write);
+        using (FileStream? special = OpenSpecial(path))
+        {
+            if (special is not null)
+            {
+                write(special);
+                return;
+            }
+        }
+
+        path = TargetOf(path);
         string directory = Path.GetDirectoryName(Path.GetFullPath(path))!;
         string temporary = Path.Combine(directory, $".{Path.GetFileName(path)}.{Guid.NewGuid():N}{TemporaryExtension}");
         bool renamed = false;
@@ -41,6 +52,10 @@ internal static partial class AtomicFile
             }
         }
     }
+
+    /// <summary>The file that a path leads to: the path itself unless it is a symbolic link.</summary>
+    /// <exception cref="IOException">The links form a circle.</exception>
+    public static string TargetOf(string path) => File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
 
     /// <summary>Writes a text as UTF-8, atomically as <see cref="Write"/> does.</summary>
     public static void WriteText(string path, string text) =>
@@ -71,6 +86,38 @@ internal static partial class AtomicFile
 
     /// <summary>Whether a file has a name such as temporary files have: <c>.&lt;name&gt;.&lt;number&gt;.tmp</c>.</summary>
     internal static bool IsTemporary(string name) => name.StartsWith('.') && name.EndsWith(TemporaryExtension, StringComparison.Ordinal);
+
+    /// <summary>Opens a pipe or a device; null if the path leads to a regular file or to nothing.</summary>
+    private static FileStream? OpenSpecial(string path)
+    {
+        if (!File.Exists(path) || new FileInfo(TargetOf(path)) is { Exists: true, Length: > 0 })
+        {
+            return null;
+        }
+
+        FileStream? file = null;
+        try
+        {
+            file = new(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+            if (!file.CanSeek)
+            {
+                return file;
+            }
+
+            // POSIX sets the length of regular files only.
+            file.SetLength(0);
+            file.Dispose();
+            return null;
+        }
+        catch (IOException) when (file is not null)
+        {
+            return file;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
 
     // A file that cannot be removed only costs its bytes.
     private static void TryDelete(string path)

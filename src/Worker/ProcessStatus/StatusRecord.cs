@@ -11,6 +11,7 @@ namespace NnCluster.Worker.ProcessStatus;
 [JsonDerivedType(typeof(Starting), "starting")]
 [JsonDerivedType(typeof(RunPrepared), "prepared")]
 [JsonDerivedType(typeof(Listening), "listening")]
+[JsonDerivedType(typeof(ServerReady), "serverReady")]
 [JsonDerivedType(typeof(Waiting), "waiting")]
 [JsonDerivedType(typeof(DatasetReady), "datasetReady")]
 [JsonDerivedType(typeof(Joined), "joined")]
@@ -39,6 +40,11 @@ internal sealed record RunPrepared(string RunDirectory, string RunId, long Term,
 /// <param name="Address">HOST:PORT for <c>--join</c>.</param>
 /// <param name="Term">Fencing number of this coordinator.</param>
 internal sealed record Listening(string Address, long Term) : StatusRecord;
+
+/// <summary>A server answers requests.</summary>
+/// <param name="Address">HOST:PORT that it listens on.</param>
+/// <param name="Model">Path of the file with the model.</param>
+internal sealed record ServerReady(string Address, string Model) : StatusRecord;
 
 /// <summary>A node has found no coordinator yet.</summary>
 /// <param name="Coordinators">Addresses that it tries in turn.</param>

@@ -5,6 +5,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json.Nodes;
 using NnCluster.Testing;
+using NnCluster.Worker.ProcessStatus;
 
 namespace NnCluster.Cli.Tests.Commands;
 
@@ -27,7 +28,7 @@ public sealed class ServeCommandTests : IDisposable
     public async Task Rows_of_a_table_get_the_answers_of_predict_by_the_names_of_their_columns()
     {
         TrainTable();
-        using NnClusterProcess server = await ServeAsync("table");
+        using NnClusterProcess server = Serve("table");
         JsonObject answer = await PostAsync("""{"rows":[{"kind":"a","x":0.2,"y":1},{"y":null,"kind":"b","x":"1.9"}]}""");
         JsonArray served = (JsonArray)answer["predictions"]!;
         File.WriteAllLines(_directory["rows.csv"], ["x,y,kind", "0.2,1,a", "1.9,,b"]);
@@ -42,7 +43,7 @@ public sealed class ServeCommandTests : IDisposable
     public async Task What_a_model_does_not_know_is_a_warning_and_what_it_cannot_use_an_error_with_row_and_column()
     {
         TrainTable();
-        using NnClusterProcess server = await ServeAsync("table");
+        using NnClusterProcess server = Serve("table");
         JsonObject answer = await PostAsync("""[{"kind":"z","x":0.2,"y":1,"more":5}]""");
         Assert.Equal(2, ((JsonArray)answer["warnings"]!).Count);
         Assert.Contains("""kind has "z", which no training row has""", (string)answer["warnings"]![0]!, StringComparison.Ordinal);
@@ -75,7 +76,7 @@ public sealed class ServeCommandTests : IDisposable
     public async Task The_model_is_described_the_health_is_answered_and_the_metrics_count_rows_and_requests()
     {
         TrainTable();
-        using NnClusterProcess server = await ServeAsync("table");
+        using NnClusterProcess server = Serve("table");
         JsonObject model = (JsonObject)JsonNode.Parse(await _client.GetStringAsync(Address("model")))!;
         Assert.Equal(("classification", "answer"), ((string?)model["task"], (string?)model["target"]));
         Assert.Equal(["x", "y", "kind"], ((JsonArray)model["columns"]!).Select(column => (string?)column!["name"]));
@@ -97,7 +98,7 @@ public sealed class ServeCommandTests : IDisposable
         ProcessResult trained = NnClusterProcess.Run(
             "train", "--dataset", NnClusterProcess.MnistRows, "--epochs", "3", "--hidden", "16", "--json", "--out", _directory["images"]);
         Assert.True(trained.ExitCode == 0, trained.Error);
-        using NnClusterProcess server = await ServeAsync("images");
+        using NnClusterProcess server = Serve("images");
         JsonObject answer = await PostAsync($"[[{string.Join(',', Enumerable.Repeat("0.5", 784))}]]");
         var probabilities = (JsonObject)answer["predictions"]![0]!["probabilities"]!;
         Assert.Equal(10, probabilities.Count);
@@ -111,7 +112,7 @@ public sealed class ServeCommandTests : IDisposable
     public async Task Many_requests_at_once_get_the_answers_that_each_gets_alone()
     {
         TrainTable();
-        using NnClusterProcess server = await ServeAsync("table");
+        using NnClusterProcess server = Serve("table");
         string[] bodies = [.. Enumerable.Range(0, 40).Select(i =>
             string.Create(CultureInfo.InvariantCulture, $"[{{\"kind\":\"a\",\"x\":{i / 20.0},\"y\":{i % 3}}}]"))];
         string[] alone = new string[bodies.Length];
@@ -156,23 +157,11 @@ public sealed class ServeCommandTests : IDisposable
         Assert.True(trained.ExitCode == 0, trained.Error);
     }
 
-    private async Task<NnClusterProcess> ServeAsync(string run)
+    private NnClusterProcess Serve(string run)
     {
         var server = new NnClusterProcess(["serve", _directory[run], "--listen", $"127.0.0.1:{_port}"]);
-        using var deadline = new CancellationTokenSource(Timeout);
-        while (true)
-        {
-            try
-            {
-                await _client.GetStringAsync(Address("healthz"), deadline.Token);
-                return server;
-            }
-            catch (HttpRequestException)
-            {
-                // It does not listen yet.
-                await Task.Delay(50, deadline.Token);
-            }
-        }
+        server.WaitFor<ServerReady>();
+        return server;
     }
 
     private async Task<JsonObject> PostAsync(string body, HttpStatusCode expected = HttpStatusCode.OK)

@@ -84,7 +84,7 @@ public sealed class ProgressDisplayTests
             """
             mnist  203,530 parameters, 1 worker, 8 shards, simd
             ━━━━━━━━━━━━━━━━━━━━──────────────────── 50 %  00:11, 00:09 left
-            epoch 5.0/10  step 501/1,000  loss 0.5000  batch 87.50 %  test 95.12 %  5,000 images/s
+            epoch 5.0/10  step 501/1,000  loss 0.5000  batch 87.50 %  test 95.12 %  5,000 rows/s
             a  2,004 shards  2,505 rows/s  working
             b  2,004 shards      0 rows/s  lost: killed
             """.ReplaceLineEndings("\n"),

@@ -24,11 +24,24 @@ public sealed class TablesTests
         string text = Render(SummaryTable.Create(Summary()));
 
         Assert.Contains("test accuracy  98.12 %", text, StringComparison.Ordinal);
-        Assert.Contains("240,000 images/s", text, StringComparison.Ordinal);
+        Assert.Contains("240,000 rows/s", text, StringComparison.Ordinal);
         Assert.Contains("/runs/[x]", text, StringComparison.Ordinal);
         Assert.DoesNotContain("faults", text, StringComparison.Ordinal);
         Assert.DoesNotContain("resumed", text, StringComparison.Ordinal);
         Assert.DoesNotContain("validation", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void In_a_pipe_no_line_is_broken_or_padded()
+    {
+        string directory = "/" + new string('d', 300);
+        string[] lines = StandardOutput.TextOf(SummaryTable.Create(Summary() with { RunDirectory = directory })).Split('\n');
+        Assert.Contains(lines, line => line.EndsWith(directory, StringComparison.Ordinal));
+        Assert.All(lines, line => Assert.Equal(line.TrimEnd(), line));
+
+        string[] names = [.. Enumerable.Range(0, 208).Select(c => $"class-{c}")];
+        string confusion = StandardOutput.TextOf(ConfusionTable.Create(new int[208, 208], [.. names]));
+        Assert.All(names, name => Assert.Contains($" {name} ", confusion.ReplaceLineEndings(" "), StringComparison.Ordinal));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using NnCluster.Memory;
 using NnCluster.Persistence;
 using NnCluster.Shared.Tests.Training;
@@ -7,7 +8,7 @@ using NnCluster.Training;
 
 namespace NnCluster.Shared.Tests.Persistence;
 
-public sealed class AtomicFileTests : IDisposable
+public sealed partial class AtomicFileTests : IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
 
@@ -38,6 +39,36 @@ public sealed class AtomicFileTests : IDisposable
 
         Assert.Equal("old", File.ReadAllText(path));
         Assert.Equal([path], Directory.GetFiles(_directory.Path));
+    }
+
+    [LinuxFact]
+    public void A_link_stays_and_what_it_leads_to_is_replaced()
+    {
+        File.WriteAllText(_directory["target.txt"], "old");
+        File.CreateSymbolicLink(_directory["link.txt"], "target.txt");
+        AtomicFile.WriteText(_directory["link.txt"], "new");
+        Assert.Equal("target.txt", new FileInfo(_directory["link.txt"]).LinkTarget);
+        Assert.Equal("new", File.ReadAllText(_directory["target.txt"]));
+    }
+
+    [LinuxFact]
+    public async Task A_pipe_is_written_and_stays()
+    {
+        string pipe = _directory["pipe"];
+        Assert.Equal(0, MakePipe(pipe, Convert.ToUInt32("600", 8)));
+        Task<string> read = Task.Run(() => File.ReadAllText(pipe));
+        AtomicFile.WriteText(pipe, "through");
+        Assert.Equal("through", await read);
+        Assert.Equal([pipe], Directory.GetFiles(_directory.Path));
+    }
+
+    [LinuxFact]
+    public void A_device_is_written_and_stays()
+    {
+        File.CreateSymbolicLink(_directory["null"], "/dev/null");
+        AtomicFile.WriteText(_directory["null"], "away");
+        Assert.Equal(0, new FileInfo("/dev/null").Length);
+        Assert.Equal([_directory["null"]], Directory.GetFiles(_directory.Path));
     }
 
     [Fact]
@@ -85,4 +116,7 @@ public sealed class AtomicFileTests : IDisposable
     [Fact]
     public void A_missing_directory_is_an_error() =>
         Assert.Throws<DirectoryNotFoundException>(() => AtomicFile.WriteText(Path.Combine(_directory["none"], "a"), "x"));
+
+    [LibraryImport("libc", EntryPoint = "mkfifo", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int MakePipe(string path, uint mode);
 }

@@ -15,6 +15,7 @@ public sealed class StatusChannelTests
         { nameof(Starting), """{"status":"starting","processId":7}""" },
         { nameof(RunPrepared), """{"status":"prepared","runDirectory":"/runs/a","runId":"r","term":2,"resumedFromStep":40}""" },
         { nameof(Listening), """{"status":"listening","address":"[::1]:7000","term":2}""" },
+        { nameof(ServerReady), """{"status":"serverReady","address":"127.0.0.1:8080","model":"/runs/a/model.safetensors"}""" },
         { nameof(Waiting), """{"status":"waiting","coordinators":["a:1","b:2"],"reason":"refused"}""" },
         { nameof(DatasetReady), """{"status":"datasetReady","source":"coordinator"}""" },
         { nameof(Joined), """{"status":"joined","coordinator":"a:1","workers":2,"term":3}""" },

@@ -6,54 +6,27 @@ namespace NnCluster.Data;
 /// A data set from a NumPy archive. Features of uint8 with the shape (n, height, width), (n, height, width, 1) or (n, height, width, 3) are
 /// images, held as bytes; other features are flattened and prepared as the columns of a table.
 /// </summary>
-internal static class NpzDataset
+internal sealed class NpzDataset : IDisposable
 {
-    /// <summary>The images of an archive as a data set; null if the file is no archive, or holds none.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="options">Task, splits and progress.</param>
-    /// <exception cref="BadInputException">The archive is damaged, or its arrays do not fit each other.</exception>
-    public static Dataset? TryReadImages(string path, TableOptions options)
-    {
-        using NpzFile? archive = TryOpen(path);
-        return archive is not null && ImagesOf(archive) is { } images ? new ImageReader(archive, images, options).Read() : null;
-    }
+    private readonly NpzFile _archive;
+    private readonly ImagePreparation? _images;
 
-    /// <summary>Whether a file is an archive of images.</summary>
-    /// <exception cref="BadInputException">The archive is damaged.</exception>
-    public static bool HoldsImages(string path)
+    private NpzDataset(NpzFile archive)
     {
-        using NpzFile? archive = TryOpen(path);
-        return archive is not null && ImagesOf(archive) is not null;
-    }
-
-    private static ImagePreparation? ImagesOf(NpzFile archive)
-    {
-        if (archive.Train is not { } train)
+        _archive = archive;
+        if (archive.Train is { } train)
         {
-            return null;
+            using NpyRows features = archive.OpenRows(train.Features);
+            _images = ImagesOf(features.Header);
         }
-
-        using NpyRows features = archive.OpenRows(train.Features);
-        return ImagesOf(features.Header);
     }
 
-    /// <summary>The table of an archive's training rows, with the archive's own test and validation rows where it has them.</summary>
-    /// <param name="path">A file; one that is no archive stays as it is.</param>
-    /// <param name="options">The options; files that they name win.</param>
-    public static (string Path, TableOptions Options) PartsOf(string path, TableOptions options)
-    {
-        using NpzFile? archive = TryOpen(path);
-        string? In(NpzPart? part) => part?.Target is null ? null : $"{path}/{part.Features}";
-        return archive?.Train is { } train
-            ? ($"{path}/{train.Features}", options with
-            {
-                TestFile = options.TestFile ?? In(archive.Test),
-                ValidationFile = options.ValidationFile ?? (options.Splits.Validation > 0 ? null : In(archive.Validation)),
-            })
-            : (path, options);
-    }
+    /// <summary>Whether the features are images.</summary>
+    public bool HoldsImages => _images is not null;
 
-    private static NpzFile? TryOpen(string path)
+    /// <summary>Opens an archive; null if the file is none.</summary>
+    /// <exception cref="BadInputException">The archive is damaged.</exception>
+    public static NpzDataset? TryOpen(string path)
     {
         // The length of a pipe is 0. Its writer would fail if it were opened and closed here.
         if (!File.Exists(path) || new FileInfo(path).Length == 0)
@@ -67,7 +40,7 @@ internal static class NpzDataset
             file = File.OpenRead(path);
             if (file.CanSeek && FileSignature.Of(file).Kind == FileKind.Npz)
             {
-                return NpzFile.Open(path, file);
+                return new(NpzFile.Open(path, file));
             }
 
             file.Dispose();
@@ -79,6 +52,32 @@ internal static class NpzDataset
             throw TableFile.Translate(path, failed);
         }
     }
+
+    /// <summary>The images as a data set.</summary>
+    /// <param name="options">Task, splits and progress.</param>
+    /// <exception cref="BadInputException">The archive is damaged, or its arrays do not fit each other.</exception>
+    /// <exception cref="InvalidOperationException">The features are no images.</exception>
+    public Dataset ReadImages(TableOptions options) =>
+        new ImageReader(_archive, _images ?? throw new InvalidOperationException("the archive holds no images"), options).Read();
+
+    /// <summary>The table of the training rows, with the archive's own test and validation rows where it has them.</summary>
+    /// <param name="options">The options; files that they name win.</param>
+    /// <returns>The path of the table, and options that name the files of the other rows.</returns>
+    public (string Path, TableOptions Options) TableOf(TableOptions options)
+    {
+        string path = _archive.Path;
+        string? In(NpzPart? part) => part?.Target is null ? null : $"{path}/{part.Features}";
+        return _archive.Train is { } train
+            ? ($"{path}/{train.Features}", options with
+            {
+                TestFile = options.TestFile ?? In(_archive.Test),
+                ValidationFile = options.ValidationFile ?? (options.Splits.Validation > 0 ? null : In(_archive.Validation)),
+            })
+            : (path, options);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _archive.Dispose();
 
     private static ImagePreparation? ImagesOf(NpyHeader header)
     {
@@ -98,6 +97,8 @@ internal static class NpzDataset
     /// <summary>Reads the parts of an archive of images.</summary>
     private sealed class ImageReader(NpzFile archive, ImagePreparation images, TableOptions options)
     {
+        private readonly List<int> _labels = [];
+
         public Dataset Read()
         {
             (FeatureMatrix pixels, TargetColumn target) = ReadPart(archive.Train!);
@@ -129,8 +130,6 @@ internal static class NpzDataset
             (FeatureMatrix pixels, TargetColumn target) = ReadPart(part, names);
             return names.IsEmpty ? Regression(pixels, target) : DataSplit.Classification(pixels, _labels.ToArray());
         }
-
-        private readonly List<int> _labels = [];
 
         private static DataSplit Regression(FeatureMatrix pixels, TargetColumn target) =>
             DataSplit.Regression(pixels, (float[])[.. Enumerable.Range(0, target.Rows).Select(row => (float)target.TargetOf(row))], 1);

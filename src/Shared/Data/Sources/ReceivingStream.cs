@@ -1,23 +1,9 @@
 namespace NnCluster.Data;
 
-/// <summary>Body of a response: reports its progress, and fails after a time without data.</summary>
-internal sealed class ReceivingStream(Stream body, TimeSpan stallTimeout, Action<long> received) : Stream
+/// <summary>Body of a response, read asynchronously: reports its progress, and fails after a time without data.</summary>
+internal sealed class ReceivingStream(Stream body, TimeSpan stallTimeout, Action<long> received) : ForwardStream(body)
 {
     private long _received;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -25,7 +11,7 @@ internal sealed class ReceivingStream(Stream body, TimeSpan stallTimeout, Action
         stalled.CancelAfter(stallTimeout);
         try
         {
-            int got = await body.ReadAsync(buffer, stalled.Token).ConfigureAwait(false);
+            int got = await Source.ReadAsync(buffer, stalled.Token).ConfigureAwait(false);
             received(_received += got);
             return got;
         }
@@ -38,23 +24,5 @@ internal sealed class ReceivingStream(Stream body, TimeSpan stallTimeout, Action
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Flush() => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            body.Dispose();
-        }
-
-        base.Dispose(disposing);
-    }
+    public override int Read(Span<byte> buffer) => throw new NotSupportedException();
 }

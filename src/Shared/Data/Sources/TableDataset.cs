@@ -18,12 +18,16 @@ public static class TableDataset
     {
         ArgumentNullException.ThrowIfNull(path);
         options ??= new();
-        if (NpzDataset.TryReadImages(path, options) is { } images)
+        using (NpzDataset? archive = NpzDataset.TryOpen(path))
         {
-            return images;
+            if (archive is { HoldsImages: true })
+            {
+                return archive.ReadImages(options);
+            }
+
+            (path, options) = archive?.TableOf(options) ?? (path, options);
         }
 
-        (path, options) = NpzDataset.PartsOf(path, options);
         using TableSource source = TableFile.Open(path, options.Header);
         using Table table = TableReader.Read(source, options, columns => new CellsInMemory(columns));
         return new TableDatasetBuilder(table, options).Build();

@@ -5,27 +5,11 @@ namespace NnCluster.Data;
 
 /// <summary>Content of an entry of a ZIP archive, whose length and checksum are compared with the archive's at its end.</summary>
 /// <param name="entry">The entry.</param>
-internal sealed class ArchiveEntryStream(ZipArchiveEntry entry) : Stream
+internal sealed class ArchiveEntryStream(ZipArchiveEntry entry) : ForwardStream(entry.Open())
 {
-    private readonly Stream _content = entry.Open();
     private readonly Crc32 _checksum = new();
     private long _position;
     private bool _isChecked;
-
-    /// <inheritdoc/>
-    public override bool CanRead => true;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => false;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Position { get => _position; set => throw new NotSupportedException(); }
 
     /// <inheritdoc/>
     public override int Read(Span<byte> buffer)
@@ -35,7 +19,7 @@ internal sealed class ArchiveEntryStream(ZipArchiveEntry entry) : Stream
             return 0;
         }
 
-        int got = _content.Read(buffer);
+        int got = Source.Read(buffer);
         _checksum.Append(buffer[..got]);
         _position += got;
         if (got == 0 && !_isChecked)
@@ -48,33 +32,5 @@ internal sealed class ArchiveEntryStream(ZipArchiveEntry entry) : Stream
         }
 
         return got;
-    }
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    /// <inheritdoc/>
-    public override void Flush()
-    {
-    }
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            _content.Dispose();
-        }
-
-        base.Dispose(disposing);
     }
 }

@@ -8,6 +8,9 @@ namespace NnCluster.Training;
 /// </summary>
 public sealed record ModelSelection
 {
+    private static readonly PropertyName KeepBestName = new(nameof(ModelSelection), nameof(KeepBest));
+    private static readonly PropertyName PatienceName = new(nameof(ModelSelection), nameof(Patience));
+
     /// <summary>True if the best state is the result of the run; false if the last one is.</summary>
     public required bool KeepBest { get; init; }
 
@@ -22,22 +25,19 @@ public sealed record ModelSelection
     /// <param name="patience">Evaluations without improvement after which training stops; null: never.</param>
     /// <param name="evaluateEvery">Epochs between evaluations.</param>
     /// <param name="hasValidationRows">Whether the data set has validation rows.</param>
-    /// <param name="keepName">Name of the option of <paramref name="keepBest"/>, for messages.</param>
-    /// <param name="patienceName">Name of the option of <paramref name="patience"/>, for messages.</param>
     /// <returns>Null if the last state is the result and training does not stop early.</returns>
     /// <exception cref="BadInputException">Nothing can be selected without validation rows, or the patience is below 1.</exception>
-    internal static ModelSelection? For(
-        bool? keepBest, int? patience, int evaluateEvery, bool hasValidationRows, string keepName, string patienceName)
+    internal static ModelSelection? For(bool? keepBest, int? patience, int evaluateEvery, bool hasValidationRows)
     {
         if (!hasValidationRows && (patience is not null || keepBest == true))
         {
-            throw new BadInputException(
-                $"{(patience is not null ? patienceName : keepName)} needs validation rows, whose loss decides; the data set has none.");
+            PropertyName asked = patience is not null ? PatienceName : KeepBestName;
+            throw new BadInputException(asked, $"{asked} needs validation rows, whose loss decides; the data set has none.");
         }
 
         if (patience < 1)
         {
-            throw new BadInputException($"{patienceName} {patience}: expected at least 1.");
+            throw new BadInputException(PatienceName, $"{PatienceName} {patience}: expected at least 1.");
         }
 
         bool best = keepBest ?? hasValidationRows;

@@ -90,17 +90,17 @@ public sealed class ModelSelectionTests
     public void The_best_state_is_the_default_where_there_are_validation_rows(
         bool? keep, int? patience, bool hasValidationRows, bool? keepsBest, int? expectedPatience)
     {
-        ModelSelection? selection = ModelSelection.For(keep, patience, 1, hasValidationRows, "--keep best", "--patience");
+        ModelSelection? selection = ModelSelection.For(keep, patience, 1, hasValidationRows);
         Assert.Equal((keepsBest, expectedPatience), (selection?.KeepBest, selection?.Patience));
     }
 
     [Fact]
     public void Without_validation_rows_nothing_can_be_selected()
     {
-        BadInputException error = Assert.Throws<BadInputException>(() => ModelSelection.For(null, 3, 1, false, "--keep best", "--patience"));
-        Assert.StartsWith("--patience needs validation rows", error.Message, StringComparison.Ordinal);
-        error = Assert.Throws<BadInputException>(() => ModelSelection.For(true, null, 1, false, "--keep best", "--patience"));
-        Assert.StartsWith("--keep best needs validation rows", error.Message, StringComparison.Ordinal);
+        BadInputException error = Assert.Throws<BadInputException>(() => ModelSelection.For(null, 3, 1, false));
+        Assert.StartsWith("Patience needs validation rows", error.Message, StringComparison.Ordinal);
+        error = Assert.Throws<BadInputException>(() => ModelSelection.For(true, null, 1, false));
+        Assert.StartsWith("KeepBest needs validation rows", error.Message, StringComparison.Ordinal);
     }
 
     private static BestEvaluation At(int epoch, long step, double loss) => new(epoch, step, new(1, 0.5, 10), new(loss, 0.5, 10));
