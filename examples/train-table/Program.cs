@@ -2,7 +2,7 @@ using NnCluster;
 using NnCluster.Data;
 using NnCluster.Prediction;
 
-// Texts become categories, missing values are filled; all of it is fitted to the training rows and kept in the model.
+// Texts become categories and missing values are filled. Both are fitted to the training rows and kept in the model.
 Dataset data = Dataset.FromTable("flowers.csv", new() { Target = "kind", Splits = new() { Validation = 0.1 } });
 var spec = new TrainingSpec { Hidden = [new() { Units = 32 }], Epochs = 100, BatchSize = 16, Patience = 10 };
 TrainingResult result = await Trainer.TrainAsync(data, spec);

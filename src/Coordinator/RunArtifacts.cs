@@ -159,7 +159,7 @@ internal sealed class RunArtifacts : IDisposable
         }
         catch (Exception error) when (error is BadInputException or RunDirectoryException)
         {
-            Log?.Invoke($"not exported: {error.Message.ReplaceLineEndings(" ")}");
+            Log?.Invoke($"{RunPaths.OnnxName} was not written: {error.Message.ReplaceLineEndings(" ")}");
         }
     }
 

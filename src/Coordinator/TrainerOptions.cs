@@ -33,7 +33,8 @@ public sealed record TrainerOptions
     public long? CheckpointEvery { get; init; }
 
     /// <summary>
-    /// Epochs between evaluations; the last epoch is always evaluated. A run that selects its best state, or stops early, resumes with its own.
+    /// Epochs between evaluations; the last epoch is always evaluated. A resumed run that selects its
+    /// best state or stops early keeps the value that it began with.
     /// </summary>
     public int EvaluateEvery { get; init; } = 1;
 

@@ -4,41 +4,43 @@ using NnCluster.Data;
 namespace NnCluster.Worker;
 
 /// <summary>
-/// A data set on its way into the cache: a file beside its place until it is complete and its hash is right. What has arrived is kept for
-/// the next attempt.
+/// A data set that is being received. Its file lies beside the final path until it is complete and its hash is right; the bytes received are
+/// kept for the next attempt.
 /// </summary>
 /// <remarks>
-/// Each attempt writes a file of its own, locked from its first byte until it has its final name. A file that is not locked was left by an
-/// attempt that has ended: one attempt takes it over by renaming it, which only one can.
+/// Each attempt writes a file of its own, <c>.partial</c>, and has a lock on the file <c>.lock</c> of the same name meanwhile. A partial file
+/// whose lock is free was left by an attempt that has ended; the attempt that takes the lock continues it. A lock is deleted only when its
+/// partial file is gone.
 /// </remarks>
 internal sealed class IncomingDataset : IDisposable
 {
     private const string Extension = ".partial";
 
-    // Nobody else may open the file. Windows renames an open file only if it may be deleted.
-    private static readonly FileShare Locked = OperatingSystem.IsWindows() ? FileShare.Delete : FileShare.None;
-
     private readonly string _path;
     private readonly string _partial;
     private readonly string _sha256;
+    private readonly FileStream _lock;
     private readonly FileStream _file;
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private bool _isKept = true;
+    private bool _isDisposed;
 
     /// <summary>Begins an attempt, or continues an earlier one, whose bytes are then hashed again.</summary>
     /// <param name="path">Place of the data set.</param>
     /// <param name="sha256">SHA-256 of its bytes.</param>
     /// <param name="length">Number of bytes.</param>
     /// <exception cref="IOException">The directory cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">The directory cannot be written.</exception>
     public IncomingDataset(string path, string sha256, long length)
     {
         _path = path;
         _sha256 = sha256;
         Length = length;
-        _partial = $"{path}.{Guid.NewGuid():N}{Extension}";
-        _file = TakeOver() ?? new(_partial, FileMode.CreateNew, FileAccess.ReadWrite, Locked);
+        (_partial, _lock) = TakeOver(path) ?? Create(path);
         try
         {
+            // A reader may open the file as soon as it has its final name, and Windows renames an open file only if it may be deleted.
+            _file = new(_partial, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete);
             Continue();
         }
         catch
@@ -55,13 +57,15 @@ internal sealed class IncomingDataset : IDisposable
     public long Received { get; private set; }
 
     /// <summary>Writes the next chunk.</summary>
+    /// <param name="offset">First byte in the data set.</param>
+    /// <param name="bytes">Content of the chunk.</param>
     /// <exception cref="BadInputException">It is not the next chunk.</exception>
     public void Append(long offset, ReadOnlySpan<byte> bytes)
     {
         if (offset != Received || bytes.Length > Length - Received)
         {
             throw new BadInputException(
-                $"{bytes.Length} bytes of the data set arrived for offset {offset}, expected offset {Received} of {Length}");
+                $"bytes {offset} to {offset + bytes.Length} of the data set arrived; expected bytes from {Received} on, at most to {Length}");
         }
 
         _file.Write(bytes);
@@ -69,7 +73,7 @@ internal sealed class IncomingDataset : IDisposable
         Received += bytes.Length;
     }
 
-    /// <summary>Checks the hash and moves the file to its final name.</summary>
+    /// <summary>Checks the hash, moves the file to its final name, and closes it.</summary>
     /// <exception cref="BadInputException">The hash differs; what has arrived is then removed.</exception>
     public void Complete()
     {
@@ -82,20 +86,21 @@ internal sealed class IncomingDataset : IDisposable
 
         _file.Flush(flushToDisk: true);
         File.Move(_partial, _path, overwrite: true);
-        _file.Dispose();
+        Dispose();
     }
 
     /// <summary>Closes the file. It stays for the next attempt unless it is empty or wrong.</summary>
     public void Dispose()
     {
-        if (!_isKept || Received == 0)
+        if (_isDisposed)
         {
-            File.Delete(_partial);
+            return;
         }
 
+        _isDisposed = true;
         try
         {
-            _file.Dispose();
+            _file?.Dispose();
         }
         catch (IOException)
         {
@@ -103,39 +108,52 @@ internal sealed class IncomingDataset : IDisposable
         }
 
         _hash.Dispose();
+        if (!_isKept || Received == 0)
+        {
+            File.Delete(_partial);
+        }
+
+        Release(_partial, _lock);
+    }
+
+    private static string LockOf(string partial) => Path.ChangeExtension(partial, ".lock");
+
+    private static (string Partial, FileStream Lock) Create(string path)
+    {
+        string partial = $"{path}.{Guid.NewGuid():N}{Extension}";
+        return (partial, new(LockOf(partial), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None));
     }
 
     /// <summary>Takes over the longest file that an earlier attempt has left, and removes the others; null if there is none.</summary>
-    private FileStream? TakeOver()
+    private static (string Partial, FileStream Lock)? TakeOver(string path)
     {
-        FileStream? taken = null;
-        var directory = new DirectoryInfo(Path.GetDirectoryName(_path)!);
-        foreach (FileInfo left in directory.GetFiles($"{Path.GetFileName(_path)}.*{Extension}").OrderByDescending(file => file.Exists ? file.Length : 0))
+        (string Partial, FileStream Lock)? taken = null;
+        FileInfo[] files = new DirectoryInfo(Path.GetDirectoryName(path)!).GetFiles($"{Path.GetFileName(path)}.*{Extension}");
+        foreach (FileInfo left in files.OrderByDescending(file => file.Exists ? file.Length : 0))
         {
-            if (OpenLeft(left) is not { } file)
+            if (TryLock(left.FullName) is not { } held)
             {
                 continue;
             }
 
-            if (taken is null && TryMove(left, _partial))
+            if (taken is null && File.Exists(left.FullName))
             {
-                taken = file;
+                taken = (left.FullName, held);
                 continue;
             }
 
             left.Delete();
-            file.Dispose();
+            Release(left.FullName, held);
         }
 
         return taken;
     }
 
-    /// <summary>Opens and locks a file; null if another attempt still writes it, or it is gone or not to be opened.</summary>
-    private static FileStream? OpenLeft(FileInfo left)
+    private static FileStream? TryLock(string partial)
     {
         try
         {
-            return new(left.FullName, FileMode.Open, FileAccess.ReadWrite, Locked);
+            return new(LockOf(partial), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -143,17 +161,21 @@ internal sealed class IncomingDataset : IDisposable
         }
     }
 
-    private static bool TryMove(FileInfo from, string to)
+    private static void Release(string partial, FileStream held)
     {
+        held.Dispose();
+        if (File.Exists(partial))
+        {
+            return;
+        }
+
         try
         {
-            File.Move(from.FullName, to);
-            return true;
+            File.Delete(LockOf(partial));
         }
         catch (IOException)
         {
-            // Between opening and locking it, another attempt has completed it.
-            return false;
+            // On Windows: another attempt has just opened it, and will find that there is nothing to take over.
         }
     }
 

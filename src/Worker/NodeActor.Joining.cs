@@ -134,8 +134,7 @@ internal sealed partial class NodeActor
         if (incoming.Received > 0)
         {
             _setup.Log(
-                $"data set {accepted.DatasetName}: continues after {incoming.Received / 1e6:0.0} of {incoming.Length / 1e6:0.0} MB "
-                + "that arrived before");
+                $"data set {accepted.DatasetName}: the transfer goes on at {incoming.Received / 1e6:0.0} of {incoming.Length / 1e6:0.0} MB");
         }
 
         Enter(new NodePhase.Fetching(node, new(node.Link, incoming)));

@@ -28,7 +28,7 @@ internal abstract record NodePhase
 
     /// <summary>The node looks for the data set on this machine.</summary>
     /// <param name="Node">The node.</param>
-    /// <param name="Search">The search; what it opened is released if the phase ends before its result is used.</param>
+    /// <param name="Search">Search in the cache. If the phase ends first, its file is released.</param>
     public sealed record Searching(LinkedNode Node, Task<DatasetSearched> Search) : NodePhase;
 
     /// <summary>The node receives the data set.</summary>
@@ -104,7 +104,7 @@ internal sealed record Membership(
 /// <param name="Gradients">Buffers for sums of gradients.</param>
 internal sealed record LinkedNode(Membership Membership, DataLink Link, BufferPool Weights, BufferPool Gradients);
 
-/// <summary>The data set of the cache, or else the file that receives it.</summary>
+/// <summary>Result of the search: the data set in the cache, or the file that receives it; exactly one is not null.</summary>
 internal sealed record DatasetSearched(Dataset? Data, IncomingDataset? Incoming);
 
 /// <summary>Published to the event stream when a node ignores a message.</summary>

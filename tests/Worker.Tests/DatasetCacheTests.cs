@@ -149,7 +149,7 @@ public sealed class DatasetCacheTests : IDisposable
             Assert.Equal(60, incoming.Received);
         }
 
-        Assert.Single(Directory.GetFiles(_directory));
+        Assert.Single(Directory.GetFiles(_directory, "*.partial"));
     }
 
     [Fact]

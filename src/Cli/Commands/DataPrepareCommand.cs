@@ -16,13 +16,13 @@ internal static class DataPrepareCommand
     {
         var options = new TrainOptions();
         var table = new Argument<string>("table") { Description = "A table, or a pipe such as /dev/stdin; it is read once." };
-        Option<string?> output = CliOption.Text("--out", "DIR", "Directory of the prepared data set, which must not exist.");
+        Option<string?> output = CliOption.Text("--out", "DIR", "Directory to write; it must not exist. [required]");
         output.Aliases.Add("-o");
         output.Required = true;
         Option<bool> json = CliOption.Flag("--json", "Print the result as one JSON object.");
         var command = new Command(
             "prepare",
-            "Turns a table into a directory that train reads without loading it: once, in one pass and in bounded memory.\n"
+            "Turns a table into a directory that train maps instead of loading. The table is read once; memory holds up to 32 bytes a row.\n"
             + "train --dataset DIR then gives the same bits as train --dataset FILE with the options given here.")
         {
             table, output, json,

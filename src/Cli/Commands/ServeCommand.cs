@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.CommandLine;
 using NnCluster.Cli.Options;
 using NnCluster.Cli.Serving;
@@ -21,7 +20,7 @@ internal static class ServeCommand
     {
         var model = new Argument<string>("run") { Description = "A run directory, or a model or checkpoint file." };
         Option<HostPort?> listen = CliOption.Parsed<HostPort?>(
-            "--listen", "HOST:PORT", $"Address to listen on. There is no encryption and no log-in: other machines belong behind a proxy. [{Default}]",
+            "--listen", "HOST:PORT", $"Address to listen on. There is no encryption and no log-in: let other machines reach it through a proxy only. [{Default}]",
             HostPort.Parse, HostPort.Expected);
         Option<string?> blas = CliOption.Text("--blas", "simd|openblas|mathnet", "Matrix multiplication. [simd]");
         Option<int?> statusFd = CliOption.StatusFd();
@@ -41,10 +40,8 @@ internal static class ServeCommand
     {
         SafeTensorsFile file = TrainedFile.Read(run);
         using var predictor = Predictor.Load(file.Path, NnCluster.Numerics.Blas.Create(blas));
-        string? dataset = TrainedModel.TrainedOn(file);
-        ImmutableArray<string> names = KnownDatasets.All.FirstOrDefault(set => set.Name == dataset)?.ClassNames ?? [];
         using var signals = new StopSignals(endWithInput: false);
-        await using PredictionServer server = await PredictionServer.StartAsync(new(predictor, names), listen).ConfigureAwait(false);
+        await using PredictionServer server = await PredictionServer.StartAsync(new(predictor, ModelOrigin.Of(file).ClassNames), listen).ConfigureAwait(false);
         await Console.Error.WriteLineAsync($"{file.Path}: answers POST http://{listen}/predict").ConfigureAwait(false);
         status.Write(new ServerReady(listen.ToString(), file.Path));
         var stopped = new TaskCompletionSource();

@@ -23,6 +23,7 @@ internal static class OptionNames
         [new(nameof(SplitOptions), nameof(SplitOptions.Validation))] = "--validation",
         [new(nameof(SplitOptions), nameof(SplitOptions.Seed))] = "--split-seed",
         [new(nameof(SplitOptions), nameof(SplitOptions.Stratify))] = "--no-stratify",
+        [new(nameof(TableOptions), nameof(TableOptions.Header))] = "--header",
         [new(nameof(TableOptions), nameof(TableOptions.Target))] = "--target",
         [new(nameof(TableOptions), nameof(TableOptions.Task))] = "--task",
         [new(nameof(TableOptions), nameof(TableOptions.Ignore))] = "--ignore",

@@ -21,7 +21,7 @@ internal static class TrainOptionTable
     private static OptionRow[] All() =>
     [
         new(Data, "--dataset", "mnist|fashion-mnist|DIR|FILE", "mnist",
-            "Known data set, directory with four IDX files, directory with a directory of images for each class, directory of data prepare, "
+            "Known data set, directory with four IDX files, directory with a directory of images for each class, prepared directory (data prepare), "
             + "or file: .csv or .tsv, plain or with .gz, .parquet, .npy or .npz."),
         new(Data, "--data-dir", "DIR", "NNCLUSTER_DATA, then the user's cache directory",
             "Directory that is searched first for a known data set."),
@@ -34,7 +34,7 @@ internal static class TrainOptionTable
         new(Data, "--text", "COLUMN[,COLUMN…]", "by the values",
             "Columns of a table whose values are names, such as postcodes, even if they look like numbers."),
         new(Data, "--image-size", "WIDTHxHEIGHT", "that of the images", "Size that the images of a directory are scaled to."),
-        new(Data, "--image-colour", null, "grey if all images are", "Colours of the images of a directory."),
+        new(Data, "--image-colour", null, "grey if every training image is", "Colours of the images of a directory."),
         new(Data, "--limit", "N", "all", "Train on at most N rows, drawn by --split-seed."),
 
         new(Splits, "--test", "FILE|SHARE", "those of the data set, else 0.2", "Test rows: a table, or a share of the rows."),
@@ -93,7 +93,7 @@ internal static class TrainOptionTable
         new(Run, "--init-from", "FILE.safetensors", "random", "Initial parameters."),
         new(Run, "--target-accuracy", "A", "none", "Stop at the first evaluation that reaches accuracy A, from 0 to 1."),
         new(Run, "--patience", "N", "none",
-            "Stop after N evaluations without a smaller loss on the validation rows. Needs --validation."),
+            "Stop after N evaluations without a smaller loss on the validation rows. Needs validation rows."),
         new(Run, "--keep", null, "best where there are validation rows",
             "Model state that is the result: the one with the least loss on the validation rows, or the last."),
         new(Run, "--evaluate-every", "N", "1", "Epochs between evaluations; the last epoch is always evaluated."),

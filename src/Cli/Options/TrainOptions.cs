@@ -149,7 +149,7 @@ internal sealed class TrainOptions
 
     /// <summary>Options that decide what a table becomes.</summary>
     public IReadOnlyList<Option> OfData =>
-        [Target, Task, Ignore, TextColumns, Limit, Test, Validation, Group, NoStratify, SplitSeed, Scale, Missing, Categories];
+        [Header, Target, Task, Ignore, TextColumns, Limit, Test, Validation, Group, NoStratify, SplitSeed, Scale, Missing, Categories];
 
     /// <summary>Options of a run with workers in other processes.</summary>
     public IEnumerable<Option> OfCluster =>

@@ -78,7 +78,7 @@ internal sealed class PredictionServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Accepts no more requests, and waits until those that run are answered.</summary>
+    /// <summary>Accepts no more requests, and waits at most 10 s for those that run.</summary>
     public Task StopAsync() => _application.StopAsync();
 
     /// <inheritdoc/>
@@ -151,7 +151,8 @@ internal sealed class PredictionServer : IAsyncDisposable
     private static JsonObject Error(string text) => new() { ["error"] = text };
 
     private static Task NotFoundAsync(HttpContext context) => WriteAsync(
-        context, StatusCodes.Status404NotFound, Error("only POST /predict, GET /model, GET /healthz and GET /metrics are here"));
+        context, StatusCodes.Status404NotFound, Error(
+            $"{context.Request.Method} {context.Request.Path} is not served; expected POST /predict, GET /model, GET /healthz or GET /metrics"));
 
     private static async Task WriteAsync(HttpContext context, int status, JsonObject body)
     {
@@ -160,7 +161,7 @@ internal sealed class PredictionServer : IAsyncDisposable
         await context.Response.WriteAsync(body.ToJsonString(Plain), context.RequestAborted).ConfigureAwait(false);
     }
 
-    // The command decides by the program's own signals when it ends.
+    // Signals are handled by the command, not by the host.
     private sealed class NoLifetime : IHostLifetime
     {
         public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;

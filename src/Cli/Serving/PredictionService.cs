@@ -8,7 +8,7 @@ using NnCluster.Prediction;
 namespace NnCluster.Cli.Serving;
 
 /// <summary>Answers of a request.</summary>
-/// <param name="Body">The response.</param>
+/// <param name="Body">Response as JSON, with <c>predictions</c> and <c>warnings</c>.</param>
 /// <param name="Rows">Number of rows answered.</param>
 internal sealed record ServedAnswer(JsonObject Body, int Rows);
 
@@ -17,7 +17,7 @@ internal sealed record ServedAnswer(JsonObject Body, int Rows);
 /// <param name="classNames">Names of the classes of a model without a preparation; empty if they are not known.</param>
 internal sealed class PredictionService(Predictor predictor, ImmutableArray<string> classNames)
 {
-    /// <summary>Most rows of a request.</summary>
+    /// <summary>Largest number of rows in a request.</summary>
     public const int MostRows = 100_000;
 
     /// <summary>The model: its task, columns, classes and shape, as JSON.</summary>

@@ -110,8 +110,8 @@ public sealed class Dataset
     public string Name { get; }
 
     /// <summary>
-    /// SHA-256 in lower-case hexadecimal of the content as <see cref="DatasetBytes"/> has it: dimensions, features and answers of
-    /// all rows, names of the classes and preparation. Computed on first use.
+    /// SHA-256 in lower-case hexadecimal of the content as <see cref="DatasetBytes"/> has it: dimensions, features, labels or targets
+    /// of all rows, names of the classes and preparation. Computed on first use.
     /// </summary>
     public string Sha256 => KnownSha256 ?? _sha256.Value;
 

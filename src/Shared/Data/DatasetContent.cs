@@ -105,7 +105,7 @@ internal static class DatasetContent
         return header;
     }
 
-    /// <summary>The bytes behind the answers: names and preparation; none if the classes are numbers and the features were given.</summary>
+    /// <summary>The bytes behind the labels or targets: names and preparation; none if the classes are numbers and the features were given.</summary>
     internal static byte[] DescriptionOf(Dataset dataset)
     {
         if (!AreDescribed(dataset))

@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics.X86;
 namespace NnCluster.Data;
 
 /// <summary>
-/// Inputs of a data set in memory, (rows, columns) in row-major order, stored as grey bytes or as floats and read as floats. Immutable
+/// Inputs of a data set in memory, (rows, columns) in row-major order, stored as bytes or as floats and read as floats. Immutable
 /// and thread-safe.
 /// </summary>
 public abstract class FeatureMatrix : IRowSource
@@ -31,7 +31,7 @@ public abstract class FeatureMatrix : IRowSource
     /// <inheritdoc/>
     public abstract bool IsBytes { get; }
 
-    /// <summary>Wraps grey values, (rows, columns); copies nothing; the caller must not change them afterwards.</summary>
+    /// <summary>Wraps bytes, (rows, columns); copies nothing; the caller must not change them afterwards.</summary>
     public static FeatureMatrix FromBytes(ReadOnlyMemory<byte> pixels, int columns) => new ByteMatrix(pixels, columns);
 
     /// <summary>Wraps floats, (rows, columns); copies nothing; the caller must not change them afterwards.</summary>

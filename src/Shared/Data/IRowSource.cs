@@ -1,7 +1,7 @@
 namespace NnCluster.Data;
 
 /// <summary>
-/// Inputs of a data set, (rows, columns), stored as grey bytes or as floats and read as floats. Immutable; every method may be called by
+/// Inputs of a data set, (rows, columns), stored as bytes or as floats and read as floats. Immutable; every method may be called by
 /// many threads at once.
 /// </summary>
 public interface IRowSource
@@ -12,7 +12,7 @@ public interface IRowSource
     /// <summary>Number of features of a row.</summary>
     int Columns { get; }
 
-    /// <summary>True if a feature is stored as one grey byte, read as value/255; false: as a float.</summary>
+    /// <summary>True if a feature is stored as one byte, read as byte · (1/255); false: as a float.</summary>
     bool IsBytes { get; }
 
     /// <summary>

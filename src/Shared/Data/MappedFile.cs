@@ -41,10 +41,11 @@ internal sealed unsafe class MappedFile
     /// <param name="offset">First byte.</param>
     /// <param name="rows">Number of rows.</param>
     /// <param name="columns">Number of features of a row.</param>
-    /// <param name="areBytes">Whether a feature is one grey byte; else a little-endian float32.</param>
+    /// <param name="areBytes">Whether a feature is one byte; else a little-endian float32.</param>
     public IRowSource Rows(long offset, int rows, int columns, bool areBytes) => new MappedRows(this, offset, rows, columns, areBytes);
 
-    /// <summary>Reads bytes through the file: pages that are used once do not count as this process's memory.</summary>
+    /// <summary>Reads bytes with a system call in place of the mapping, so that pages read once do not count as memory of this process.</summary>
+    /// <exception cref="EndOfStreamException">The file was shortened.</exception>
     public void Read(long offset, Span<byte> destination)
     {
         while (!destination.IsEmpty)
@@ -62,7 +63,7 @@ internal sealed unsafe class MappedFile
 
     ~MappedFile()
     {
-        // The handles of file, map and view free themselves after this one, which holds a reference to the view's.
+        // The pointer holds a reference to the view's handle. The handles of file, map and view have finalizers of their own.
         if (_address != null)
         {
             _view!.SafeMemoryMappedViewHandle.ReleasePointer();

@@ -14,7 +14,7 @@ internal sealed unsafe class MappedRows : IRowSource
     /// <param name="offset">First byte of the rows.</param>
     /// <param name="rows">Number of rows.</param>
     /// <param name="columns">Number of features of a row.</param>
-    /// <param name="areBytes">Whether a feature is one grey byte; else a little-endian float32.</param>
+    /// <param name="areBytes">Whether a feature is one byte; else a little-endian float32.</param>
     /// <exception cref="ArgumentOutOfRangeException">The file is shorter.</exception>
     public MappedRows(MappedFile file, long offset, int rows, int columns, bool areBytes)
     {

@@ -55,7 +55,8 @@ internal static partial class AtomicFile
 
     /// <summary>The file that a path leads to: the path itself unless it is a symbolic link.</summary>
     /// <exception cref="IOException">The links form a circle.</exception>
-    public static string TargetOf(string path) => File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
+    public static string TargetOf(string path) =>
+        new FileInfo(path).LinkTarget is null ? path : File.ResolveLinkTarget(path, returnFinalTarget: true)!.FullName;
 
     /// <summary>Writes a text as UTF-8, atomically as <see cref="Write"/> does.</summary>
     public static void WriteText(string path, string text) =>

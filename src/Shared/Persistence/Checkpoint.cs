@@ -43,7 +43,7 @@ internal static class Checkpoint
     private const string TermKey = "term";
     private const int RunIdBytes = 16;
 
-    /// <summary>The metadata entries that a model has not.</summary>
+    /// <summary>The metadata entries that a model file does not have.</summary>
     internal static readonly ImmutableArray<string> PositionKeys = [RunIdKey, StepKey, TermKey, SelectionKey];
 
     // Bounds the term of a damaged header: the next term is one more.

@@ -102,7 +102,7 @@ public sealed class Predictor : IDisposable
     }
 
     /// <summary>Computes the outputs of one row.</summary>
-    /// <param name="features"><see cref="Inputs"/> values, scaled as in training: pixels as byte / 255.</param>
+    /// <param name="features"><see cref="Inputs"/> values, scaled as in training: pixels as byte · (1/255).</param>
     /// <returns><see cref="Outputs"/> values: class probabilities, or the values of a regression.</returns>
     /// <exception cref="ArgumentException">The row has another number of features.</exception>
     /// <exception cref="ObjectDisposedException">The predictor was disposed.</exception>

@@ -98,7 +98,7 @@ public sealed class ExportCommandTests(ExportCommandTests.Runs runs) : IClassFix
     }
 
     [Fact]
-    public async Task What_cannot_be_written_or_read_is_one_line_and_leaves_no_file()
+    public async Task A_failed_export_ends_with_one_line_and_leaves_no_file()
     {
         string here = Path.Combine(runs.Images, "model.safetensors");
         string torch = Path.Combine(AppContext.BaseDirectory, "fixtures", "torch-after.safetensors");
@@ -142,7 +142,7 @@ public sealed class ExportCommandTests(ExportCommandTests.Runs runs) : IClassFix
         process.Signal(PosixSignal.SIGINT);
         ProcessResult result = process.Wait();
         Assert.Equal(130, result.ExitCode);
-        Assert.Contains($"not exported: {Path.Combine(directory, "model.onnx")}: cannot be written", result.Error, StringComparison.Ordinal);
+        Assert.Contains($"model.onnx was not written: {Path.Combine(directory, "model.onnx")}: cannot be written", result.Error, StringComparison.Ordinal);
         Assert.True(File.Exists(Path.Combine(directory, "model.safetensors")));
         Assert.True(File.Exists(Path.Combine(directory, "summary.json")));
     }

@@ -31,10 +31,11 @@ public sealed class PreparedDataTests : IDisposable
     }
 
     [Fact]
-    public void What_contradicts_the_directory_is_one_line_and_exit_code_2()
+    public void An_option_that_contradicts_the_directory_ends_with_one_line_and_exit_code_2()
     {
         Done("data", ["prepare", "flowers.csv", "-o", "set", .. Options]);
         Refused("--split-seed 1: set was prepared with 5", "train", "--dataset", "set", "--split-seed", "1");
+        Refused("--header no: set was prepared with yes", "train", "--dataset", "set", "--header", "no");
         Refused("--scale none: set was prepared with standard", "train", "--dataset", "set", "--scale", "none");
         Refused("--target length: set was prepared with kind", "train", "--dataset", "set", "--target", "length");
         Refused("--limit 10: set was prepared with none", "train", "--dataset", "set", "--limit", "10");

@@ -46,7 +46,7 @@ public sealed class ServeCommandTests : IDisposable
         using NnClusterProcess server = Serve("table");
         JsonObject answer = await PostAsync("""[{"kind":"z","x":0.2,"y":1,"more":5}]""");
         Assert.Equal(2, ((JsonArray)answer["warnings"]!).Count);
-        Assert.Contains("""kind has "z", which no training row has""", (string)answer["warnings"]![0]!, StringComparison.Ordinal);
+        Assert.Contains("""kind has "z", which is no category of the training rows""", (string)answer["warnings"]![0]!, StringComparison.Ordinal);
         Assert.Equal("not used by the model: more", (string)answer["warnings"]![1]!);
         foreach ((string body, string message) in new[]
         {
@@ -73,7 +73,7 @@ public sealed class ServeCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task The_model_is_described_the_health_is_answered_and_the_metrics_count_rows_and_requests()
+    public async Task Model_health_and_metrics_have_endpoints()
     {
         TrainTable();
         using NnClusterProcess server = Serve("table");
@@ -105,6 +105,26 @@ public sealed class ServeCommandTests : IDisposable
         Assert.Equal(1, probabilities.Sum(item => (double)item.Value!), 1e-5);
         JsonObject refused = await PostAsync("[[1,2,3]]", HttpStatusCode.BadRequest);
         Assert.Contains("row 1 is no array of 784 numbers", (string)refused["error"]!, StringComparison.Ordinal);
+        await EndAsync(server);
+    }
+
+    [Theory]
+    [InlineData("cross-entropy", "probabilities")]
+    [InlineData("mse", "outputs")]
+    public async Task A_model_of_images_by_class_names_its_classes(string loss, string member)
+    {
+        ProcessResult trained = NnClusterProcess.Run(
+            "train", "--dataset", Path.Combine(Repository.Root, "tests", "fixtures", "tables", "colours.npz"), "--epochs", "2", "--batch-size", "4",
+            "--loss", loss, "--json", "--out", _directory["images"]);
+        Assert.True(trained.ExitCode == 0, trained.Error);
+        string[] classes = [.. trained.Json.GetProperty("metrics").GetProperty("classes").EnumerateArray().Select(of => of.GetProperty("name").GetString()!)];
+        using NnClusterProcess server = Serve("images");
+        JsonObject model = (JsonObject)JsonNode.Parse(await _client.GetStringAsync(Address("model")))!;
+        Assert.Equal("classification", (string?)model["task"]);
+        Assert.Equal(classes, ((JsonArray)model["classes"]!).Select(name => (string)name!));
+        var answer = (JsonObject)(await PostAsync($"[[{string.Join(',', Enumerable.Repeat("0.5", 12))}]]"))["predictions"]![0]!;
+        Assert.Contains((string)answer["prediction"]!, classes);
+        Assert.Equal(classes, ((JsonObject)answer[member]!).Select(of => of.Key));
         await EndAsync(server);
     }
 

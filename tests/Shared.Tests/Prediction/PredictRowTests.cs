@@ -53,7 +53,7 @@ public sealed class PredictRowTests
 
     [Theory]
     [InlineData("long", "red", "length has \"long\"")]
-    [InlineData("1", "blue", "colour has \"blue\", which no training row has")]
+    [InlineData("1", "blue", "colour has \"blue\", which is no category of the training rows")]
     public void A_value_that_does_not_fit_is_named(string length, string colour, string message)
     {
         using Predictor predictor = Create(Flowers);

@@ -23,11 +23,11 @@ internal sealed class ColumnStatistics(Column column, int index)
     /// <summary>Rows with a value.</summary>
     public int Count { get; private set; }
 
-    /// <summary>The least number.</summary>
-    public double Least { get; private set; } = double.PositiveInfinity;
+    /// <summary>Least number; +∞ without numbers.</summary>
+    public double Minimum { get; private set; } = double.PositiveInfinity;
 
-    /// <summary>The greatest number.</summary>
-    public double Most { get; private set; } = double.NegativeInfinity;
+    /// <summary>Greatest number; −∞ without numbers.</summary>
+    public double Maximum { get; private set; } = double.NegativeInfinity;
 
     /// <summary>The mean.</summary>
     public double Mean => _sum / Count;
@@ -38,7 +38,7 @@ internal sealed class ColumnStatistics(Column column, int index)
     /// <summary>Median or most frequent number, once it was found.</summary>
     public double Fill { get; private set; }
 
-    /// <summary>Texts that a row has.</summary>
+    /// <summary>Codes of the texts that training rows have.</summary>
     public IEnumerable<int> UsedTexts => Enumerable.Range(0, _rowsOfText.Length).Where(code => _rowsOfText[code] > 0);
 
     /// <summary>Number of rows of a text.</summary>
@@ -57,7 +57,7 @@ internal sealed class ColumnStatistics(Column column, int index)
         }
 
         double origin = Column.Origin;
-        (double sum, double least, double most, int count) = (_sum, Least, Most, Count);
+        (double sum, double least, double most, int count) = (_sum, Minimum, Maximum, Count);
         foreach (int row in rows)
         {
             double value = origin + cells[row - firstRow];
@@ -70,7 +70,7 @@ internal sealed class ColumnStatistics(Column column, int index)
             }
         }
 
-        (_sum, Least, Most, Count) = (sum, least, most, count);
+        (_sum, Minimum, Maximum, Count) = (sum, least, most, count);
     }
 
     /// <summary>Adds rows of a block to the deviation; the mean must be known.</summary>

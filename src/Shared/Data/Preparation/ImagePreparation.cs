@@ -16,7 +16,7 @@ public enum ImageColour
 
 /// <summary>
 /// How an image file becomes the inputs of a model: scaled to the size, row by row from the top, each pixel's features next to each other,
-/// byte / 255. Stored with a model of images. Immutable and thread-safe.
+/// byte · (1/255). Stored with a model of images. Immutable and thread-safe.
 /// </summary>
 public sealed record ImagePreparation
 {

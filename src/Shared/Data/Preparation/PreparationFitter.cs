@@ -13,14 +13,14 @@ internal sealed class PreparationFitter(PreparationOptions options, string path)
     /// <summary>Most categories of a column.</summary>
     public const int MostCategories = 1000;
 
-    // Floats of columns that are gathered and sorted in one pass.
+    // Most floats that one pass gathers for sorting, 128 MiB.
     private const long MostGathered = 1 << 25;
 
     // A column of this many different texts may have a different one in more than half of its rows.
     private const int FewCategories = 20;
 
     /// <summary>
-    /// The columns, fitted to the training rows. The cells are read two times, and again for medians and most frequent values.
+    /// The columns, fitted to the training rows. The cells are read once, again for standard deviations, and again for medians or most frequent values.
     /// </summary>
     /// <exception cref="BadInputException">A column cannot be used.</exception>
     public ImmutableArray<InputColumn> Fit(Table table, int[] trainingRows)
@@ -74,8 +74,8 @@ internal sealed class PreparationFitter(PreparationOptions options, string path)
         if (options.Missing == MissingKind.Refuse && column.FirstMissing is { } place)
         {
             throw new BadInputException(
-                $"{path}, {place}: {column.Name} is missing ({MissingValues.Names}), as are {column.Missing} of its values; "
-                + "fill them with the mean, the median or the most frequent value, or leave the column out.");
+                $"{path}, {place}: {column.Name} has no value ({MissingValues.Names}); {column.Missing} of its rows have none. "
+                + "Fill them with the mean, the median or the most frequent value, or leave the column out.");
         }
 
         return column.Kind == ColumnKind.Number ? FitNumbers(of) : FitCategories(of, rows);
@@ -97,7 +97,7 @@ internal sealed class PreparationFitter(PreparationOptions options, string path)
         return options.Scaling switch
         {
             ScalingKind.Standard => fitted with { Shift = of.Mean, Scale = Reciprocal(of.Deviation) },
-            ScalingKind.MinMax => fitted with { Shift = of.Least, Scale = Reciprocal(of.Most - of.Least) },
+            ScalingKind.MinMax => fitted with { Shift = of.Minimum, Scale = Reciprocal(of.Maximum - of.Minimum) },
             _ => fitted,
         };
     }

@@ -120,8 +120,8 @@ internal sealed class PreparedRows : IDisposable
 
     /// <summary>One line for each column of text with values that are in no training row.</summary>
     public IEnumerable<string> Warnings => _unknown.Select(column =>
-        $"{_source.Path}, {column.Value.Place}: {column.Key} has {Quoted.Text(column.Value.Text)}, which no training row has"
-        + (column.Value.Rows > 1 ? $"; so do {column.Value.Rows} rows" : "") + ". The model sees none of its categories there.");
+        $"{_source.Path}, {column.Value.Place}: {column.Key} has {Quoted.Text(column.Value.Text)}, which is no category of the training rows"
+        + (column.Value.Rows > 1 ? $"; {column.Value.Rows} rows have such a text" : "") + ". All features of the column are 0 there.");
 
     /// <summary>Reads a row.</summary>
     /// <param name="features">Receives the model's inputs, (features).</param>

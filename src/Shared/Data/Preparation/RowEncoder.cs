@@ -32,14 +32,14 @@ internal sealed class RowEncoder
     public UnknownTexts[][] Encode(params (int[] Rows, IBufferWriter<float> Features)[] parts)
     {
         UnknownTexts[][] unknown = [.. parts.Select(_ => _table.Columns.Select(_ => new UnknownTexts()).ToArray())];
-        IEnumerator<(int Block, Range Rows)>[] runs = [.. parts.Select(part => RowsByBlock.Of(_table.Cells, part.Rows).GetEnumerator())];
+        IEnumerator<(int Block, Range Rows)>[] ranges = [.. parts.Select(part => RowsByBlock.Of(_table.Cells, part.Rows).GetEnumerator())];
         for (int block = 0; block < _table.Cells.Count; block++)
         {
             ReadOnlySpan<float> cells = _table.Cells.Read(block);
             for (int part = 0; part < parts.Length; part++)
             {
-                runs[part].MoveNext();
-                ReadOnlySpan<int> rows = parts[part].Rows.AsSpan(runs[part].Current.Rows);
+                ranges[part].MoveNext();
+                ReadOnlySpan<int> rows = parts[part].Rows.AsSpan(ranges[part].Current.Rows);
                 Encode(cells, block * _table.Cells.BlockRows, rows, parts[part].Features, unknown[part]);
             }
 

@@ -3,7 +3,7 @@ namespace NnCluster.Data;
 /// <summary>Some rows of a table, block by block.</summary>
 internal static class RowsByBlock
 {
-    /// <summary>The runs of rows that are in one block.</summary>
+    /// <summary>The rows of each block, as a range of <paramref name="rows"/>.</summary>
     /// <param name="cells">The blocks.</param>
     /// <param name="rows">Rows of the table, ascending.</param>
     /// <returns>

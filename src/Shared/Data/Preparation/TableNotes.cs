@@ -71,8 +71,8 @@ internal static class TableNotes
             UnknownTexts[] parts = [.. unknown.Select(part => part[i])];
             if (parts.Select(part => part.First).FirstOrDefault(text => text is not null) is { } first)
             {
-                yield return $"{table.Columns[i].Name}: {parts.Sum(part => part.Rows)} validation and test rows have a category that no "
-                    + $"training row has, such as {Quoted.Text(first)}; the model sees none of its categories there";
+                yield return $"{table.Columns[i].Name}: {parts.Sum(part => part.Rows)} validation and test rows have a text that is no "
+                    + $"category of the training rows, such as {Quoted.Text(first)}; all features of the column are 0 there";
             }
         }
     }

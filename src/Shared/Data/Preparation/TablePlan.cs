@@ -41,7 +41,7 @@ internal sealed class TablePlan
     public int[] LabelsOf(int[] rows) =>
         _table.Target.Task == ModelTask.Classification ? Array.ConvertAll(rows, row => _labels[row]) : [];
 
-    /// <summary>Outputs of a regression that some rows ask for; empty for a classification.</summary>
+    /// <summary>Targets of rows in the unit of the outputs, (target − mean) / scale, (rows); empty for a classification.</summary>
     public float[] TargetsOf(int[] rows) => _table.Target.Task == ModelTask.Regression
         ? Array.ConvertAll(rows, row => Preparation.ToOutput(_table.Target.TargetOf(row)))
         : [];
@@ -79,7 +79,7 @@ internal sealed class TablePlan
 
         (int[] drawn, int[] left) = splitter.DrawGroups(rows, count, row => groups[row]);
         return drawn.Length > 0 && left.Length > 0 ? (drawn, left) : throw new BadInputException(
-            $"{_table.Path}: {groups.Name} has one value in all {rows.Length} rows; groups cannot be divided into parts.");
+            $"{_table.Path}: {groups.Name} has one value in all {rows.Length} rows, so that one part would get them all; group by a column with several values.");
     }
 
     private Func<int, int>? Stratum => _options.Splits.Stratify && _labels.Length > 0 ? row => _labels[row] : null;

@@ -7,7 +7,7 @@ internal sealed class TableReader
 {
     // Rows that decide which columns are text.
     private const int SampleRows = 1000;
-    // From here on, float32 is too coarse for distances of hundredths.
+    // From here on, neighbouring float32 are at least 1/64 apart.
     private const double LargeNumber = 1 << 17;
 
     private const int RowsBetweenReports = 1 << 17;
@@ -29,7 +29,8 @@ internal sealed class TableReader
         if (names.Length < 2)
         {
             throw new BadInputException(
-                $"{_path}: only one column; expected features and a target, separated by comma, semicolon, tab or |.");
+                $"{_path}: only one column; expected at least two, features and a target"
+                + (source is CsvTable ? ", separated by comma, semicolon, tab or |." : "."));
         }
 
         _target = options.Target is { } target ? ColumnNames.IndexOf(names, target, _path) : names.Length - 1;
@@ -88,7 +89,7 @@ internal sealed class TableReader
             AddRows(table, sample);
             AddRows(table, _source);
             table.Cells.Complete();
-            return table.Rows > 0 ? table : throw new BadInputException($"{_path} has names of columns and no rows.");
+            return table.Rows > 0 ? table : throw new BadInputException($"{_path} has no rows; expected at least one.");
         }
         catch
         {
@@ -146,7 +147,8 @@ internal sealed class TableReader
     }
 
     /// <summary>
-    /// The first number if all in the first rows are large and close together: their distances have more digits in float32 than they have.
+    /// The first number if all numbers of the sample are at least 2^17 in magnitude and their range is at most half of the least magnitude;
+    /// else 0. float32 holds more digits of their distances than of the numbers.
     /// </summary>
     private static double OriginOf(double[] numbers)
     {

@@ -36,7 +36,7 @@ public static class PreparedDirectory
             {
                 Validation = Part(path, 1, described.ValidationRows, preparation),
                 Preparation = preparation,
-                Notes = [$"prepared data set {path}; options that it was prepared with apply", .. described.Notes],
+                Notes = [$"prepared directory {path}; the options that it was prepared with apply", .. described.Notes],
                 KnownSha256 = described.Sha256,
             };
         }
@@ -95,7 +95,7 @@ public static class PreparedDirectory
         }
         catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException)
         {
-            throw new BadInputException($"{path} is no prepared data set: {wrong.Message}", wrong);
+            throw new BadInputException($"{path} is no prepared directory: {wrong.Message}", wrong);
         }
     }
 

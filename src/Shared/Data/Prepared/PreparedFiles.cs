@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace NnCluster.Data;
 
-/// <summary>Names of the files of a prepared data set; docs/files.md describes them.</summary>
+/// <summary>Names of the files of a prepared directory; docs/files.md describes them.</summary>
 internal static class PreparedFiles
 {
     /// <summary>The description.</summary>
@@ -18,12 +18,12 @@ internal static class PreparedFiles
     /// <summary>Features of a part, (rows, features), little-endian float32, row by row.</summary>
     public static string Features(string part) => $"{part}.features.f32";
 
-    /// <summary>Answers of a part: classes as little-endian int32, or targets as little-endian float32.</summary>
+    /// <summary>Labels of a part as little-endian int32, or targets as little-endian float32.</summary>
     public static string Answers(string part, ModelTask task) =>
         task == ModelTask.Classification ? $"{part}.labels.i32" : $"{part}.targets.f32";
 }
 
-/// <summary>The description of a prepared data set.</summary>
+/// <summary>The description of a prepared directory.</summary>
 internal sealed record PreparedDescription
 {
     /// <summary>Version of the format.</summary>

@@ -7,7 +7,7 @@ namespace NnCluster.Data;
 /// <summary>Compares options with those that a directory was prepared with.</summary>
 internal static class PreparedOptions
 {
-    /// <summary>Requires that every option is not given, or the one of the directory.</summary>
+    /// <summary>Checks that every option that was given has the value that the directory was prepared with.</summary>
     /// <exception cref="BadInputException">One differs.</exception>
     public static void RequireAgree(TableOptions asked, PreparedDescription described, string path)
     {
@@ -16,6 +16,8 @@ internal static class PreparedOptions
         Preparation preparation = described.Preparation;
         bool isTarget = asked.Target is null || asked.Target == made.Target || asked.Target == preparation.Target;
         Require<TableOptions>(nameof(TableOptions.Target), asked.Target, isTarget, preparation.Target);
+        HeaderKind header = preparation.HasNames ? HeaderKind.Yes : HeaderKind.No;
+        Require<TableOptions>(nameof(TableOptions.Header), asked.Header, asked.Header == HeaderKind.Auto || asked.Header == header, header);
         bool isTask = asked.Task is null || asked.Task == preparation.Task;
         Require<TableOptions>(nameof(TableOptions.Task), asked.Task, isTask, preparation.Task);
         RequireColumns(nameof(TableOptions.Ignore), asked.Ignore, made.Ignore);
@@ -35,7 +37,7 @@ internal static class PreparedOptions
             throw new BadInputException(
                 stratify,
                 $"{stratify}: {path} was prepared with a share of every class in each part; ",
-                $"leave it out, or prepare the table again.");
+                $"leave the option out, or prepare the table again.");
         }
 
         (PreparationOptions use, PreparationOptions madeUse, PreparationOptions noUse) =
@@ -62,7 +64,7 @@ internal static class PreparedOptions
                 throw new BadInputException(
                     name,
                     $"{name} {Text(value)}: {path} was prepared with {Text(prepared)}; ",
-                    $"leave it out, or prepare the table again.");
+                    $"leave the option out, or prepare the table again.");
             }
         }
     }

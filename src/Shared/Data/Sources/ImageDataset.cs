@@ -14,8 +14,8 @@ public static class ImageDataset
     {
         /// <summary>Reads the images of a directory.</summary>
         /// <param name="directory">
-        /// A directory with a directory of images for each class, which names it; or with the directories <c>train</c> and, of both or
-        /// either, <c>test</c> and <c>val</c> (or <c>validation</c>) above them.
+        /// A directory that has one directory of images for each class, named after it; or the directories <c>train</c> and, optionally,
+        /// <c>test</c> and <c>val</c> (or <c>valid</c>, <c>validation</c>), each with such directories.
         /// </param>
         /// <param name="options">Size, colours and parts; null: the defaults.</param>
         /// <exception cref="BadInputException">A file cannot be read or is no image, or the sizes differ; the message has its path.</exception>

@@ -13,8 +13,8 @@ internal static class ImageFile
     /// <summary>Forms of an image, for messages.</summary>
     public const string Formats = "PNG, JPEG, WebP, BMP or GIF";
 
-    // No codec makes more pixels of a byte; more than these pixels are no row of a data set.
-    private const long MostPixelsPerByte = 10_000;
+    // Limits of a header that may be false: pixels for each byte of the file, and pixels in all.
+    private const long MostPixelsPerByte = 100_000;
     private const long MostPixels = 1L << 26;
     private const int BytesOfPixel = 4;
 
@@ -87,7 +87,9 @@ internal static class ImageFile
         if (width < 1 || height < 1 || (long)width * height > Math.Min(MostPixels, MostPixelsPerByte * length))
         {
             codec.Dispose();
-            throw new BadInputException($"{path} claims {width} × {height} pixels in {length} bytes; the image is damaged or too large.");
+            throw new BadInputException(
+                $"{path} claims {width} × {height} pixels in {length} bytes; expected at most {Math.Min(MostPixels, MostPixelsPerByte * length)}. "
+                + "The image is damaged or too large.");
         }
 
         return codec;
@@ -111,7 +113,7 @@ internal static class ImageFile
         }
     }
 
-    /// <summary>Puts transparent pixels on white.</summary>
+    /// <summary>Puts transparent pixels on white, in place, (pixels, RGBA). Returns whether every pixel is grey.</summary>
     private static bool Flatten(byte[] pixels)
     {
         bool isGrey = true;

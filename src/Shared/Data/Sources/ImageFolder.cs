@@ -12,8 +12,11 @@ internal sealed record ImageFolder(string Directory, ImmutableArray<string> Clas
     private static readonly ImmutableArray<string> Junk = ["Thumbs.db", "desktop.ini", "__MACOSX"];
     private static readonly ImmutableArray<string> PartNames = ["train", "test", "val", "valid", "validation"];
 
-    /// <summary>Parts of a data set in the directories <c>train</c>, <c>test</c> and <c>val</c> or <c>validation</c>; null: there are none.</summary>
-    /// <exception cref="BadInputException">The directory cannot be read, or has other directories too.</exception>
+    /// <summary>
+    /// Parts of a data set in the directories <c>train</c>, <c>test</c>, and <c>val</c>, <c>valid</c> or <c>validation</c>; null if there is no
+    /// <c>train</c>, or another directory beside them.
+    /// </summary>
+    /// <exception cref="BadInputException">The directory cannot be read.</exception>
     public static (string Train, string? Test, string? Validation)? PartsOf(string directory)
     {
         string[] names = [.. Below(directory).Where(System.IO.Directory.Exists).Select(path => Path.GetFileName(path)!)];

@@ -137,7 +137,7 @@ internal sealed class CellsInMemory(int columns) : CellBlocks(columns)
 
         if (_pieces.Count == 0 || _pieces[^1].End == _kept)
         {
-            // As many blocks as there are, so that a small table takes little memory, up to a large piece.
+            // A piece has as many blocks as all pieces before it, at most LargePiece floats: a small table takes little memory.
             int blocks = Math.Clamp(_kept, 1, ((LargePiece - 1) / BlockLength) + 1);
             _pieces.Add((_kept, _kept + blocks, new(checked(blocks * BlockLength))));
         }

@@ -21,7 +21,7 @@ internal enum FileKind
     /// <summary>IDX, the format of MNIST.</summary>
     Idx,
 
-    /// <summary>A picture.</summary>
+    /// <summary>An image: PNG, JPEG, GIF, WebP or BMP.</summary>
     Image,
 
     /// <summary>A format that is known and not read; <see cref="FileSignature.Refusal"/> says how to convert it.</summary>

@@ -16,7 +16,7 @@ internal sealed record FileSignature(FileKind Kind, string Name, string Remedy)
     private const string SaveAsUtf8 = "save the table as UTF-8";
     private const string ExportTable = "export the table as CSV or Parquet";
     private const string Decompress = "decompress it first, or compress it with gzip";
-    private const string GiveDirectory = "give the directory of the images, in a directory for each class";
+    private const string GiveDirectory = "give a directory that has one directory of images for each class";
 
     private static readonly FileSignature PlainText = new(FileKind.Text, "text", "");
 

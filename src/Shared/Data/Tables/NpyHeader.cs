@@ -50,7 +50,7 @@ internal sealed record NpyHeader(ImmutableArray<long> Shape, bool IsFortranOrder
         long length = version == 1 ? BinaryPrimitives.ReadUInt16LittleEndian(prefix) : BinaryPrimitives.ReadUInt32LittleEndian(prefix);
         if (length > LongestHeader)
         {
-            throw new FormatException($"its header claims {length} bytes");
+            throw new FormatException($"its header claims {length} bytes; expected at most {LongestHeader}");
         }
 
         byte[] header = Take(source, (int)length);

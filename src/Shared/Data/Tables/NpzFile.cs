@@ -130,13 +130,13 @@ internal sealed class NpzFile : IDisposable
             : throw new BadInputException($"{Path}/{part.Target} has {target.Rows} rows; expected {rows}, as in {part.Features}.");
     }
 
-    /// <summary>The only array, as the table that it is alone.</summary>
+    /// <summary>The only array as a table.</summary>
     /// <exception cref="BadInputException">There are several, or none.</exception>
     public TableSource OpenOnly() => _entries.Count == 1
         ? OpenArray(_entries.Keys.Single())
         : throw new BadInputException(
-            $"{Path} has the arrays {List()}; expected x_train and y_train (and x_test, y_test), X and y, features and labels, "
-            + "data and target, or one array.");
+            $"{Path} has the arrays {List()}; expected x_train and y_train, train_images and train_labels, or train_x and "
+            + "train_y (with test and val in place of train); X and y; features, images or data with labels; data and target; or one array.");
 
     /// <summary>An array as a table.</summary>
     public TableSource OpenArray(string name)

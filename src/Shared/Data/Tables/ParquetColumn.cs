@@ -38,7 +38,7 @@ internal abstract class ParquetColumn(DataField source)
     /// <summary>Index of the value of a row of the row group; -1 if it is null.</summary>
     public int IndexOf(int row) => source.MaxDefinitionLevel > 0 ? _indices[row] : row;
 
-    /// <summary>Whether a value is no value, though it is not null: NaN, or a text that stands for a missing value.</summary>
+    /// <summary>Whether a value that is not null is missing: NaN, or a text that stands for a missing value.</summary>
     public abstract bool IsMissing(int index);
 
     /// <summary>A value as a number.</summary>

@@ -12,7 +12,7 @@ namespace NnCluster.Data;
 /// </summary>
 internal sealed class ParquetTable : TableSource
 {
-    // A file of rows that differ has at least this many bits a row in all its columns.
+    // Most rows of a row group for each byte of the file; a header that claims more is damaged.
     private const long MostRowsPerByte = 256;
 
     private const int TailBytes = 8;
@@ -183,7 +183,9 @@ internal sealed class ParquetTable : TableSource
         }
     }
 
-    /// <summary>Columns of float16, which Parquet.Net 6.1 refuses with the whole file: the schema then has their bytes.</summary>
+    /// <summary>
+    /// Names of the float16 columns. Parquet.Net 6.1 refuses a file that has any, so their logical type is removed and they are read as bytes.
+    /// </summary>
     private static HashSet<string> TakeHalves(FileMetaData? metadata)
     {
         HashSet<string> halves = new(StringComparer.Ordinal);

@@ -11,7 +11,7 @@ internal static class TableFile
     // Without it, a gzip file that was cut off would be read as a shorter table.
     static TableFile() => AppContext.SetSwitch("System.IO.Compression.UseStrictValidation", true);
 
-    /// <summary>Whether there is a file, or an archive of arrays, of a path that <see cref="Open"/> may open.</summary>
+    /// <summary>Whether a path names a file, or an array in a file (<c>data.npz/x_test</c>).</summary>
     public static bool Exists(string path) => File.Exists(path) || NameInArchive(path) is not null;
 
     /// <summary>Opens a table.</summary>
@@ -58,7 +58,7 @@ internal static class TableFile
         _ => failed,
     };
 
-    /// <summary>Name of an array whose path goes on behind that of a file; null if it does not.</summary>
+    /// <summary>Last segment of a path whose directory is a file: the name of an array in an archive; null otherwise.</summary>
     private static string? NameInArchive(string path) =>
         !File.Exists(path) && Path.GetDirectoryName(path) is { Length: > 0 } archive && File.Exists(archive) ? Path.GetFileName(path) : null;
 

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace NnCluster.Data;
 
-/// <summary>A table in a file, read once, row by row. One class a format derives from it.</summary>
+/// <summary>A table in a file, read once, row by row. Each format has one derived class.</summary>
 /// <param name="path">The file, for messages.</param>
 internal abstract class TableSource(string path) : IDisposable
 {

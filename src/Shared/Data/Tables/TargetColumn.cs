@@ -24,7 +24,7 @@ internal sealed partial class TargetColumn(string path, string name, ModelTask? 
     private readonly InternedTexts _texts = new();
     private readonly Dictionary<double, int> _codeOfNumber = [];
     private ChunkedList<int>? _codes = asked == ModelTask.Regression ? null : new();
-    // Only where the codes cannot stand for the numbers.
+    // Target of each row, where the codes do not give it: a regression was asked for, a value is −0, or the values cannot be classes.
     private ChunkedList<double>? _numbers = asked == ModelTask.Regression ? new() : null;
     private double[]? _numberOfCode;
     private (string Text, string Place)? _firstText;
@@ -141,7 +141,7 @@ internal sealed partial class TargetColumn(string path, string name, ModelTask? 
         {
             throw new BadInputException(
                 $"{path}: the target {Name} has {_texts.Count} different values in {Rows} rows, such as {Quoted.Text(_texts[0])}; names of classes "
-                + "repeat, and a regression needs numbers. A given task is taken as it is.");
+                + "repeat. If they are classes, give the task classification; else choose another target.");
         }
 
         int[] order = [.. Enumerable.Range(0, _texts.Count)

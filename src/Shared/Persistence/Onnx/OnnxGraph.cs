@@ -35,7 +35,7 @@ internal sealed class OnnxGraph
     /// <param name="name">The name; a name that is taken gets a number.</param>
     /// <param name="type">Type of its elements.</param>
     /// <param name="columns">Columns; null: one dimension only.</param>
-    /// <param name="description">Text for people.</param>
+    /// <param name="description">Display text, the value's <c>doc_string</c>.</param>
     public string Input(string name, TensorProto.Types.DataType type, int? columns, string description)
     {
         ValueInfoProto value = Value(Reserve(name), type, columns, description);

@@ -17,7 +17,7 @@ internal static class OnnxInputs
     /// <summary>Name of the input of a model that was trained on numbers without a preparation.</summary>
     public const string Features = "features";
 
-    // LabelEncoder's answers beside the indices of the categories.
+    // Values of LabelEncoder that are no index of a category: an unknown text, and a missing value that training refused.
     private const long Unknown = -1;
     private const long Refused = -2;
 
@@ -39,7 +39,7 @@ internal static class OnnxInputs
             return (graph.Input(Features, DataType.Float, inputs, "features as the network was trained on them"), false);
         }
 
-        string pixels = graph.Input(Pixels, DataType.Uint8, inputs, "grey values from 0 to 255, image by image, row by row from the top");
+        string pixels = graph.Input(Pixels, DataType.Uint8, inputs, "0 to 255, row by row from the top; of RGB, the three colours of a pixel next to each other");
         string floats = graph.Node("Cast", "pixels as float32", [pixels], OnnxGraph.To(DataType.Float));
         return (graph.Node("Mul", "scaled pixels", [floats, graph.Constant("pixel factor", [PixelScaling.Factor])]), false);
     }

@@ -63,7 +63,7 @@ public sealed class NpzDatasetTests : IDisposable
     }
 
     [Fact]
-    public void One_array_is_the_table_that_it_is_alone() => Assert.Equal((4, 2), (Read("one.npz").Features, Read("one.npz").Classes));
+    public void An_archive_of_one_array_is_that_table() => Assert.Equal((4, 2), (Read("one.npz").Features, Read("one.npz").Classes));
 
     [Fact]
     public async Task The_store_opens_an_archive() =>

@@ -135,7 +135,7 @@ public sealed class NpyTableTests : IDisposable
     }
 
     [Fact]
-    public void A_file_that_is_cut_short_or_goes_on_is_refused_with_its_path()
+    public void A_file_that_is_too_short_or_too_long_is_refused_with_its_path()
     {
         byte[] whole = File.ReadAllBytes(Path.Combine(Tables, "rows.npy"));
         foreach (byte[] content in (byte[][])[whole[..^1], [.. whole, 0], [0x93, .. "NUMPY"u8, 9, 9, .. whole[8..]]])
