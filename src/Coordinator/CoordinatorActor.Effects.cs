@@ -116,7 +116,7 @@ internal sealed partial class CoordinatorActor
         _lastStepAt = now;
         if (report.Diagnosis is null)
         {
-            _means.Add(report);
+            _means.Add(report.Loss, report.Accuracy);
             double epoch = (double)report.Step * _setup.Settings.Trees.Minibatch.Rows / _setup.Workers.Data.Train.Rows;
             double seconds = (now - started).TotalSeconds;
             Publish(new StepCompleted(report.Step, epoch, report.Loss, report.Accuracy, report.LearningRate, report.GradientNorm, seconds)

@@ -41,6 +41,11 @@ internal sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
         _setup = setup;
         _run = new TrainingRun(setup.Settings);
         _state = _run.Begin(setup.State.Step, setup.Selection);
+        foreach (StepPoint step in setup.EpochSoFar)
+        {
+            _means.Add(step.Loss, step.BatchAccuracy);
+        }
+
         _startedAt = setup.Time.GetTimestamp();
         _sums = new()
         {

@@ -29,6 +29,9 @@ internal sealed record CoordinatorSetup
     /// <summary>Best evaluation of earlier terms; null for a new run.</summary>
     public SelectionState? Selection { get; init; }
 
+    /// <summary>Steps of earlier terms since the last evaluation: they count in the means of the epoch.</summary>
+    public IReadOnlyList<StepPoint> EpochSoFar { get; init; } = [];
+
     /// <summary>Offsets of the tensors and metrics.</summary>
     public required ParameterLayout Layout { get; init; }
 

@@ -9,10 +9,11 @@ internal sealed class EpochMeans
     private double _accuracy;
     private int _steps;
 
-    public void Add(StepReport report)
+    /// <summary>Adds a minibatch.</summary>
+    public void Add(float loss, float accuracy)
     {
-        _loss += report.Loss;
-        _accuracy += report.Accuracy;
+        _loss += loss;
+        _accuracy += accuracy;
         _steps++;
     }
 

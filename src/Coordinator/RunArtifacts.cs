@@ -127,7 +127,7 @@ internal sealed class RunArtifacts : IDisposable
         RunPaths paths = _directory.Paths;
         var origin = ModelOrigin.Of(request.Data);
         RunDirectoryException.Guard(
-            paths.Model, () => TrainedFile.Write(paths.Model, request.Spec, request.Data.Preparation, origin, _state.Result.Memory));
+            paths.Model, () => TrainedFile.Write(paths.Model, request.Spec, request.Data.Preparation, origin, _state.Result.Memory, summary.BestStep ?? summary.Steps));
         TryWriteOnnx(paths.Onnx, request, origin);
         if (drawCurves is not null)
         {
@@ -136,6 +136,19 @@ internal sealed class RunArtifacts : IDisposable
         }
 
         _directory.WriteSummary(summary);
+    }
+
+    /// <summary>Steps in the metrics since the evaluation before the state's own step; none for a new run.</summary>
+    public IReadOnlyList<StepPoint> StepsSinceEvaluation()
+    {
+        if (_state.Step == 0)
+        {
+            return [];
+        }
+
+        var history = RunHistory.Read(_directory.Paths.Metrics);
+        long evaluated = history.Epochs.LastOrDefault(epoch => epoch.Step < _state.Step)?.Step ?? 0;
+        return [.. history.Steps.Where(step => step.Step > evaluated && step.Step <= _state.Step)];
     }
 
     /// <summary>Waits until all events are in the files.</summary>

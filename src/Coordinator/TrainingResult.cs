@@ -65,7 +65,7 @@ public sealed class TrainingResult
     {
         using var state = new AlignedBuffer(_state.Length);
         _state.CopyTo(state.Span);
-        TrainedFile.Write(path, _spec, Preparation, _origin, state);
+        TrainedFile.Write(path, _spec, Preparation, _origin, state, Summary.BestStep ?? Summary.Steps);
     }
 }
 

@@ -77,6 +77,11 @@ internal sealed class TrainingSession : IDisposable
         TrainRequest request, ResumePoint? resume, TrainingSessionOptions options, TimeProvider time)
     {
         long preparedAt = time.GetTimestamp();
+        if (resume is not null)
+        {
+            request.Data.VerifyContent();
+        }
+
         var identity = new RunIdentity(resume?.Position.RunId ?? Checkpoint.NewRunId(), resume?.NextTerm ?? 1);
         var resources = RunResources.Create(request, resume);
         RunArtifacts? artifacts = null;
@@ -176,6 +181,7 @@ internal sealed class TrainingSession : IDisposable
             LocalWorkers = _request.Workers,
             State = _resources.State,
             Selection = _resumed?.Selection,
+            EpochSoFar = _artifacts?.StepsSinceEvaluation() ?? [],
             Layout = _resources.Layout,
             Checkpoints = _artifacts?.Checkpoints,
             Observers = _observers,

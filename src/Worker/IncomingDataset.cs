@@ -8,7 +8,7 @@ namespace NnCluster.Worker;
 /// kept for the next attempt.
 /// </summary>
 /// <remarks>
-/// Each attempt writes a file of its own, <c>.partial</c>, and has a lock on the file <c>.lock</c> of the same name meanwhile. A partial file
+/// Each attempt writes a file of its own, <c>.partial</c>, and has a lock on the file <c>.held</c> of the same name meanwhile. A partial file
 /// whose lock is free was left by an attempt that has ended; the attempt that takes the lock continues it. A lock is deleted only when its
 /// partial file is gone.
 /// </remarks>
@@ -116,7 +116,7 @@ internal sealed class IncomingDataset : IDisposable
         Release(_partial, _lock);
     }
 
-    private static string LockOf(string partial) => Path.ChangeExtension(partial, ".lock");
+    private static string LockOf(string partial) => Path.ChangeExtension(partial, ".held");
 
     private static (string Partial, FileStream Lock) Create(string path)
     {

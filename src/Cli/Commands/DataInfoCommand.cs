@@ -17,15 +17,18 @@ internal static class DataInfoCommand
     /// <param name="json">Option that asks for JSON.</param>
     public static Command Create(Argument<string> name, Option<string?> directory, Option<bool> json)
     {
-        Option<string?> target = CliOption.Text("--target", "COLUMN", "Of a table: column to answer, by name or number. [the last]");
-        Option<ModelTask?> task = CliOption.Choice<ModelTask>("--task", "Of a table: classification or regression. [by the values]");
-        Option<HeaderKind?> header = CliOption.Choice<HeaderKind>("--header", "Of a .csv or .tsv: meaning of its first line. [auto]");
+        var options = new TrainOptions();
         Option<bool> verify = CliOption.Flag(
             "--verify", "Compute the SHA-256 of a prepared directory's content, and compare it with the stored one.");
         var command = new Command("info", "Columns of a table with types, ranges, missing values and classes; shapes and checksum of a data set.")
         {
-            name, directory, header, target, task, verify, json,
+            name, directory, verify, json,
         };
+        foreach (Option option in options.OfData)
+        {
+            command.Add(option);
+        }
+
         command.SetAction(async (given, _) =>
         {
             string path = given.GetRequiredValue(name);
@@ -34,32 +37,38 @@ internal static class DataInfoCommand
                 Verify(path);
             }
 
-            var options = new TableOptions
-            {
-                Header = given.GetValue(header) ?? HeaderKind.Auto,
-                Target = given.GetValue(target),
-                Task = given.GetValue(task),
-            };
-            TableDescription? table = IsTable(path) ? Describe(path, options.Header) : null;
-            if (table is null && (options.Target is not null || options.Task is not null))
-            {
-                throw new BadInputException($"{target.Name} and {task.Name} are for tables, and {path} is none.");
-            }
-
+            TableOptions asked = TrainRequestReader.TableOptionsOf(given, options);
+            TableDescription? table = IsTable(path) ? Describe(path, asked.Header) : null;
             bool asJson = given.GetValue(json);
             if (table is not null && !asJson)
             {
                 WriteLines(TableColumns.Lines(table));
             }
 
-            Dataset data = await ConsoleDataset.OpenAsync(path, given.GetValue(directory), options, StandardError()).ConfigureAwait(false);
+            Dataset data;
+            try
+            {
+                data = await ConsoleDataset.OpenAsync(path, given.GetValue(directory), asked, StandardError()).ConfigureAwait(false);
+                TrainRequestReader.RequireTable(given, options, data, path);
+            }
+            catch (BadInputException refused) when (table is not null)
+            {
+                // The columns are what was asked for, and show what is to be done.
+                string reason = OptionNames.MessageOf(refused);
+                Console.Out.WriteLine(asJson
+                    ? Add(table, new() { ["name"] = Path.GetFileName(path), ["refusal"] = reason }).ToJsonString()
+                    : $"train refuses it: {reason}");
+                return ExitCode.Done;
+            }
+
             if (asJson)
             {
                 Console.Out.WriteLine(ToJson(data, table).ToJsonString());
                 return ExitCode.Done;
             }
 
-            WriteLines(table is null ? Lines(data) : [.. data.Notes, Checksum(data)]);
+            string[] verified = given.GetValue(verify) ? ["  its content has this checksum"] : [];
+            WriteLines([.. table is null ? Lines(data) : [.. data.Notes, Checksum(data)], .. verified]);
             return ExitCode.Done;
         });
         return command;
@@ -77,7 +86,7 @@ internal static class DataInfoCommand
 
     // The arrays of an archive are no columns, and a pipe, of length 0, can be read only once.
     private static bool IsTable(string path) =>
-        KnownDatasets.All.All(set => set.Name != path) && File.Exists(path) && new FileInfo(path).Length > 0 && FileSignature.Of(path).Kind != FileKind.Npz;
+        KnownDatasets.All.All(set => set.Name != path) && FileContent.LengthOf(path) > 0 && FileSignature.Of(path).Kind != FileKind.Npz;
 
     private static TableDescription Describe(string path, HeaderKind header)
     {
@@ -101,9 +110,11 @@ internal static class DataInfoCommand
     {
         string outputs = data.Classes > 0
             ? $"{data.Classes} classes: {string.Join(", ", data.ClassNames)}"
-            : $"{data.Targets} real-valued targets";
-        string shape = data.ImageWidth is null ? $"{data.Features} features" : $"images of {data.ImageWidth} × {data.ImageHeight}";
-        yield return $"{data.Name}: {data.Train.Rows} training and {data.Test.Rows} test rows, {shape}; {outputs}";
+            : data.Targets == 1 ? "1 target" : $"{data.Targets} targets";
+        string shape = data.Images is { } images ? $"images of {images}"
+            : data.ImageWidth is null ? $"{data.Features} features" : $"images of {data.ImageWidth} × {data.ImageHeight}";
+        string validation = data.Validation.Rows > 0 ? $", {data.Validation.Rows} validation" : "";
+        yield return $"{data.Name}: {data.Train.Rows} training{validation} and {data.Test.Rows} test rows, {shape}; {outputs}";
         yield return Checksum(data);
         if (data.ImageWidth is int width && data.ImageHeight is int height && data.Train.Rows > 0)
         {
@@ -133,12 +144,18 @@ internal static class DataInfoCommand
         };
         if (table is not null)
         {
-            json["rows"] = table.Rows;
-            json["columns"] = TableColumns.ToJson(table);
+            Add(table, json);
             json["target"] = data.Preparation?.Target;
             json["task"] = data.Preparation?.Task == ModelTask.Regression ? "regression" : "classification";
         }
 
+        return json;
+    }
+
+    private static JsonObject Add(TableDescription table, JsonObject json)
+    {
+        json["rows"] = table.Rows;
+        json["columns"] = TableColumns.ToJson(table);
         return json;
     }
 }

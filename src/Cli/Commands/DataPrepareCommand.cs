@@ -18,6 +18,7 @@ internal static class DataPrepareCommand
         var table = new Argument<string>("table") { Description = "A table, or a pipe such as /dev/stdin; it is read once." };
         Option<string?> output = CliOption.Text("--out", "DIR", "Directory to write; it must not exist. [required]");
         output.Aliases.Add("-o");
+        output.Aliases.Add("--output");
         output.Required = true;
         Option<bool> json = CliOption.Flag("--json", "Print the result as one JSON object.");
         var command = new Command(

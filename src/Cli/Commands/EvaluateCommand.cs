@@ -34,7 +34,7 @@ internal static class EvaluateCommand
         command.SetAction(async (given, _) =>
         {
             string run = given.GetRequiredValue(model);
-            SafeTensorsFile file = TrainedFile.Read(run);
+            SafeTensorsFile file = TrainedRun.Open(run);
             ModelFile.RequireModelSpec(file);
             IAnsiConsole console = ProgressDisplay.StandardError().Console;
             Dataset data = await TrainedData
@@ -61,6 +61,7 @@ internal static class EvaluateCommand
                 ["accuracy"] = data.Classes > 0 ? accuracy : null,
                 ["loss"] = double.IsFinite(loss) ? loss : null,
                 ["rows"] = data.Test.Rows,
+                ["step"] = TrainedFile.StepOf(file),
                 ["classNames"] = new JsonArray([.. data.ClassNames.Select(name => JsonValue.Create(name))]),
                 ["metrics"] = metrics,
                 ["confusion"] = new JsonArray([.. Enumerable.Range(0, data.Classes).Select(row => RowOf(confusion, row))]),
@@ -68,15 +69,18 @@ internal static class EvaluateCommand
             return ExitCode.Done;
         }
 
+        bool isWeighted = model.Spec.ClassWeights is not null;
+        string lossName = isWeighted ? "loss weighted by class" : "loss";
         string rows = data.Train.Rows > 0 ? "test rows" : "rows";
+        rows += TrainedFile.StepOf(file) is { } step ? $", after step {step}" : "";
         Console.Out.WriteLine(data.Classes > 0
-            ? $"{data.Name}, {data.Test.Rows} {rows}: accuracy {accuracy:P2}, loss {loss:0.0000}"
+            ? $"{data.Name}, {data.Test.Rows} {rows}: accuracy {accuracy:P2}, {lossName} {loss:0.0000}"
             : $"{data.Name}, {data.Test.Rows} {rows}: loss {loss:0.000000}");
         if (metrics is not null)
         {
             Console.Out.WriteLine(MetricsText.Line(metrics));
             Console.Out.WriteLine($"baseline: {MetricsText.Line((JsonObject)metrics["baseline"]!)}");
-            if (MetricsText.WarningOf(metrics) is { } warning)
+            if (MetricsText.WarningOf(metrics, isWeighted) is { } warning)
             {
                 Console.Error.WriteLine(warning);
             }

@@ -32,7 +32,7 @@ internal static class ExportCommand
         };
         command.SetAction(given =>
         {
-            SafeTensorsFile file = TrainedFile.Read(given.GetRequiredValue(model));
+            SafeTensorsFile file = TrainedRun.Open(given.GetRequiredValue(model));
             string path = OutputPath(output, given.GetValue(output), file);
             ExportFormat chosen = given.GetValue(format) ?? FormatOf(path, format);
             string sha256 = RunDirectoryException.Guard(path, () => Export(file, chosen, path));
@@ -42,6 +42,7 @@ internal static class ExportCommand
                 ["format"] = CliOption.NameOf(chosen),
                 ["bytes"] = new FileInfo(path).Length,
                 ["weightsSha256"] = sha256,
+                ["step"] = TrainedFile.StepOf(file),
             }.ToJsonString());
             return ExitCode.Done;
         });
@@ -63,14 +64,12 @@ internal static class ExportCommand
 
     private static string OutputPath(Option option, string? path, SafeTensorsFile file)
     {
-        if (string.IsNullOrWhiteSpace(path))
+        if (path is null)
         {
-            throw new BadInputException(path is null
-                ? $"{option.Name} is missing: expected the file to write, such as -o {RunPaths.OnnxName}."
-                : $"{option.Name} is empty: expected a file.");
+            throw new BadInputException($"{option.Name} is missing: expected the file to write, such as -o {RunPaths.OnnxName}.");
         }
 
-        if (Path.GetFullPath(path) == Path.GetFullPath(file.Path))
+        if (AtomicFile.IsSame(path, file.Path))
         {
             throw new BadInputException($"{option.Name} {path}: is the model that is read; give another file.");
         }

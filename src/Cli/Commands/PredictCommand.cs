@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using NnCluster.Cli.Options;
+using NnCluster.Cli.Reporting;
 using NnCluster.Coordinator;
 using NnCluster.Data;
 using NnCluster.Model;
@@ -39,12 +40,18 @@ internal static class PredictCommand
         };
         command.SetAction(given =>
         {
-            SafeTensorsFile file = TrainedFile.Read(given.GetRequiredValue(model));
+            SafeTensorsFile file = TrainedRun.Open(given.GetRequiredValue(model));
+            long? step = TrainedFile.StepOf(file);
             if (ModelFile.PreparationOf(file) is { } preparation)
             {
                 using var predictor = Predictor.Load(file.Path, NnCluster.Numerics.Blas.Create(given.GetValue(blas) ?? "simd"));
+                if (given.GetValue(output) is { Length: > 0 } written && AtomicFile.IsSame(file.Path, written))
+                {
+                    throw new BadInputException($"{output.Name} {written}: is the model that is read; give another file.");
+                }
+
                 PredictTables(
-                    new(predictor, preparation), given.GetRequiredValue(inputs), given.GetValue(output), given.GetValue(json));
+                    new(predictor, preparation), given.GetRequiredValue(inputs), given.GetValue(output), given.GetValue(json), step);
                 return ExitCode.Done;
             }
 
@@ -56,35 +63,28 @@ internal static class PredictCommand
             if (ModelFile.ImagesOf(file) is { } prepared)
             {
                 using var predictor = Predictor.Load(file.Path, NnCluster.Numerics.Blas.Create(given.GetValue(blas) ?? "simd"));
-                string[] files = given.GetRequiredValue(inputs);
-                float[] rows = new float[checked(files.Length * prepared.Features)]; // (images, features)
-                for (int i = 0; i < files.Length; i++)
+                List<string> images = [];
+                List<float> answers = []; // (images, outputs)
+                foreach (string input in given.GetRequiredValue(inputs))
                 {
-                    ImageFile.ReadFeatures(files[i], prepared, rows.AsSpan(i * prepared.Features, prepared.Features));
+                    PredictImages(predictor, prepared, input, images, answers);
                 }
 
-                float[] answers = new float[files.Length * predictor.Outputs];
-                predictor.Predict(rows, files.Length, answers);
-                Report(answers, predictor.GivesProbabilities, predictor.Outputs, prepared.Classes, files, given.GetValue(json));
+                Report([.. answers], predictor.GivesProbabilities, predictor.Outputs, prepared.Classes, [.. images], given.GetValue(json), step);
                 return ExitCode.Done;
             }
 
             using var trained = TrainedModel.Load(file, NnCluster.Numerics.Blas.Create(given.GetValue(blas) ?? "simd"));
             var frame = ImageFrame.For(TrainedModel.TrainedOn(file), trained.Spec.Inputs, file.Path);
-            Predict(trained, frame, given.GetRequiredValue(inputs), given.GetValue(json));
+            Predict(trained, frame, given.GetRequiredValue(inputs), given.GetValue(json), step);
             return ExitCode.Done;
         });
         return command;
     }
 
-    private static void PredictTables(TablePrediction prediction, string[] tables, string? output, bool json)
+    private static void PredictTables(TablePrediction prediction, string[] tables, string? output, bool json, long? step)
     {
-        if (string.IsNullOrWhiteSpace(output ?? "-"))
-        {
-            throw new BadInputException("--output is empty: expected a file.");
-        }
-
-        if (output is not null && tables.Any(table => SameFile(table, output)))
+        if (output is not null && tables.Any(table => AtomicFile.IsSame(table, output)))
         {
             throw new BadInputException($"--output {output}: is the table that is read; give another file.");
         }
@@ -102,7 +102,7 @@ internal static class PredictCommand
                 answers.Add(answer?.DeepClone());
             }
 
-            Console.Out.WriteLine(new JsonObject { ["predictions"] = answers }.ToJsonString());
+            Console.Out.WriteLine(new JsonObject { ["step"] = step, ["predictions"] = answers }.ToJsonString());
             return;
         }
 
@@ -126,17 +126,36 @@ internal static class PredictCommand
         static void Warn(string line) => Console.Error.WriteLine(line);
     }
 
-    private static bool SameFile(string one, string other) =>
-        Path.GetFullPath(AtomicFile.TargetOf(one)) == Path.GetFullPath(AtomicFile.TargetOf(other));
+    /// <summary>Answers an image file, or all images of an archive.</summary>
+    private static void PredictImages(Predictor predictor, ImagePreparation prepared, string input, List<string> images, List<float> answers)
+    {
+        using NpzDataset? archive = NpzDataset.TryOpen(input);
+        float[] features = new float[prepared.Features];
+        if (archive is null)
+        {
+            ImageFile.ReadFeatures(input, prepared, features);
+            images.Add(input);
+            answers.AddRange(predictor.Predict(features));
+            return;
+        }
 
-    private static void Predict(TrainedModel model, ImageFrame frame, string[] images, bool json)
+        (string path, FeatureMatrix pixels) = archive.ReadPixels(prepared);
+        for (int row = 0; row < pixels.Rows; row++)
+        {
+            pixels.Copy(row, 1, features);
+            images.Add($"{path} row {row + 1}");
+            answers.AddRange(predictor.Predict(features));
+        }
+    }
+
+    private static void Predict(TrainedModel model, ImageFrame frame, string[] images, bool json, long? step)
     {
         float[] features = [.. images.SelectMany(frame.Read)]; // (images, pixels)
         float[] outputs = model.Predict(features, images.Length);
-        Report(outputs, model.Spec.Loss == LossKind.CrossEntropy, model.Spec.Outputs, frame.ClassNames, images, json);
+        Report(outputs, model.Spec.Loss == LossKind.CrossEntropy, model.Spec.Outputs, frame.ClassNames, images, json, step);
     }
 
-    private static void Report(float[] outputs, bool probabilities, int width, ImmutableArray<string> classNames, string[] images, bool json)
+    private static void Report(float[] outputs, bool probabilities, int width, ImmutableArray<string> classNames, string[] images, bool json, long? step)
     {
         ImmutableArray<string> names = classNames.Length == width ? classNames : [.. Enumerable.Range(0, width).Select(c => $"{c}")];
         var predictions = new JsonArray();
@@ -149,7 +168,7 @@ internal static class PredictCommand
                 ["image"] = images[i],
                 ["class"] = order[0],
                 ["className"] = names[order[0]],
-                [probabilities ? "probabilities" : "outputs"] = new JsonArray([.. row.Select(value => JsonValue.Create(value))]),
+                [probabilities ? "probabilities" : "outputs"] = new JsonArray([.. row.Select(value => JsonNumbers.Of(value))]),
             });
             if (!json)
             {
@@ -163,7 +182,7 @@ internal static class PredictCommand
 
         if (json)
         {
-            Console.Out.WriteLine(new JsonObject { ["predictions"] = predictions }.ToJsonString());
+            Console.Out.WriteLine(new JsonObject { ["step"] = step, ["predictions"] = predictions }.ToJsonString());
         }
     }
 }

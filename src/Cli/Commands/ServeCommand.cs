@@ -38,10 +38,11 @@ internal static class ServeCommand
 
     private static async Task<ProcessEnd> ServeAsync(string run, HostPort listen, string blas, StatusWriter status)
     {
-        SafeTensorsFile file = TrainedFile.Read(run);
+        SafeTensorsFile file = TrainedRun.Open(run);
         using var predictor = Predictor.Load(file.Path, NnCluster.Numerics.Blas.Create(blas));
+        var origin = ModelOrigin.Of(file);
         using var signals = new StopSignals(endWithInput: false);
-        await using PredictionServer server = await PredictionServer.StartAsync(new(predictor, ModelOrigin.Of(file).ClassNames), listen).ConfigureAwait(false);
+        await using PredictionServer server = await PredictionServer.StartAsync(new(predictor, origin.ClassNames, origin.IsPixels, TrainedFile.StepOf(file)), listen).ConfigureAwait(false);
         await Console.Error.WriteLineAsync($"{file.Path}: answers POST http://{listen}/predict").ConfigureAwait(false);
         status.Write(new ServerReady(listen.ToString(), file.Path));
         var stopped = new TaskCompletionSource();

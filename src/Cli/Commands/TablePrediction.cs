@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using CsvHelper;
+using NnCluster.Cli.Reporting;
 using NnCluster.Data;
 using NnCluster.Model;
 using NnCluster.Persistence;
@@ -64,7 +65,7 @@ internal sealed class TablePrediction(Predictor predictor, Preparation preparati
             var answer = new JsonObject();
             if (preparation.Task == ModelTask.Regression)
             {
-                answer["prediction"] = preparation.ToTarget(outputs[0]);
+                answer["prediction"] = JsonNumbers.Of(preparation.ToTarget(outputs[0]));
             }
             else
             {
@@ -72,7 +73,7 @@ internal sealed class TablePrediction(Predictor predictor, Preparation preparati
                 var probabilities = new JsonObject();
                 foreach ((int index, string name) in preparation.Classes.Index())
                 {
-                    probabilities[name] = outputs[index];
+                    probabilities[name] = JsonNumbers.Of(outputs[index]);
                 }
 
                 answer[predictor.GivesProbabilities ? "probabilities" : "outputs"] = probabilities;

@@ -50,6 +50,13 @@ internal static class TrainCommand
         }
 
         ResumePoint? resume = directory is null ? null : ResumeOption.Find(directory, request.Spec);
+        if (directory is not null && FinishedRun.Find(directory) is { } finished)
+        {
+            console.WriteLine(
+                $"{directory}: the run is complete, and stays as it is; --init-from {new RunPaths(directory).Model} begins another run with its weights");
+            return new(Report(given.GetValue(options.Json), RunOutcome.Completed, finished, request.Spec.Model.ClassWeights is not null));
+        }
+
         if (resume is not null && request.Settings.StopAfter <= resume.Position.Step)
         {
             throw new BadInputException(
@@ -85,10 +92,10 @@ internal static class TrainCommand
         }
 
         Console.SetOut(results);
-        return new(Report(given.GetValue(options.Json), outcome, summary), outcome.Failure);
+        return new(Report(given.GetValue(options.Json), outcome, summary, request.Spec.Model.ClassWeights is not null), outcome.Failure);
     }
 
-    private static int Report(bool json, RunOutcome outcome, RunSummary summary)
+    private static int Report(bool json, RunOutcome outcome, RunSummary summary, bool isBalanced)
     {
         if (outcome.Failure is not null)
         {
@@ -105,7 +112,7 @@ internal static class TrainCommand
             StandardOutput.Write(SummaryTable.Create(summary));
         }
 
-        if (summary.Metrics is { } metrics && MetricsText.WarningOf(metrics) is { } warning)
+        if (summary.Metrics is { } metrics && MetricsText.WarningOf(metrics, isBalanced) is { } warning)
         {
             Console.Error.WriteLine(warning);
         }

@@ -22,8 +22,28 @@ internal static class UsageError
         string? unknown = unmatched.FirstOrDefault(IsOption) ?? OptionAsArgument(command, arguments) ?? unmatched.FirstOrDefault();
         string? reason = unknown is not null ? Unknown(unknown, command.Command)
             : given.Errors.Count > 0 ? given.Errors[0].Message.TrimEnd('.')
-            : null;
+            : Blank(command);
         return reason is null ? null : $"{reason}{(reason[^1] == '?' ? "" : ".")} See: nncluster{NamesOf(command)} --help";
+    }
+
+    /// <summary>An argument or option of text without a text, such as one from a variable of a shell that is not set.</summary>
+    private static string? Blank(CommandResult command)
+    {
+        foreach (SymbolResult symbol in command.Children)
+        {
+            (string name, Type type) = symbol switch
+            {
+                OptionResult option => (option.Option.Name, option.Option.ValueType),
+                ArgumentResult argument => (argument.Argument.Name, argument.Argument.ValueType),
+                _ => ("", typeof(object)),
+            };
+            if ((type == typeof(string) || type == typeof(string[])) && symbol.Tokens.Any(token => string.IsNullOrWhiteSpace(token.Value)))
+            {
+                return $"{name}: is empty; expected a value";
+            }
+        }
+
+        return null;
     }
 
     private static string Unknown(string token, Command command)

@@ -44,7 +44,7 @@ internal static class OptionNames
         [new(nameof(RunSpec), nameof(RunSpec.Seed))] = "--seed",
         [new(nameof(RunSpec), nameof(RunSpec.Shuffle))] = "--no-shuffle",
         [new(nameof(RunSpec), nameof(RunSpec.Selection))] = "--keep",
-        [new(nameof(ModelSelection), nameof(ModelSelection.KeepBest))] = "--keep best",
+        [new(nameof(ModelSelection), nameof(ModelSelection.KeepBest))] = "--keep",
         [new(nameof(ModelSelection), nameof(ModelSelection.Patience))] = "--patience",
 
         [new(nameof(ModelSpec), nameof(ModelSpec.Architecture))] = "--model",

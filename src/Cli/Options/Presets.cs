@@ -64,14 +64,10 @@ internal static class Presets
     /// <summary>The names.</summary>
     public static IEnumerable<string> Names => All.Keys;
 
-    /// <summary>Name of the preset for a data set where none is given: <see cref="Automatic"/> unless it is a known one or in IDX files.</summary>
+    /// <summary>Name of the preset for a data set where none is given: <see cref="Automatic"/> unless it is a known one.</summary>
     /// <param name="dataset">Value of <c>--dataset</c>; null if not given.</param>
     public static string DefaultFor(string? dataset) =>
-        dataset is null || KnownDatasets.All.Any(set => set.Name == dataset)
-        || (Directory.Exists(dataset) && !PreparedDirectory.Exists(dataset)
-            && IdxDirectory.Missing(dataset).Length < KnownDatasets.FileNames.Length)
-            ? Default
-            : Automatic;
+        dataset is null || KnownDatasets.All.Any(set => set.Name == dataset) ? Default : Automatic;
 
     /// <summary>The options of a preset.</summary>
     /// <exception cref="BadInputException">No preset has that name.</exception>

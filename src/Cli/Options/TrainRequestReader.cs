@@ -49,17 +49,24 @@ internal static class TrainRequestReader
     {
         string name = given.GetValue(options.Dataset) ?? "mnist";
         Dataset data = await open(name, given.GetValue(options.DataDirectory), TableOptionsOf(given, options)).ConfigureAwait(false);
-        if (data.Preparation is null && options.OfTables.FirstOrDefault(option => IsGiven(given, option)) is { } stray)
-        {
-            throw new BadInputException($"{stray.Name} is for tables, and --dataset {name} is a set of images.");
-        }
-
-        if ((data.Images is null || !Directory.Exists(name)) && options.OfImages.FirstOrDefault(option => IsGiven(given, option)) is { } other)
+        RequireTable(given, options, data, name);
+        bool isFolder = data.Images is not null && Directory.Exists(name) && IdxDirectory.Missing(name).Length == KnownDatasets.FileNames.Length;
+        if (!isFolder && options.OfImages.FirstOrDefault(option => IsGiven(given, option)) is { } other)
         {
             throw new BadInputException($"{other.Name} is for directories of images, and --dataset {name} is none.");
         }
 
         return data.Test.Rows > 0 ? data : throw new BadInputException($"--dataset {name}: has no test rows.");
+    }
+
+    /// <summary>Checks that options for tables are given for a table only.</summary>
+    /// <exception cref="BadInputException">The data set is no table.</exception>
+    public static void RequireTable(ParseResult given, TrainOptions options, Dataset data, string name)
+    {
+        if (data.Preparation is null && options.OfTables.FirstOrDefault(option => IsGiven(given, option)) is { } stray)
+        {
+            throw new BadInputException($"{stray.Name} is for tables, and {name} is a set of images.");
+        }
     }
 
     /// <summary>The options of a data set: target, task, parts and preparation.</summary>

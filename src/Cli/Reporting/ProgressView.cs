@@ -65,8 +65,8 @@ internal static class ProgressView
         string accuracies = double.IsFinite(epoch.Test.Accuracy)
             ? $"  train {Percent(epoch.TrainAccuracy)}  test {Percent(epoch.Test.Accuracy)}"
             : string.Empty;
-        string validation = epoch.Validation is { } held && double.IsFinite(held.Accuracy)
-            ? $"  validation {Percent(held.Accuracy)}"
+        string validation = epoch.Validation is { } held
+            ? Invariant($"  validation loss {held.Loss:F4}") + (double.IsFinite(held.Accuracy) ? $"  validation {Percent(held.Accuracy)}" : string.Empty)
             : string.Empty;
         string speed = progress.ImagesPerSecond > 0 ? Invariant($"  {progress.ImagesPerSecond:N0} rows/s") : string.Empty;
         return Invariant($"epoch {epochs}  step {epoch.Step}  train loss {epoch.TrainLoss:F4}  test loss {epoch.Test.Loss:F4}")

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using NnCluster.Persistence;
 using Spectre.Console;
@@ -41,15 +42,15 @@ public static class SummaryTable
         }
 
         Row("loss", $"test {summary.TestLoss:F4}, train {summary.TrainLoss:F4}");
-        Row("trained", $"{summary.Epochs} epochs, {summary.Steps:N0} steps, {summary.Images:N0} rows");
+        Row("trained", $"{Count(summary.Epochs, "epoch")}, {Count(summary.Steps, "step")}, {summary.Images:N0} rows");
         Row("time", $"{summary.TrainSeconds:F2} s of training, {summary.TotalSeconds:F2} s in all");
         Row("speed", $"{summary.ImagesPerSecond:N0} rows/s");
         Row(
             "with",
-            $"{summary.Parameters:N0} parameters, {summary.Workers} workers, {summary.Shards} shards, {summary.Blas}, seed {summary.Seed}");
+            $"{summary.Parameters:N0} parameters, {Count(summary.Workers, "worker")}, {Count(summary.Shards, "shard")}, {summary.Blas}, seed {summary.Seed}");
         if (summary.ReassignedShards > 0 || summary.WorkersLost > 0)
         {
-            Row("faults", $"{summary.WorkersLost} workers lost, {summary.ReassignedShards:N0} shards reassigned");
+            Row("faults", $"{Count(summary.WorkersLost, "worker")} lost, {Count(summary.ReassignedShards, "shard")} reassigned");
         }
 
         if (summary.ResumedFromStep is long step)
@@ -61,4 +62,6 @@ public static class SummaryTable
         Row("run directory", $"{summary.RunDirectory}");
         return grid;
     }
+
+    private static string Count(long number, string name) => string.Create(CultureInfo.InvariantCulture, $"{number:N0} {name}{(number == 1 ? "" : "s")}");
 }

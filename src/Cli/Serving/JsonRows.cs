@@ -101,6 +101,9 @@ internal sealed class JsonRows : TableSource
         (_values[column].ValueKind == JsonValueKind.String ? _values[column].GetString() : _values[column].GetRawText()).AsSpan().Trim();
 
     /// <inheritdoc/>
+    public override bool IsTyped(int column) => _values[column].ValueKind is JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False;
+
+    /// <inheritdoc/>
     public override void Dispose()
     {
         _at.Dispose();

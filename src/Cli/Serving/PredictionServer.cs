@@ -33,6 +33,10 @@ internal sealed class PredictionServer : IAsyncDisposable
 
     private readonly PredictionService _service;
     private readonly WebApplication _application;
+
+    // So many requests compute at once; more would only take more memory.
+    private readonly SemaphoreSlim _computing = new(2 * Environment.ProcessorCount);
+
     private readonly Meter _meter = new("NnCluster.Serving");
     private readonly Counter<long> _rows;
     private readonly Counter<long> _requests;
@@ -55,8 +59,9 @@ internal sealed class PredictionServer : IAsyncDisposable
             .AddPrometheusExporter());
         _application = builder.Build();
         _application.MapPost("/predict", (RequestDelegate)PredictAsync);
-        _application.MapGet("/model", (RequestDelegate)(context => WriteAsync(context, StatusCodes.Status200OK, service.Describe())));
-        _application.MapGet("/healthz", (RequestDelegate)(context => context.Response.WriteAsync("ok\n")));
+        string[] reading = [HttpMethods.Get, HttpMethods.Head];
+        _application.MapMethods("/model", reading, (RequestDelegate)(context => WriteAsync(context, StatusCodes.Status200OK, service.Describe())));
+        _application.MapMethods("/healthz", reading, (RequestDelegate)(context => context.Response.WriteAsync("ok\n")));
         _application.MapPrometheusScrapingEndpoint();
         _application.MapFallback((RequestDelegate)NotFoundAsync);
     }
@@ -86,6 +91,7 @@ internal sealed class PredictionServer : IAsyncDisposable
     {
         await _application.DisposeAsync().ConfigureAwait(false);
         _meter.Dispose();
+        _computing.Dispose();
     }
 
     private static void Configure(KestrelServerOptions options, HostPort listen)
@@ -125,17 +131,35 @@ internal sealed class PredictionServer : IAsyncDisposable
 
     private async Task<(int Status, JsonObject Body)> AnswerAsync(HttpContext context)
     {
+        if (context.Request.Headers.ContentEncoding.Count > 0)
+        {
+            return (StatusCodes.Status415UnsupportedMediaType, Error("the request is compressed; expected JSON in UTF-8"));
+        }
+
         try
         {
             using JsonDocument request =
                 await JsonDocument.ParseAsync(context.Request.Body, default, context.RequestAborted).ConfigureAwait(false);
-            ServedAnswer answer = _service.Answer(request.RootElement);
-            _rows.Add(answer.Rows);
-            return (StatusCodes.Status200OK, answer.Body);
+            await _computing.WaitAsync(context.RequestAborted).ConfigureAwait(false);
+            try
+            {
+                ServedAnswer answer = _service.Answer(request.RootElement);
+                _rows.Add(answer.Rows);
+                return (StatusCodes.Status200OK, answer.Body);
+            }
+            finally
+            {
+                _computing.Release();
+            }
         }
         catch (JsonException e)
         {
             return (StatusCodes.Status400BadRequest, Error($"the request is no JSON: {e.Message.ReplaceLineEndings(" ")}"));
+        }
+        catch (InvalidOperationException e)
+        {
+            // System.Text.Json reads the text of a member only when it is asked for.
+            return (StatusCodes.Status400BadRequest, Error($"a text of the request is no Unicode: {e.Message.ReplaceLineEndings(" ")}"));
         }
         catch (BadInputException e)
         {
@@ -151,7 +175,9 @@ internal sealed class PredictionServer : IAsyncDisposable
     private static JsonObject Error(string text) => new() { ["error"] = text };
 
     private static Task NotFoundAsync(HttpContext context) => WriteAsync(
-        context, StatusCodes.Status404NotFound, Error(
+        context,
+        context.Request.Path.Value is "/predict" or "/model" or "/healthz" or "/metrics" ? StatusCodes.Status405MethodNotAllowed : StatusCodes.Status404NotFound,
+        Error(
             $"{context.Request.Method} {context.Request.Path} is not served; expected POST /predict, GET /model, GET /healthz or GET /metrics"));
 
     private static async Task WriteAsync(HttpContext context, int status, JsonObject body)

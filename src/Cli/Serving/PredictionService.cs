@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using NnCluster.Cli.Options;
+using NnCluster.Cli.Reporting;
 using NnCluster.Data;
 using NnCluster.Model;
 using NnCluster.Prediction;
@@ -15,10 +17,15 @@ internal sealed record ServedAnswer(JsonObject Body, int Rows);
 /// <summary>Answers requests with rows as JSON. Thread-safe.</summary>
 /// <param name="predictor">The model.</param>
 /// <param name="classNames">Names of the classes of a model without a preparation; empty if they are not known.</param>
-internal sealed class PredictionService(Predictor predictor, ImmutableArray<string> classNames)
+/// <param name="step">Step of the run that the model comes from; null if it is not known.</param>
+/// <param name="inputsArePixels">Whether the inputs are bytes times 1/255.</param>
+internal sealed class PredictionService(Predictor predictor, ImmutableArray<string> classNames, bool inputsArePixels, long? step)
 {
     /// <summary>Largest number of rows in a request.</summary>
     public const int MostRows = 100_000;
+
+    // Inputs or outputs of all rows of a request: 256 MiB of float32.
+    private const int MostValues = 1 << 26;
 
     /// <summary>The model: its task, columns, classes and shape, as JSON.</summary>
     public JsonObject Describe()
@@ -28,11 +35,22 @@ internal sealed class PredictionService(Predictor predictor, ImmutableArray<stri
             ["task"] = IsRegression ? "regression" : "classification",
             ["inputs"] = predictor.Inputs,
             ["outputs"] = predictor.Outputs,
+            ["step"] = step,
         };
         if (predictor.Preparation is { } preparation)
         {
             model["target"] = preparation.Target;
             model["columns"] = new JsonArray([.. preparation.Columns.Select(ToJson)]);
+        }
+
+        if (predictor.Images is { } images)
+        {
+            model["images"] = new JsonObject
+            {
+                ["width"] = images.Width,
+                ["height"] = images.Height,
+                ["colour"] = CliOption.NameOf(images.Colour),
+            };
         }
 
         if (!Classes.IsEmpty)
@@ -57,6 +75,11 @@ internal sealed class PredictionService(Predictor predictor, ImmutableArray<stri
             throw new BadInputException("the request has no \"rows\"; expected {\"rows\": [ … ]}.");
         }
 
+        if (request.ValueKind == JsonValueKind.Object && request.EnumerateObject().Count(member => member.NameEquals("rows")) > 1)
+        {
+            throw new BadInputException("the request has \"rows\" twice.");
+        }
+
         if (rows.ValueKind != JsonValueKind.Array)
         {
             throw new BadInputException("the rows are no array; expected {\"rows\": [ … ]}.");
@@ -68,7 +91,18 @@ internal sealed class PredictionService(Predictor predictor, ImmutableArray<stri
             throw new BadInputException($"the request has {count} rows; at most {MostRows} are answered at once.");
         }
 
-        float[] features = new float[checked(count * predictor.Inputs)];
+        int width = Math.Max(predictor.Inputs, predictor.Outputs);
+        if ((long)count * width > MostValues)
+        {
+            throw new BadInputException($"the request has {count} rows; at most {MostValues / width} of this model are answered at once.");
+        }
+
+        if (predictor.Preparation is null && rows.EnumerateArray().Index().FirstOrDefault(row => !HasInputs(row.Item), (-1, default)).Index is >= 0 and int wrong)
+        {
+            throw new BadInputException($"row {wrong + 1} is no array of {predictor.Inputs} numbers, the inputs of the model.");
+        }
+
+        float[] features = new float[count * predictor.Inputs];
         List<string> warnings = [];
         if (predictor.Preparation is { } preparation)
         {
@@ -117,22 +151,21 @@ internal sealed class PredictionService(Predictor predictor, ImmutableArray<stri
         }
     }
 
+    private bool HasInputs(JsonElement row) => row.ValueKind == JsonValueKind.Array && row.GetArrayLength() == predictor.Inputs;
+
     private void Copy(JsonElement rows, float[] features)
     {
         int row = 0;
         foreach (JsonElement values in rows.EnumerateArray())
         {
-            if (values.ValueKind != JsonValueKind.Array || values.GetArrayLength() != predictor.Inputs)
-            {
-                throw new BadInputException($"row {row + 1} is no array of {predictor.Inputs} numbers, the inputs of the model.");
-            }
-
             int column = 0;
             foreach (JsonElement value in values.EnumerateArray())
             {
-                features[(row * predictor.Inputs) + column] = value.ValueKind == JsonValueKind.Number && float.IsFinite(value.GetSingle())
-                    ? value.GetSingle()
-                    : throw new BadInputException($"row {row + 1}: value {column + 1} is {value.GetRawText()}; expected a finite number.");
+                float number = value.ValueKind == JsonValueKind.Number ? value.GetSingle() : float.NaN;
+                bool isInput = inputsArePixels ? number is >= 0 and <= 1 : float.IsFinite(number);
+                features[(row * predictor.Inputs) + column] = isInput ? number : throw new BadInputException(
+                    $"row {row + 1}: value {column + 1} is {value.GetRawText()}; "
+                    + $"expected {(inputsArePixels ? "a pixel from 0 to 1: its byte times 1/255" : "a finite number")}.");
                 column++;
             }
 
@@ -145,14 +178,14 @@ internal sealed class PredictionService(Predictor predictor, ImmutableArray<stri
         if (IsRegression)
         {
             return predictor.Preparation is { } preparation
-                ? new() { ["prediction"] = preparation.ToTarget(outputs[0]) }
-                : new() { ["outputs"] = new JsonArray([.. outputs.ToArray().Select(value => JsonValue.Create(value))]) };
+                ? new() { ["prediction"] = JsonNumbers.Of(preparation.ToTarget(outputs[0])) }
+                : new() { ["outputs"] = new JsonArray([.. outputs.ToArray().Select(value => JsonNumbers.Of(value))]) };
         }
 
         var scores = new JsonObject();
         foreach ((int index, string name) in Classes.Index())
         {
-            scores[name] = outputs[index];
+            scores[name] = JsonNumbers.Of(outputs[index]);
         }
 
         return new()

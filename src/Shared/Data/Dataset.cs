@@ -204,8 +204,31 @@ public sealed class Dataset
             Preparation = Preparation,
             Images = Images,
             Splits = splits,
-            Notes = Notes,
+            Notes = [.. Notes, .. PartsDrawn()],
         };
+
+        IEnumerable<string> PartsDrawn()
+        {
+            string how = stratum is null ? "drawn" : "stratified";
+            string[] parts =
+            [
+                .. test.Length > 0 ? [$"test {test.Length} of {all.Rows} rows"] : Array.Empty<string>(),
+                .. validation.Length > 0 ? [$"validation {validation.Length} of {all.Rows} rows"] : Array.Empty<string>(),
+                .. splits.Limit is not null ? [$"training limited to {left.Length} rows"] : Array.Empty<string>(),
+            ];
+            return parts.Length > 0 ? [$"{string.Join("; ", parts)}, {how}, seed {splits.Seed}"] : [];
+        }
+    }
+
+    /// <summary>Compares the content with a stored SHA-256, which otherwise is believed. Reads all of it.</summary>
+    /// <exception cref="BadInputException">The content was changed.</exception>
+    internal void VerifyContent()
+    {
+        if (KnownSha256 is { } stored && new DatasetBytes(this).Sha256() is var found && found != stored)
+        {
+            throw new BadInputException(
+                $"{Name}: its content has SHA-256 {found}, and {stored} was stored with it: a file was changed; prepare the table again.");
+        }
     }
 
     /// <summary>A copy with the given validation rows.</summary>

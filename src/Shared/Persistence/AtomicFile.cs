@@ -58,6 +58,9 @@ internal static partial class AtomicFile
     public static string TargetOf(string path) =>
         new FileInfo(path).LinkTarget is null ? path : File.ResolveLinkTarget(path, returnFinalTarget: true)!.FullName;
 
+    /// <summary>Whether two paths lead to the same file.</summary>
+    public static bool IsSame(string one, string other) => Path.GetFullPath(TargetOf(one)) == Path.GetFullPath(TargetOf(other));
+
     /// <summary>Writes a text as UTF-8, atomically as <see cref="Write"/> does.</summary>
     public static void WriteText(string path, string text) =>
         Write(path, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(text)));

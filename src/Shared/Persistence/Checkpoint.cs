@@ -39,12 +39,11 @@ internal static class Checkpoint
     private const string RunIdKey = "runId";
     private const string SelectionKey = "selection";
     private const string BestPrefix = "best.";
-    private const string StepKey = "step";
     private const string TermKey = "term";
     private const int RunIdBytes = 16;
 
     /// <summary>The metadata entries that a model file does not have.</summary>
-    internal static readonly ImmutableArray<string> PositionKeys = [RunIdKey, StepKey, TermKey, SelectionKey];
+    internal static readonly ImmutableArray<string> PositionKeys = [RunIdKey, TermKey, SelectionKey];
 
     // Bounds the term of a damaged header: the next term is one more.
     private const long MaxTerm = 1L << 53;
@@ -76,7 +75,7 @@ internal static class Checkpoint
             [FormatVersion.FormatKey] = Format,
             [FormatVersion.VersionKey] = FormatVersion.TensorsText,
             [RunIdKey] = position.RunId,
-            [StepKey] = position.Step.ToString(CultureInfo.InvariantCulture),
+            [TrainedFile.StepKey] = position.Step.ToString(CultureInfo.InvariantCulture),
             [TermKey] = position.Term.ToString(CultureInfo.InvariantCulture),
             [TrainedFile.RunSpecKey] = position.RunSpec,
             [ModelFile.ModelSpecKey] = position.ModelSpec,
@@ -130,7 +129,7 @@ internal static class Checkpoint
             : throw new BadInputException($"{path}: its term is {given}, above the limit of {MaxTerm}");
         string runSpec = Entry(TrainedFile.RunSpecKey);
         return new(
-            metadata.GetValueOrDefault(RunIdKey) ?? RunIdFrom(runSpec), Number(StepKey), term, runSpec, Entry(ModelFile.ModelSpecKey))
+            metadata.GetValueOrDefault(RunIdKey) ?? RunIdFrom(runSpec), Number(TrainedFile.StepKey), term, runSpec, Entry(ModelFile.ModelSpecKey))
         {
             Preparation = metadata.GetValueOrDefault(ModelFile.PreparationKey),
             Selection = metadata.TryGetValue(SelectionKey, out string? selection) ? SelectionJson.Parse(selection, path) : null,

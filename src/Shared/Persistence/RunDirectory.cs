@@ -110,6 +110,7 @@ internal sealed class RunDirectory : IRunObserver, IDisposable
             {
                 MetricsReader.RequireHeader(metrics);
                 before?.Invoke();
+                DeleteResults(paths);
                 // Any process may be drawing the figure.
                 AtomicFile.DeleteLeftovers(paths.Directory, name => name != RunPaths.CurvesName);
                 byte[]? last = LineCut.CutAfterLast(metrics, line => MetricsReader.IsHeader(line) || StepOf(line) <= step);
@@ -158,6 +159,15 @@ internal sealed class RunDirectory : IRunObserver, IDisposable
         finally
         {
             _lock.Dispose();
+        }
+    }
+
+    // They would be taken for those of the run as it goes on.
+    private static void DeleteResults(RunPaths paths)
+    {
+        foreach (string result in new[] { paths.Summary, paths.Model, paths.Onnx, paths.Curves })
+        {
+            File.Delete(result);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using NnCluster.Data;
 using NnCluster.Memory;
 using NnCluster.Model;
@@ -10,6 +11,9 @@ internal static class TrainedFile
 {
     /// <summary>The metadata entry with the specification of the run as JSON.</summary>
     public const string RunSpecKey = "runSpec";
+
+    /// <summary>The metadata entry with the step after which the state was the run's.</summary>
+    public const string StepKey = "step";
 
     /// <summary>Reads a file, or the model of a run directory: its model file, else its newest checkpoint that is not damaged.</summary>
     /// <exception cref="BadInputException">There is none, it cannot be read, or a newer program wrote it.</exception>
@@ -24,15 +28,26 @@ internal static class TrainedFile
         return File.Exists(paths.Model) ? ModelFile.Open(paths.Model) : NewestCheckpoint(paths);
     }
 
+    /// <summary>Step of the run after which a model or a checkpoint was written; null if its file does not say so.</summary>
+    public static long? StepOf(SafeTensorsFile file) =>
+        file.Metadata.TryGetValue(StepKey, out string? step)
+        && long.TryParse(step, NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : null;
+
     /// <summary>Writes a model state with the specifications of its model and its run.</summary>
     /// <param name="path">The file, replaced at once when it is complete.</param>
     /// <param name="spec">The run.</param>
     /// <param name="preparation">Preparation of a table's rows; null: none.</param>
     /// <param name="origin">Further facts about the data.</param>
     /// <param name="state">Parameters and running statistics.</param>
-    public static void Write(string path, RunSpec spec, Preparation? preparation, ModelOrigin origin, AlignedBuffer state)
+    /// <param name="step">Step after which the run had this state.</param>
+    public static void Write(string path, RunSpec spec, Preparation? preparation, ModelOrigin origin, AlignedBuffer state, long step)
     {
-        var metadata = new Dictionary<string, string> { [ModelOrigin.DatasetKey] = spec.Dataset, [RunSpecKey] = spec.ToJson() };
+        var metadata = new Dictionary<string, string>
+        {
+            [ModelOrigin.DatasetKey] = spec.Dataset,
+            [RunSpecKey] = spec.ToJson(),
+            [StepKey] = step.ToString(CultureInfo.InvariantCulture),
+        };
         origin.AddTo(metadata);
         if (preparation is not null)
         {

@@ -147,7 +147,7 @@ public sealed class Predictor : IDisposable
     /// </param>
     /// <exception cref="InvalidOperationException">The model was not trained on a table.</exception>
     /// <exception cref="BadInputException">
-    /// A column is missing, has a text in place of a number or a category of no training row; the message names it.
+    /// A column is missing, has a text in place of a number, or no value where training refused that; the message names it.
     /// </exception>
     /// <exception cref="ObjectDisposedException">The predictor was disposed.</exception>
     public RowAnswer PredictRow(IReadOnlyDictionary<string, object?> row)
@@ -158,18 +158,14 @@ public sealed class Predictor : IDisposable
         using var rows = new PreparedRows(new NamedRow(row), preparation, needsTarget: false);
         float[] features = new float[Inputs];
         rows.Read(features);
-        if (rows.Warnings.FirstOrDefault() is { } unknown)
-        {
-            throw new BadInputException(unknown);
-        }
-
         float[] outputs = Predict(features);
-        return preparation.Task == ModelTask.Regression
+        RowAnswer answer = preparation.Task == ModelTask.Regression
             ? new(null, preparation.ToTarget(outputs[0]), ImmutableDictionary<string, float>.Empty)
             : new(
                 preparation.Classes[Classification.ArgMax(outputs)],
                 null,
                 preparation.Classes.Index().ToImmutableDictionary(item => item.Item, item => outputs[item.Index]));
+        return answer with { Warnings = [.. rows.Warnings] };
     }
 
     /// <summary>Answers an image file: a class by its name, or a value.</summary>

@@ -66,6 +66,26 @@ public sealed class BadInputTests : IDisposable
         Assert.False(Directory.Exists(_directory["run"]));
     }
 
+    /// <summary>What a script gives whose variable is not set.</summary>
+    [Theory]
+    [InlineData("train", "--dataset", "x.csv", "--out", "")]
+    [InlineData("train", "--dataset", "")]
+    [InlineData("evaluate", "")]
+    [InlineData("predict", "run", "")]
+    [InlineData("predict", "", "x.csv")]
+    [InlineData("serve", " ")]
+    [InlineData("export", "", "-o", "x.onnx")]
+    [InlineData("plot", "")]
+    [InlineData("status", "")]
+    [InlineData("data", "info", "")]
+    [InlineData("data", "prepare", "x.csv", "-o", "")]
+    [InlineData("worker", "--join", "127.0.0.1:7000", "--cache", "")]
+    public void An_empty_argument_is_named(params string[] arguments)
+    {
+        using var process = new NnClusterProcess(arguments);
+        Expect(2, "is empty", process.Wait());
+    }
+
     /// <summary>A directory in the place of the file: as root, every file can be read.</summary>
     [Theory]
     [InlineData("train", "--listen", "127.0.0.1:7000", "--cookie-file")]

@@ -108,7 +108,7 @@ public sealed class ExportCommandTests(ExportCommandTests.Runs runs) : IClassFix
         await AssertRefused(
             $"--output {nowhere}: there is no directory {runs.Directory["none"]}; create it, or give another file.", runs.Images, "-o", nowhere);
         await AssertRefused("--output is missing: expected the file to write, such as -o model.onnx.", runs.Images);
-        await AssertRefused("--output is empty: expected a file.", runs.Images, "-o", " ");
+        await AssertRefused("--output: is empty; expected a value. See: nncluster export --help", runs.Images, "-o", " ");
         await AssertRefused("m.bin: its extension names no format; end it with .onnx or .safetensors, or give --format.", runs.Images, "-o", "m.bin");
         string noModel = $"{torch}: is no model of this program: its metadata has no 'modelSpec', which describes the network; "
             + "train --init-from takes its tensors for a network that the other options describe";

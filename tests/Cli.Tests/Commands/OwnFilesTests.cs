@@ -103,6 +103,37 @@ public sealed class OwnFilesTests : IDisposable
         Assert.StartsWith("others/sky/b.png: sky (", Done("predict", "run", "others/sky/b.png").Output, StringComparison.Ordinal);
     }
 
+    /// <summary>Dark bars on light paper, which images of MNIST never are: the bytes must reach the network as they are in the files.</summary>
+    [Fact]
+    public void An_idx_directory_of_ones_own_trains_with_the_defaults_and_its_images_are_answered_as_files_and_as_an_archive()
+    {
+        const int Width = 10;
+        const int Height = 6;
+        byte[][] images = [.. Enumerable.Range(0, 150).Select(i => Enumerable.Range(0, Width * Height)
+            .Select(pixel => (byte)(pixel / Width is 2 or 3 ? (i % 3 * 60) + (i % 7) : 250 - (i % 5))).ToArray())];
+        WriteIdx("own/train-images-idx3-ubyte", [120, Height, Width], [.. images[..120].SelectMany(image => image)]);
+        WriteIdx("own/train-labels-idx1-ubyte", [120], [.. Enumerable.Range(0, 120).Select(i => (byte)(i % 3))]);
+        WriteIdx("own/t10k-images-idx3-ubyte", [30, Height, Width], [.. images[120..].SelectMany(image => image)]);
+        WriteIdx("own/t10k-labels-idx1-ubyte", [30], [.. Enumerable.Range(120, 30).Select(i => (byte)(i % 3))]);
+        Done("train", "--dataset", "own", "--json", "--out", "run");
+        Assert.Equal(1, Done("evaluate", "run", "--json").Json.GetProperty("accuracy").GetDouble());
+
+        string[] files = [.. Enumerable.Range(120, 30).Select(i => $"images/{i}.png")];
+        foreach (int i in Enumerable.Range(120, 30))
+        {
+            Draw($"images/{i}.png", Width, Height, pixel => new(images[i][pixel], images[i][pixel], images[i][pixel]));
+        }
+
+        JsonElement answers = Done(["predict", "run", .. files, "--json"]).Json.GetProperty("predictions");
+        Assert.Equal(Enumerable.Range(120, 30).Select(i => i % 3), answers.EnumerateArray().Select(answer => answer.GetProperty("class").GetInt32()));
+        Refused("--image-size is for directories of images", "train", "--dataset", "own", "--image-size", "3x3");
+
+        Done("train", "--dataset", Path.Combine(Tables, "colours.npz"), "--epochs", "2", "--batch-size", "4", "--json", "--out", "colours");
+        answers = Done("predict", "colours", Path.Combine(Tables, "colours.npz"), "--json").Json.GetProperty("predictions");
+        Assert.Equal(4, answers.GetArrayLength());
+        Assert.EndsWith("colours.npz/test_images row 4", answers[3].GetProperty("image").GetString(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Any_number_of_workers_gives_the_same_bits_for_images()
     {
@@ -157,6 +188,26 @@ public sealed class OwnFilesTests : IDisposable
         using SKData data = bitmap.Encode(SKEncodedImageFormat.Png, 100);
         _directory.Write(name, data.ToArray());
         return name;
+    }
+
+    private void Draw(string name, int width, int height, Func<int, SKColor> colour)
+    {
+        using var bitmap = new SKBitmap(width, height) { Pixels = [.. Enumerable.Range(0, width * height).Select(colour)] };
+        using SKData data = bitmap.Encode(SKEncodedImageFormat.Png, 100);
+        _directory.Write(name, data.ToArray());
+    }
+
+    private void WriteIdx(string name, int[] dimensions, byte[] elements)
+    {
+        byte[] sizes = [.. dimensions.SelectMany(size => new[] { (byte)(size >> 24), (byte)(size >> 16), (byte)(size >> 8), (byte)size })];
+        _directory.Write(name, [0, 0, 8, (byte)dimensions.Length, .. sizes, .. elements]);
+    }
+
+    private void Refused(string message, params string[] arguments)
+    {
+        ProcessResult result = Run(arguments);
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains(message, result.Error, StringComparison.Ordinal);
     }
 
     private ProcessResult Done(params string[] arguments)

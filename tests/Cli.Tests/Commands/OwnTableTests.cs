@@ -75,6 +75,15 @@ public sealed class OwnTableTests : IDisposable
     }
 
     [Fact]
+    public void The_model_is_never_overwritten_with_its_answers()
+    {
+        Assert.Equal(0, Run("train", "--dataset", "flowers.csv", "--epochs", "2", "--out", "run").ExitCode);
+        ProcessResult refused = Run("predict", "run", "flowers.csv", "-o", Path.Combine("run", "model.safetensors"));
+        Assert.Equal(2, refused.ExitCode);
+        Assert.Contains("is the model that is read; give another file", refused.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_model_that_learned_nothing_says_so()
     {
         Write("noise.csv", ["x,y", .. Enumerable.Range(0, 200).Select(i => string.Create(CultureInfo.InvariantCulture, $"{i * 7919 % 211},{(i % 10 == 0 ? 'b' : 'a')}"))]);
@@ -147,12 +156,12 @@ public sealed class OwnTableTests : IDisposable
     [Theory]
     [InlineData("train --dataset flowers.csv --target species", "has no column \"species\"; it has id, length, width, colour, kind")]
     [InlineData("train --dataset flowers.csv --task regression", "a regression needs finite numbers")]
-    [InlineData("train --dataset flowers.csv --missing refuse", "width is missing")]
+    [InlineData("train --dataset flowers.csv --missing refuse", "width has no value")]
     [InlineData("train --dataset flowers.csv --categories refuse", "colour is text")]
     [InlineData("train --dataset flowers.csv --test 1", "expected a share of the rows")]
     [InlineData("train --dataset flowers.csv --validation 500", "500 validation rows cannot be held out")]
     [InlineData("train --dataset flowers.csv --patience 3", "--patience needs validation rows")]
-    [InlineData("train --dataset flowers.csv --keep best", "--keep best needs validation rows")]
+    [InlineData("train --dataset flowers.csv --keep best", "--keep: the best state needs validation rows")]
     [InlineData("train --dataset flowers.csv --target length --class-weight balanced", "--class-weight balanced needs classes")]
     [InlineData("train --dataset flowers.csv --group rows", "has no column \"rows\"")]
     public void What_cannot_be_used_is_one_line_and_exit_code_2(string command, string message)

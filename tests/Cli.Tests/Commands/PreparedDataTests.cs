@@ -47,6 +47,23 @@ public sealed class PreparedDataTests : IDisposable
         Refused("set: was prepared otherwise than the data", "evaluate", "run", "--dataset", "set");
     }
 
+    [Fact]
+    public void A_run_is_not_resumed_on_changed_content()
+    {
+        Done("data", ["prepare", "flowers.csv", "-o", "set", .. Options]);
+        Assert.Equal(130, Run(["train", "--dataset", "set", "--epochs", "5", "--stop-after", "3", "--json", "--out", "run"]).ExitCode);
+        string features = _directory["set/train.features.f32"];
+        byte[] content = File.ReadAllBytes(features);
+        content[6] ^= 0x40;
+        File.WriteAllBytes(features, content);
+        ProcessResult resumed = Run(["train", "--resume", "run"]);
+        Assert.Equal(2, resumed.ExitCode);
+        Assert.Contains("a file was changed; prepare the table again", resumed.Error, StringComparison.Ordinal);
+        content[6] ^= 0x40;
+        File.WriteAllBytes(features, content);
+        Assert.Equal(0, Run(["train", "--resume", "run", "--json"]).ExitCode);
+    }
+
     private static IEnumerable<string> Lines()
     {
         string[] kinds = ["tulip", "rose", "lily"];

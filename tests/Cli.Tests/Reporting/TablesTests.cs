@@ -49,7 +49,7 @@ public sealed class TablesTests
     {
         string text = Render(SummaryTable.Create(Summary() with { TestAccuracy = double.NaN, WorkersLost = 1, ReassignedShards = 12, ResumedFromStep = 1000, ValidationAccuracy = 0.5 }));
 
-        Assert.Contains("1 workers lost, 12 shards reassigned", text, StringComparison.Ordinal);
+        Assert.Contains("1 worker lost, 12 shards reassigned", text, StringComparison.Ordinal);
         Assert.Contains("step 1,000", text, StringComparison.Ordinal);
         Assert.Contains("50.00 %", text, StringComparison.Ordinal);
         Assert.DoesNotContain("test accuracy", text, StringComparison.Ordinal);

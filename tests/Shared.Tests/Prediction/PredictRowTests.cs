@@ -53,13 +53,38 @@ public sealed class PredictRowTests
 
     [Theory]
     [InlineData("long", "red", "length has \"long\"")]
-    [InlineData("1", "blue", "colour has \"blue\", which is no category of the training rows")]
     public void A_value_that_does_not_fit_is_named(string length, string colour, string message)
     {
         using Predictor predictor = Create(Flowers);
         BadInputException wrong = Assert.Throws<BadInputException>(
             () => predictor.PredictRow(new Dictionary<string, object?> { ["length"] = length, ["colour"] = colour }));
         Assert.Contains(message, wrong.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_text_that_is_no_category_is_answered_with_a_warning()
+    {
+        using Predictor predictor = Create(Flowers);
+        RowAnswer answer = predictor.PredictRow(new Dictionary<string, object?> { ["length"] = 8, ["colour"] = "blue" });
+        Assert.Contains("colour has \"blue\", which is no category of the training rows", Assert.Single(answer.Warnings), StringComparison.Ordinal);
+        Assert.Equal(predictor.Predict([-1, 0, 0])[1], answer.Probabilities["rose"]);
+        Assert.Empty(predictor.PredictRow(new Dictionary<string, object?> { ["length"] = 8, ["colour"] = "red" }).Warnings);
+    }
+
+    [Theory]
+    [InlineData(true, 1)]
+    [InlineData(false, 0)]
+    [InlineData(1, 2)]
+    [InlineData(1.0, 2)]
+    public void A_boolean_or_a_number_is_the_category_that_says_the_same(object value, int feature)
+    {
+        Preparation typed = Flowers with { Columns = [new CategoryColumn("value", ["False", "True", "1.0"])] };
+        using Predictor predictor = Create(typed);
+        RowAnswer answer = predictor.PredictRow(new Dictionary<string, object?> { ["value"] = value });
+        float[] features = new float[3];
+        features[feature] = 1;
+        Assert.Empty(answer.Warnings);
+        Assert.Equal(predictor.Predict(features)[0], answer.Probabilities["lily"]);
     }
 
     [Fact]

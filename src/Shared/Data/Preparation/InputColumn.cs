@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Text.Json.Serialization;
 
 namespace NnCluster.Data;
@@ -85,6 +86,30 @@ public sealed record CategoryColumn(string Name, ImmutableArray<string> Categori
         features[code] = 1;
         return true;
     }
+
+    /// <summary>
+    /// Writes the features of a number or a Boolean in a column of text: of the first category that is the same but for its writing, such as
+    /// <c>1.0</c> for 1 and <c>True</c> for true.
+    /// </summary>
+    /// <returns>Whether there is such a category.</returns>
+    internal bool TryEncodeTyped(ReadOnlySpan<char> text, Span<float> features)
+    {
+        bool isNumber = TryParse(text, out double number);
+        foreach ((int code, string category) in Categories.Index())
+        {
+            if (text.Equals(category, StringComparison.OrdinalIgnoreCase) || (isNumber && TryParse(category, out double other) && other == number))
+            {
+                features.Clear();
+                features[code] = 1;
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool TryParse(ReadOnlySpan<char> text, out double number) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out number);
 
     /// <inheritdoc/>
     internal override bool TryEncodeMissing(Span<float> features) => TryEncode(Fill, features) && Fill is not null;

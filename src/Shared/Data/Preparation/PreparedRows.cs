@@ -205,7 +205,9 @@ internal sealed class PreparedRows : IDisposable
             return;
         }
 
-        if (!((CategoryColumn)column).TryEncode(_source.GetText(index), features))
+        var category = (CategoryColumn)column;
+        if (!category.TryEncode(_source.GetText(index), features)
+            && !(_source.IsTyped(index) && category.TryEncodeTyped(_source.GetText(index), features)))
         {
             (string Text, string Place, int Rows) first = _unknown.GetValueOrDefault(
                 column.Name, (_source.GetText(index).ToString(), _source.Place, 0));

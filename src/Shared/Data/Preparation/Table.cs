@@ -29,6 +29,9 @@ internal sealed class Table : IDisposable
     /// <summary>Group of each row; null if the table has none.</summary>
     public required GroupColumn? Groups { get; init; }
 
+    /// <summary>Lines about columns that look like something that is not prepared.</summary>
+    public ImmutableArray<string> Advice { get; init; } = [];
+
     /// <summary>Number of rows.</summary>
     public int Rows => Target.Rows;
 

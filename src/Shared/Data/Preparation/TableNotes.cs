@@ -12,7 +12,7 @@ internal static class TableNotes
     /// <param name="unknown">Texts of the validation rows, and of the test rows, that are no category, by column.</param>
     public static IEnumerable<string> Of(Table table, TableOptions options, TablePlan plan, params ReadOnlySpan<UnknownTexts[]> unknown) =>
     [
-        .. OfHeader(table), OfParts(table, options, plan), .. OfTexts(table), .. OfClasses(plan.Preparation), .. OfFills(table, options),
+        .. OfHeader(table), OfParts(table, options, plan), .. OfTexts(table), .. table.Advice, .. OfClasses(plan.Preparation), .. OfFills(table, options),
         .. OfUnknown(table, [.. unknown]),
     ];
 
@@ -33,7 +33,7 @@ internal static class TableNotes
 
     private static IEnumerable<string> OfHeader(Table table) => table.HasNames || !table.HasLines
         ? []
-        : [$"line 1 of {Path.GetFileName(table.Path)} is a row, it does not name the columns: they are column 1, column 2, …"];
+        : [$"line 1 of {Path.GetFileName(table.Path)} is read as a row; the columns are called column 1, column 2, …"];
 
     private static IEnumerable<string> OfTexts(Table table)
     {

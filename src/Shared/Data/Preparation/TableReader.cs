@@ -35,6 +35,11 @@ internal sealed class TableReader
 
         _target = options.Target is { } target ? ColumnNames.IndexOf(names, target, _path) : names.Length - 1;
         _group = options.Group is { } group ? ColumnNames.IndexOf(names, group, _path) : null;
+        if (_group == _target)
+        {
+            throw new BadInputException($"{_path}: {names[_target]} is the target and cannot be the group.");
+        }
+
         HashSet<int> unused = [_target, .. options.Ignore.Select(column => ColumnNames.IndexOf(names, column, _path))];
         if (_group is { } index)
         {
@@ -80,6 +85,7 @@ internal sealed class TableReader
             SourceColumns = _source.Columns.Length,
             Columns = [.. _used.Select(column => ColumnOf(column, sample))],
             Cells = cells(_used.Length),
+            Advice = [.. _used.SelectMany(column => AdviceOn(column, sample))],
             Target = new(_path, _source.Columns[_target], _options.Task) { IsText = _isText[_target] },
             Groups = _group is { } group ? new(_source.Columns[group]) : null,
         };
@@ -96,6 +102,19 @@ internal sealed class TableReader
             table.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Advice on a column, by the first rows.</summary>
+    private IEnumerable<string> AdviceOn(int column, RecordedRows sample)
+    {
+        var counter = new ColumnCounter(_source.Columns[column], _isText[column] ? ColumnKind.Text : _source.KindOf(column));
+        sample.Rewind();
+        while (sample.Read())
+        {
+            counter.Add(sample, column);
+        }
+
+        return counter.ToDescription(sample.Count).Advice is { } advice ? [$"{Quoted.Plain(_source.Columns[column])}: {advice}"] : [];
     }
 
     private Column ColumnOf(int column, RecordedRows sample)
@@ -140,7 +159,7 @@ internal sealed class TableReader
             }
 
             throw new BadInputException(
-                $"{_path}, {place}: {_source.Columns[column]} has {Quoted.Text(text)}, with a decimal comma; expected a decimal point.");
+                $"{_path}, {place}: {_source.Columns[column]} has {Quoted.Text(text)}, with a comma; expected a decimal point and no separators of thousands.");
         }
 
         return texts > 0 && 2 * texts >= values.Count ? ColumnKind.Text : ColumnKind.Number;
@@ -206,14 +225,15 @@ internal sealed class TableReader
             return code < Column.MostTexts ? code : throw new BadInputException(
                 $"{_path}, {source.Place}: {column.Name} has more than {Column.MostTexts} different texts, such as "
                 + $"{Quoted.Text(column.Texts[0])}: too many for categories (at most {PreparationFitter.MostCategories}); "
-                + "leave the column out.");
+                + "leave the column out (--ignore).");
         }
 
         if (kind == CellKind.Text)
         {
             throw new BadInputException(
                 $"{_path}, {source.Place}: {column.Name} has {Quoted.Text(source.GetText(index))}; "
-                + $"expected a finite number as in its other rows. A missing value is {MissingValues.Names}.");
+                + $"expected a finite number as in its other rows. A missing value is {MissingValues.Names}."
+                + (!_source.HasNames && _source.HasLines && source.Place == "line 1" ? " If line 1 has the names of the columns, say so (--header yes)." : ""));
         }
 
         return float.IsFinite((float)number) ? column.CellOf(number) : throw new BadInputException(

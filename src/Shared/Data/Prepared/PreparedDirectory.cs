@@ -12,7 +12,7 @@ public static class PreparedDirectory
     /// <summary>Whether a directory holds a prepared data set.</summary>
     public static bool Exists(string path) => File.Exists(Path.Combine(path, PreparedFiles.Description));
 
-    /// <summary>Opens a prepared data set. The sizes of its files are checked; <see cref="Verify"/> checks their content.</summary>
+    /// <summary>Opens a prepared data set. Its description and the sizes of its files are checked; <see cref="Verify"/> checks their content.</summary>
     /// <param name="path">The directory.</param>
     /// <param name="options">
     /// Target, parts and preparation; they must be the ones that the directory was prepared with, or the defaults.
@@ -53,10 +53,8 @@ public static class PreparedDirectory
     public static string Verify(string path)
     {
         Dataset data = Open(path);
-        string found = new DatasetBytes(data).Sha256();
-        return found == data.Sha256 ? found : throw new BadInputException(
-            $"{path}: its content has SHA-256 {found}, and {PreparedFiles.Description} says {data.Sha256}: "
-            + "a file was changed; prepare the table again.");
+        data.VerifyContent();
+        return data.Sha256;
     }
 
     internal static PreparedDescription Describe(string path)
@@ -85,7 +83,12 @@ public static class PreparedDirectory
 
             PreparedDescription described = JsonSerializer.Deserialize(json, PreparedJson.Default.PreparedDescription)!;
             Preparation checkedOne = Preparation.Parse(described.Preparation.ToJson(), file);
-            return described.Features == checkedOne.Features && described is { TrainRows: > 0, ValidationRows: >= 0, TestRows: >= 0 }
+            if (described.Digest != described.ComputeDigest())
+            {
+                throw new BadInputException($"{file} was changed after it was written; prepare the table again.");
+            }
+
+            return described.Features == checkedOne.Features && described.Notes.All(note => note is not null) && described is { TrainRows: > 0, ValidationRows: >= 0, TestRows: >= 0 }
                 ? described
                 : throw new BadInputException($"{file}: its numbers of rows or features are impossible; prepare the table again.");
         }

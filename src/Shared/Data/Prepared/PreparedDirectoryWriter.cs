@@ -136,7 +136,7 @@ public static class PreparedDirectoryWriter
     private static void WriteDescription(string directory, PreparedDescription described)
     {
         using FileStream file = File.Create(Path.Combine(directory, PreparedFiles.Description));
-        JsonSerializer.Serialize(file, described, PreparedJson.Default.PreparedDescription);
+        JsonSerializer.Serialize(file, described.WithDigest(), PreparedJson.Default.PreparedDescription);
         file.Flush(flushToDisk: true);
     }
 

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace NnCluster.Data;
@@ -35,6 +37,9 @@ internal sealed record PreparedDescription
     /// <summary>SHA-256 of the canonical bytes.</summary>
     public required string Sha256 { get; init; }
 
+    /// <summary>SHA-256 of this description as JSON, with an empty text in this place: a changed description is not used.</summary>
+    public string Digest { get; init; } = "";
+
     /// <summary>Number of features of a row.</summary>
     public required int Features { get; init; }
 
@@ -55,6 +60,13 @@ internal sealed record PreparedDescription
 
     /// <summary>Lines that say how the data were read and divided.</summary>
     public ImmutableArray<string> Notes { get; init; } = [];
+
+    /// <summary>The description with its digest.</summary>
+    public PreparedDescription WithDigest() => this with { Digest = ComputeDigest() };
+
+    /// <summary>The digest that the description must have.</summary>
+    public string ComputeDigest() => Convert.ToHexStringLower(
+        SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(this with { Digest = "" }, PreparedJson.Default.PreparedDescription)));
 }
 
 [JsonSourceGenerationOptions(

@@ -79,7 +79,16 @@ internal static class IdxDirectory
             classes,
             classNames: known?.ClassNames ?? default,
             imageWidth: width,
-            imageHeight: height);
+            imageHeight: height)
+        {
+            Images = known is not null ? null : new()
+            {
+                Width = width,
+                Height = height,
+                Colour = ImageColour.Grey,
+                Classes = [.. Enumerable.Range(0, classes).Select(label => $"{label}")],
+            },
+        };
     }
 
     private static DataSplit Split(IdxFile images, IdxFile labels, int classes) => images.Count == labels.Count

@@ -16,7 +16,12 @@ internal static class ImageFile
     // Limits of a header that may be false: pixels for each byte of the file, and pixels in all.
     private const long MostPixelsPerByte = 100_000;
     private const long MostPixels = 1L << 26;
+    private const long MostBytes = 1L << 28;
     private const int BytesOfPixel = 4;
+
+    // Images of more pixels are decoded one at a time, whatever the number of threads: each takes up to 8 bytes a pixel.
+    private const long LargeImage = 1L << 22;
+    private static readonly Lock Large = new();
 
     /// <summary>Size of an image, from its header.</summary>
     /// <exception cref="BadInputException">The file cannot be read, or is no image.</exception>
@@ -36,6 +41,19 @@ internal static class ImageFile
     public static bool Read(string path, ImageSize size, ImageColour colour, Span<byte> row)
     {
         using SKCodec codec = Open(path);
+        if ((long)codec.Info.Width * codec.Info.Height <= LargeImage)
+        {
+            return Read(path, codec, size, colour, row);
+        }
+
+        lock (Large)
+        {
+            return Read(path, codec, size, colour, row);
+        }
+    }
+
+    private static bool Read(string path, SKCodec codec, ImageSize size, ImageColour colour, Span<byte> row)
+    {
         var info = new SKImageInfo(codec.Info.Width, codec.Info.Height, SKColorType.Rgba8888, SKAlphaType.Unpremul);
         byte[] pixels = new byte[(long)info.Width * info.Height * BytesOfPixel];
         Decode(path, codec, info, pixels);
@@ -65,10 +83,22 @@ internal static class ImageFile
 
     private static SKCodec Open(string path)
     {
+        if (Directory.Exists(path))
+        {
+            throw new BadInputException($"{path} is a directory; expected an image file ({Formats}).");
+        }
+
         SKCodec? codec = null;
         long length;
         try
         {
+            // The length of a pipe and of a device is 0: they are not opened.
+            long bytes = FileContent.LengthOf(path);
+            if (File.Exists(path) && bytes is < 1 or > MostBytes)
+            {
+                throw new BadInputException($"{path} has {bytes} bytes; expected an image of at most {MostBytes >> 20} MiB ({Formats}).");
+            }
+
             byte[] content = File.ReadAllBytes(path);
             length = content.Length;
             codec = SKCodec.Create(SKData.CreateCopy(content));
@@ -153,24 +183,9 @@ internal static class ImageFile
 
     private static void Scale(byte[] pixels, int width, int height, int channels, ImageSize size, Span<byte> row)
     {
-        double[] narrow = new double[height * size.Width * channels]; // (height, size.Width, channels)
-        for (int x = 0; x < size.Width; x++)
-        {
-            (double from, double to) = ((double)x * width / size.Width, (double)(x + 1) * width / size.Width);
-            for (int source = (int)from; source < Math.Min(to, width); source++)
-            {
-                double weight = (Math.Min(source + 1, to) - Math.Max(source, from)) / (to - from);
-                for (int y = 0; y < height; y++)
-                {
-                    for (int channel = 0; channel < channels; channel++)
-                    {
-                        narrow[(((y * size.Width) + x) * channels) + channel] += weight * pixels[(((y * width) + source) * channels) + channel];
-                    }
-                }
-            }
-        }
-
         int stride = size.Width * channels;
+        double[] narrow = new double[stride]; // (size.Width, channels)
+        int narrowed = -1;
         double[] sums = new double[stride];
         for (int y = 0; y < size.Height; y++)
         {
@@ -178,16 +193,42 @@ internal static class ImageFile
             (double from, double to) = ((double)y * height / size.Height, (double)(y + 1) * height / size.Height);
             for (int source = (int)from; source < Math.Min(to, height); source++)
             {
+                // Two rows of the result may share a row of the image.
+                if (source != narrowed)
+                {
+                    Narrow(pixels.AsSpan(source * width * channels, width * channels), width, channels, narrow);
+                    narrowed = source;
+                }
+
                 double weight = (Math.Min(source + 1, to) - Math.Max(source, from)) / (to - from);
                 for (int i = 0; i < stride; i++)
                 {
-                    sums[i] += weight * narrow[(source * stride) + i];
+                    sums[i] += weight * narrow[i];
                 }
             }
 
             for (int i = 0; i < stride; i++)
             {
                 row[(y * stride) + i] = (byte)Math.Clamp(Math.Floor(sums[i] + 0.5), 0, 255);
+            }
+        }
+    }
+
+    /// <summary>Scales one row of an image, (width, channels), to <paramref name="narrow"/>, (new width, channels).</summary>
+    private static void Narrow(ReadOnlySpan<byte> row, int width, int channels, double[] narrow)
+    {
+        Array.Clear(narrow);
+        int newWidth = narrow.Length / channels;
+        for (int x = 0; x < newWidth; x++)
+        {
+            (double from, double to) = ((double)x * width / newWidth, (double)(x + 1) * width / newWidth);
+            for (int source = (int)from; source < Math.Min(to, width); source++)
+            {
+                double weight = (Math.Min(source + 1, to) - Math.Max(source, from)) / (to - from);
+                for (int channel = 0; channel < channels; channel++)
+                {
+                    narrow[(x * channels) + channel] += weight * row[(source * channels) + channel];
+                }
             }
         }
     }

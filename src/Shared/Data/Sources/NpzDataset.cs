@@ -28,8 +28,7 @@ internal sealed class NpzDataset : IDisposable
     /// <exception cref="BadInputException">The archive is damaged.</exception>
     public static NpzDataset? TryOpen(string path)
     {
-        // The length of a pipe is 0. Its writer would fail if it were opened and closed here.
-        if (!File.Exists(path) || new FileInfo(path).Length == 0)
+        if (FileContent.LengthOf(path) == 0)
         {
             return null;
         }
@@ -59,6 +58,16 @@ internal sealed class NpzDataset : IDisposable
     /// <exception cref="InvalidOperationException">The features are no images.</exception>
     public Dataset ReadImages(TableOptions options) =>
         new ImageReader(_archive, _images ?? throw new InvalidOperationException("the archive holds no images"), options).Read();
+
+    /// <summary>The images that a model is asked about: of the test rows, or else of all rows; their targets are not needed.</summary>
+    /// <param name="expected">The images that the model was trained on.</param>
+    /// <returns>Path of the array, and its pixels.</returns>
+    /// <exception cref="BadInputException">The archive is damaged, or has no such images.</exception>
+    public (string Path, FeatureMatrix Pixels) ReadPixels(ImagePreparation expected)
+    {
+        NpzPart part = _archive.Test ?? _archive.Train ?? _archive.RequireOnlyPart();
+        return ($"{_archive.Path}/{part.Features}", new ImageReader(_archive, expected, new()).ReadPixels(part));
+    }
 
     /// <summary>The table of the training rows, with the archive's own test and validation rows where it has them.</summary>
     /// <param name="options">The options; files that they name win.</param>
@@ -136,20 +145,22 @@ internal sealed class NpzDataset : IDisposable
 
         private (FeatureMatrix Pixels, TargetColumn Target) ReadPart(NpzPart part, ImmutableArray<string> names = default)
         {
+            FeatureMatrix pixels = ReadPixels(part);
+            using var targets = new NpyTable($"{archive.Path}/{part.Target}", [archive.OpenTarget(part, pixels.Rows)]);
+            return (pixels, ReadTarget(targets, part, names));
+        }
+
+        public FeatureMatrix ReadPixels(NpzPart part)
+        {
             string path = $"{archive.Path}/{part.Features}";
             using NpyRows features = archive.OpenRows(part.Features);
-            if (features.Header.Fields[0] is not { Kind: 'u', Size: 1 } || features.Columns != images.Features)
+            if (ImagesOf(features.Header) is not { } found || (found.Width, found.Height, found.Colour) != (images.Width, images.Height, images.Colour))
             {
-                throw new BadInputException($"{path} is {features.Header}; expected images of {images} as in {archive.Train!.Features}.");
+                throw new BadInputException($"{path} is {features.Header}; expected images of {images}.");
             }
 
-            if (features.Header.Bytes > Array.MaxLength)
-            {
-                throw new BadInputException($"{path}: {features.Rows} images of {images} are more than one array can hold.");
-            }
-
-            using var targets = new NpyTable($"{archive.Path}/{part.Target}", [archive.OpenTarget(part, features.Rows)]);
-            return (ReadPixels(features, part), ReadTarget(targets, part, names));
+            return features.Header.Bytes <= Array.MaxLength ? ReadPixels(features, part) : throw new BadInputException(
+                $"{path}: {features.Rows} images of {images} are more than one array can hold.");
         }
 
         private FeatureMatrix ReadPixels(NpyRows features, NpzPart part)

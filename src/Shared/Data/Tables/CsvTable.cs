@@ -19,21 +19,31 @@ internal sealed class CsvTable : TableSource
         MalformedData = CsvMalformedDataHandling.Throw,
     };
 
+    private const long MostRowBytes = 1L << 26;
+    private const int MostColumns = 1 << 20;
+
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private readonly CsvReader _reader;
     private readonly Stream _file;
+    private readonly RowLimitStream _rows;
     private char[] _text = new char[64];
     private bool _isBuffered;
 
-    private CsvTable(string path, Stream file, CsvReader reader, HeaderKind header, IReadOnlyCollection<string>? expectedNames)
+    private CsvTable(string path, Stream file, RowLimitStream rows, CsvReader reader, HeaderKind header, IReadOnlyCollection<string>? expectedNames)
         : base(path)
     {
         _file = file;
+        _rows = rows;
         _reader = reader;
         if (!Advance())
         {
             throw new BadInputException($"{path} is empty; expected rows of values, one a line, separated by comma, semicolon, tab or |.");
+        }
+
+        if (reader.FieldCount > MostColumns)
+        {
+            throw new BadInputException($"{path}, {Place}: {reader.FieldCount} columns; expected at most {MostColumns}.");
         }
 
         HasNames = IsHeader(header, expectedNames);
@@ -72,7 +82,8 @@ internal sealed class CsvTable : TableSource
     {
         try
         {
-            return new(path, file, CsvReader.Create(content, Options, leaveOpen: false), header, expectedNames);
+            var rows = new RowLimitStream(content, MostRowBytes);
+            return new(path, file, rows, CsvReader.Create(rows, Options, leaveOpen: false), header, expectedNames);
         }
         catch (Exception failed)
         {
@@ -143,7 +154,13 @@ internal sealed class CsvTable : TableSource
     {
         try
         {
-            return _reader.Read();
+            bool more = _reader.Read();
+            _rows.RowRead();
+            return more;
+        }
+        catch (InvalidRowException tooLong)
+        {
+            throw new BadInputException($"{Path}, {Place} and after: {tooLong.Message}", tooLong);
         }
         catch (Exception failed)
         {

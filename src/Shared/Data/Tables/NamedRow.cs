@@ -41,6 +41,9 @@ internal sealed class NamedRow : TableSource
     };
 
     /// <inheritdoc/>
+    public override bool IsTyped(int column) => _values[column] is not (string or char);
+
+    /// <inheritdoc/>
     public override bool TryGetNumber(int column, out double value)
     {
         string? text = _values[column] as string;

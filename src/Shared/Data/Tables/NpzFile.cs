@@ -127,13 +127,17 @@ internal sealed class NpzFile : IDisposable
             ? throw new BadInputException(
                 $"{Path}/{part.Target} has the shape {shape}; expected one value a row, such as {part.Target}.argmax(axis=1) of classes in columns.")
             : target.Rows == rows ? target
-            : throw new BadInputException($"{Path}/{part.Target} has {target.Rows} rows; expected {rows}, as in {part.Features}.");
+            : throw new BadInputException($"{Path}/{part.Target} has {target.Rows} rows; expected {rows}, as in {Path}/{part.Features}.");
     }
 
     /// <summary>The only array as a table.</summary>
     /// <exception cref="BadInputException">There are several, or none.</exception>
-    public TableSource OpenOnly() => _entries.Count == 1
-        ? OpenArray(_entries.Keys.Single())
+    public TableSource OpenOnly() => OpenArray(RequireOnlyPart().Features);
+
+    /// <summary>The only array as features without a target.</summary>
+    /// <exception cref="BadInputException">There are several, or none.</exception>
+    public NpzPart RequireOnlyPart() => _entries.Count == 1
+        ? new(_entries.Keys.Single(), null, "")
         : throw new BadInputException(
             $"{Path} has the arrays {List()}; expected x_train and y_train, train_images and train_labels, or train_x and "
             + "train_y (with test and val in place of train); X and y; features, images or data with labels; data and target; or one array.");

@@ -175,7 +175,7 @@ internal sealed partial class ColumnCounter(string name, ColumnKind? stated)
     {
         bool differs = _missing == 0 && rows >= FewRows && (_isCounting || (Kind == ColumnKind.Text && !_hasTooManyValues && _values.Count == rows));
         return _missing == rows ? "has no value: leave it out with --ignore"
-            : _zeroPadded > 0 ? "numbers with leading zeros, such as postcodes, are names: give --text"
+            : Kind == ColumnKind.Number && _zeroPadded > 0 ? "numbers with leading zeros, such as postcodes, are names: give --text"
             : 2 * _dates > _texts && _texts > 0 ? "dates are not prepared: make numbers of them, or leave the column out with --ignore"
             : differs ? "differs in every row: it identifies rows; leave it out with --ignore"
             : Kind == ColumnKind.Text && _hasTooManyValues ? $"more than {MostValues} different texts: leave it out with --ignore"

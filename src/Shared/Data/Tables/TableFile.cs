@@ -28,6 +28,11 @@ internal static class TableFile
         string? array = NameInArchive(path);
         try
         {
+            if (Directory.Exists(path))
+            {
+                throw new BadInputException($"{path} is a directory; expected a table, such as a .csv or .parquet file.");
+            }
+
             (file, FileSignature signature) = OpenFile(array is null ? path : Path.GetDirectoryName(path)!);
             return signature.Kind switch
             {

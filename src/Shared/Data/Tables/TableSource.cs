@@ -58,6 +58,9 @@ internal abstract class TableSource(string path) : IDisposable
     /// <summary>A value of the current row as text; valid until the next call.</summary>
     public abstract ReadOnlySpan<char> GetText(int column);
 
+    /// <summary>Whether the value of the current row came as a number or a Boolean, which files write as text in several ways.</summary>
+    public virtual bool IsTyped(int column) => false;
+
     /// <inheritdoc/>
     public abstract void Dispose();
 }

@@ -104,7 +104,7 @@ internal sealed partial class TargetColumn(string path, string name, ModelTask? 
         if (asked is null && DecimalComma.IsMatch(text.Text))
         {
             throw new BadInputException(
-                $"{path}, {text.Place}: the target {Name} has {Quoted.Text(text.Text)}, with a decimal comma; expected a decimal point.");
+                $"{path}, {text.Place}: the target {Name} has {Quoted.Text(text.Text)}, with a comma; expected a decimal point and no separators of thousands.");
         }
 
         if (asked is null && _firstFraction is { } fraction)

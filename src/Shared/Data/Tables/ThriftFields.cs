@@ -2,7 +2,7 @@ namespace NnCluster.Data;
 
 /// <summary>
 /// Walks a structure in Thrift's compact protocol without allocating what it claims: lengths of lists and binaries must fit in the bytes
-/// that follow, and structures are nested at most <see cref="MostNested"/> deep. The walk collects the integers of the outermost structure
+/// that follow, and structures, lists and maps are nested at most <see cref="MostNested"/> deep. The walk collects the integers of the outermost structure
 /// and of the structures in it.
 /// </summary>
 internal sealed class ThriftFields
@@ -39,11 +39,6 @@ internal sealed class ThriftFields
 
     private void ReadStruct(int depth, int outer)
     {
-        if (depth > MostNested)
-        {
-            throw new InvalidDataException($"structures are nested more than {MostNested} deep");
-        }
-
         int field = 0;
         while (true)
         {
@@ -69,6 +64,11 @@ internal sealed class ThriftFields
 
     private void Skip(int type, int depth, int field, bool isElement)
     {
+        if (depth > MostNested)
+        {
+            throw new InvalidDataException($"structures, lists and maps are nested more than {MostNested} deep");
+        }
+
         switch (type)
         {
             case 1 or 2:

@@ -31,8 +31,10 @@ public sealed record ModelSelection
     {
         if (!hasValidationRows && (patience is not null || keepBest == true))
         {
-            PropertyName asked = patience is not null ? PatienceName : KeepBestName;
-            throw new BadInputException(asked, $"{asked} needs validation rows, whose loss decides; the data set has none.");
+            const string Why = "needs validation rows, whose loss decides; the data set has none.";
+            throw patience is not null
+                ? new BadInputException(PatienceName, $"{PatienceName} {Why}")
+                : new BadInputException(KeepBestName, $"{KeepBestName}: the best state {Why}");
         }
 
         if (patience < 1)

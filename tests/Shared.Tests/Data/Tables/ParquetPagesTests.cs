@@ -25,7 +25,7 @@ public sealed class ParquetPagesTests
         { Page(9, 40, 40, Rows, 0), "has the unknown type 9" },
         { Page(2, 40, 40, 41, 0), "claims 41 values; at most 40 fit" },
         { [0xff, 0xff, .. new byte[60]], "" },
-        { [.. Enumerable.Repeat((byte)0x1c, 100)], "structures are nested more than 32 deep" },
+        { [.. Enumerable.Repeat((byte)0x1c, 100)], "structures, lists and maps are nested more than 32 deep" },
     };
 
     [Theory]

@@ -100,7 +100,7 @@ public sealed class ModelSelectionTests
         BadInputException error = Assert.Throws<BadInputException>(() => ModelSelection.For(null, 3, 1, false));
         Assert.StartsWith("Patience needs validation rows", error.Message, StringComparison.Ordinal);
         error = Assert.Throws<BadInputException>(() => ModelSelection.For(true, null, 1, false));
-        Assert.StartsWith("KeepBest needs validation rows", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith("KeepBest: the best state needs validation rows", error.Message, StringComparison.Ordinal);
     }
 
     private static BestEvaluation At(int epoch, long step, double loss) => new(epoch, step, new(1, 0.5, 10), new(loss, 0.5, 10));
