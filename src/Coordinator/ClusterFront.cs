@@ -30,6 +30,26 @@ internal sealed class ClusterFront : IAsyncDisposable
     /// <summary>The coordinator's actor.</summary>
     public IActorRef Coordinator { get; }
 
+    /// <summary>Checks that a run can listen on its addresses, before anything is written for it.</summary>
+    /// <exception cref="BadInputException">One is in use, or is no address of this machine.</exception>
+    public static void RequireFree(ClusterRequest request)
+    {
+        IPAddress address = AddressOf(request.Listen.Host);
+        foreach (int port in new[] { request.Listen.Port, request.LinkPort }.Where(port => port > 0))
+        {
+            using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                socket.Bind(new IPEndPoint(address, port));
+                socket.Listen(1);
+            }
+            catch (SocketException e)
+            {
+                throw new BadInputException($"cannot listen on {request.Listen with { Port = port }}: {e.Message}", e);
+            }
+        }
+    }
+
     /// <summary>Listens, starts the actors, and logs the address that nodes join.</summary>
     /// <exception cref="BadInputException">The address cannot be listened on.</exception>
     public static async Task<ClusterFront> OpenAsync(ClusterRequest request, CoordinatorSetup setup, Action<string> log)
@@ -41,10 +61,11 @@ internal sealed class ClusterFront : IAsyncDisposable
             var node = new ClusterNode
             {
                 Role = ClusterNode.CoordinatorRole,
-                Host = request.Host,
+                Host = request.Reached.Host,
+                PublicPort = request.Reached.Port,
                 BindHost = request.Listen.Host,
                 Port = request.Listen.Port,
-                Seed = ClusterNode.AddressOf(request.Host, request.Listen.Port, request.Security),
+                Seed = ClusterNode.AddressOf(request.Reached.Host, request.Reached.Port, request.Security),
                 Security = request.Security,
             };
             ClusterHost host = await ClusterHost.StartAsync(node, (system, actors) =>
@@ -66,7 +87,7 @@ internal sealed class ClusterFront : IAsyncDisposable
             int missing = setup.Settings.WorkersNeeded(hasStarted: false) - setup.LocalWorkers;
             log($"listening on {request.Listen} (term {setup.Remote!.Term}); "
                 + (missing > 0 ? $"waiting for {missing} worker{(missing == 1 ? "" : "s")}" : "workers may join")
-                + $": nncluster worker --join {request.Listen with { Host = request.Host }}");
+                + $": nncluster worker --join {request.Reached}");
             return new(host, listener);
         }
         catch
@@ -106,7 +127,7 @@ internal sealed class ClusterFront : IAsyncDisposable
             spec.ToJson(),
             setup.Remote!.RunId,
             setup.Remote.Term,
-            request.LinkAdvertise?.Host ?? request.Host,
+            request.LinkAdvertise?.Host ?? request.Reached.Host,
             request.LinkAdvertise?.Port ?? listener.EndPoint.Port,
             [],
             spec.Dataset,

@@ -180,7 +180,9 @@ internal sealed class RunArtifacts : IDisposable
     {
         if (resume is not null)
         {
-            return RunDirectory.Resume(resume.Directory, resume.Position.Step, resume.SetRejectedAside);
+            var resumed = RunDirectory.Resume(resume.Directory, resume.Position.Step, resume.SetRejectedAside);
+            resumed.UpdateConfig(request.Config, "dataset", "dataDir");
+            return resumed;
         }
 
         RunDirectory directory = request.Out is { } path

@@ -71,7 +71,7 @@ internal sealed class TrainingSession : IDisposable
     /// <param name="resume">Checkpoint to resume from; null for a new run.</param>
     /// <param name="options">Connections to the program.</param>
     /// <param name="time">The clock.</param>
-    /// <exception cref="BadInputException">The initial parameters or the checkpoint cannot be used.</exception>
+    /// <exception cref="BadInputException">The initial parameters, the checkpoint or the address to listen on cannot be used.</exception>
     /// <exception cref="RunDirectoryException">The run directory cannot be written.</exception>
     public static async Task<TrainingSession> PrepareAsync(
         TrainRequest request, ResumePoint? resume, TrainingSessionOptions options, TimeProvider time)
@@ -80,6 +80,11 @@ internal sealed class TrainingSession : IDisposable
         if (resume is not null)
         {
             request.Data.VerifyContent();
+        }
+
+        if (request.Cluster is not null)
+        {
+            ClusterFront.RequireFree(request.Cluster);
         }
 
         var identity = new RunIdentity(resume?.Position.RunId ?? Checkpoint.NewRunId(), resume?.NextTerm ?? 1);
@@ -219,7 +224,7 @@ internal sealed class TrainingSession : IDisposable
             },
             StartTimeout = cluster.StartTimeout,
         }, log).ConfigureAwait(false);
-        _options.Listening?.Invoke(cluster.Listen with { Host = cluster.Host }, Term);
+        _options.Listening?.Invoke(cluster.Reached, Term);
         RunReport report = await EndAsync(setup, front.Coordinator, stop).ConfigureAwait(false);
         await front.DismissAsync(report.Outcome, DismissTimeout).ConfigureAwait(false);
         return report;

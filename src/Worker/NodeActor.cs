@@ -55,6 +55,14 @@ internal sealed partial class NodeActor : ReceiveActor, IWithTimers
     }
 
     /// <inheritdoc/>
+    protected override void PreRestart(Exception reason, object message)
+    {
+        string text = $"an unexpected {reason.GetType().Name}: {reason.Message.ReplaceLineEndings(" ")}";
+        Complete(NodeEndCause.NodeFailed, text, refusal: null);
+        base.PreRestart(reason, message);
+    }
+
+    /// <inheritdoc/>
     protected override void PostStop()
     {
         _phase.Release();

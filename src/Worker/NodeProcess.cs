@@ -56,6 +56,9 @@ internal sealed record NodeOptions
 internal sealed class NodeProcess(NodeOptions options, Action<string> log)
 {
     private static readonly TimeSpan ProbeInterval = TimeSpan.FromMilliseconds(200);
+    // An error of the node itself is tried again after 0.5, 1, 2 and 4 s: it may come from a disk or a memory that is full for a while.
+    private const int MostFailures = 5;
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan LeaveTimeout = TimeSpan.FromMilliseconds(700);
 
     private readonly NodeMemory _memory = new();
@@ -68,6 +71,7 @@ internal sealed class NodeProcess(NodeOptions options, Action<string> log)
     public async Task<ProcessEnd> RunAsync(CancellationToken stop)
     {
         long lastSeen = Stopwatch.GetTimestamp();
+        int failures = 0;
         while (true)
         {
             // Start the actor system while the coordinator may still be starting.
@@ -93,6 +97,18 @@ internal sealed class NodeProcess(NodeOptions options, Action<string> log)
 
             Report(end, coordinator!);
             lastSeen = end.WasIn ? Stopwatch.GetTimestamp() : lastSeen;
+            failures = end.Cause == NodeEndCause.NodeFailed ? failures + 1 : 0;
+            if (failures == MostFailures)
+            {
+                log($"{end.Reason}, {MostFailures} times in a row: giving up");
+                return new(ExitCode.Failed, end.Reason);
+            }
+
+            if (failures > 0)
+            {
+                await Task.WhenAny(Task.Delay(FirstPause * (1 << (failures - 1)), stop)).ConfigureAwait(false);
+            }
+
             EndedSystems.Collect();
         }
     }

@@ -77,5 +77,87 @@ public sealed class AddressTests : IDisposable
         SmallCluster.AssertSameBits(coordinator, 3, _cluster.Worker("w", tls, join: listen));
     }
 
+    /// <summary>As behind a container engine's map of ports: nodes reach both planes under other numbers than the ones listened on.</summary>
+    [Fact]
+    public void Both_planes_may_be_reached_under_mapped_ports()
+    {
+        int linkPort = SmallCluster.FreePort();
+        using var control = new MappedPort(_cluster.Port);
+        using var link = new MappedPort(linkPort);
+        NnClusterProcess coordinator = _cluster.Coordinator(
+            ["--link-port", $"{linkPort}", "--advertise", $"127.0.0.1:{control.Outside}", "--link-advertise", $"127.0.0.1:{link.Outside}"]);
+        Assert.Equal($"127.0.0.1:{control.Outside}", coordinator.WaitFor<Listening>().Address);
+        SmallCluster.AssertSameBits(coordinator, 3, _cluster.Worker("w", join: $"127.0.0.1:{control.Outside}"));
+        Assert.True(control.Connections > 0 && link.Connections > 0, $"{control.Connections}, {link.Connections}");
+    }
+
     public void Dispose() => _cluster.Dispose();
+
+    /// <summary>Passes the connections to a port of its own on to another port.</summary>
+    private sealed class MappedPort : IDisposable
+    {
+        private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+        private readonly int _inside;
+        private readonly List<TcpClient> _clients = [];
+
+        public MappedPort(int inside)
+        {
+            _inside = inside;
+            _listener.Start();
+            _ = AcceptAsync();
+        }
+
+        public int Outside => ((IPEndPoint)_listener.LocalEndpoint).Port;
+
+        public int Connections { get; private set; }
+
+        public void Dispose()
+        {
+            _listener.Dispose();
+            lock (_clients)
+            {
+                _clients.ForEach(client => client.Dispose());
+            }
+        }
+
+        private async Task AcceptAsync()
+        {
+            try
+            {
+                while (true)
+                {
+                    TcpClient outside = await _listener.AcceptTcpClientAsync();
+                    Connections++;
+                    _ = PassOnAsync(outside);
+                }
+            }
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            {
+                // The test is over.
+            }
+        }
+
+        private async Task PassOnAsync(TcpClient outside)
+        {
+            var inside = new TcpClient();
+            lock (_clients)
+            {
+                _clients.AddRange([outside, inside]);
+            }
+
+            try
+            {
+                await inside.ConnectAsync(IPAddress.Loopback, _inside);
+                (NetworkStream one, NetworkStream other) = (outside.GetStream(), inside.GetStream());
+                await Task.WhenAny(one.CopyToAsync(other), other.CopyToAsync(one));
+            }
+            catch (Exception e) when (e is IOException or SocketException or InvalidOperationException)
+            {
+                // One of the two sides is gone, or is not there yet.
+            }
+
+            outside.Dispose();
+            inside.Dispose();
+        }
+    }
 }

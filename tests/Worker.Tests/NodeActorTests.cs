@@ -1,6 +1,7 @@
 using Akka.Actor;
 using NnCluster.AkkaSupport;
 using NnCluster.Control;
+using NnCluster.Data;
 using NnCluster.Link;
 using NnCluster.Memory;
 using NnCluster.Numerics;
@@ -60,6 +61,26 @@ public sealed class NodeActorTests : IDisposable
         Assert.Equal(NodeEndCause.LinkNotOpened, (await EndAsync(coordinator, "run-a", 2)).Cause);
         Assert.Equal(NodeEndCause.LinkNotOpened, (await EndAsync(coordinator, "run-b", 1)).Cause);
         Assert.Equal(("run-b", 1L), _memory.Run);
+    }
+
+    /// <summary>Here of the receiver of its log lines, which hears of the data set.</summary>
+    [Fact]
+    public async Task An_exception_that_a_node_does_not_expect_is_its_cause_and_not_a_loss_of_the_coordinator()
+    {
+        using (IncomingDataset incoming = new DatasetCache(_cache).Begin(_run.Data.Sha256, new DatasetBytes(_run.Data).Length))
+        {
+            using var content = new MemoryStream();
+            new DatasetBytes(_run.Data).WriteTo(content);
+            incoming.Append(0, content.ToArray());
+            incoming.Complete();
+        }
+
+        await using ScriptedCoordinator coordinator = await ScriptedCoordinator.StartAsync(_run);
+        coordinator.Answer = coordinator.WithToken;
+        await using TestNode node = await StartAsync(coordinator, log: _ => throw new InvalidOperationException("no\nlog"));
+        await coordinator.LinkedAsync();
+        NodeEnd end = await node.Ended;
+        Assert.Equal((NodeEndCause.NodeFailed, "an unexpected InvalidOperationException: no log"), (end.Cause, end.Reason));
     }
 
     [Fact]
@@ -329,7 +350,7 @@ public sealed class NodeActorTests : IDisposable
         }
     }
 
-    private async Task<TestNode> StartAsync(ScriptedCoordinator coordinator, bool joins = true, TimeSpan? registrationTimeout = null)
+    private async Task<TestNode> StartAsync(ScriptedCoordinator coordinator, bool joins = true, TimeSpan? registrationTimeout = null, Action<string>? log = null)
     {
         var ended = new TaskCompletionSource<NodeEnd>(TaskCreationOptions.RunContinuationsAsynchronously);
         var setup = new NodeSetup
@@ -340,7 +361,7 @@ public sealed class NodeActorTests : IDisposable
             Cache = new DatasetCache(_cache),
             Memory = _memory,
             Security = LinkSecurity.None,
-            Log = _ => { },
+            Log = log ?? (_ => { }),
             Health = new HealthState(TimeProvider.System),
             RegistrationTimeout = registrationTimeout ?? TimeSpan.FromMinutes(2),
             Ended = ended,

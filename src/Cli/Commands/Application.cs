@@ -1,5 +1,6 @@
 using System.CommandLine;
 using NnCluster.Cli.Options;
+using NnCluster.Cli.Reporting;
 using NnCluster.Persistence;
 using NnCluster.Worker.ProcessStatus;
 
@@ -8,8 +9,17 @@ namespace NnCluster.Cli.Commands;
 /// <summary>Entry point of the program: parses the command line, runs one command, and reports an expected failure in one line.</summary>
 internal static class Application
 {
+    /// <summary>Environment variable that lets an unexpected exception end the program with its stack trace.</summary>
+    public const string StackTraceVariable = "NNCLUSTER_STACK_TRACE";
+
     /// <summary>Runs the program.</summary>
     public static async Task<int> RunAsync(string[] arguments)
+    {
+        using var streams = new StandardStreams();
+        return streams.ExitCodeFor(await RunGuardedAsync(arguments).ConfigureAwait(false));
+    }
+
+    private static async Task<int> RunGuardedAsync(string[] arguments)
     {
         try
         {
@@ -25,7 +35,23 @@ internal static class Application
             await Console.Error.WriteLineAsync(e.Message).ConfigureAwait(false);
             return ExitCode.Failed;
         }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            await Console.Error.WriteLineAsync(OneLine(e)).ConfigureAwait(false);
+            return ExitCode.Failed;
+        }
+        catch (Exception e) when (!WantsStackTrace)
+        {
+            await Console.Error
+                .WriteLineAsync($"unexpected {e.GetType().Name}: {OneLine(e)}; {StackTraceVariable}=1 shows where it comes from")
+                .ConfigureAwait(false);
+            return ExitCode.Failed;
+        }
     }
+
+    private static bool WantsStackTrace => Environment.GetEnvironmentVariable(StackTraceVariable) is { Length: > 0 };
+
+    private static string OneLine(Exception e) => e.GetBaseException().Message.ReplaceLineEndings(" ");
 
     /// <summary>The command line of the program, with the options of <c>train</c>.</summary>
     public static (RootCommand Root, Command Train, TrainOptions Options) Create()

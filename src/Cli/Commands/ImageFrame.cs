@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using NnCluster.Data;
-using SkiaSharp;
 
 namespace NnCluster.Cli.Commands;
 
@@ -56,54 +55,65 @@ internal sealed record ImageFrame(int Width, int Height, int Box, bool ByMass, I
             throw new BadInputException($"{path}: there is no such image.");
         }
 
-        using SKBitmap bitmap = SKBitmap.Decode(path)
-            ?? throw new BadInputException($"{path}: is no image that can be read; expected PNG, JPEG, WebP, BMP or GIF.");
-        (byte[] grey, byte paper) = Grey(bitmap);
-        if (bitmap.Width == Width && bitmap.Height == Height)
-        {
-            float[] pixels = new float[grey.Length];
-            PixelScaling.Scale(grey, pixels);
-            return pixels;
-        }
-
+        (byte[] rgba, ImageSize size) = ImageFile.ReadPixels(path);
+        (byte[] grey, byte paper) = Grey(rgba, size);
         float strongest = grey.Max() - paper;
         if (strongest < LeastContrast * 255)
         {
             throw new BadInputException($"{path}: shows nothing: no pixel stands out from the border.");
         }
 
-        float[] ink = [.. grey.Select(value => Math.Max(0, value - paper) / strongest)];
-        return Place(Shrink(ink, bitmap.Width, bitmap.Height));
+        if (size.Width == Width && size.Height == Height)
+        {
+            float[] pixels = new float[grey.Length];
+            PixelScaling.Scale(grey, pixels);
+            return pixels;
+        }
+
+        float[] ink = Array.ConvertAll(grey, value => Math.Max(0, value - paper) / strongest);
+        return Place(Shrink(ink, size.Width, size.Height));
     }
 
     private static int BoxOf(int side) => Math.Max(1, (side * 20) / 28);
 
     /// <summary>Grey values, light on dark, transparent pixels on white; and the median of the border.</summary>
-    private static (byte[] Grey, byte Paper) Grey(SKBitmap bitmap)
+    private static (byte[] Grey, byte Paper) Grey(byte[] rgba, ImageSize size)
     {
-        SKColor[] pixels = bitmap.Pixels;
-        byte[] grey = new byte[pixels.Length];
+        byte[] grey = new byte[size.Width * size.Height];
         for (int i = 0; i < grey.Length; i++)
         {
-            SKColor pixel = pixels[i];
-            double luma = (0.299 * pixel.Red) + (0.587 * pixel.Green) + (0.114 * pixel.Blue); // ITU-R BT.601
-            grey[i] = (byte)Math.Round(255 + ((luma - 255) * pixel.Alpha / 255));
+            ReadOnlySpan<byte> pixel = rgba.AsSpan(4 * i, 4);
+            double luma = (0.299 * pixel[0]) + (0.587 * pixel[1]) + (0.114 * pixel[2]); // ITU-R BT.601
+            grey[i] = (byte)Math.Round(255 + ((luma - 255) * pixel[3] / 255));
         }
 
-        bool IsBorder(int i) =>
-            i < bitmap.Width || i >= grey.Length - bitmap.Width || i % bitmap.Width == 0 || i % bitmap.Width == bitmap.Width - 1;
-        byte[] border = [.. grey.Where((_, i) => IsBorder(i)).Order()];
+        byte[] border =
+        [
+            .. grey[..size.Width], .. grey[^size.Width..],
+            .. Enumerable.Range(1, Math.Max(0, size.Height - 2)).SelectMany(row => new[] { grey[row * size.Width], grey[((row + 1) * size.Width) - 1] }),
+        ];
+        Array.Sort(border);
         byte paper = border[border.Length / 2];
-        return paper < 128 ? (grey, paper) : ([.. grey.Select(value => (byte)(255 - value))], (byte)(255 - paper));
+        return paper < 128 ? (grey, paper) : (Array.ConvertAll(grey, value => (byte)(255 - value)), (byte)(255 - paper));
     }
 
     /// <summary>Scales the outline of the ink to the box; each pixel is the mean of the area that it covers.</summary>
     private (float[] Ink, int Width, int Height) Shrink(float[] ink, int width, int height)
     {
-        int[] columns = [.. Enumerable.Range(0, width).Where(x => Enumerable.Range(0, height).Any(y => ink[(y * width) + x] > Paper))];
-        int[] rows = [.. Enumerable.Range(0, height).Where(y => Enumerable.Range(0, width).Any(x => ink[(y * width) + x] > Paper))];
-        (int left, int top) = (columns[0], rows[0]);
-        (int inkWidth, int inkHeight) = (columns[^1] + 1 - left, rows[^1] + 1 - top);
+        (int left, int top, int right, int bottom) = (width, height, -1, -1);
+        for (int y = 0; y < height; y++)
+        {
+            for (int x = 0; x < width; x++)
+            {
+                if (ink[(y * width) + x] > Paper)
+                {
+                    (left, right) = (Math.Min(left, x), Math.Max(right, x));
+                    (top, bottom) = (Math.Min(top, y), y);
+                }
+            }
+        }
+
+        (int inkWidth, int inkHeight) = (right + 1 - left, bottom + 1 - top);
         double scale = (double)Box / Math.Max(inkWidth, inkHeight);
         int newWidth = Math.Clamp((int)Math.Round(inkWidth * scale), 1, Width);
         int newHeight = Math.Clamp((int)Math.Round(inkHeight * scale), 1, Height);

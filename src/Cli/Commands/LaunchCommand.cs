@@ -22,11 +22,13 @@ internal sealed class LaunchCommand
         "Start a node on each of these machines over SSH; needs --listen with an address that they reach. Paths of certificates "
         + "and cookie are paths there.",
         HostWorkers.ParseList,
-        "hosts with their workers, such as alpha:2,beta:4");
-    private readonly Option<string?> _sshCommand = CliOption.Text(
-        "--ssh-command", "COMMAND", $"Command that starts a program on another machine. [{Ssh}]");
-    private readonly Option<string?> _remoteCommand = CliOption.Text(
-        "--remote-command", "COMMAND", "Command that starts a node on the other machines. [nncluster worker]");
+        "hosts with their workers, an IPv6 address in brackets, such as alpha:2,[fd00::1]:4");
+    private readonly Option<string[]?> _sshCommand = CliOption.Parsed<string[]?>(
+        "--ssh-command", "COMMAND", $"Command that starts a program on another machine, with the quotation marks of a shell. [{Ssh}]",
+        ShellWords.Parse, ShellWords.Expected);
+    private readonly Option<string?> _remoteCommand = CliOption.Parsed<string?>(
+        "--remote-command", "COMMAND", "Command that starts a node on the other machines; their shell reads it. [nncluster worker]",
+        text => ShellWords.Parse(text) is null ? null : text, ShellWords.Expected);
     private readonly Option<string?> _cache = CliOption.Text(
         "--cache", "DIR", "Directory in which nodes keep data sets. [their user's cache directory]");
     private readonly Option<int?> _maxRestarts = CliOption.Whole(
@@ -107,7 +109,7 @@ internal sealed class LaunchCommand
         }
 
         listen ??= new("127.0.0.1", LocalPort.FindFree());
-        HostPort join = listen with { Host = given.GetValue(_train.Advertise) ?? listen.Host };
+        HostPort join = AdvertisedAddress.Of(given.GetValue(_train.Advertise), listen);
         Option[] always = [.. PassedOn.Except(OfFirstCoordinator)];
         return new()
         {
@@ -151,10 +153,10 @@ internal sealed class LaunchCommand
 
     private NodeCommandLine Remote(ParseResult given, HostPort join, string name, string host, int perNode)
     {
-        string[] ssh = (given.GetValue(_sshCommand) ?? Ssh).Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        string[] remote = (given.GetValue(_remoteCommand) ?? "nncluster worker").Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        // A shell on the other machine reads the line, so everything that this program adds is quoted.
-        return new(name, [.. ssh, host, .. remote, .. WorkerOptions(given, join, name, perNode).Select(Quote)], perNode, host);
+        string[] ssh = given.GetValue(_sshCommand) ?? ShellWords.Parse(Ssh)!;
+        // A shell on the other machine reads the line: the command goes there as it is, and everything that this program adds is quoted.
+        string remote = given.GetValue(_remoteCommand) ?? "nncluster worker";
+        return new(name, [.. ssh, host, remote, .. WorkerOptions(given, join, name, perNode).Select(Quote)], perNode, host);
     }
 
     private IEnumerable<string> WorkerOptions(ParseResult given, HostPort join, string name, int perNode) =>
@@ -193,18 +195,23 @@ internal sealed class LaunchCommand
     {
         public static HostWorkers[]? ParseList(string text)
         {
-            string[] parts = text.Split(',');
+            string[] parts = text.Split(',', StringSplitOptions.TrimEntries);
             HostWorkers[] hosts = [.. parts.Select(Parse).OfType<HostWorkers>()];
             return hosts.Length == parts.Length ? hosts : null;
         }
 
         private static HostWorkers? Parse(string text)
         {
-            // An IPv6 address is given in brackets, and ssh takes it without.
+            // An IPv6 address is given in brackets, and ssh takes it without. Without them, its last group could be a number of workers.
+            if (text.Count(c => c == ':') > 1 && !text.StartsWith('['))
+            {
+                return null;
+            }
+
             int colon = text.EndsWith(']') ? -1 : text.LastIndexOf(':');
             string host = (colon < 0 ? text : text[..colon]).Trim('[', ']');
             // ssh would take a host that begins with a hyphen for an option.
-            return host.Length == 0 || host[0] == '-' ? null
+            return host.Length == 0 || host[0] == '-' || host.Any(char.IsWhiteSpace) ? null
                 : colon < 0 ? new(host, null)
                 : int.TryParse(text[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out int perNode)
                     && perNode is > 0 and <= 1024 ? new(host, perNode)

@@ -16,8 +16,6 @@ namespace NnCluster.Cli.Commands;
 /// <summary><c>nncluster predict RUN|FILE INPUT…</c>: tables, or images where the model was trained on images.</summary>
 internal static class PredictCommand
 {
-    private const int TopClasses = 3;
-
     /// <summary>The command.</summary>
     public static Command Create()
     {
@@ -60,24 +58,43 @@ internal static class PredictCommand
                 throw new BadInputException($"{output.Name} is for tables, and {file.Path} was trained on images.");
             }
 
+            string[] images = given.GetRequiredValue(inputs);
+            bool asJson = given.GetValue(json);
             if (ModelFile.ImagesOf(file) is { } prepared)
             {
                 using var predictor = Predictor.Load(file.Path, NnCluster.Numerics.Blas.Create(given.GetValue(blas) ?? "simd"));
-                List<string> images = [];
-                List<float> answers = []; // (images, outputs)
-                foreach (string input in given.GetRequiredValue(inputs))
+                var predictions = new ImagePredictions
                 {
-                    PredictImages(predictor, prepared, input, images, answers);
+                    IsRegression = prepared.Classes.IsEmpty,
+                    ClassNames = prepared.Classes,
+                    GivesProbabilities = predictor.GivesProbabilities,
+                    Step = step,
+                    AsJson = asJson,
+                };
+                foreach (string input in images)
+                {
+                    predictions.Add(input, OutputsOf(predictor, prepared, input));
                 }
 
-                Report([.. answers], predictor.GivesProbabilities, predictor.Outputs, prepared.Classes, [.. images], given.GetValue(json), step);
-                return ExitCode.Done;
+                return predictions.Finish();
             }
 
             using var trained = TrainedModel.Load(file, NnCluster.Numerics.Blas.Create(given.GetValue(blas) ?? "simd"));
             var frame = ImageFrame.For(TrainedModel.TrainedOn(file), trained.Spec.Inputs, file.Path);
-            Predict(trained, frame, given.GetRequiredValue(inputs), given.GetValue(json), step);
-            return ExitCode.Done;
+            var framed = new ImagePredictions
+            {
+                IsRegression = false,
+                ClassNames = frame.ClassNames,
+                GivesProbabilities = trained.Spec.Loss == LossKind.CrossEntropy,
+                Step = step,
+                AsJson = asJson,
+            };
+            foreach (string image in images)
+            {
+                framed.Add(image, new[] { image }.Select(path => (path, trained.Predict(frame.Read(path), 1))));
+            }
+
+            return framed.Finish();
         });
         return command;
     }
@@ -126,63 +143,23 @@ internal static class PredictCommand
         static void Warn(string line) => Console.Error.WriteLine(line);
     }
 
-    /// <summary>Answers an image file, or all images of an archive.</summary>
-    private static void PredictImages(Predictor predictor, ImagePreparation prepared, string input, List<string> images, List<float> answers)
+    /// <summary>Outputs for an image file, or for all images of an archive.</summary>
+    private static IEnumerable<(string Image, float[] Outputs)> OutputsOf(Predictor predictor, ImagePreparation prepared, string input)
     {
         using NpzDataset? archive = NpzDataset.TryOpen(input);
         float[] features = new float[prepared.Features];
         if (archive is null)
         {
             ImageFile.ReadFeatures(input, prepared, features);
-            images.Add(input);
-            answers.AddRange(predictor.Predict(features));
-            return;
+            yield return (input, predictor.Predict(features));
+            yield break;
         }
 
         (string path, FeatureMatrix pixels) = archive.ReadPixels(prepared);
         for (int row = 0; row < pixels.Rows; row++)
         {
             pixels.Copy(row, 1, features);
-            images.Add($"{path} row {row + 1}");
-            answers.AddRange(predictor.Predict(features));
-        }
-    }
-
-    private static void Predict(TrainedModel model, ImageFrame frame, string[] images, bool json, long? step)
-    {
-        float[] features = [.. images.SelectMany(frame.Read)]; // (images, pixels)
-        float[] outputs = model.Predict(features, images.Length);
-        Report(outputs, model.Spec.Loss == LossKind.CrossEntropy, model.Spec.Outputs, frame.ClassNames, images, json, step);
-    }
-
-    private static void Report(float[] outputs, bool probabilities, int width, ImmutableArray<string> classNames, string[] images, bool json, long? step)
-    {
-        ImmutableArray<string> names = classNames.Length == width ? classNames : [.. Enumerable.Range(0, width).Select(c => $"{c}")];
-        var predictions = new JsonArray();
-        for (int i = 0; i < images.Length; i++)
-        {
-            float[] row = outputs[(i * names.Length)..((i + 1) * names.Length)];
-            int[] order = [.. Enumerable.Range(0, row.Length).OrderByDescending(c => row[c])];
-            predictions.Add(new JsonObject
-            {
-                ["image"] = images[i],
-                ["class"] = order[0],
-                ["className"] = names[order[0]],
-                [probabilities ? "probabilities" : "outputs"] = new JsonArray([.. row.Select(value => JsonNumbers.Of(value))]),
-            });
-            if (!json)
-            {
-                string Share(int c) => probabilities
-                    ? (100 * row[c]).ToString("0.0", CultureInfo.InvariantCulture) + " %"
-                    : row[c].ToString("0.000", CultureInfo.InvariantCulture);
-                Console.Out.WriteLine($"{images[i]}: {names[order[0]]} ({Share(order[0])}); then "
-                    + string.Join(", ", order.Skip(1).Take(TopClasses - 1).Select(c => $"{names[c]} ({Share(c)})")));
-            }
-        }
-
-        if (json)
-        {
-            Console.Out.WriteLine(new JsonObject { ["step"] = step, ["predictions"] = predictions }.ToJsonString());
+            yield return ($"{path} row {row + 1}", predictor.Predict(features));
         }
     }
 }

@@ -44,7 +44,7 @@ internal static class TrainCommand
         TrainRequest request = await TrainRequestReader
             .ReadAsync(given, options, (name, dataDirectory, table) => ConsoleDataset.OpenAsync(name, dataDirectory, table, console))
             .ConfigureAwait(false);
-        foreach (string note in request.Data.Notes)
+        foreach (string note in request.Data.Notes.Concat(RunWarnings.Of(request)))
         {
             console.WriteLine(note);
         }

@@ -26,7 +26,7 @@ internal static class UsageError
         return reason is null ? null : $"{reason}{(reason[^1] == '?' ? "" : ".")} See: nncluster{NamesOf(command)} --help";
     }
 
-    /// <summary>An argument or option of text without a text, such as one from a variable of a shell that is not set.</summary>
+    /// <summary>An argument or option that no text can be: empty, such as one from a variable of a shell that is not set, or with a NUL.</summary>
     private static string? Blank(CommandResult command)
     {
         foreach (SymbolResult symbol in command.Children)
@@ -40,6 +40,12 @@ internal static class UsageError
             if ((type == typeof(string) || type == typeof(string[])) && symbol.Tokens.Any(token => string.IsNullOrWhiteSpace(token.Value)))
             {
                 return $"{name}: is empty; expected a value";
+            }
+
+            // No argument of a process has one; a text of --config may.
+            if (symbol.Tokens.Any(token => token.Value.Contains('\0')))
+            {
+                return $"{name}: has a NUL character; expected a text without";
             }
         }
 

@@ -100,8 +100,8 @@ internal sealed class TrainOptions
 
     // Cluster
     public Option<HostPort?> Listen { get; } = Parsed<HostPort?>("--listen", HostPort.Parse, HostPort.Expected);
-    public Option<string?> Advertise { get; } = Parsed<string?>(
-        "--advertise", HostPort.HostOf, "a name, an IPv4 or an IPv6 address");
+    public Option<AdvertisedAddress?> Advertise { get; } = Parsed<AdvertisedAddress?>(
+        "--advertise", AdvertisedAddress.Parse, AdvertisedAddress.Expected);
     public Option<int?> LinkPort { get; } = Whole("--link-port", 1, 65535);
     public Option<HostPort?> LinkAdvertise { get; } = Parsed<HostPort?>("--link-advertise", HostPort.Parse, HostPort.Expected);
     public Option<int?> MinWorkers { get; } = Whole("--min-workers", 1);

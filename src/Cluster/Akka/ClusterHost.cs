@@ -89,6 +89,7 @@ internal sealed class ClusterHost : IAsyncDisposable
                 HostName = node.BindHost ?? node.Host,
                 PublicHostName = node.Host,
                 Port = node.Port,
+                PublicPort = node.PublicPort,
             });
             akka.WithClustering(new ClusterOptions
             {

@@ -28,6 +28,9 @@ internal sealed record ClusterNode
     /// <summary>Port; 0: a free one.</summary>
     public int Port { get; init; }
 
+    /// <summary>Port by which other nodes reach this one; null: <see cref="Port"/>.</summary>
+    public int? PublicPort { get; init; }
+
     /// <summary>Address of the cluster's first node; null: the node joins later, by <see cref="ClusterHost.Join"/>.</summary>
     public Address? Seed { get; init; }
 

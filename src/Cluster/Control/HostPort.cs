@@ -34,10 +34,27 @@ internal sealed record HostPort(string Host, int Port)
     /// <summary>Parses several, separated by commas; null if one of them is none.</summary>
     public static HostPort[]? ParseList(string text)
     {
-        HostPort[] all = [.. text.Split(',').Select(Parse).OfType<HostPort>()];
+        HostPort[] all = [.. text.Split(',').Select(part => Parse(part.Trim())).OfType<HostPort>()];
         return all.Length == text.Count(c => c == ',') + 1 ? all : null;
     }
 
     /// <inheritdoc/>
     public override string ToString() => $"{Host}:{Port}";
+}
+
+/// <summary>Host, and where it is another one the port, by which others reach a program that listens behind a map of ports.</summary>
+/// <param name="Host">A name, an IPv4 address, or an IPv6 address in brackets.</param>
+/// <param name="Port">Port; null: the one that the program listens on.</param>
+internal sealed record AdvertisedAddress(string Host, int? Port)
+{
+    /// <summary>Completes "expected …" in errors.</summary>
+    public const string Expected = "HOST or HOST:PORT with a name, an IPv4 address or an IPv6 address in brackets";
+
+    /// <summary>Parses one; null if the text is none.</summary>
+    public static AdvertisedAddress? Parse(string text) => HostPort.HostOf(text) is { } host ? new(host, null)
+        : HostPort.Parse(text) is { } both ? new(both.Host, both.Port)
+        : null;
+
+    /// <summary>The address by which others reach a program that listens on one.</summary>
+    public static HostPort Of(AdvertisedAddress? advertised, HostPort listen) => new(advertised?.Host ?? listen.Host, advertised?.Port ?? listen.Port);
 }

@@ -88,6 +88,9 @@ internal enum NodeEndCause
 
     /// <summary>The node's actor system ended.</summary>
     SystemEnded,
+
+    /// <summary>The node has thrown an exception that it does not expect.</summary>
+    NodeFailed,
 }
 
 /// <summary>Why a node ignored a message.</summary>

@@ -57,7 +57,22 @@ internal sealed record TlsIdentity(X509Certificate2 Certificate, X509Certificate
         }
 
         var identity = new TlsIdentity(Usable(certificate), authorities);
-        if (identity.WhyNotTrusted(certificate, forServer: null) is { } reason)
+        string? reason;
+        try
+        {
+            reason = identity.WhyNotTrusted(certificate, forServer: null);
+        }
+        catch (Exception e) when (e is InvalidOperationException or CryptographicException)
+        {
+            // Among others, .NET looks for a store of certificates in the home directory, which a user of a service may lack.
+            throw new BadInputException(
+                LinkSecurity.CertificateName,
+                e,
+                $"{LinkSecurity.CertificateName} {certificatePath}: certificates cannot be checked here: {e.Message.ReplaceLineEndings(" ")} ",
+                $"Set HOME to a directory of the user that runs the program.");
+        }
+
+        if (reason is not null)
         {
             throw new BadInputException(
                 LinkSecurity.CertificateName,

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using NnCluster.Training;
 
 namespace NnCluster.Persistence;
@@ -11,6 +13,8 @@ namespace NnCluster.Persistence;
 /// <remarks>Lines reach the files at least every second, at each evaluation and at the end. docs/files.md describes the files.</remarks>
 internal sealed class RunDirectory : IRunObserver, IDisposable
 {
+    private static readonly JsonSerializerOptions ConfigFormat = new() { WriteIndented = true };
+
     private readonly FileStream _lock;
     private readonly RunEventLog _log;
 
@@ -140,6 +144,34 @@ internal sealed class RunDirectory : IRunObserver, IDisposable
     /// <exception cref="RunDirectoryException">It cannot be written.</exception>
     public void WriteConfig(string json) => WriteText(Paths.Config, json);
 
+    /// <summary>Takes some properties over into <c>config.json</c>, where it has them: the data set may be elsewhere than at the start.</summary>
+    /// <param name="json">The configuration of the run as it goes on.</param>
+    /// <param name="names">Names of the properties.</param>
+    /// <exception cref="RunDirectoryException">It cannot be written.</exception>
+    public void UpdateConfig(string json, params ReadOnlySpan<string> names)
+    {
+        if (!File.Exists(Paths.Config) || ParseConfig(RunDirectoryException.Guard(Paths.Config, () => File.ReadAllText(Paths.Config))) is not { } config
+            || ParseConfig(json) is not { } now)
+        {
+            return;
+        }
+
+        bool isChanged = false;
+        foreach (string name in names)
+        {
+            if (config.ContainsKey(name) && now[name] is { } value && !JsonNode.DeepEquals(config[name], value))
+            {
+                config[name] = value.DeepClone();
+                isChanged = true;
+            }
+        }
+
+        if (isChanged)
+        {
+            WriteConfig(config.ToJsonString(ConfigFormat));
+        }
+    }
+
     /// <summary>Writes <c>summary.json</c>.</summary>
     /// <exception cref="RunDirectoryException">It cannot be written.</exception>
     public void WriteSummary(RunSummary summary)
@@ -159,6 +191,19 @@ internal sealed class RunDirectory : IRunObserver, IDisposable
         finally
         {
             _lock.Dispose();
+        }
+    }
+
+    private static JsonObject? ParseConfig(string json)
+    {
+        try
+        {
+            return JsonNode.Parse(json) as JsonObject;
+        }
+        catch (JsonException)
+        {
+            // Somebody has edited it. The run does not depend on it.
+            return null;
         }
     }
 

@@ -90,6 +90,12 @@ public sealed class PredictCommandTests(PredictCommandTests.Digits digits) : ICl
     [Fact]
     public async Task What_cannot_be_predicted_is_named()
     {
+        string cut = Path.Combine(digits.Directory, "cut.png");
+        byte[] whole = File.ReadAllBytes(digits.DrawRow(3, blackOnWhite: true, scale: 4, shift: 2));
+        File.WriteAllBytes(cut, whole[..(whole.Length * 2 / 3)]);
+        Assert.Contains("is an image that is damaged", (await ExploreConsole.RunAsync("predict", digits.Run, cut)).Error, StringComparison.Ordinal);
+        string emptyOfTheSize = digits.DrawGlyph(" ", 28, 28, size: 20, x: 5, y: 20);
+        Assert.Contains("shows nothing", (await ExploreConsole.RunAsync("predict", digits.Run, emptyOfTheSize)).Error, StringComparison.Ordinal);
         string blank = digits.DrawGlyph(" ", 50, 50, size: 20, x: 10, y: 30);
         string text = Path.Combine(digits.Directory, "text.png");
         File.WriteAllText(text, "no image");
@@ -99,6 +105,19 @@ public sealed class PredictCommandTests(PredictCommandTests.Digits digits) : ICl
         Assert.Contains("no such image", (await ExploreConsole.RunAsync("predict", digits.Run, "none.png")).Error, StringComparison.Ordinal);
         Assert.Contains("no square image", Assert.Throws<BadInputException>(() => ImageFrame.For("points.csv", 10, "model")).Message, StringComparison.Ordinal);
         Assert.Equal(2, (await ExploreConsole.RunAsync("predict", digits.Run)).ExitCode);
+    }
+
+    [Fact]
+    public async Task Good_images_are_answered_beside_a_bad_one()
+    {
+        string[] images = [digits.DrawRow(0, blackOnWhite: true, scale: 3, shift: 0), "none.png", digits.DrawRow(1, blackOnWhite: true, scale: 3, shift: 0)];
+        (int exit, string output, string error) = await ExploreConsole.RunAsync(["predict", digits.Run, .. images, "--json"]);
+        Assert.Equal((2, "none.png: there is no such image."), (exit, error.Trim()));
+        JsonNode answers = JsonNode.Parse(output)!;
+        Assert.Equal([images[0], images[2]], answers["predictions"]!.AsArray().Select(answer => (string)answer!["image"]!));
+        Assert.Equal("none.png", (string)answers["errors"]![0]!["image"]!);
+        (exit, output, _) = await ExploreConsole.RunAsync(["predict", digits.Run, .. images]);
+        Assert.Equal((2, 2), (exit, output.Trim().Split('\n').Length));
     }
 
     [Fact]

@@ -74,7 +74,7 @@ public sealed class ComposeTests
     [Fact]
     public void Every_service_restarts_after_a_failure_and_may_do_nothing_it_need_not() => Assert.All(Services.Values, service =>
     {
-        Assert.Equal("on-failure", service.Text("restart"));
+        Assert.Equal("on-failure:5", service.Text("restart"));
         Assert.Equal("true", service.Text("read_only"));
         Assert.Equal(["ALL"], service.Words("cap_drop"));
     });

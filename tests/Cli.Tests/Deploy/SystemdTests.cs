@@ -31,6 +31,7 @@ public sealed class SystemdTests
     {
         var service = new UnitFile("systemd/" + unit);
         Assert.Equal("on-failure", service.Single("Restart"));
+        Assert.Contains(service.All("Environment"), value => value.StartsWith("HOME=%", StringComparison.Ordinal));
         Assert.Equal(unit == "nncluster-coordinator.service" ? "2" : "2 3", service.Single("RestartPreventExitStatus"));
         Assert.Equal("130", service.Single("SuccessExitStatus"));
         Assert.Equal("/etc/nncluster/" + environment, service.Single("EnvironmentFile"));

@@ -118,7 +118,7 @@ public sealed class PyTorchExchangeTests : IDisposable
             Assert.Equal(view.Of((ReadOnlySpan<float>)state), tensors[view.Name].Values);
         });
         Assert.Equal("nncluster-model", metadata["format"]);
-        Assert.DoesNotContain("step", metadata.Keys);
+        Assert.DoesNotContain("term", metadata.Keys);
     }
 
     [TorchFact]

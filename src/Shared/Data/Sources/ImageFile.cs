@@ -72,6 +72,17 @@ internal static class ImageFile
         return isGrey;
     }
 
+    /// <summary>Pixels of an image, (height, width, RGBA), and its size.</summary>
+    /// <exception cref="BadInputException">The file cannot be read, is no image, or is damaged.</exception>
+    public static (byte[] Rgba, ImageSize Size) ReadPixels(string path)
+    {
+        using SKCodec codec = Open(path);
+        var info = new SKImageInfo(codec.Info.Width, codec.Info.Height, SKColorType.Rgba8888, SKAlphaType.Unpremul);
+        byte[] pixels = new byte[(long)info.Width * info.Height * BytesOfPixel];
+        Decode(path, codec, info, pixels);
+        return (pixels, new(info.Width, info.Height));
+    }
+
     /// <summary>Writes an image as the inputs of a model, (Height · Width · Channels) in [0, 1].</summary>
     /// <exception cref="BadInputException">The file cannot be read, is no image, or is damaged.</exception>
     public static void ReadFeatures(string path, ImagePreparation images, Span<float> features)
