@@ -128,6 +128,10 @@ internal sealed class NodeProcess(NodeOptions options, Action<string> log)
                 options.Status(new Dismissed(end.Reason));
                 log($"the run is over: {end.Reason}");
                 return new(ExitCode.Done, end.Reason);
+            case NodeEndKind.Refused when end.Cause == NodeEndCause.DatasetUnusable:
+                string unusable = options.Describe(end);
+                log($"cannot take part in the run of {coordinator}: {unusable}");
+                return new(ExitCode.BadInput, unusable);
             case NodeEndKind.Refused:
                 string refusal = options.Describe(end);
                 options.Status(new Refused(coordinator!.ToString(), refusal));

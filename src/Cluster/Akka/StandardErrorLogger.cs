@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Akka.Actor;
 using Akka.Actor.Setup;
 using Akka.Dispatch;
@@ -14,21 +15,52 @@ namespace NnCluster.AkkaSupport;
 /// program reports the failure. Akka.NET has no switch for it: the log level is fixed at the start.
 /// </remarks>
 [AkkaWorkaround(AkkaWorkaroundAttribute.CurrentVersion, "the log of a running actor system can be turned off")]
-internal sealed class LogOutput(TextWriter writer) : Setup
+/// <param name="writer">Receives the lines.</param>
+/// <param name="time">The clock; null: the system's.</param>
+internal sealed partial class LogOutput(TextWriter writer, TimeProvider? time = null) : Setup
 {
+    /// <summary>Time in which a line that was written is not written again, whatever the numbers in it.</summary>
+    public static readonly TimeSpan Silence = TimeSpan.FromSeconds(30);
+
+    private const int MostKinds = 100;
+
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
+    private readonly Dictionary<string, (long WrittenAt, int Unwritten)> _kinds = new(StringComparer.Ordinal);
     private volatile bool _isMuted;
 
     /// <summary>Drops all further entries of the system.</summary>
     public void Mute() => _isMuted = true;
 
-    /// <summary>Writes a line, unless muted.</summary>
+    /// <summary>Writes a line, unless muted, or a line of its kind was written a short time ago. Thread-safe.</summary>
     public void WriteLine(string line)
     {
-        if (!_isMuted)
+        if (_isMuted)
         {
-            writer.WriteLine(line);
+            return;
+        }
+
+        string kind = Numbers().Replace(line, "#");
+        lock (_kinds)
+        {
+            long now = _time.GetTimestamp();
+            if (_kinds.TryGetValue(kind, out (long WrittenAt, int Unwritten) known) && _time.GetElapsedTime(known.WrittenAt, now) < Silence)
+            {
+                _kinds[kind] = known with { Unwritten = known.Unwritten + 1 };
+                return;
+            }
+
+            if (_kinds.Count == MostKinds)
+            {
+                _kinds.Clear();
+            }
+
+            _kinds[kind] = (now, 0);
+            writer.WriteLine(known.Unwritten > 0 ? $"{line} ({known.Unwritten} such lines before it were left out)" : line);
         }
     }
+
+    [GeneratedRegex("[0-9]+")]
+    private static partial Regex Numbers();
 }
 
 /// <summary>

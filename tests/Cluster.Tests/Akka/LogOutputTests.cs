@@ -1,0 +1,44 @@
+using NnCluster.AkkaSupport;
+using NnCluster.Testing;
+
+namespace NnCluster.Cluster.Tests.AkkaSupport;
+
+public sealed class LogOutputTests
+{
+    [Fact]
+    public void A_line_that_repeats_is_written_again_after_a_while_with_the_number_of_those_left_out()
+    {
+        using var written = new StringWriter { NewLine = "\n" };
+        var time = new ManualTime();
+        var output = new LogOutput(written, time);
+        for (int attempt = 1; attempt <= 5; attempt++)
+        {
+            output.WriteLine($"error: attempt {attempt} to reach 127.0.0.1:{4000 + attempt}");
+            output.WriteLine("warning: another");
+        }
+
+        time.Advance(LogOutput.Silence);
+        output.WriteLine("error: attempt 6 to reach 127.0.0.1:4006");
+        Assert.Equal(
+            "error: attempt 1 to reach 127.0.0.1:4001\nwarning: another\n"
+            + "error: attempt 6 to reach 127.0.0.1:4006 (4 such lines before it were left out)\n",
+            written.ToString());
+        output.Mute();
+        output.WriteLine("error: something else");
+        Assert.DoesNotContain("something else", written.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Lines_of_many_kinds_are_all_written()
+    {
+        using var written = new StringWriter { NewLine = "\n" };
+        var output = new LogOutput(written, new ManualTime());
+        string[] lines = [.. Enumerable.Range(0, 500).Select(i => $"error: {new string('x', i)}")];
+        foreach (string line in lines)
+        {
+            output.WriteLine(line);
+        }
+
+        Assert.Equal(lines, written.ToString().Split('\n')[..^1]);
+    }
+}
