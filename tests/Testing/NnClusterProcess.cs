@@ -44,17 +44,19 @@ internal sealed partial class NnClusterProcess : IDisposable
     /// <param name="environment">Variables to set.</param>
     /// <param name="directory">Its working directory; null: that of the tests.</param>
     /// <param name="under">A command that starts it, such as one that enters a namespace.</param>
+    /// <param name="program">Command of another build of it; null: the one that the tests were built with.</param>
     public NnClusterProcess(
         IEnumerable<string> arguments,
         IEnumerable<(string Name, string Value)>? environment = null,
         string? directory = null,
-        string[]? under = null)
+        string[]? under = null,
+        string[]? program = null)
     {
         string[] given = [.. arguments];
         bool hasStatus = given is ["train" or "launch" or "worker" or "chaos" or "serve", ..];
         _status = hasStatus ? new(PipeDirection.In, HandleInheritability.Inheritable) : null;
         string[] status = _status is null ? [] : [StatusWriter.OptionName, _status.GetClientHandleAsString()];
-        string[] command = [.. under ?? [], "dotnet", Program, .. given, .. status];
+        string[] command = [.. under ?? [], .. program ?? ["dotnet", Program], .. given, .. status];
         var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardOutput = true,

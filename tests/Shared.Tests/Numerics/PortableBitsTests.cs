@@ -37,6 +37,13 @@ public sealed class PortableBitsTests
         Assert.Equal(here["arithmetic"] == child["arithmetic"], here["gemm"] == child["gemm"]);
     }
 
+    [Fact]
+    public async Task Without_vectors_the_arithmetic_has_a_name_of_this_machine_alone()
+    {
+        Dictionary<string, string> child = await ComputeWithout("DOTNET_EnableHWIntrinsic");
+        Assert.Contains($"scalar@{Environment.MachineName}", child["arithmetic"], StringComparison.Ordinal);
+    }
+
     private static async Task<Dictionary<string, string>> ComputeWithout(string feature)
     {
         ProcessStartInfo start = new(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")

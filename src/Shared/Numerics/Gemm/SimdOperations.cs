@@ -44,10 +44,13 @@ internal static class SimdArithmetic
     }
 
     /// <summary>
-    /// <c>fma-1/net10</c> or <c>muladd-1/net10</c>: how a product is added, the version of the order <see cref="SimdBlas"/>
+    /// <c>fma-1/net10</c> or <c>muladd-1/net10</c>, or a name of this machine alone where it has no vectors: how a product is added, the version of the order <see cref="SimdBlas"/>
     /// documents, and the framework, whose vector functions <see cref="VectorMath"/> uses.
     /// </summary>
-    public static string Name { get; } = $"{(HasFusedMultiplyAdd ? "fma" : "muladd")}-1/net{Environment.Version.Major}";
+    public static string Name { get; } = $"{Kind}-1/net{Environment.Version.Major}";
+
+    // Without vectors in hardware, the framework's functions are those of the machine's own C library.
+    private static string Kind => !Vector128.IsHardwareAccelerated ? $"scalar@{Environment.MachineName}" : HasFusedMultiplyAdd ? "fma" : "muladd";
 }
 
 /// <summary>AVX-512: 32 registers of 16 floats.</summary>
