@@ -14,8 +14,9 @@ internal static class RunWarnings
         int shards = request.Spec.Shards;
         if (request.Workers > shards)
         {
+            int idle = request.Workers - shards;
             yield return $"{request.Workers} workers, and minibatches of {shards} shard{(shards == 1 ? "" : "s")}: "
-                + $"{request.Workers - shards} have nothing to do; give --workers {shards}, or more --shards (a power of two)";
+                + $"{idle} {(idle == 1 ? "has" : "have")} nothing to do; give --workers {shards}, or more --shards (a power of two)";
         }
 
         Dataset data = request.Data;
