@@ -34,14 +34,19 @@ internal sealed class ClusterFront : IAsyncDisposable
     /// <exception cref="BadInputException">One is in use, or is no address of this machine.</exception>
     public static void RequireFree(ClusterRequest request)
     {
+        if (request.LinkPort == request.Listen.Port)
+        {
+            throw new BadInputException($"cannot listen on {request.Listen} twice: the data links need a port of their own");
+        }
+
         IPAddress address = AddressOf(request.Listen.Host);
         foreach (int port in new[] { request.Listen.Port, request.LinkPort }.Where(port => port > 0))
         {
-            using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
             try
             {
+                // Not listening: a node that probes must not take this for the coordinator.
+                using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
                 socket.Bind(new IPEndPoint(address, port));
-                socket.Listen(1);
             }
             catch (SocketException e)
             {

@@ -146,7 +146,18 @@ internal sealed class RunArtifacts : IDisposable
             return [];
         }
 
-        var history = RunHistory.Read(_directory.Paths.Metrics);
+        RunHistory history;
+        try
+        {
+            history = RunHistory.Read(_directory.Paths.Metrics);
+        }
+        catch (BadInputException unreadable)
+        {
+            // They only serve a mean that is displayed.
+            Log?.Invoke($"the training loss of this epoch counts from here on: {unreadable.Message}");
+            return [];
+        }
+
         long evaluated = history.Epochs.LastOrDefault(epoch => epoch.Step < _state.Step)?.Step ?? 0;
         return [.. history.Steps.Where(step => step.Step > evaluated && step.Step <= _state.Step)];
     }
@@ -181,8 +192,16 @@ internal sealed class RunArtifacts : IDisposable
         if (resume is not null)
         {
             var resumed = RunDirectory.Resume(resume.Directory, resume.Position.Step, resume.SetRejectedAside);
-            resumed.UpdateConfig(request.Config, "dataset", "dataDir");
-            return resumed;
+            try
+            {
+                resumed.UpdateConfig(request.Config, "dataset", "dataDir");
+                return resumed;
+            }
+            catch
+            {
+                resumed.Dispose();
+                throw;
+            }
         }
 
         RunDirectory directory = request.Out is { } path

@@ -135,7 +135,8 @@ public static class Trainer
     {
         if (resume is not null)
         {
-            request = request with { LeavesFiles = true };
+            // The place of the data set in the directory's configuration stays: the caller gives data, and no path.
+            request = request with { LeavesFiles = true, Config = "{}" };
         }
 
         using TrainingSession session = await TrainingSession

@@ -29,7 +29,7 @@ internal sealed class DatasetCache(string directory)
             return null;
         }
 
-        using (FileStream file = File.OpenRead(path))
+        using (FileStream file = OpenShared(path))
         {
             if (Convert.ToHexStringLower(SHA256.HashData(file)) == sha256)
             {
@@ -49,7 +49,7 @@ internal sealed class DatasetCache(string directory)
     public Dataset Open(string sha256, string name)
     {
         string path = PathOf(sha256);
-        using FileStream file = File.OpenRead(path);
+        using FileStream file = OpenShared(path);
         return file.Length < MappedFrom ? DatasetContent.Read(file, name) : DatasetContent.Map(path, name);
     }
 
@@ -71,6 +71,9 @@ internal sealed class DatasetCache(string directory)
             throw new BadInputException($"the data set cache {directory} cannot be written: {e.Message}", e);
         }
     }
+
+    // On Windows the node that has just received the file may still have it open for writing.
+    private static FileStream OpenShared(string path) => new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
 
     // The hash comes over the wire: no other text may become a path.
     private string PathOf(string sha256) => sha256.Length == 2 * SHA256.HashSizeInBytes && sha256.All(char.IsAsciiHexDigitLower)

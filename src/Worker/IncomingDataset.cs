@@ -108,9 +108,9 @@ internal sealed class IncomingDataset : IDisposable
         }
 
         _hash.Dispose();
-        if (!_isKept || Received == 0)
+        if (!_isKept || new FileInfo(_partial) is { Exists: true, Length: 0 })
         {
-            File.Delete(_partial);
+            TryDelete(_partial);
         }
 
         Release(_partial, _lock);
@@ -142,7 +142,7 @@ internal sealed class IncomingDataset : IDisposable
                 continue;
             }
 
-            left.Delete();
+            TryDelete(left.FullName);
             Release(left.FullName, held);
         }
 
@@ -169,13 +169,19 @@ internal sealed class IncomingDataset : IDisposable
             return;
         }
 
+        // On Windows another attempt may just have opened it: it will find that there is nothing to take over.
+        TryDelete(LockOf(partial));
+    }
+
+    // What cannot be deleted only costs its bytes, and the next attempt tries again.
+    private static void TryDelete(string path)
+    {
         try
         {
-            File.Delete(LockOf(partial));
+            File.Delete(path);
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // On Windows: another attempt has just opened it, and will find that there is nothing to take over.
         }
     }
 

@@ -155,7 +155,7 @@ internal sealed partial class NodeActor
             End(NodeEndCause.DatasetDamaged, e.Message);
             return;
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             End(NodeEndCause.DatasetUnusable, $"the data set could not be written: {e.Message}");
             return;

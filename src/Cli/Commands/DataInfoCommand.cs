@@ -53,12 +53,12 @@ internal static class DataInfoCommand
             }
             catch (BadInputException refused) when (table is not null)
             {
-                // The columns are what was asked for, and show what is to be done.
+                // The columns were asked for all the same, and show the cause. An option that cannot be used is an error.
                 string reason = OptionNames.MessageOf(refused);
                 Console.Out.WriteLine(asJson
                     ? Add(table, new() { ["name"] = Path.GetFileName(path), ["refusal"] = reason }).ToJsonString()
                     : $"train refuses it: {reason}");
-                return ExitCode.Done;
+                return options.OfData.Any(option => given.GetResult(option) is { Implicit: false }) ? ExitCode.BadInput : ExitCode.Done;
             }
 
             if (asJson)
@@ -68,7 +68,7 @@ internal static class DataInfoCommand
             }
 
             string[] verified = given.GetValue(verify) ? ["  its content has this checksum"] : [];
-            WriteLines([.. table is null ? Lines(data) : [.. data.Notes, Checksum(data)], .. verified]);
+            WriteLines([.. table is null ? Lines(data) : [.. data.Notes.Except(TableColumns.Lines(table)), Checksum(data)], .. verified]);
             return ExitCode.Done;
         });
         return command;

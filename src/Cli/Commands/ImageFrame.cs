@@ -57,13 +57,14 @@ internal sealed record ImageFrame(int Width, int Height, int Box, bool ByMass, I
 
         (byte[] rgba, ImageSize size) = ImageFile.ReadPixels(path);
         (byte[] grey, byte paper) = Grey(rgba, size);
+        bool isOfTheSize = size.Width == Width && size.Height == Height;
         float strongest = grey.Max() - paper;
-        if (strongest < LeastContrast * 255)
+        if (isOfTheSize ? grey.Max() == grey.Min() : strongest < LeastContrast * 255)
         {
             throw new BadInputException($"{path}: shows nothing: no pixel stands out from the border.");
         }
 
-        if (size.Width == Width && size.Height == Height)
+        if (isOfTheSize)
         {
             float[] pixels = new float[grey.Length];
             PixelScaling.Scale(grey, pixels);

@@ -7,7 +7,9 @@ using NnCluster.Worker.ProcessStatus;
 
 namespace NnCluster.Cli.Commands;
 
-/// <summary>Answers for images, printed as they come; a file that cannot be used is one line and does not keep the others from theirs.</summary>
+/// <summary>
+/// Answers for images, printed as they come; an unusable file is reported in one line, and the other images are still answered.
+/// </summary>
 internal sealed class ImagePredictions
 {
     private const int TopClasses = 3;

@@ -203,7 +203,7 @@ internal sealed class LaunchCommand
         private static HostWorkers? Parse(string text)
         {
             // An IPv6 address is given in brackets, and ssh takes it without. Without them, its last group could be a number of workers.
-            if (text.Count(c => c == ':') > 1 && !text.StartsWith('['))
+            if ((text.Count(c => c == ':') > 1 && !text.StartsWith('[')) || text.StartsWith('[') != text.Contains(']'))
             {
                 return null;
             }

@@ -50,7 +50,7 @@ internal static class TrainCommand
         }
 
         ResumePoint? resume = directory is null ? null : ResumeOption.Find(directory, request.Spec);
-        if (directory is not null && FinishedRun.Find(directory) is { } finished)
+        if (directory is not null && FinishedRun.Find(directory) is { } finished && !HasFurtherGoal(request, finished))
         {
             console.WriteLine(
                 $"{directory}: the run is complete, and stays as it is; --init-from {new RunPaths(directory).Model} begins another run with its weights");
@@ -62,6 +62,11 @@ internal static class TrainCommand
             throw new BadInputException(
                 $"--stop-after {request.Settings.StopAfter}: the run in {directory} is at step {resume.Position.Step} already; "
                 + "give a later one.");
+        }
+
+        if (resume is not null && request.Data.KnownSha256 is not null)
+        {
+            console.WriteLine($"checking the content of {request.Data.Name} before the run goes on");
         }
 
         var connections = new TrainingSessionOptions
@@ -94,6 +99,11 @@ internal static class TrainCommand
         Console.SetOut(results);
         return new(Report(given.GetValue(options.Json), outcome, summary, request.Spec.Model.ClassWeights is not null), outcome.Failure);
     }
+
+    // A run that ended at its target accuracy goes on to a higher one.
+    private static bool HasFurtherGoal(TrainRequest request, RunSummary finished) =>
+        request.Settings.TargetAccuracy > (finished.ValidationAccuracy ?? finished.TestAccuracy) && finished.Steps < request.Settings.TotalSteps
+        && request.Spec.Selection?.Patience is null;
 
     private static int Report(bool json, RunOutcome outcome, RunSummary summary, bool isBalanced)
     {

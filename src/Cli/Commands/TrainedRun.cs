@@ -5,7 +5,8 @@ namespace NnCluster.Cli.Commands;
 /// <summary>The trained state that a command was asked to use.</summary>
 internal static class TrainedRun
 {
-    /// <summary>Opens a file, or the newest complete state of a run directory. That it is no result is said on standard error.</summary>
+    /// <summary>Opens a file, or the newest complete state of a run directory. Standard error names a checkpoint that is used in place of a
+    /// result.</summary>
     /// <param name="runOrFile">Run directory, or a model or checkpoint file.</param>
     /// <exception cref="BadInputException">There is none, it cannot be read, or a newer program wrote it.</exception>
     public static SafeTensorsFile Open(string runOrFile)

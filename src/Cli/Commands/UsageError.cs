@@ -26,7 +26,7 @@ internal static class UsageError
         return reason is null ? null : $"{reason}{(reason[^1] == '?' ? "" : ".")} See: nncluster{NamesOf(command)} --help";
     }
 
-    /// <summary>An argument or option that no text can be: empty, such as one from a variable of a shell that is not set, or with a NUL.</summary>
+    /// <summary>An argument or option that is blank, such as one from a shell variable that is not set, or has a NUL.</summary>
     private static string? Blank(CommandResult command)
     {
         foreach (SymbolResult symbol in command.Children)

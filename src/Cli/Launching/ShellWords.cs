@@ -32,6 +32,13 @@ internal static class ShellWords
                 continue;
             }
 
+            // An escaped line break joins two lines, and makes no word.
+            if (c == '\\' && i + 1 < text.Length && text[i + 1] == '\n')
+            {
+                i++;
+                continue;
+            }
+
             isWord = true;
             int next = c switch
             {

@@ -3,7 +3,7 @@ using NnCluster.Data;
 
 namespace NnCluster.Cli.Reporting;
 
-/// <summary>Lines about a run that is possible, and not what its user is likely to want.</summary>
+/// <summary>Warnings about settings that are valid but probably unintended.</summary>
 internal static class RunWarnings
 {
     private const int MostNames = 5;

@@ -4,8 +4,8 @@ using NnCluster.Worker.ProcessStatus;
 namespace NnCluster.Cli.Reporting;
 
 /// <summary>
-/// Standard output and standard error that may break, for instance on a full disk, while the program goes on: what cannot be written is
-/// dropped from the first failure on. Disposing restores the streams.
+/// Standard output and standard error that may break, for instance on a full disk, while the program goes on: after the first failure all
+/// text is dropped. Disposing restores the streams.
 /// </summary>
 internal sealed class StandardStreams : IDisposable
 {

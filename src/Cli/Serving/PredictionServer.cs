@@ -34,7 +34,7 @@ internal sealed class PredictionServer : IAsyncDisposable
     private readonly PredictionService _service;
     private readonly WebApplication _application;
 
-    // So many requests compute at once; more would only take more memory.
+    // Most requests that compute at once; further ones would take memory and gain no speed.
     private readonly SemaphoreSlim _computing = new(2 * Environment.ProcessorCount);
 
     private readonly Meter _meter = new("NnCluster.Serving");
@@ -91,7 +91,6 @@ internal sealed class PredictionServer : IAsyncDisposable
     {
         await _application.DisposeAsync().ConfigureAwait(false);
         _meter.Dispose();
-        _computing.Dispose();
     }
 
     private static void Configure(KestrelServerOptions options, HostPort listen)
@@ -131,7 +130,7 @@ internal sealed class PredictionServer : IAsyncDisposable
 
     private async Task<(int Status, JsonObject Body)> AnswerAsync(HttpContext context)
     {
-        if (context.Request.Headers.ContentEncoding.Count > 0)
+        if (context.Request.Headers.ContentEncoding.Any(encoding => !"identity".Equals(encoding, StringComparison.OrdinalIgnoreCase)))
         {
             return (StatusCodes.Status415UnsupportedMediaType, Error("the request is compressed; expected JSON in UTF-8"));
         }
@@ -156,7 +155,7 @@ internal sealed class PredictionServer : IAsyncDisposable
         {
             return (StatusCodes.Status400BadRequest, Error($"the request is no JSON: {e.Message.ReplaceLineEndings(" ")}"));
         }
-        catch (InvalidOperationException e)
+        catch (InvalidOperationException e) when (e is not ObjectDisposedException)
         {
             // System.Text.Json reads the text of a member only when it is asked for.
             return (StatusCodes.Status400BadRequest, Error($"a text of the request is no Unicode: {e.Message.ReplaceLineEndings(" ")}"));
@@ -174,11 +173,25 @@ internal sealed class PredictionServer : IAsyncDisposable
 
     private static JsonObject Error(string text) => new() { ["error"] = text };
 
-    private static Task NotFoundAsync(HttpContext context) => WriteAsync(
-        context,
-        context.Request.Path.Value is "/predict" or "/model" or "/healthz" or "/metrics" ? StatusCodes.Status405MethodNotAllowed : StatusCodes.Status404NotFound,
-        Error(
-            $"{context.Request.Method} {context.Request.Path} is not served; expected POST /predict, GET /model, GET /healthz or GET /metrics"));
+    private static Task NotFoundAsync(HttpContext context)
+    {
+        string? allowed = context.Request.Path.Value switch
+        {
+            "/predict" => "POST",
+            "/model" or "/healthz" => "GET, HEAD",
+            "/metrics" => "GET",
+            _ => null,
+        };
+        if (allowed is not null)
+        {
+            context.Response.Headers.Allow = allowed;
+        }
+
+        return WriteAsync(
+            context,
+            allowed is null ? StatusCodes.Status404NotFound : StatusCodes.Status405MethodNotAllowed,
+            Error($"{context.Request.Method} {context.Request.Path} is not served; expected POST /predict, GET /model, GET /healthz or GET /metrics"));
+    }
 
     private static async Task WriteAsync(HttpContext context, int status, JsonObject body)
     {

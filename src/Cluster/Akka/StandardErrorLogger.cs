@@ -14,12 +14,12 @@ namespace NnCluster.AkkaSupport;
 /// A system that cannot listen on its address logs that several times while it ends, behind the one line in which the
 /// program reports the failure. Akka.NET has no switch for it: the log level is fixed at the start.
 /// </remarks>
-[AkkaWorkaround(AkkaWorkaroundAttribute.CurrentVersion, "the log of a running actor system can be turned off")]
 /// <param name="writer">Receives the lines.</param>
 /// <param name="time">The clock; null: the system's.</param>
+[AkkaWorkaround(AkkaWorkaroundAttribute.CurrentVersion, "the log of a running actor system can be turned off")]
 internal sealed partial class LogOutput(TextWriter writer, TimeProvider? time = null) : Setup
 {
-    /// <summary>Time in which a line that was written is not written again, whatever the numbers in it.</summary>
+    /// <summary>Time in which a line that was written is not written again, whatever it counts.</summary>
     public static readonly TimeSpan Silence = TimeSpan.FromSeconds(30);
 
     private const int MostKinds = 100;
@@ -59,7 +59,8 @@ internal sealed partial class LogOutput(TextWriter writer, TimeProvider? time = 
         }
     }
 
-    [GeneratedRegex("[0-9]+")]
+    // Numbers that count; addresses stay.
+    [GeneratedRegex(@"(?<![\d.:\[])\d+(?![\d.:])")]
     private static partial Regex Numbers();
 }
 

@@ -11,7 +11,7 @@ internal static partial class AtomicFile
     /// <summary>
     /// Writes to a temporary file beside <paramref name="path"/>, flushes it to the disk, renames it over
     /// <paramref name="path"/> and flushes the directory. On failure the old file stays and the temporary one is removed. A symbolic link
-    /// stays, and what it leads to is replaced. A pipe or a device is written as it is.
+    /// stays, and its target is replaced. A pipe or a device is written directly.
     /// </summary>
     /// <exception cref="IOException">The disk is full, the directory does not exist, …</exception>
     /// <exception cref="UnauthorizedAccessException">The directory is not writable.</exception>
@@ -108,8 +108,8 @@ internal static partial class AtomicFile
                 return file;
             }
 
-            // POSIX sets the length of regular files only.
-            file.SetLength(0);
+            // POSIX sets the length of regular files only; this one keeps its own.
+            file.SetLength(file.Length);
             file.Dispose();
             return null;
         }

@@ -114,7 +114,6 @@ internal sealed class RunDirectory : IRunObserver, IDisposable
             {
                 MetricsReader.RequireHeader(metrics);
                 before?.Invoke();
-                DeleteResults(paths);
                 // Any process may be drawing the figure.
                 AtomicFile.DeleteLeftovers(paths.Directory, name => name != RunPaths.CurvesName);
                 byte[]? last = LineCut.CutAfterLast(metrics, line => MetricsReader.IsHeader(line) || StepOf(line) <= step);
@@ -134,7 +133,15 @@ internal sealed class RunDirectory : IRunObserver, IDisposable
     /// in memory and tried again.
     /// </summary>
     /// <exception cref="RunDirectoryException">The lines that cannot be written exceed the limit of the memory.</exception>
-    public void Observe(RunEvent runEvent) => _log.Append(runEvent);
+    public void Observe(RunEvent runEvent)
+    {
+        if (runEvent is FirstStepTaken)
+        {
+            DeleteResults();
+        }
+
+        _log.Append(runEvent);
+    }
 
     /// <summary>Waits until all events observed so far are in the files.</summary>
     /// <exception cref="RunDirectoryException">Some could not be written yet.</exception>
@@ -144,7 +151,7 @@ internal sealed class RunDirectory : IRunObserver, IDisposable
     /// <exception cref="RunDirectoryException">It cannot be written.</exception>
     public void WriteConfig(string json) => WriteText(Paths.Config, json);
 
-    /// <summary>Takes some properties over into <c>config.json</c>, where it has them: the data set may be elsewhere than at the start.</summary>
+    /// <summary>Takes some properties over into <c>config.json</c>: the data set may be elsewhere than at the start.</summary>
     /// <param name="json">The configuration of the run as it goes on.</param>
     /// <param name="names">Names of the properties.</param>
     /// <exception cref="RunDirectoryException">It cannot be written.</exception>
@@ -159,7 +166,7 @@ internal sealed class RunDirectory : IRunObserver, IDisposable
         bool isChanged = false;
         foreach (string name in names)
         {
-            if (config.ContainsKey(name) && now[name] is { } value && !JsonNode.DeepEquals(config[name], value))
+            if (now[name] is { } value && !JsonNode.DeepEquals(config[name], value))
             {
                 config[name] = value.DeepClone();
                 isChanged = true;
@@ -202,17 +209,17 @@ internal sealed class RunDirectory : IRunObserver, IDisposable
         }
         catch (JsonException)
         {
-            // Somebody has edited it. The run does not depend on it.
+            // The file was edited by hand. The run does not depend on it.
             return null;
         }
     }
 
-    // They would be taken for those of the run as it goes on.
-    private static void DeleteResults(RunPaths paths)
+    // Readers would take the results of an earlier term for those of the resumed run.
+    private void DeleteResults()
     {
-        foreach (string result in new[] { paths.Summary, paths.Model, paths.Onnx, paths.Curves })
+        foreach (string result in new[] { Paths.Summary, Paths.Model, Paths.Onnx, Paths.Curves })
         {
-            File.Delete(result);
+            RunDirectoryException.Guard(result, () => File.Delete(result));
         }
     }
 

@@ -19,6 +19,7 @@ public sealed class ShellWordsTests
         "\"a\\\"b\\\\c\\$d\\`e\\x\"",
         "a\tb  c",
         "a\\\nb \"c\\\nd\"",
+        "ssh \\\n  -p 22 \\\n",
         "dotnet '/opt/two  blanks/x.dll'",
         "ä 'ö ü'",
     ];

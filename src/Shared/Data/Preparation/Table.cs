@@ -29,7 +29,7 @@ internal sealed class Table : IDisposable
     /// <summary>Group of each row; null if the table has none.</summary>
     public required GroupColumn? Groups { get; init; }
 
-    /// <summary>Lines about columns that look like something that is not prepared.</summary>
+    /// <summary>Advice on columns, such as dates or row numbers.</summary>
     public ImmutableArray<string> Advice { get; init; } = [];
 
     /// <summary>Number of rows.</summary>

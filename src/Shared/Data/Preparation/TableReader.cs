@@ -114,7 +114,8 @@ internal sealed class TableReader
             counter.Add(sample, column);
         }
 
-        return counter.ToDescription(sample.Count).Advice is { } advice ? [$"{Quoted.Plain(_source.Columns[column])}: {advice}"] : [];
+        string within = sample.Count == SampleRows ? $"in the first {SampleRows} rows, " : "";
+        return counter.ToDescription(sample.Count).Advice is { } advice ? [$"{Quoted.Plain(_source.Columns[column])}: {within}{advice}"] : [];
     }
 
     private Column ColumnOf(int column, RecordedRows sample)

@@ -85,7 +85,9 @@ public static class PreparedDirectory
             Preparation checkedOne = Preparation.Parse(described.Preparation.ToJson(), file);
             if (described.Digest != described.ComputeDigest())
             {
-                throw new BadInputException($"{file} was changed after it was written; prepare the table again.");
+                throw new BadInputException(described.Digest.Length == 0
+                    ? $"{file} has no digest; prepare the table again."
+                    : $"{file} was changed after it was written; prepare the table again.");
             }
 
             return described.Features == checkedOne.Features && described.Notes.All(note => note is not null) && described is { TrainRows: > 0, ValidationRows: >= 0, TestRows: >= 0 }

@@ -74,6 +74,8 @@ internal sealed record PreparedDescription
     UseStringEnumConverter = true,
     AllowOutOfOrderMetadataProperties = true,
     RespectNullableAnnotations = true,
+    // The digest must be the same on every system.
+    NewLine = "\n",
     WriteIndented = true)]
 [JsonSerializable(typeof(PreparedDescription))]
 internal sealed partial class PreparedJson : JsonSerializerContext;
