@@ -12,7 +12,10 @@ public sealed record ClusterOptions
     /// <summary>Address of the control plane as HOST:PORT, such as <c>10.0.0.1:4053</c>; an IPv6 address in brackets.</summary>
     public required string Listen { get; init; }
 
-    /// <summary>Host, or HOST:PORT, by which nodes reach this machine; null: as <see cref="Listen"/>. Required if that is <c>0.0.0.0</c> or <c>[::]</c>.</summary>
+    /// <summary>
+    /// Host, or HOST:PORT, by which nodes reach this machine; null: as <see cref="Listen"/>. Required if that is <c>0.0.0.0</c> or
+    /// <c>[::]</c>.
+    /// </summary>
     public string? Advertise { get; init; }
 
     /// <summary>Port of the data links; 0: a free one.</summary>

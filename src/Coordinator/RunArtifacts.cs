@@ -127,7 +127,9 @@ internal sealed class RunArtifacts : IDisposable
         RunPaths paths = _directory.Paths;
         var origin = ModelOrigin.Of(request.Data);
         RunDirectoryException.Guard(
-            paths.Model, () => TrainedFile.Write(paths.Model, request.Spec, request.Data.Preparation, origin, _state.Result.Memory, summary.BestStep ?? summary.Steps));
+            paths.Model,
+            () => TrainedFile.Write(
+                paths.Model, request.Spec, request.Data.Preparation, origin, _state.Result.Memory, summary.BestStep ?? summary.Steps));
         TryWriteOnnx(paths.Onnx, request, origin);
         if (drawCurves is not null)
         {

@@ -173,7 +173,7 @@ internal sealed class IncomingDataset : IDisposable
         TryDelete(LockOf(partial));
     }
 
-    // What cannot be deleted only costs its bytes, and the next attempt tries again.
+    // A file that cannot be deleted only costs its bytes, and the next attempt tries again.
     private static void TryDelete(string path)
     {
         try

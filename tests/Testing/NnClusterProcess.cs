@@ -91,7 +91,7 @@ internal sealed partial class NnClusterProcess : IDisposable
     /// <summary>The process.</summary>
     public int Id => _process.Id;
 
-    /// <summary>What the program has written to standard error so far, and whether it runs: for the message of a failed test.</summary>
+    /// <summary>Standard error of the program so far, and whether it runs: for the message of a failed test.</summary>
     public string State
     {
         get

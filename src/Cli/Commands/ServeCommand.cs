@@ -20,7 +20,9 @@ internal static class ServeCommand
     {
         var model = new Argument<string>("run") { Description = "A run directory, or a model or checkpoint file." };
         Option<HostPort?> listen = CliOption.Parsed<HostPort?>(
-            "--listen", "HOST:PORT", $"Address to listen on. There is no encryption and no log-in: let other machines reach it through a proxy only. [{Default}]",
+            "--listen",
+            "HOST:PORT",
+            $"Address to listen on. There is no encryption and no log-in: let other machines reach it through a proxy only. [{Default}]",
             HostPort.Parse, HostPort.Expected);
         Option<string?> blas = CliOption.Text("--blas", "simd|openblas|mathnet", "Matrix multiplication. [simd]");
         Option<int?> statusFd = CliOption.StatusFd();
@@ -42,7 +44,8 @@ internal static class ServeCommand
         using var predictor = Predictor.Load(file.Path, NnCluster.Numerics.Blas.Create(blas));
         var origin = ModelOrigin.Of(file);
         using var signals = new StopSignals(endWithInput: false);
-        await using PredictionServer server = await PredictionServer.StartAsync(new(predictor, origin.ClassNames, origin.IsPixels, TrainedFile.StepOf(file)), listen).ConfigureAwait(false);
+        var service = new PredictionService(predictor, origin.ClassNames, origin.IsPixels, TrainedFile.StepOf(file));
+        await using PredictionServer server = await PredictionServer.StartAsync(service, listen).ConfigureAwait(false);
         await Console.Error.WriteLineAsync($"{file.Path}: answers POST http://{listen}/predict").ConfigureAwait(false);
         status.Write(new ServerReady(listen.ToString(), file.Path));
         var stopped = new TaskCompletionSource();

@@ -105,7 +105,8 @@ internal static class TrainOptionTable
         new(Parallel, "--blas", "simd|openblas|mathnet", "simd", "Matrix multiplication; it decides the bits."),
 
         new(Cluster, "--listen", "HOST:PORT", "off", "Address to listen on for nodes of other processes and machines."),
-        new(Cluster, "--advertise", "HOST[:PORT]", "those of --listen", "Name or address, and port where it is another one, by which nodes reach this machine."),
+        new(Cluster, "--advertise", "HOST[:PORT]", "those of --listen",
+            "Name or address, and port where it is another one, by which nodes reach this machine."),
         new(Cluster, "--link-port", "N", "a free one", "Port of the data links."),
         new(Cluster, "--link-advertise", "HOST:PORT", "--advertise and --link-port",
             "Address by which nodes reach the port of the data links. It also turns shared memory off."),

@@ -25,7 +25,7 @@ internal static class StandardOutput
     internal static string TextOf(IRenderable table)
     {
         using var text = new StringWriter();
-        IAnsiConsole console = AnsiConsole.Create(new() { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Out = new AnsiConsoleOutput(text) });
+        IAnsiConsole console = ProgressDisplay.CreateConsole(new AnsiConsoleOutput(text), AnsiSupport.No, noColour: true);
         console.Profile.Width = NoLimit;
         console.Write(table);
         return string.Concat(text.ToString().TrimEnd().Split('\n').Select(line => line.TrimEnd() + "\n"));

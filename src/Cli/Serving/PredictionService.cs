@@ -97,7 +97,10 @@ internal sealed class PredictionService(Predictor predictor, ImmutableArray<stri
             throw new BadInputException($"the request has {count} rows; at most {MostValues / width} of this model are answered at once.");
         }
 
-        if (predictor.Preparation is null && rows.EnumerateArray().Index().FirstOrDefault(row => !HasInputs(row.Item), (-1, default)).Index is >= 0 and int wrong)
+        int wrong = predictor.Preparation is null
+            ? rows.EnumerateArray().Index().FirstOrDefault(row => !HasInputs(row.Item), (-1, default)).Index
+            : -1;
+        if (wrong >= 0)
         {
             throw new BadInputException($"row {wrong + 1} is no array of {predictor.Inputs} numbers, the inputs of the model.");
         }

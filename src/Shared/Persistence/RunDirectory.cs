@@ -129,8 +129,8 @@ internal sealed class RunDirectory : IRunObserver, IDisposable
     }
 
     /// <summary>
-    /// Records an event. Takes well under a microsecond and never waits for the disk; lines that cannot be written are kept
-    /// in memory and tried again.
+    /// Records an event. Takes well under a microsecond and never waits for the disk, but for the first step of a term, which removes the
+    /// results of an earlier one; lines that cannot be written are kept in memory and tried again.
     /// </summary>
     /// <exception cref="RunDirectoryException">The lines that cannot be written exceed the limit of the memory.</exception>
     public void Observe(RunEvent runEvent)

@@ -66,7 +66,7 @@ public sealed class BadInputTests : IDisposable
         Assert.False(Directory.Exists(_directory["run"]));
     }
 
-    /// <summary>What a script gives whose variable is not set.</summary>
+    /// <summary>Arguments of a script whose variable is not set.</summary>
     [Theory]
     [InlineData("train", "--dataset", "x.csv", "--out", "")]
     [InlineData("train", "--dataset", "")]

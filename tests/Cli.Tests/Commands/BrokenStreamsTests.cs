@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using NnCluster.Cli.Launching;
 using NnCluster.Testing;
 
 namespace NnCluster.Cli.Tests.Commands;
@@ -60,7 +61,7 @@ public sealed class BrokenStreamsTests : IDisposable
         using var busy = new TcpListener(IPAddress.Loopback, 0);
         busy.Start();
         int port = ((IPEndPoint)busy.LocalEndpoint).Port;
-        foreach (string[] cluster in new[] { new[] { "--listen", $"127.0.0.1:{port}" }, ["--listen", $"127.0.0.1:{FreePort()}", "--link-port", $"{port}"] })
+        foreach (string[] cluster in new[] { new[] { "--listen", $"127.0.0.1:{port}" }, ["--listen", $"127.0.0.1:{LocalPort.FindFree()}", "--link-port", $"{port}"] })
         {
             ProcessResult result = NnClusterProcess.Run(["train", .. Training, .. cluster, "--out", _directory["run"]]);
             Assert.Equal(2, result.ExitCode);
@@ -68,13 +69,6 @@ public sealed class BrokenStreamsTests : IDisposable
             Assert.DoesNotContain("   at ", result.Error, StringComparison.Ordinal);
             Assert.False(Directory.Exists(_directory["run"]));
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private static ProcessResult RunWith(string redirection, string[] arguments)

@@ -6,7 +6,7 @@ using NnCluster.Worker.ProcessStatus;
 
 namespace NnCluster.Cli.Tests.Commands;
 
-/// <summary>The results in a run directory are those of its newest complete state, never of an earlier life of the run.</summary>
+/// <summary>The results in a run directory are those of its newest complete state, never of an earlier term.</summary>
 public sealed class RunResultsTests : IDisposable
 {
     private static readonly string[] Small = ["--dataset", NnClusterProcess.MnistRows, "--hidden", "16", "--batch-size", "100", "--learning-rate", "0.01"];
@@ -53,7 +53,7 @@ public sealed class RunResultsTests : IDisposable
         Assert.Equal(before, Contents(run));
     }
 
-    /// <summary>The means of an epoch count the steps that an earlier life of the run took.</summary>
+    /// <summary>The means of an epoch count the steps of an earlier term.</summary>
     [Fact]
     public void Epochs_of_an_interrupted_run_have_the_training_losses_of_an_undisturbed_one()
     {

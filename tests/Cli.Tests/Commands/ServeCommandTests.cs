@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json.Nodes;
+using NnCluster.Cli.Launching;
 using NnCluster.Testing;
 using NnCluster.Worker.ProcessStatus;
 
@@ -16,7 +17,7 @@ public sealed class ServeCommandTests : IDisposable
 
     private readonly TemporaryDirectory _directory = new();
     private readonly HttpClient _client = new() { Timeout = Timeout };
-    private readonly int _port = FreePort();
+    private readonly int _port = LocalPort.FindFree();
 
     public void Dispose()
     {
@@ -170,13 +171,6 @@ public sealed class ServeCommandTests : IDisposable
         Assert.StartsWith($"--listen 127.0.0.1:{port}: cannot be listened on: ", result.Error, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', result.Error);
         Assert.Equal(2, NnClusterProcess.Run("serve", _directory["nothing"]).ExitCode);
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private Uri Address(string path) => new($"http://127.0.0.1:{_port}/{path}");

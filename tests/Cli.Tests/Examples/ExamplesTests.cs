@@ -6,6 +6,7 @@ using System.Net.Sockets;
 using System.Reflection;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using NnCluster.Cli.Launching;
 using NnCluster.Prediction;
 using NnCluster.Testing;
 
@@ -28,7 +29,7 @@ public sealed class ExamplesTests : IDisposable
         Assert.InRange(double.Parse(accuracy.Groups[1].Value, CultureInfo.InvariantCulture), 90, 100);
         Assert.True(File.Exists(model));
 
-        string address = $"http://127.0.0.1:{FreePort()}";
+        string address = $"http://127.0.0.1:{LocalPort.FindFree()}";
         using Process service = DotnetCommand.Start("dotnet", _directory.Path, PathOf("serve"), "--urls", address, "--model", model);
         Task<string> output = service.StandardOutput.ReadToEndAsync();
         Task<string> error = service.StandardError.ReadToEndAsync();
@@ -122,13 +123,6 @@ public sealed class ExamplesTests : IDisposable
                 await Task.Delay(50);
             }
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private static string PathOf(string example) =>

@@ -79,7 +79,8 @@ internal sealed class TablePlan
 
         (int[] drawn, int[] left) = splitter.DrawGroups(rows, count, row => groups[row]);
         return drawn.Length > 0 && left.Length > 0 ? (drawn, left) : throw new BadInputException(
-            $"{_table.Path}: {groups.Name} has one value in all {rows.Length} rows, so that one part would get them all; group by a column with several values.");
+            $"{_table.Path}: {groups.Name} has one value in all {rows.Length} rows, so that one part would get them all; "
+            + "group by a column with several values.");
     }
 
     private Func<int, int>? Stratum => _options.Splits.Stratify && _labels.Length > 0 ? row => _labels[row] : null;

@@ -90,7 +90,8 @@ public static class PreparedDirectory
                     : $"{file} was changed after it was written; prepare the table again.");
             }
 
-            return described.Features == checkedOne.Features && described.Notes.All(note => note is not null) && described is { TrainRows: > 0, ValidationRows: >= 0, TestRows: >= 0 }
+            return described.Features == checkedOne.Features && described.Notes.All(note => note is not null)
+                && described is { TrainRows: > 0, ValidationRows: >= 0, TestRows: >= 0 }
                 ? described
                 : throw new BadInputException($"{file}: its numbers of rows or features are impossible; prepare the table again.");
         }

@@ -6,7 +6,8 @@ namespace NnCluster.Data;
 
 /// <summary>
 /// Turns a table into a <see cref="PreparedDirectory"/> in one pass over its file. Memory: up to 32 bytes a row while the parts are drawn,
-/// the different texts of columns and groups, some blocks of rows, and, for medians and most frequent values, 128 MiB or one column. The raw values go to a temporary file of 4 bytes a value, and from there to the features.
+/// the different texts of columns and groups, some blocks of rows, and, for medians and most frequent values, 128 MiB or one column. The raw values go to
+/// a temporary file of 4 bytes a value, and from there to the features.
 /// </summary>
 public static class PreparedDirectoryWriter
 {

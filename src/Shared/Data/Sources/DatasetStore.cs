@@ -30,7 +30,10 @@ public sealed class DatasetStore
     /// known name takes precedence over a file or directory of that name; <c>./mnist</c> names the latter.
     /// </summary>
     /// <param name="nameOrPath">A known name, a directory or a file.</param>
-    /// <param name="options">Target, task, parts and preparation; null: the defaults. Of a set of images, only its parts count; of a directory of images, also size and colours.</param>
+    /// <param name="options">
+    /// Target, task, parts and preparation; null: the defaults. Of a set of images, only its parts count; of a directory of images, also size
+    /// and colours.
+    /// </param>
     /// <param name="cancellationToken">Ends a fetch.</param>
     /// <exception cref="BadInputException">The set cannot be found, fetched or read; the message lists the places tried.</exception>
     public async Task<Dataset> OpenAsync(

@@ -20,5 +20,5 @@ internal sealed class RowLimitStream(Stream content, long most) : ForwardStream(
 }
 
 /// <summary>A row is too long.</summary>
-/// <param name="message">What is wrong.</param>
+/// <param name="message">Text of the error.</param>
 internal sealed class InvalidRowException(string message) : Exception(message);

@@ -44,7 +44,8 @@ internal static class SimdArithmetic
     }
 
     /// <summary>
-    /// <c>fma-1/net10</c> or <c>muladd-1/net10</c>, or a name of this machine alone where it has no vectors: how a product is added, the version of the order <see cref="SimdBlas"/>
+    /// <c>fma-1/net10</c> or <c>muladd-1/net10</c>, or a name of this machine alone where it has no vectors: how a product is added, the
+    /// version of the order <see cref="SimdBlas"/>
     /// documents, and the framework, whose vector functions <see cref="VectorMath"/> uses.
     /// </summary>
     public static string Name { get; } = $"{Kind}-1/net{Environment.Version.Major}";
