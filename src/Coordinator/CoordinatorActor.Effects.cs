@@ -103,7 +103,7 @@ internal sealed partial class CoordinatorActor
 
     private void ApplyStep()
     {
-        if (EndOf(_state.Epochs) == _setup.State.Step)
+        if (_setup.Settings.EpochStart(_setup.State.Step + 1) == _setup.State.Step)
         {
             _setup.State.CountActiveUnits();
         }
@@ -142,13 +142,11 @@ internal sealed partial class CoordinatorActor
     private void Report(ReportEpoch report)
     {
         (float loss, float accuracy) = _means.Reset();
-        float? deadUnits = _setup.State.DeadUnitsSince(EndOf(report.Epoch - 1));
+        float? deadUnits = _setup.State.DeadUnitsSince(_setup.Settings.EpochStart(_state.Step));
         double trainSeconds = _state.TrainTime.TotalSeconds;
         _lastEpoch = new(report.Epoch, _state.Step, loss, accuracy, report.Test, report.Validation, deadUnits, trainSeconds) { At = Now };
         Publish(_lastEpoch);
     }
-
-    private long EndOf(int epochs) => epochs > 0 ? _setup.Settings.EpochEnds[epochs - 1] : 0;
 
     private void PublishProgress()
     {

@@ -270,6 +270,8 @@ internal sealed class TrainingSession : IDisposable
             BestStep = best?.Step,
             Epochs = report.Final.Epochs,
             Steps = steps,
+            TrainedRows = steps * _request.Spec.BatchSize,
+            EpochRows = _request.Spec.PlanFor(_request.Data).EpochRows,
             Images = images,
             TrainSeconds = seconds,
             TotalSeconds = _time.GetElapsedTime(_preparedAt).TotalSeconds,

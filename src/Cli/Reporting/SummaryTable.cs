@@ -42,7 +42,7 @@ public static class SummaryTable
         }
 
         Row("loss", $"test {summary.TestLoss:F4}, train {summary.TrainLoss:F4}");
-        Row("trained", $"{Count(summary.Epochs, "epoch")}, {Count(summary.Steps, "step")}, {summary.Images:N0} rows");
+        Row("trained", $"{Epochs(summary)}, {Count(summary.Steps, "step")}, {summary.Images:N0} rows{(summary.ResumedFromStep is null ? "" : " in this term")}");
         Row("time", $"{summary.TrainSeconds:F2} s of training, {summary.TotalSeconds:F2} s in all");
         Row("speed", $"{summary.ImagesPerSecond:N0} rows/s");
         Row(
@@ -61,6 +61,19 @@ public static class SummaryTable
         Row("weights", $"SHA-256 {summary.WeightsSha256}");
         Row("run directory", $"{summary.RunDirectory}");
         return grid;
+    }
+
+    /// <summary>
+    /// Whole epochs, and what is trained of the next. The steps of a run are full batches, so the last epoch may lack rows that fill none.
+    /// </summary>
+    private static string Epochs(RunSummary summary)
+    {
+        string epochs = Count(summary.Epochs, "epoch");
+        long part = summary.TrainedRows - (summary.Epochs * summary.EpochRows);
+        return summary.EpochRows == 0 || part == 0 ? epochs
+            : summary.Epochs == 0 ? string.Create(CultureInfo.InvariantCulture, $"{part:N0} of {summary.EpochRows:N0} rows of the first epoch")
+            : part > 0 ? string.Create(CultureInfo.InvariantCulture, $"{epochs} and {part:N0} of {summary.EpochRows:N0} rows of the next")
+            : $"{epochs} less {Count(-part, "row")} that {(part == -1 ? "fills" : "fill")} no batch";
     }
 
     private static string Count(long number, string name) => string.Create(CultureInfo.InvariantCulture, $"{number:N0} {name}{(number == 1 ? "" : "s")}");

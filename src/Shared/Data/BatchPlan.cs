@@ -53,6 +53,9 @@ public sealed class BatchPlan
     /// <summary>Steps of the whole run.</summary>
     public long TotalSteps { get; }
 
+    /// <summary>Rows that a whole epoch uses: all, or in file order those that fill batches.</summary>
+    public int EpochRows => Shuffle ? Rows : Rows / BatchSize * BatchSize;
+
     /// <summary>
     /// Number of steps after which epoch <paramref name="epoch"/> (from 1) is complete: all its rows were used, or the
     /// run is over.

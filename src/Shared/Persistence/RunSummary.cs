@@ -44,6 +44,12 @@ public sealed record RunSummary
     /// <summary>Optimizer steps taken.</summary>
     public required long Steps { get; init; }
 
+    /// <summary>Rows trained on in all terms, each as often as it was used; 0 if a version wrote the summary that did not say it.</summary>
+    public long TrainedRows { get; init; }
+
+    /// <summary>Rows of a whole epoch; 0 if a version wrote the summary that did not say it.</summary>
+    public long EpochRows { get; init; }
+
     /// <summary>Rows trained on in this term, each as often as it was used.</summary>
     public required long Images { get; init; }
 

@@ -26,7 +26,7 @@ public sealed class TrainCommandTests : IDisposable
         Assert.Equal(0, result.ExitCode);
         Assert.Equal(
             [
-                "testAccuracy", "testLoss", "trainLoss", "validationAccuracy", "metrics", "bestEpoch", "bestStep", "epochs", "steps", "images",
+                "testAccuracy", "testLoss", "trainLoss", "validationAccuracy", "metrics", "bestEpoch", "bestStep", "epochs", "steps", "trainedRows", "epochRows", "images",
                 "trainSeconds", "totalSeconds", "imagesPerSecond", "weightsSha256", "parameters", "workers", "shards", "blas", "seed", "reassignedShards", "workersLost",
                 "resumedFromStep", "runDirectory",
             ],
@@ -193,6 +193,24 @@ public sealed class TrainCommandTests : IDisposable
 
     [OpenBlasFact]
     public void Open_blas_learns_as_well_and_is_identical_with_itself_for_any_number_of_workers() => LearnsWith("openblas");
+
+    [Fact]
+    public void As_many_epochs_are_told_as_were_asked_for_though_the_last_rows_fill_no_batch()
+    {
+        string[] arguments = ["train", "--dataset", NnClusterProcess.MnistRows, "--epochs", "2", "--batch-size", "700"];
+        ProcessResult whole = NnClusterProcess.Run([.. arguments, "--json", "--out", _directory["whole"]]);
+        long rows = whole.Json.GetProperty("epochRows").GetInt64();
+        Assert.InRange(rows, 700, 1049);
+        Assert.Equal(("2", "2", "1400"), (whole.Field("epochs"), whole.Field("steps"), whole.Field("trainedRows")));
+        Assert.Equal(2, Assert.Single(RunHistory.Read(_directory["whole/metrics.jsonl"]).Epochs).Epoch);
+        Assert.Contains(
+            FormattableString.Invariant($"2 epochs less {(2 * rows) - 1400} rows that fill no batch"),
+            NnClusterProcess.Run([.. arguments, "--out", _directory["text"]]).Output, StringComparison.Ordinal);
+
+        Assert.Equal(130, NnClusterProcess.Run([.. arguments, "--stop-after", "1", "--out", _directory["part"]]).ExitCode);
+        ProcessResult resumed = NnClusterProcess.Run("train", "--json", "--resume", _directory["part"]);
+        Assert.Equal(("2", "1400", whole.Field("weightsSha256")), (resumed.Field("epochs"), resumed.Field("trainedRows"), resumed.Field("weightsSha256")));
+    }
 
     [Fact]
     public void The_target_accuracy_ends_the_run_early()

@@ -55,6 +55,20 @@ public sealed class TablesTests
         Assert.DoesNotContain("test accuracy", text, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(2, 2, 200, 140, "trained 2 epochs less 80 rows that fill no batch, 2 steps,")]
+    [InlineData(1, 2, 200, 199, "trained 1 epoch and 1 of 199 rows of the next, 2 steps,")]
+    [InlineData(1, 1, 199, 200, "trained 1 epoch less 1 row that fills no batch, 1 step,")]
+    [InlineData(2, 4, 400, 200, "trained 2 epochs, 4 steps,")]
+    [InlineData(0, 4, 400, 1000, "trained 400 of 1,000 rows of the first epoch, 4 steps,")]
+    [InlineData(3, 4, 0, 0, "trained 3 epochs, 4 steps,")]
+    public void The_summary_tells_whole_and_part_epochs(int epochs, long steps, long trained, long epochRows, string expected)
+    {
+        string text = Render(SummaryTable.Create(Summary() with { Epochs = epochs, Steps = steps, TrainedRows = trained, EpochRows = epochRows }));
+
+        Assert.Contains(expected, string.Join(' ', text.Split(' ', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void The_confusion_matrix_has_recall_at_the_right_and_precision_below()
     {

@@ -70,6 +70,7 @@ public sealed class BatchPlanTests
         {
             BatchPlan plan = new(seed, rows, batchSize, epochs, shuffle);
             long used = shuffle ? rows : rows / batchSize * batchSize;
+            Assert.Equal(used, plan.EpochRows);
             Assert.Equal(plan.TotalSteps, plan.StepsThrough(epochs));
             for (int epoch = 1; epoch < epochs; epoch++)
             {

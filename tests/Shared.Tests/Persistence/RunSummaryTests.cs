@@ -34,7 +34,7 @@ public sealed class RunSummaryTests
 
     [Fact]
     public void The_fields_are_those_of_the_command_lines_contract() => Assert.Equal(
-        """{"testAccuracy":0.9812,"testLoss":0.0625,"trainLoss":0.03125,"epochs":3,"steps":1407,"images":180000,"trainSeconds":0.75,"totalSeconds":1.5,"imagesPerSecond":240000,"weightsSha256":"00ff","parameters":203530,"workers":2,"shards":16,"blas":"simd","seed":18446744073709551615,"reassignedShards":4,"workersLost":1,"resumedFromStep":null,"runDirectory":"/runs/x"}""",
+        """{"testAccuracy":0.9812,"testLoss":0.0625,"trainLoss":0.03125,"epochs":3,"steps":1407,"trainedRows":0,"epochRows":0,"images":180000,"trainSeconds":0.75,"totalSeconds":1.5,"imagesPerSecond":240000,"weightsSha256":"00ff","parameters":203530,"workers":2,"shards":16,"blas":"simd","seed":18446744073709551615,"reassignedShards":4,"workersLost":1,"resumedFromStep":null,"runDirectory":"/runs/x"}""",
         Sample().ToJson());
 
     [Fact]

@@ -34,7 +34,7 @@ internal sealed partial class RunDecision
         bool epochEnded = _state.Epochs < settings.EpochEnds.Length && settings.EpochEnds[_state.Epochs] <= _state.Step;
         if (epochEnded)
         {
-            int epochs = _state.Epochs + 1;
+            int epochs = settings.EpochsThrough(_state.Step);
             _state = _state with { Epochs = epochs, Evaluations = _state.Stopping ? [] : settings.EvaluationsAfter(epochs) };
         }
 

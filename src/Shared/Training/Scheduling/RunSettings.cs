@@ -8,7 +8,10 @@ internal sealed record RunSettings
     /// <summary>Steps of the whole run.</summary>
     public required long TotalSteps { get; init; }
 
-    /// <summary>Steps after which each epoch is complete; strictly rising, the last equals <see cref="TotalSteps"/>.</summary>
+    /// <summary>
+    /// Steps after which each epoch is complete; rising, the last equals <see cref="TotalSteps"/>. Where the last rows fill no batch, the
+    /// last two epochs may end with the same step.
+    /// </summary>
     public required ImmutableArray<long> EpochEnds { get; init; }
 
     /// <summary>Reduction trees of the rounds.</summary>
@@ -49,6 +52,12 @@ internal sealed record RunSettings
 
     /// <summary>Workers that the run needs to compute, before and after its first round.</summary>
     public int WorkersNeeded(bool hasStarted) => hasStarted ? MinWorkers : Math.Max(MinWorkers, StartWorkers);
+
+    /// <summary>Epochs that are complete after <paramref name="step"/> steps.</summary>
+    public int EpochsThrough(long step) => EpochEnds.Count(end => end <= step);
+
+    /// <summary>The step after which the epoch of step <paramref name="step"/> (from 1) began.</summary>
+    public long EpochStart(long step) => EpochEnds.LastOrDefault(end => end < step);
 
     /// <summary>Evaluations that are due when <paramref name="epochs"/> epochs are complete.</summary>
     public ImmutableArray<RoundKind> EvaluationsAfter(int epochs) =>

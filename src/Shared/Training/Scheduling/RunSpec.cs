@@ -72,7 +72,7 @@ public sealed record RunSpec
         return new()
         {
             TotalSteps = plan.TotalSteps,
-            EpochEnds = [.. Enumerable.Range(1, Epochs).Select(plan.StepsThrough).Distinct()],
+            EpochEnds = [.. Enumerable.Range(1, Epochs).Select(plan.StepsThrough)],
             Trees = TreesFor(data),
             Selection = Selection,
             EvaluateEvery = Selection?.EvaluateEvery ?? 1,

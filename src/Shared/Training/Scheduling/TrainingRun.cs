@@ -31,7 +31,7 @@ internal sealed class TrainingRun(RunSettings settings)
     /// <param name="selection">Best evaluation of earlier terms; null for a new run.</param>
     public RunState Begin(long step = 0, SelectionState? selection = null)
     {
-        int epochs = settings.EpochEnds.Count(end => end <= step);
+        int epochs = settings.EpochsThrough(step);
         return new()
         {
             Step = step,

@@ -177,6 +177,18 @@ public sealed class TrainingRunTests
         Assert.Equal([2, 4, 5], driver.AnswerEverything().OfType<ReportEpoch>().Select(report => report.Epoch));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Epochs_that_end_with_one_step_are_evaluated_once_as_the_later_one(int evaluateEvery)
+    {
+        var driver = new TrainingRunDriver(_settings with { TotalSteps = 4, EpochEnds = [2, 4, 4], EvaluateEvery = evaluateEvery }, A);
+        ReportEpoch last = driver.AnswerEverything().OfType<ReportEpoch>().Last();
+        Assert.Equal((3, 3, RunOutcome.Completed), (last.Epoch, driver.State.Epochs, driver.State.Outcome));
+        Assert.Equal(3, new TrainingRun(_settings with { TotalSteps = 4, EpochEnds = [2, 4, 4] }).Begin(step: 4).Epochs);
+    }
+
     [Fact]
     public void A_run_that_goes_on_begins_at_its_step()
     {
