@@ -88,7 +88,7 @@ internal static class EvaluateCommand
 
         if (data.Classes > 0)
         {
-            StandardOutput.Write(ConfusionTable.Create(confusion, data.ClassNames));
+            StandardOutput.Write(ConfusionTable.Create(confusion, data.ClassNames, StandardOutput.Width));
         }
 
         return ExitCode.Done;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using NnCluster.Cli.Chaos;
 using NnCluster.Cli.Commands;
 using NnCluster.Cli.Explore;
@@ -82,6 +83,31 @@ public sealed class TablesTests
         Assert.Contains("[dog] 5 95 . 95.0 %", lines);
         Assert.Contains("cow . . 0 -", lines);
         Assert.Contains("precision 94.7 % 90.5 % -", lines);
+    }
+
+    [Theory]
+    [InlineData(10, 80)]
+    [InlineData(10, 40)]
+    [InlineData(10, 1)]
+    [InlineData(208, 80)]
+    public void On_a_narrow_screen_the_confusion_matrix_keeps_its_cells(int classes, int width)
+    {
+        int[,] counts = new int[classes, classes];
+        foreach (int cell in Enumerable.Range(0, classes * classes))
+        {
+            counts[cell / classes, cell % classes] = cell + 1;
+        }
+
+        string[] names = [.. Enumerable.Range(0, classes).Select(c => $"class-{c}")];
+        string[] lines = StandardOutput.TextOf(ConfusionTable.Create(counts, names, width)).Split('\n');
+
+        Assert.All(lines, line => Assert.InRange(line.Length, 0, Math.Max(width, 32)));
+        string[] words = [.. lines.SelectMany(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))];
+        Assert.Equal(
+            Enumerable.Range(1, classes * classes).Order(),
+            words.Select(word => int.TryParse(word, CultureInfo.InvariantCulture, out int count) ? count : 0).Where(count => count > 0).Order());
+        Assert.Single(words, "recall");
+        Assert.All(names, name => Assert.Contains(name, words));
     }
 
     [Fact]
