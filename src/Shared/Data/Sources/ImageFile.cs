@@ -4,8 +4,8 @@ using SkiaSharp;
 namespace NnCluster.Data;
 
 /// <summary>
-/// Reads an image file as the rows of a model: pixels without the colour profile and the orientation that the file may state, transparent
-/// ones on white, scaled to the size of the preparation. Scaling stretches: each pixel is the mean of the area that it covers, computed in
+/// Reads an image file as the rows of a model: upright as the file's EXIF states it, without the colour profile, transparent pixels on
+/// white, scaled to the size of the preparation. Scaling stretches: each pixel is the mean of the area that it covers, computed in
 /// double precision in one order, so its bits are the same on every machine.
 /// </summary>
 internal static class ImageFile
@@ -19,16 +19,16 @@ internal static class ImageFile
     private const long MostBytes = 1L << 28;
     private const int BytesOfPixel = 4;
 
-    // Images of more pixels are decoded one at a time, whatever the number of threads: each takes up to 8 bytes a pixel.
+    // Images of more pixels are decoded one at a time, whatever the number of threads: each takes some 8 bytes a pixel.
     private const long LargeImage = 1L << 22;
     private static readonly Lock Large = new();
 
-    /// <summary>Size of an image, from its header.</summary>
+    /// <summary>Size of an image when it is upright, from its header.</summary>
     /// <exception cref="BadInputException">The file cannot be read, or is no image.</exception>
     public static ImageSize SizeOf(string path)
     {
         using SKCodec codec = Open(path);
-        return new(codec.Info.Width, codec.Info.Height);
+        return UprightSize(codec);
     }
 
     /// <summary>Writes the pixels of an image to <paramref name="row"/>, (Height · Width · Channels) bytes.</summary>
@@ -54,19 +54,17 @@ internal static class ImageFile
 
     private static bool Read(string path, SKCodec codec, ImageSize size, ImageColour colour, Span<byte> row)
     {
-        var info = new SKImageInfo(codec.Info.Width, codec.Info.Height, SKColorType.Rgba8888, SKAlphaType.Unpremul);
-        byte[] pixels = new byte[(long)info.Width * info.Height * BytesOfPixel];
-        Decode(path, codec, info, pixels);
+        (byte[] pixels, ImageSize from) = Decode(path, codec);
         bool isGrey = Flatten(pixels);
         int channels = colour == ImageColour.Rgb ? 3 : 1;
         byte[] kept = Keep(pixels, channels);
-        if (info.Width == size.Width && info.Height == size.Height)
+        if (from == size)
         {
             kept.CopyTo(row);
         }
         else
         {
-            Scale(kept, info.Width, info.Height, channels, size, row);
+            Scale(kept, from.Width, from.Height, channels, size, row);
         }
 
         return isGrey;
@@ -77,10 +75,7 @@ internal static class ImageFile
     public static (byte[] Rgba, ImageSize Size) ReadPixels(string path)
     {
         using SKCodec codec = Open(path);
-        var info = new SKImageInfo(codec.Info.Width, codec.Info.Height, SKColorType.Rgba8888, SKAlphaType.Unpremul);
-        byte[] pixels = new byte[(long)info.Width * info.Height * BytesOfPixel];
-        Decode(path, codec, info, pixels);
-        return (pixels, new(info.Width, info.Height));
+        return Decode(path, codec);
     }
 
     /// <summary>Writes an image as the inputs of a model, (Height · Width · Channels) in [0, 1].</summary>
@@ -136,8 +131,10 @@ internal static class ImageFile
         return codec;
     }
 
-    private static void Decode(string path, SKCodec codec, SKImageInfo info, byte[] pixels)
+    private static (byte[] Rgba, ImageSize Size) Decode(string path, SKCodec codec)
     {
+        var info = new SKImageInfo(codec.Info.Width, codec.Info.Height, SKColorType.Rgba8888, SKAlphaType.Unpremul);
+        byte[] pixels = new byte[(long)info.Width * info.Height * BytesOfPixel];
         GCHandle pinned = GCHandle.Alloc(pixels, GCHandleType.Pinned);
         try
         {
@@ -152,6 +149,41 @@ internal static class ImageFile
         {
             pinned.Free();
         }
+
+        ImageSize size = UprightSize(codec);
+        return (codec.EncodedOrigin == SKEncodedOrigin.TopLeft ? pixels : Upright(pixels, info.Width, info.Height, codec.EncodedOrigin, size), size);
+    }
+
+    private static bool IsTurned(SKEncodedOrigin origin) =>
+        origin is SKEncodedOrigin.LeftTop or SKEncodedOrigin.RightTop or SKEncodedOrigin.RightBottom or SKEncodedOrigin.LeftBottom;
+
+    private static ImageSize UprightSize(SKCodec codec) =>
+        IsTurned(codec.EncodedOrigin) ? new(codec.Info.Height, codec.Info.Width) : new(codec.Info.Width, codec.Info.Height);
+
+    /// <summary>
+    /// Turns and mirrors pixels, (height, width, RGBA), so that they are upright. An origin names the sides of the upright image where the
+    /// first row and the first column of the file are: by <c>LeftBottom</c> the row is at the left and the column at the bottom.
+    /// </summary>
+    private static byte[] Upright(byte[] pixels, int width, int height, SKEncodedOrigin origin, ImageSize size)
+    {
+        bool columnsReversed = origin is SKEncodedOrigin.TopRight or SKEncodedOrigin.BottomRight or SKEncodedOrigin.RightBottom or SKEncodedOrigin.LeftBottom;
+        bool rowsReversed = origin is SKEncodedOrigin.BottomRight or SKEncodedOrigin.BottomLeft or SKEncodedOrigin.RightTop or SKEncodedOrigin.RightBottom;
+        bool isTurned = IsTurned(origin);
+        ReadOnlySpan<int> source = MemoryMarshal.Cast<byte, int>(pixels);
+        byte[] upright = new byte[pixels.Length];
+        Span<int> target = MemoryMarshal.Cast<byte, int>(upright.AsSpan());
+        for (int y = 0; y < size.Height; y++)
+        {
+            for (int x = 0; x < size.Width; x++)
+            {
+                (int column, int row) = isTurned ? (y, x) : (x, y);
+                column = columnsReversed ? width - 1 - column : column;
+                row = rowsReversed ? height - 1 - row : row;
+                target[(y * size.Width) + x] = source[(row * width) + column];
+            }
+        }
+
+        return upright;
     }
 
     /// <summary>Puts transparent pixels on white, in place, (pixels, RGBA). Returns whether every pixel is grey.</summary>

@@ -117,6 +117,41 @@ public sealed class ImageDatasetTests : IDisposable
     }
 
     /// <summary>An array of 12,000 columns and 65,000 rows of three colours is larger than arrays can be.</summary>
+    /// <summary>Quarters a, b above c, d as the file has them; by EXIF 6, for one, its first row is at the right and its first column at the top.</summary>
+    [Theory]
+    [InlineData(1, "abcd")]
+    [InlineData(2, "badc")]
+    [InlineData(3, "dcba")]
+    [InlineData(4, "cdab")]
+    [InlineData(5, "acbd")]
+    [InlineData(6, "cadb")]
+    [InlineData(7, "dbca")]
+    [InlineData(8, "bdac")]
+    [InlineData(9, "abcd")]
+    public void Images_are_turned_upright_as_their_exif_says(int orientation, string expected)
+    {
+        const string Quarters = "abcd";
+        using var bitmap = new SKBitmap(32, 16);
+        for (int pixel = 0; pixel < 32 * 16; pixel++)
+        {
+            byte grey = (byte)(40 + (60 * ((pixel / 32 / 8 * 2) + (pixel % 32 / 16))));
+            bitmap.SetPixel(pixel % 32, pixel / 32, new(grey, grey, grey));
+        }
+
+        byte[] jpeg = bitmap.Encode(SKEncodedImageFormat.Jpeg, 100).ToArray();
+        // A segment APP1: a TIFF header and a directory of one entry, the orientation (0x112) as a 16-bit number.
+        byte[] exif = Convert.FromHexString($"FFE10022457869660000" + "4D4D002A00000008" + "0001" + "0112000300000001" + $"{orientation:X4}0000" + "00000000");
+        string path = _directory["phone.jpg"];
+        File.WriteAllBytes(path, [.. jpeg[..2], .. exif, .. jpeg[2..]]);
+
+        ImageSize size = orientation is > 4 and < 9 ? new(16, 32) : new(32, 16);
+        Assert.Equal(size, ImageFile.SizeOf(path));
+        byte[] row = new byte[4];
+        ImageFile.Read(path, new(2, 2), ImageColour.Grey, row);
+        Assert.Equal(expected, string.Concat(row.Select(grey => Quarters[(int)Math.Round((grey - 40) / 60.0)])));
+        Assert.Equal(size, ImageFile.ReadPixels(path).Size);
+    }
+
     [Fact]
     public void A_tall_image_is_scaled_row_by_row()
     {
