@@ -29,6 +29,7 @@ internal sealed partial class CoordinatorActor
                 break;
             case AbandonRound abandon:
                 _sums[abandon.Round.Kind].Clear();
+                _clock.Clear();
                 break;
             case WriteCheckpoint write:
                 StoreCheckpoint(write.Selection);
@@ -66,7 +67,12 @@ internal sealed partial class CoordinatorActor
     {
         if (_workers.TryGetValue(assign.Participant, out IActorRef? worker))
         {
+            long started = _setup.Time.GetTimestamp();
             worker.Tell(new ComputeShards(assign.Round, assign.Shards, _setup.State.ModelState.Share()));
+            if (assign.Round.Kind == RoundKind.Gradient)
+            {
+                _clock.AddAssignment(_setup.Time.GetElapsedTime(started));
+            }
         }
     }
 
@@ -93,8 +99,13 @@ internal sealed partial class CoordinatorActor
         _sums[result.Round.Kind].Put(subtree, result.Sum);
         ReductionTree tree = _setup.Settings.Trees.Of(result.Round.Kind);
         ShardRange shards = tree.ShardsOf(subtree);
-        (long doneShards, long doneRows) = _progress.GetValueOrDefault(result.Participant);
-        _progress[result.Participant] = (doneShards + shards.Count, doneRows + tree.RowsOf(shards));
+        (long doneShards, long doneRows, TimeSpan computing) = _progress.GetValueOrDefault(result.Participant);
+        _progress[result.Participant] = (doneShards + shards.Count, doneRows + tree.RowsOf(shards), computing + (result.ComputeTime ?? TimeSpan.Zero));
+        if (result.Round.Kind == RoundKind.Gradient)
+        {
+            _clock.AddSum(result);
+        }
+
         if (_remote.TryGetValue(result.Participant, out AddRemoteNode? remote))
         {
             _remoteWorkersUsed[remote.Name] = remote.Workers;
@@ -118,10 +129,11 @@ internal sealed partial class CoordinatorActor
         {
             _means.Add(report.Loss, report.Accuracy);
             double epoch = (double)report.Step * _setup.Settings.Trees.Minibatch.Rows / _setup.Workers.Data.Train.Rows;
-            double seconds = (now - started).TotalSeconds;
-            Publish(new StepCompleted(report.Step, epoch, report.Loss, report.Accuracy, report.LearningRate, report.GradientNorm, seconds)
+            TimeSpan took = now - started;
+            Publish(new StepCompleted(report.Step, epoch, report.Loss, report.Accuracy, report.LearningRate, report.GradientNorm, took.TotalSeconds)
             {
                 At = now,
+                Phases = _clock.End(took, report.Reducing, report.Updating),
             });
         }
 
@@ -157,9 +169,9 @@ internal sealed partial class CoordinatorActor
         }
 
         _progressPublishedAt = now;
-        foreach ((ParticipantId worker, (long shards, long rows)) in _progress)
+        foreach ((ParticipantId worker, (long shards, long rows, TimeSpan computing)) in _progress)
         {
-            Publish(new ParticipantProgress(worker.Name, shards, rows) { At = now });
+            Publish(new ParticipantProgress(worker.Name, shards, rows) { At = now, ComputeSeconds = computing.TotalSeconds });
         }
 
         _progress.Clear();

@@ -19,13 +19,14 @@ internal sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
     private readonly TrainingRun _run;
     private readonly long _startedAt;
     private readonly Dictionary<ParticipantId, IActorRef> _workers = [];
-    private readonly Dictionary<ParticipantId, (long Shards, long Rows)> _progress = [];
+    private readonly Dictionary<ParticipantId, (long Shards, long Rows, TimeSpan Computing)> _progress = [];
     private readonly Dictionary<RoundKind, SubtreeSums> _sums;
     private readonly Dictionary<ParticipantId, AddRemoteNode> _remote = [];
     private readonly Dictionary<string, int> _remoteWorkersUsed = [];
     private readonly HashSet<ParticipantId> _local = [];
     private readonly Queue<(RunInput Input, SubtreeComputed? Arrived)> _inputs = new();
     private readonly EpochMeans _means = new();
+    private readonly StepClock _clock = new();
     private RunState _state;
     private TimeSpan _lastStepAt;
     private TimeSpan _progressPublishedAt;
@@ -168,7 +169,7 @@ internal sealed partial class CoordinatorActor : ReceiveActor, IWithTimers
         {
             case CheckpointStored stored:
                 _lastCheckpoint = stored;
-                Publish(new CheckpointWritten(stored.Step, stored.Path) { At = Now });
+                Publish(new CheckpointWritten(stored.Step, stored.Path) { At = Now, Seconds = stored.Took.TotalSeconds });
                 Decide(new CheckpointMade(stored.Took));
                 break;
             case CheckpointNotStored failed:

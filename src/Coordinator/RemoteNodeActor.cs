@@ -45,6 +45,7 @@ internal sealed class RemoteNodeActor : ReceiveActor
     {
         IActorRef coordinator = Context.Parent;
         IActorRef self = Self;
+        _link.Peer = _id.Name;
         _link.Start(
             new() { Gradients = _setup.Gradients, Evaluations = _setup.Evaluations },
             frame => Receive(frame, coordinator, self),
@@ -87,7 +88,14 @@ internal sealed class RemoteNodeActor : ReceiveActor
                 _link.Abort(reason);
                 break;
             case SubtreeSumFrame sum:
-                coordinator.Tell(new SubtreeComputed(_id, sum.Round, sum.Subtree, sum.Sum) { ComputeTime = sum.Computing }, self);
+                coordinator.Tell(
+                    new SubtreeComputed(_id, sum.Round, sum.Subtree, sum.Sum)
+                    {
+                        ComputeTime = sum.Computing,
+                        BroadcastTime = _link.SendTime,
+                        ReceiveTime = sum.ReceiveTime,
+                    },
+                    self);
                 break;
             case FailedFrame failed when failed.Term == _setup.Term && _inFlight.Remove(failed.Round, failed.Shards) is { } reason:
                 _link.Abort(reason);

@@ -123,8 +123,9 @@ internal sealed class TrainingSession : IDisposable
             _artifacts.Log = log;
         }
 
-        _observers = [.. new[] { _artifacts?.Observer, History, observer, _options.Health }.OfType<IRunObserver>()];
         _startedAt = _time.GetTimestamp();
+        var telemetry = new RunTelemetry(_request.Spec.BatchSize, _time.GetUtcNow());
+        _observers = [.. new[] { _artifacts?.Observer, History, telemetry, observer, _options.Health }.OfType<IRunObserver>()];
         Publish(Started());
         try
         {

@@ -99,6 +99,7 @@ internal sealed partial class NodeActor
     {
         var node = new LinkedNode(membership, link, new(membership.Layout.StateLength), new(membership.Layout.GradientLength));
         IActorRef self = Self;
+        link.Peer = "coordinator";
         link.Start(
             new() { Weights = node.Weights, Gradients = node.Gradients }, frame => self.Tell(frame), closed => self.Tell(closed));
         RegistrationAccepted accepted = membership.Accepted;

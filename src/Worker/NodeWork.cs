@@ -4,6 +4,7 @@ using Akka.Actor;
 using NnCluster.Link;
 using NnCluster.Memory;
 using NnCluster.Model;
+using NnCluster.Telemetry;
 using NnCluster.Training;
 
 namespace NnCluster.Worker;
@@ -68,10 +69,10 @@ internal sealed class NodeWork(long term, RunSettings settings, ParameterLayout 
         if (piece.Order.Put(result.Subtree, result.Sum) is { } complete)
         {
             long now = Stopwatch.GetTimestamp();
-            link.Send(new SubtreeSumFrame(term, piece.Order.Round, complete.Subtree, complete.Sum)
-            {
-                Computing = Stopwatch.GetElapsedTime(_busySince, now),
-            });
+            TimeSpan computing = Stopwatch.GetElapsedTime(_busySince, now);
+            RunMeter.NodeBusy.Add(computing.TotalSeconds);
+            RunMeter.NodeSums.Add(1);
+            link.Send(new SubtreeSumFrame(term, piece.Order.Round, complete.Subtree, complete.Sum) { Computing = computing });
             _busySince = now;
         }
 

@@ -11,7 +11,7 @@ public sealed class LayersTests
     // First-level folders of a project from the lowest to the highest; an empty name is the project's directory.
     private static readonly Dictionary<string, string[]> Folders = new()
     {
-        ["Shared"] = ["", "Memory", "Numerics", "Data", "Model", "Optimization", "Training", "Persistence", "Prediction", "Simulation"],
+        ["Shared"] = ["", "Telemetry", "Memory", "Numerics", "Data", "Model", "Optimization", "Training", "Persistence", "Prediction", "Simulation"],
         ["Cluster"] = ["Security", "Link", "Control", "Akka"],
         ["Worker"] = ["ProcessStatus", ""],
         ["Coordinator"] = [""],

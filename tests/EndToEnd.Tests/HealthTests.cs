@@ -29,7 +29,7 @@ public sealed class HealthTests : IDisposable
         await ExpectAsync(workersPort, "/readyz", 200, "in a run with 1 worker (term 1)");
         await ExpectAsync(coordinatorsPort, "/healthz", 200, "waiting at step 0 of ");
         await ExpectAsync(coordinatorsPort, "/readyz", 200, "waiting at step 0 of ");
-        await ExpectAsync(coordinatorsPort, "/metrics", 404, "only /healthz and /readyz are here");
+        await ExpectAsync(coordinatorsPort, "/", 404, "only GET /healthz, /readyz and /metrics are answered");
 
         _cluster.Worker("second");
         coordinator.Follow.WaitForEpoch(5);

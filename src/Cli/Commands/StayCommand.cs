@@ -1,5 +1,6 @@
 using System.CommandLine;
 using NnCluster.Cli.Options;
+using NnCluster.Cli.Serving;
 using NnCluster.Worker.ProcessStatus;
 
 namespace NnCluster.Cli.Commands;
@@ -23,7 +24,9 @@ internal static class StayCommand
 
     private static async Task<int> RunAsync(int? port)
     {
-        using HealthEndpoint? endpoint = HealthEndpoint.Open(port, () => new(Alive: true, Ready: false, "the run is finished"));
+        await using HealthEndpoint? endpoint = await HealthEndpoint
+            .OpenAsync(port, () => new(Alive: true, Ready: false, "the run is finished"))
+            .ConfigureAwait(false);
         using var stop = new StopSignals(endWithInput: false);
         var stopRequested = new TaskCompletionSource();
         await using (stop.Token.Register(stopRequested.SetResult))

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using NnCluster.Cli.Options;
 using NnCluster.Cli.Reporting;
+using NnCluster.Cli.Serving;
 using NnCluster.Control;
 using NnCluster.Coordinator;
 using NnCluster.Persistence;
@@ -39,7 +40,8 @@ internal static class TrainCommand
 
         var state = new HealthState(TimeProvider.System);
         var health = new RunHealth(state);
-        using HealthEndpoint? endpoint = HealthEndpoint.Open(given.GetValue(options.HealthPort), () => state.Report);
+        await using HealthEndpoint? endpoint = await HealthEndpoint.OpenAsync(given.GetValue(options.HealthPort), () => state.Report).ConfigureAwait(false);
+        using TelemetryExport? export = TelemetryExport.Open();
         (IAnsiConsole console, bool live) = ProgressDisplay.StandardError();
         TrainRequest request = await TrainRequestReader
             .ReadAsync(given, options, (name, dataDirectory, table) => ConsoleDataset.OpenAsync(name, dataDirectory, table, console))

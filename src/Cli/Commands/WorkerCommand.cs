@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using NnCluster.Cli.Options;
+using NnCluster.Cli.Serving;
 using NnCluster.Control;
 using NnCluster.Numerics;
 using NnCluster.Worker;
@@ -80,7 +81,8 @@ internal sealed class WorkerCommand
             Status = status.Write,
             Describe = OptionNames.ReasonOf,
         };
-        using HealthEndpoint? endpoint = HealthEndpoint.Open(given.GetValue(_healthPort), () => health.Report);
+        await using HealthEndpoint? endpoint = await HealthEndpoint.OpenAsync(given.GetValue(_healthPort), () => health.Report).ConfigureAwait(false);
+        using TelemetryExport? export = TelemetryExport.Open();
         using var stop = new StopSignals(given.GetValue(_endWithInput));
         return await new NodeProcess(options, line => Console.Error.WriteLine($"{name}: {line}"))
             .RunAsync(stop.Token)

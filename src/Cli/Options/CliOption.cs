@@ -58,7 +58,7 @@ internal static class CliOption
 
     /// <summary>Port of the health endpoint.</summary>
     public static Option<int?> HealthPort() =>
-        Whole("--health-port", "Answer GET /healthz and /readyz over HTTP on this port. [none]", 1, 65535);
+        Whole("--health-port", "Answer GET /healthz, /readyz and /metrics over HTTP on this port. [none]", 1, 65535);
 
     /// <summary>A seed of 64 bits.</summary>
     public static Option<ulong?> Seed(OptionRow row) => Seed(row.Name, row.Description);

@@ -6,14 +6,10 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using NnCluster.Control;
 using OpenTelemetry.Metrics;
-using OpenTelemetry.Resources;
 using KestrelServerOptions = Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions;
 
 namespace NnCluster.Cli.Serving;
@@ -28,8 +24,6 @@ internal sealed class PredictionServer : IAsyncDisposable
 
     // The content type says that it is JSON: quotation marks and letters beyond ASCII need no escape.
     private static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
-    private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(10);
 
     private readonly PredictionService _service;
     private readonly WebApplication _application;
@@ -49,12 +43,8 @@ internal sealed class PredictionServer : IAsyncDisposable
         _requests = _meter.CreateCounter<long>("nncluster.serve.requests", description: "Requests to /predict, by status code.");
         _seconds = _meter.CreateHistogram<double>(
             "nncluster.serve.duration", unit: "s", description: "Time from the head of a request to its answer.");
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
-        builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(options => Configure(options, listen));
-        builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
-        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = ShutdownTimeout);
-        builder.Services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService("nncluster")).WithMetrics(metrics => metrics
+        WebApplicationBuilder builder = WebServer.CreateBuilder(options => Configure(options, listen));
+        builder.Services.AddOpenTelemetry().ConfigureResource(TelemetryExport.Describe).WithMetrics(metrics => metrics
             .AddMeter(_meter.Name, "System.Runtime", "Microsoft.AspNetCore.Hosting")
             .AddPrometheusExporter());
         _application = builder.Build();
@@ -73,13 +63,13 @@ internal sealed class PredictionServer : IAsyncDisposable
         var server = new PredictionServer(service, listen);
         try
         {
-            await server._application.StartAsync().ConfigureAwait(false);
+            await WebServer.StartAsync(server._application, $"--listen {listen}").ConfigureAwait(false);
             return server;
         }
-        catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException or InvalidOperationException)
+        catch
         {
             await server.DisposeAsync().ConfigureAwait(false);
-            throw new BadInputException($"--listen {listen}: cannot be listened on: {(e.InnerException ?? e).Message.ReplaceLineEndings(" ")}", e);
+            throw;
         }
     }
 
@@ -95,7 +85,6 @@ internal sealed class PredictionServer : IAsyncDisposable
 
     private static void Configure(KestrelServerOptions options, HostPort listen)
     {
-        options.AddServerHeader = false;
         options.Limits.MaxRequestBodySize = MostBytes;
         string host = listen.Host.Trim('[', ']');
         if (host == "localhost")
@@ -175,21 +164,16 @@ internal sealed class PredictionServer : IAsyncDisposable
 
     private static Task NotFoundAsync(HttpContext context)
     {
-        string? allowed = context.Request.Path.Value switch
+        int status = WebServer.NotServed(context, path => path switch
         {
             "/predict" => "POST",
             "/model" or "/healthz" => "GET, HEAD",
             "/metrics" => "GET",
             _ => null,
-        };
-        if (allowed is not null)
-        {
-            context.Response.Headers.Allow = allowed;
-        }
-
+        });
         return WriteAsync(
             context,
-            allowed is null ? StatusCodes.Status404NotFound : StatusCodes.Status405MethodNotAllowed,
+            status,
             Error($"{context.Request.Method} {context.Request.Path} is not served; expected POST /predict, GET /model, GET /healthz or GET /metrics"));
     }
 
@@ -198,13 +182,5 @@ internal sealed class PredictionServer : IAsyncDisposable
         context.Response.StatusCode = status;
         context.Response.ContentType = "application/json; charset=utf-8";
         await context.Response.WriteAsync(body.ToJsonString(Plain), context.RequestAborted).ConfigureAwait(false);
-    }
-
-    // Signals are handled by the command, not by the host.
-    private sealed class NoLifetime : IHostLifetime
-    {
-        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using NnCluster.Security;
@@ -21,6 +22,8 @@ internal sealed class DataLink : IDisposable
     private LinkHeartbeat? _heartbeat;
     private LinkClosed? _closed;
     private string? _goodbye;
+    private LinkTelemetry? _telemetry;
+    private long _sendTicks;
 
     internal DataLink(Socket socket, Stream stream, LinkSide side, LinkOptions options)
     {
@@ -30,10 +33,17 @@ internal sealed class DataLink : IDisposable
         _options = options;
         _queue = new(options.QueueLimit);
         RemoteEndPoint = socket.RemoteEndPoint?.ToString() ?? "unknown";
+        Peer = RemoteEndPoint;
     }
 
     /// <summary>Address of the peer, to display.</summary>
     public string RemoteEndPoint { get; }
+
+    /// <summary>Gets or sets the name of the peer in metrics: set before <see cref="Start"/>.</summary>
+    public string Peer { get; set; }
+
+    /// <summary>Time in which the newest tensor was handed to the network.</summary>
+    public TimeSpan SendTime => new(Interlocked.Read(ref _sendTicks));
 
     /// <summary>Whether both sides share the memory of model states and sums.</summary>
     internal bool SharesMemory => _transport is { SharesMemory: true };
@@ -72,7 +82,8 @@ internal sealed class DataLink : IDisposable
         var reader = new FrameReader(input, _side, pools, transport);
         var writer = new FrameWriter(_stream, transport, _options);
         _transport = transport;
-        _heartbeat = new LinkHeartbeat(input, writer, _options, () => _queue.IsIdle && Send(new PingFrame()), Fail);
+        _telemetry = new LinkTelemetry(Peer, input, writer, _options.Time);
+        _heartbeat = new LinkHeartbeat(input, writer, _options, () => _queue.IsIdle && Send(new PingFrame()), Fail, _telemetry);
         _sending = new Thread(() => SendAll(writer)) { IsBackground = true, Name = $"link send {RemoteEndPoint}" };
         _sending.Start();
         transport.Begin(Send);
@@ -166,7 +177,13 @@ internal sealed class DataLink : IDisposable
             {
                 try
                 {
+                    _telemetry!.Sending(frame);
+                    long started = Stopwatch.GetTimestamp();
                     writer.Write(frame);
+                    if (frame is TensorFrame)
+                    {
+                        Interlocked.Exchange(ref _sendTicks, Stopwatch.GetElapsedTime(started).Ticks);
+                    }
                 }
                 finally
                 {
@@ -212,6 +229,7 @@ internal sealed class DataLink : IDisposable
 
         _sending!.Join();
         _heartbeat!.Dispose();
+        _telemetry!.Record();
         _stream.Dispose();
         _transport!.Dispose();
         closed(_closed!);
@@ -225,6 +243,7 @@ internal sealed class DataLink : IDisposable
                 Send(new PongFrame());
                 break;
             case PongFrame:
+                _telemetry!.Answered();
                 break;
             case TransportFrame transport:
                 if (!_transport!.Accept(transport))

@@ -21,6 +21,9 @@ internal abstract record TensorFrame(long Term, RoundId Round) : LinkFrame
 
     internal sealed override RefCountedBuffer? Buffer => Tensor;
 
+    /// <summary>Time in which the payload was read from the network; zero for a frame that was not received.</summary>
+    internal TimeSpan ReceiveTime { get; set; }
+
     /// <summary>XxHash3 of the floats, where it is known or shared; null: the link computes it.</summary>
     internal virtual Lazy<ulong>? ContentHash => null;
 }

@@ -1,8 +1,10 @@
+using NnCluster.Telemetry;
+
 namespace NnCluster.Link;
 
 /// <summary>
 /// Watches a link's timeouts from a timer, because the link's threads may be blocked: closes it when a frame takes too
-/// long or the peer is silent, and pings when there is nothing else to send.
+/// long or the peer is silent, and pings when there is nothing else to send, or when the round trip is observed.
 /// </summary>
 internal sealed class LinkHeartbeat : IDisposable
 {
@@ -11,12 +13,14 @@ internal sealed class LinkHeartbeat : IDisposable
     private readonly LinkOptions _options;
     private readonly Func<bool> _ping;
     private readonly Action<LinkCloseCause, string> _close;
+    private readonly LinkTelemetry _telemetry;
     private readonly TimeSpan _interval;
     private readonly ITimer _timer;
     private long _lastReceived;
     private long _lastSent;
     private TimeSpan _silence;
     private TimeSpan _idle;
+    private TimeSpan _sincePing;
 
     /// <summary>Begins to watch.</summary>
     /// <param name="input">Bytes received.</param>
@@ -24,8 +28,11 @@ internal sealed class LinkHeartbeat : IDisposable
     /// <param name="options">Limits.</param>
     /// <param name="ping">Sends a ping unless frames wait to be sent; returns whether it did.</param>
     /// <param name="close">Closes the link.</param>
-    public LinkHeartbeat(FrameInput input, FrameWriter writer, LinkOptions options, Func<bool> ping, Action<LinkCloseCause, string> close)
+    /// <param name="telemetry">Records the link's traffic.</param>
+    public LinkHeartbeat(
+        FrameInput input, FrameWriter writer, LinkOptions options, Func<bool> ping, Action<LinkCloseCause, string> close, LinkTelemetry telemetry)
     {
+        _telemetry = telemetry;
         _input = input;
         _writer = writer;
         _options = options;
@@ -57,10 +64,13 @@ internal sealed class LinkHeartbeat : IDisposable
         {
             _close(LinkCloseCause.Silence, $"the peer sent nothing for {_silence.TotalSeconds:0.#} s");
         }
-        else if (_idle >= _options.HeartbeatInterval && _ping())
+        else if ((_idle >= _options.HeartbeatInterval || (RunMeter.LinkRoundTrip.Enabled && _sincePing >= _options.HeartbeatInterval)) && _ping())
         {
-            _idle = TimeSpan.Zero;
+            (_idle, _sincePing) = (TimeSpan.Zero, TimeSpan.Zero);
         }
+
+        _sincePing += _interval;
+        _telemetry.Record();
     }
 
     private static bool Changed(ref long last, long current)

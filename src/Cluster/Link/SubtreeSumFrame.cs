@@ -40,7 +40,7 @@ internal sealed class NodeSumCodec(byte kind) : TensorFrameCodec(kind, typeof(Su
 
     protected override long StepOf(FrameHeader header) => header.Fields<SumFields>().Round.Step;
 
-    protected override LinkFrame FrameOf(FrameHeader header, RefCountedBuffer tensor)
+    protected override TensorFrame FrameOf(FrameHeader header, RefCountedBuffer tensor)
     {
         SumFields fields = header.Fields<SumFields>();
         return new SubtreeSumFrame(fields.Term, fields.Round, new(fields.Subtree), tensor)

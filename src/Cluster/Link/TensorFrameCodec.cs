@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using NnCluster.Memory;
 
 namespace NnCluster.Link;
@@ -13,9 +14,15 @@ internal abstract class TensorFrameCodec(byte kind, Type frameType, LinkSide sen
     {
         BufferPool pool = PoolOf(pools, header)
             ?? throw new FrameException(FrameViolation.NoPool, $"a {Name} frame came for which this side has no buffers");
-        return transport.Receive(StepOf(header), header, input, pool) is { } tensor
-            ? FrameOf(header, tensor)
-            : Damaged(header);
+        long started = Stopwatch.GetTimestamp();
+        if (transport.Receive(StepOf(header), header, input, pool) is not { } tensor)
+        {
+            return Damaged(header);
+        }
+
+        TensorFrame frame = FrameOf(header, tensor);
+        frame.ReceiveTime = Stopwatch.GetElapsedTime(started);
+        return frame;
     }
 
     /// <summary>The pool that the tensor belongs to.</summary>
@@ -25,7 +32,7 @@ internal abstract class TensorFrameCodec(byte kind, Type frameType, LinkSide sen
     protected abstract long StepOf(FrameHeader header);
 
     /// <summary>The frame; the reference to its tensor passes to it.</summary>
-    protected abstract LinkFrame FrameOf(FrameHeader header, RefCountedBuffer tensor);
+    protected abstract TensorFrame FrameOf(FrameHeader header, RefCountedBuffer tensor);
 
     /// <summary>The frame in place of one whose floats do not match their hash.</summary>
     /// <exception cref="FrameException">There is none.</exception>

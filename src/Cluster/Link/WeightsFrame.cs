@@ -36,7 +36,7 @@ internal sealed class WeightsCodec(byte kind) : TensorFrameCodec(kind, typeof(We
 
     protected override long StepOf(FrameHeader header) => header.Fields<AssignmentFields>().Round.Step;
 
-    protected override LinkFrame FrameOf(FrameHeader header, RefCountedBuffer tensor)
+    protected override TensorFrame FrameOf(FrameHeader header, RefCountedBuffer tensor)
     {
         AssignmentFields fields = header.Fields<AssignmentFields>();
         return new WeightsFrame(fields.Term, fields.Round, fields.Shards, tensor);

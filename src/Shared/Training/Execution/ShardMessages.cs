@@ -26,6 +26,12 @@ public sealed record SubtreeComputed(ParticipantId Participant, RoundId Round, S
 {
     /// <summary>Time the worker computed on it, without waiting; null if unknown.</summary>
     public TimeSpan? ComputeTime { get; init; }
+
+    /// <summary>Time in which the model state of the step was handed to the network; zero for a worker of the same process.</summary>
+    public TimeSpan BroadcastTime { get; init; }
+
+    /// <summary>Time in which the sum was read from the network; zero for a worker of the same process.</summary>
+    public TimeSpan ReceiveTime { get; init; }
 }
 
 /// <summary>A worker has its data and its model and waits for work.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Numerics.Tensors;
 using NnCluster.Memory;
 using NnCluster.Model;
@@ -13,7 +14,14 @@ namespace NnCluster.Training;
 /// <param name="LearningRate">Learning rate of the step.</param>
 /// <param name="GradientNorm">‖mean gradient‖₂, penalties included, before clipping.</param>
 /// <param name="Diagnosis">Names the value that is not finite; the step was then not taken. Null: all are finite.</param>
-public readonly record struct StepReport(long Step, float Loss, float Accuracy, float LearningRate, float GradientNorm, string? Diagnosis);
+public readonly record struct StepReport(long Step, float Loss, float Accuracy, float LearningRate, float GradientNorm, string? Diagnosis)
+{
+    /// <summary>Time of adding the sums and dividing them.</summary>
+    public TimeSpan Reducing { get; init; }
+
+    /// <summary>Time of the rest of the step: penalties, update, projection.</summary>
+    public TimeSpan Updating { get; init; }
+}
 
 /// <summary>
 /// Model state and optimizer state, and the step that updates them: reduce, divide, regularise, update, project. One flat pass,
@@ -44,6 +52,9 @@ public sealed class TrainingState : IDisposable
     private StepScalars _scalars;
     private double _norm;
     private long? _countedFrom;
+
+    // Share of the first thread's pass that adds sums: the pass updates each block as soon as its mean is there.
+    private double _reduceShare;
     private volatile bool _isFinite;
 
     /// <summary>
@@ -133,11 +144,13 @@ public sealed class TrainingState : IDisposable
     /// <summary>Takes one optimizer step with complete sums, which remain the caller's.</summary>
     public StepReport TakeStep(SubtreeSums sums)
     {
+        long started = Stopwatch.GetTimestamp();
         _sums = sums;
         _next = _pool.Rent();
         _isFinite = true;
         _scalars = _optimizer.Begin(Step + 1);
         _team.Run(_reducePart);
+        TimeSpan reducing = Stopwatch.GetElapsedTime(started) * _reduceShare;
         _norm = Optimizer.CombineNorms(_blockSums);
         if (_optimizer.NeedsNormFirst)
         {
@@ -149,7 +162,9 @@ public sealed class TrainingState : IDisposable
             _team.Run(_projectPart);
         }
 
+        long reducingTail = Stopwatch.GetTimestamp();
         ReadOnlySpan<float> tail = ReduceTail();
+        reducing += Stopwatch.GetElapsedTime(reducingTail);
         _team.Run(_verifyPart);
         float loss = tail[_layout.LossOffset - _optimizer.LearnedLength] / _tree.Rows;
         float accuracy = tail[_layout.CorrectOffset - _optimizer.LearnedLength] / _tree.Rows;
@@ -163,7 +178,11 @@ public sealed class TrainingState : IDisposable
         ModelState.Release();
         ModelState = _next;
         Step++;
-        return new(Step, loss, accuracy, (float)_scalars.LearningRate, (float)_norm, null);
+        return new(Step, loss, accuracy, (float)_scalars.LearningRate, (float)_norm, null)
+        {
+            Reducing = reducing,
+            Updating = Stopwatch.GetElapsedTime(started) - reducing,
+        };
     }
 
     /// <inheritdoc/>
@@ -189,18 +208,27 @@ public sealed class TrainingState : IDisposable
         Span<float> scratch = _scratch[part].Span;
         ReadOnlySpan<float> parameters = ModelState.Span;
         (int first, int end) = PartOf(part, _optimizer.BlockCount);
+        long started = Stopwatch.GetTimestamp();
+        long reducing = 0;
         for (int block = first; block < end; block++)
         {
+            long reducingBlock = Stopwatch.GetTimestamp();
             Range range = _optimizer.BlockRange(block);
             (int offset, int length) = range.GetOffsetAndLength(_layout.StateLength);
             Span<float> mean = _mean is null ? scratch[..length] : _mean.Span[range];
             _sums.SumInto(offset, mean, scratch[Optimizer.BlockLength..]);
             TensorPrimitives.Multiply(mean, scale, mean);
+            reducing += Stopwatch.GetTimestamp() - reducingBlock;
             _blockSums[block] = _optimizer.Penalise(block, mean, parameters[range]);
             if (_mean is null)
             {
                 Update(block, mean, norm: 0);
             }
+        }
+
+        if (part == 0)
+        {
+            _reduceShare = (double)reducing / Math.Max(Stopwatch.GetTimestamp() - started, 1);
         }
     }
 

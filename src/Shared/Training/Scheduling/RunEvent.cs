@@ -70,7 +70,11 @@ public sealed record FirstStepTaken(long Step) : RunEvent;
 /// <param name="GradientNorm">2-norm of the mean gradient, penalties included, before it is clipped.</param>
 /// <param name="Seconds">Time from the first assignment of the step to its end, in seconds.</param>
 public sealed record StepCompleted(
-    long Step, double Epoch, float Loss, float BatchAccuracy, float LearningRate, float GradientNorm, double Seconds) : RunEvent;
+    long Step, double Epoch, float Loss, float BatchAccuracy, float LearningRate, float GradientNorm, double Seconds) : RunEvent
+{
+    /// <summary>Where the time of the step went; zero for events that were read from <c>metrics.jsonl</c>.</summary>
+    public StepPhases Phases { get; init; }
+}
 
 /// <summary>The model was evaluated after an epoch.</summary>
 /// <param name="Epoch">Epochs completed.</param>
@@ -104,7 +108,11 @@ public sealed record StoppedEarly(int Epoch, long Step, int BestEpoch, long Best
 /// <summary>A checkpoint is on disk.</summary>
 /// <param name="Step">Optimizer steps taken.</param>
 /// <param name="Path">Absolute path of the file.</param>
-public sealed record CheckpointWritten(long Step, string Path) : RunEvent;
+public sealed record CheckpointWritten(long Step, string Path) : RunEvent
+{
+    /// <summary>Time of writing it, in seconds; null where it was not measured.</summary>
+    public double? Seconds { get; init; }
+}
 
 /// <summary>A checkpoint could not be written. The run continues, and the previous checkpoint stays.</summary>
 /// <param name="Step">Optimizer steps taken.</param>
@@ -124,7 +132,11 @@ public sealed record RunContinued(int Workers) : RunEvent;
 /// <param name="Participant">Name of the participant.</param>
 /// <param name="Shards">Shards whose sums were used.</param>
 /// <param name="Rows">Rows of those shards.</param>
-public sealed record ParticipantProgress(string Participant, long Shards, long Rows) : RunEvent;
+public sealed record ParticipantProgress(string Participant, long Shards, long Rows) : RunEvent
+{
+    /// <summary>Time computed on those shards, in seconds.</summary>
+    public double ComputeSeconds { get; init; }
+}
 
 /// <summary>A term of a run ended. The last event of every term that was not killed.</summary>
 /// <param name="Outcome">How the run ended.</param>
