@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text.RegularExpressions;
 using NnCluster.Cli.Chaos;
 using NnCluster.Cli.Launching;
 using NnCluster.Cli.Options;
@@ -34,6 +35,13 @@ public sealed class HealthTests : IDisposable
         _cluster.Worker("second");
         coordinator.Follow.WaitForEpoch(5);
         await ExpectAsync(coordinatorsPort, "/readyz", 200, "training step ");
+
+        // The link's bytes are counted by its heartbeat, of which at least one has passed before the fifth epoch or soon after.
+        await ExpectMetricsAsync(
+            coordinatorsPort, "nncluster_link_traffic_bytes_total{[^}]*direction=\"received\"[^}]*peer=\"w\\.1\"", "nncluster_participants{[^}]*} 2",
+            "nncluster_participant_busy_seconds_total{[^}]*participant=\"second\\.1\"", "nncluster_step_phase_seconds_total{[^}]*phase=\"broadcast\"[^}]*} [0-9.E-]*[1-9]",
+            "nncluster_link_round_trip_seconds{[^}]*peer=\"w\\.1\"");
+        await ExpectMetricsAsync(workersPort, "nncluster_node_busy_seconds_total{", "nncluster_link_traffic_bytes_total{[^}]*direction=\"sent\"[^}]*peer=\"coordinator\"");
     }
 
     [Theory]
@@ -53,6 +61,21 @@ public sealed class HealthTests : IDisposable
     {
         _client.Dispose();
         _cluster.Dispose();
+    }
+
+    private async Task ExpectMetricsAsync(int port, params string[] patterns)
+    {
+        string metrics = "";
+        for (long start = TimeProvider.System.GetTimestamp(); TimeProvider.System.GetElapsedTime(start) < TimeSpan.FromMinutes(1);)
+        {
+            metrics = await _client.GetStringAsync(new Uri($"http://127.0.0.1:{port}/metrics"));
+            if (patterns.All(pattern => Regex.IsMatch(metrics, pattern)))
+            {
+                return;
+            }
+        }
+
+        Assert.All(patterns, pattern => Assert.Matches(pattern, metrics));
     }
 
     private async Task ExpectAsync(int port, string path, int status, string line)
