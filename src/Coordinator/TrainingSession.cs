@@ -4,7 +4,6 @@ using NnCluster.Control;
 using NnCluster.Data;
 using NnCluster.Model;
 using NnCluster.Persistence;
-using NnCluster.Prediction;
 using NnCluster.Training;
 
 namespace NnCluster.Coordinator;
@@ -13,7 +12,7 @@ namespace NnCluster.Coordinator;
 /// One training run in this process. <see cref="RunResources"/> owns its memory, <see cref="RunArtifacts"/> its files, and the
 /// actors compute.
 /// </summary>
-internal sealed class TrainingSession : IDisposable
+internal sealed partial class TrainingSession : IDisposable
 {
     // Nodes that have not disconnected by then notice the end by their own timeouts.
     private static readonly TimeSpan DismissTimeout = TimeSpan.FromSeconds(1);
@@ -123,10 +122,33 @@ internal sealed class TrainingSession : IDisposable
             _artifacts.Log = log;
         }
 
+        IReadOnlyList<IRunObserver> added = _options.Observers?.Invoke(Observed(log)) ?? [];
         _startedAt = _time.GetTimestamp();
         var telemetry = new RunTelemetry(_request.Spec.BatchSize, _time.GetUtcNow());
-        _observers = [.. new[] { _artifacts?.Observer, History, telemetry, observer, _options.Health }.OfType<IRunObserver>()];
-        Publish(Started());
+        _observers = [.. new[] { _artifacts?.Observer, History, telemetry, observer, _options.Health }.OfType<IRunObserver>(), .. added];
+        try
+        {
+            Publish(Started());
+            return await RunToEndAsync(log, stop).ConfigureAwait(false);
+        }
+        finally
+        {
+            foreach (IDisposable ending in added.OfType<IDisposable>())
+            {
+                ending.Dispose();
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _artifacts?.Dispose();
+        _resources.Dispose();
+    }
+
+    private async Task<(RunOutcome Outcome, RunSummary Summary)> RunToEndAsync(Action<string> log, CancellationToken stop)
+    {
         try
         {
             (RunOutcome outcome, RunSummary summary) = await TrainAsync(log, stop).ConfigureAwait(false);
@@ -143,12 +165,18 @@ internal sealed class TrainingSession : IDisposable
         }
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
+    private ObservedRun Observed(Action<string> log) => new()
     {
-        _artifacts?.Dispose();
-        _resources.Dispose();
-    }
+        Directory = Path,
+        Term = Term,
+        StepsBefore = _resumed?.Step ?? 0,
+        Model = _request.Spec.Model,
+        Layout = _resources.Layout,
+        Data = _request.Data,
+        ShareModelState = () => _resources.State.ModelState.Share(),
+        Time = _time,
+        Log = log,
+    };
 
     private RunStarted Started()
     {
@@ -241,65 +269,4 @@ internal sealed class TrainingSession : IDisposable
             return report;
         }
     }
-
-    private ModelMetrics? Score(RunOutcome outcome)
-    {
-        if (outcome.Failure is not null)
-        {
-            return null;
-        }
-
-        using var predictor = new Predictor(_request.Spec.Model, ModelState, _request.Blas);
-        return ModelScore.Of(predictor, _request.Data.Test, _request.Data);
-    }
-
-    private RunSummary Summarise(RunReport report)
-    {
-        double seconds = report.Final.TrainTime.TotalSeconds;
-        long steps = _resources.State.Step;
-        BestEvaluation? best = _resources.State.KeptState is null ? null : report.Final.Selection.Best;
-        EvaluationResult? test = best?.Test ?? report.LastEpoch?.Test;
-        long images = (steps - (_resumed?.Step ?? 0)) * _request.Spec.BatchSize;
-        return new()
-        {
-            TestAccuracy = test?.Accuracy ?? double.NaN,
-            TestLoss = test?.Loss ?? double.NaN,
-            TrainLoss = report.LastEpoch?.TrainLoss ?? double.NaN,
-            Metrics = Score(report.Outcome)?.ToJson(),
-            ValidationAccuracy = (best?.Validation ?? report.LastEpoch?.Validation)?.Accuracy,
-            BestEpoch = best?.Epoch,
-            BestStep = best?.Step,
-            Epochs = report.Final.Epochs,
-            Steps = steps,
-            TrainedRows = steps * _request.Spec.BatchSize,
-            EpochRows = _request.Spec.PlanFor(_request.Data).EpochRows,
-            Images = images,
-            TrainSeconds = seconds,
-            TotalSeconds = _time.GetElapsedTime(_preparedAt).TotalSeconds,
-            ImagesPerSecond = seconds > 0 ? images / seconds : 0,
-            WeightsSha256 = _resources.Layout.Sha256(ModelState),
-            Parameters = _resources.Layout.ParameterCount,
-            Workers = _request.Workers + report.RemoteWorkers,
-            Shards = _request.Spec.Shards,
-            Blas = _request.Blas.Name,
-            Seed = _request.Spec.Seed,
-            ReassignedShards = report.Final.ReassignedShards,
-            WorkersLost = report.Final.WorkersLost,
-            ResumedFromStep = _resumed?.Step,
-            RunDirectory = Path,
-        };
-    }
-}
-
-/// <summary>Connections of a session to its program.</summary>
-internal sealed record TrainingSessionOptions
-{
-    /// <summary>Status of the run for health probes; null: none.</summary>
-    public RunHealth? Health { get; init; }
-
-    /// <summary>Draws the learning curves from the run's name and history into a file; null: none are drawn.</summary>
-    public Action<string, RunHistory, string>? DrawCurves { get; init; }
-
-    /// <summary>Receives address and term once the coordinator of a cluster accepts nodes; null: not called.</summary>
-    public Action<HostPort, long>? Listening { get; init; }
 }

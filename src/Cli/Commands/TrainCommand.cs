@@ -75,6 +75,7 @@ internal static class TrainCommand
         {
             Health = health,
             DrawCurves = (name, history, path) => LearningCurves.Draw(name, history, path),
+            Observers = given.GetValue(options.TensorBoard) ? run => [new TensorBoardLog(run)] : null,
             Listening = (address, term) => status.Write(new Listening(address.ToString(), term)),
         };
         using TrainingSession session = await TrainingSession

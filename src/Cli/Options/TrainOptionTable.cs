@@ -118,6 +118,8 @@ internal static class TrainOptionTable
         new(Output, "--out", "DIR", "runs/<date>-<time>-<name>", "Run directory."),
         new(Output, "--checkpoint-every", "N", "each epoch",
             "Steps between checkpoints. By default rarer if writing takes over 2\u00a0% of the time, and at most 10\u00a0s of work apart."),
+        new(Output, "--tensorboard", null, "off",
+            "Write event files into the run directory, which tensorboard --logdir runs shows: scalars, histograms and images of weights."),
         new(Output, "--health-port", "N", "none", "Port that answers GET /healthz, /readyz and /metrics over HTTP."),
         new(Output, "--status-fd", "N", "none",
             "For the program that starts this one: open descriptor that gets status records, one JSON object a line."),

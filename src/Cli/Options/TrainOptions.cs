@@ -113,6 +113,7 @@ internal sealed class TrainOptions
     // Output
     public Option<string?> Out { get; } = Text("--out");
     public Option<int?> CheckpointEvery { get; } = Whole("--checkpoint-every", 1);
+    public Option<bool> TensorBoard { get; } = Flag("--tensorboard");
     public Option<int?> HealthPort { get; } = Whole("--health-port", 1, 65535);
     public Option<int?> StatusFd { get; } = Whole(StatusWriter.OptionName, StatusWriter.StandardOutput);
     public Option<bool> Json { get; } = Flag("--json");
@@ -130,7 +131,7 @@ internal sealed class TrainOptions
         Preset, Config, Epochs, BatchSize, Seed, NoShuffle, InitFrom, TargetAccuracy, Patience, Keep, EvaluateEvery, StopAfter, Resume,
         Workers, Shards, Blas,
         .. OfCluster,
-        Out, CheckpointEvery, HealthPort, StatusFd, Json,
+        Out, CheckpointEvery, TensorBoard, HealthPort, StatusFd, Json,
     ];
 
     /// <summary>The options of the help by their groups, in its order.</summary>

@@ -30,6 +30,9 @@ internal sealed record RunPaths(string Directory)
     /// <summary>Name of the file that the process that writes the directory keeps locked.</summary>
     public const string LockName = ".lock";
 
+    /// <summary>Name of the directory of event files for TensorBoard.</summary>
+    public const string TensorBoardName = "tensorboard";
+
     /// <summary>Form of the names of checkpoints, for messages.</summary>
     public const string CheckpointForm = CheckpointPrefix + "<step>" + CheckpointSuffix;
 
@@ -61,6 +64,9 @@ internal sealed record RunPaths(string Directory)
     /// <summary>The file that the process that writes the directory keeps locked.</summary>
     public string Lock => In(LockName);
 
+    /// <summary>The directory of event files for TensorBoard.</summary>
+    public string TensorBoard => In(TensorBoardName);
+
     /// <summary>The run directory itself, or the directory of a file in it.</summary>
     /// <param name="runOrFile">A directory, or a file.</param>
     public static RunPaths Of(string runOrFile) => new(System.IO.Directory.Exists(runOrFile)
@@ -69,6 +75,15 @@ internal sealed record RunPaths(string Directory)
 
     /// <summary>The checkpoint after <paramref name="step"/> optimizer steps.</summary>
     public string Checkpoint(long step) => In(string.Create(CultureInfo.InvariantCulture, $"{CheckpointPrefix}{step}{CheckpointSuffix}"));
+
+    /// <summary>
+    /// The event file for TensorBoard of one term. TensorBoard takes files with <c>tfevents</c> in their names, and reads them in the
+    /// order of the names.
+    /// </summary>
+    /// <param name="seconds">Time of its first event, in seconds since 1970, UTC.</param>
+    /// <param name="term">Term of the coordinator.</param>
+    public string TensorBoardEvents(long seconds, long term) =>
+        Path.Combine(TensorBoard, string.Create(CultureInfo.InvariantCulture, $"events.out.tfevents.{seconds:D10}.nncluster.{term}"));
 
     /// <summary>The files with names of checkpoints, and the steps in the names, the lowest first; none without a directory.</summary>
     public IReadOnlyList<(string Path, long Step)> Checkpoints() => !System.IO.Directory.Exists(Directory)

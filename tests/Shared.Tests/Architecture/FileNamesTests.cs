@@ -74,6 +74,6 @@ public sealed partial class FileNamesTests
         """"", RegexOptions.IgnorePatternWhitespace | RegexOptions.ExplicitCapture)]
     private static partial Regex Token();
 
-    [GeneratedRegex("""config\.json|metrics\.jsonl|events\.jsonl|summary\.json|curves\.png|model\.onnx|(?<!FILE)\.safetensors|\.rejected|"\.lock""")]
+    [GeneratedRegex("""config\.json|metrics\.jsonl|events\.jsonl|summary\.json|curves\.png|model\.onnx|(?<!FILE)\.safetensors|\.rejected|"\.lock"|"tensorboard"|tfevents""")]
     private static partial Regex FileName();
 }
