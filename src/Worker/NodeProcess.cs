@@ -208,7 +208,7 @@ internal sealed class NodeProcess(NodeOptions options, Action<string> log)
         var node = new ClusterNode
         {
             Role = ClusterNode.WorkerRole,
-            Host = options.Host ?? from.ToString(),
+            Host = options.Host ?? options.Security.Tls?.NameAt(from) ?? from.ToString(),
             Dials = from.AddressFamily,
             Security = options.Security,
         };

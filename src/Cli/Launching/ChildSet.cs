@@ -52,7 +52,8 @@ internal sealed class ChildSet(Action<string> log, Action<StatusRecord> status) 
                 Log = line =>
                 {
                     ofChild(line);
-                    log($"{name,-11} | {line}");
+                    // A node begins its lines with its name.
+                    log($"{name,-11} | {(line.StartsWith(name + ": ", StringComparison.Ordinal) ? line[(name.Length + 2)..] : line)}");
                 },
             });
             if (_children.Remove(name, out ChildProcess? earlier))

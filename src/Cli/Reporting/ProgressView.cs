@@ -16,7 +16,7 @@ internal static class ProgressView
     {
         if (progress.Run is null)
         {
-            return new Markup(progress.Workers.IsEmpty ? "waiting for the run to start" : $"{progress.Workers.Length} workers joined");
+            return new Markup(progress.Workers.IsEmpty ? "waiting for the run to start" : $"{Count(progress.Workers.Length, "worker")} joined");
         }
 
         var rows = new List<IRenderable>
@@ -42,17 +42,17 @@ internal static class ProgressView
     public static string? NotableLine(RunEvent runEvent) => runEvent switch
     {
         RunStarted run =>
-            Invariant($"{run.Name}: {run.Parameters:N0} parameters, {run.Epochs} epochs of {run.BatchSize}-row batches, ")
-            + Invariant($"{run.Shards} shards, {run.Blas}, seed {run.Seed}"),
-        ParticipantJoined joined => $"worker {joined.Participant} joined",
-        ParticipantLost lost => $"worker {lost.Participant} lost: {lost.Reason}",
-        ShardsReassigned again => Invariant($"step {again.Step}: reassigned {again.Shards} shards of {again.From}: {again.Reason}"),
+            Invariant($"{run.Name}: {Count(run.Parameters, "parameter")}, {Count(run.Epochs, "epoch")} of {run.BatchSize}-row batches, ")
+            + Invariant($"{Count(run.Shards, "shard")}, {run.Blas}, seed {run.Seed}"),
+        ParticipantJoined joined => $"{joined.Participant} joined",
+        ParticipantLost lost => $"{lost.Participant} lost: {lost.Reason}",
+        ShardsReassigned again => Invariant($"step {again.Step}: reassigned {Count(again.Shards, "shard")} of {again.From}: {again.Reason}"),
         StoppedEarly stopped => Invariant($"stopped early after epoch {stopped.Epoch}, step {stopped.Step}: ")
             + Invariant($"the validation loss was least after epoch {stopped.BestEpoch}, step {stopped.BestStep}"),
         CheckpointFailed failed =>
             Invariant($"the checkpoint after step {failed.Step} could not be written, the previous one stays: {failed.Reason}"),
         RunPaused paused => Invariant($"paused: {paused.Workers} of {paused.Needed} workers needed"),
-        RunContinued continued => Invariant($"resumed with {continued.Workers} workers"),
+        RunContinued continued => $"resumed with {Count(continued.Workers, "worker")}",
         RunEnded { Outcome: RunOutcomeKind.Failed } ended => $"failed: {ended.Reason}",
         RunEnded { Outcome: RunOutcomeKind.Interrupted } => "interrupted",
         _ => null,
@@ -76,9 +76,8 @@ internal static class ProgressView
     private static Markup Header(ProgressSnapshot progress, RunStarted run)
     {
         int present = progress.Workers.Count(worker => worker.LossReason is null);
-        string workers = present == 1 ? "worker" : "workers";
-        return new(Invariant($"[bold]{Markup.Escape(run.Name)}[/]  {run.Parameters:N0} parameters, {present} {workers}, ")
-            + Invariant($"{run.Shards} shards, {Markup.Escape(run.Blas)}"));
+        return new($"[bold]{Markup.Escape(run.Name)}[/]  {Count(run.Parameters, "parameter")}, {Count(present, "worker")}, "
+            + $"{Count(run.Shards, "shard")}, {Markup.Escape(run.Blas)}");
     }
 
     private static Markup Bar(ProgressSnapshot progress, RunStarted run, bool unicode)
@@ -129,7 +128,7 @@ internal static class ProgressView
                 : progress.Paused is not null ? "[yellow]waiting[/]"
                 : "[green]working[/]";
             grid.AddRow(
-                Markup.Escape(worker.Name), Invariant($"{worker.Shards:N0} shards"), Invariant($"{worker.RowsPerSecond:N0} rows/s"), state);
+                Markup.Escape(worker.Name), Count(worker.Shards, "shard"), Invariant($"{worker.RowsPerSecond:N0} rows/s"), state);
         }
 
         if (progress.Workers.Length > MostWorkers)
@@ -139,6 +138,8 @@ internal static class ProgressView
 
         return grid;
     }
+
+    private static string Count(long number, string name) => Invariant($"{number:N0} {name}{(number == 1 ? "" : "s")}");
 
     private static string Percent(double fraction) => Invariant($"{100 * fraction:F2} %");
 

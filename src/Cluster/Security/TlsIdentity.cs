@@ -1,4 +1,6 @@
+using System.Net;
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
@@ -97,6 +99,30 @@ internal sealed record TlsIdentity(X509Certificate2 Certificate, X509Certificate
 
         IEnumerable<string> problems = chain.ChainStatus.Select(status => status.StatusInformation.Trim()).Distinct();
         return $"certificate \"{certificate.Subject}\" is not to be trusted: {string.Join(", ", problems)}";
+    }
+
+    /// <summary>
+    /// The name under which this machine's certificate can be checked at an address: the address itself if the certificate names it, else
+    /// the first name in it that leads to the address; null if none does.
+    /// </summary>
+    public string? NameAt(IPAddress address)
+    {
+        X509SubjectAlternativeNameExtension? names = Certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>().FirstOrDefault();
+        return names is null ? null
+            : names.EnumerateIPAddresses().Contains(address) ? address.ToString()
+            : names.EnumerateDnsNames().FirstOrDefault(name => LeadsTo(name, address));
+    }
+
+    private static bool LeadsTo(string name, IPAddress address)
+    {
+        try
+        {
+            return !name.Contains('*', StringComparison.Ordinal) && Dns.GetHostAddresses(name).Contains(address);
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
     }
 
     internal SslServerAuthenticationOptions ServerOptions(Action<string> refused) => new()

@@ -48,10 +48,10 @@ public sealed class ProgressDisplayTests
 
         Assert.Equal(
             """
-            worker worker-1 joined
+            worker-1 joined
             mnist: 203,530 parameters, 10 epochs of 100-row batches, 8 shards, simd, seed 1
             epoch 1/10  step 100  train loss 0.5000  test loss 0.2500  train 90.00 %  test 95.12 %  validation loss 0.3000  validation 94.00 %  1.2 s
-            worker worker-1 lost: link broken
+            worker-1 lost: link broken
             step 101: reassigned 4 shards of worker-1: link broken
             paused: 0 of 1 workers needed
             resumed with 1 workers
@@ -134,7 +134,7 @@ public sealed class ProgressDisplayTests
         }
 
         string output = console.Output;
-        Assert.Contains("worker b lost: killed", output, StringComparison.Ordinal);
+        Assert.Contains("b lost: killed", output, StringComparison.Ordinal);
         Assert.Contains("100 %", output[output.LastIndexOf("mnist", StringComparison.Ordinal)..], StringComparison.Ordinal);
         Assert.Contains("step 1,000/1,000", output, StringComparison.Ordinal);
     }

@@ -31,6 +31,18 @@ public sealed class LogOutputTests
     }
 
     [Fact]
+    public void Connections_that_differ_by_a_port_or_an_identifier_are_of_one_kind()
+    {
+        using var written = new StringWriter { NewLine = "\n" };
+        var output = new LogOutput(written, new ManualTime());
+        output.WriteLine("warning: Refused ssl.tcp://n@10.77.0.3:33383 [10.77.0.2:34290->10.0.0.1:4500](Id=5e30f59a)");
+        output.WriteLine("warning: Refused ssl.tcp://n@10.77.0.3:41000 [10.77.0.2:1->10.0.0.1:4500](Id=abcdef12)");
+        output.WriteLine("warning: Refused ssl.tcp://n@[fd00::1]:33383");
+        output.WriteLine("warning: Refused ssl.tcp://n@[fd00::1]:41000");
+        Assert.Equal(2, written.ToString().Split('\n').Length - 1);
+    }
+
+    [Fact]
     public void Lines_of_many_kinds_are_all_written()
     {
         using var written = new StringWriter { NewLine = "\n" };

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using NnCluster.AkkaSupport;
 using NnCluster.Cluster.Tests.AkkaSupport;
@@ -140,6 +142,37 @@ public sealed class LinkSecurityTests : IDisposable
         Exception? e = Record.Exception(() => LinkSecurity.None.RequireFor(host, insecure));
         Assert.Equal(allowed, e is null);
         LinkSecurity.WithCookie(new byte[16]).RequireFor(host, insecure);
+    }
+
+    [Theory]
+    [InlineData("localhost", "127.0.0.1", "127.0.0.1")]
+    [InlineData("ip6-name.invalid", "127.0.0.1", null)]
+    [InlineData("*.example.org", "127.0.0.1", null)]
+    [InlineData("localhost", "192.0.2.1", null)]
+    public void A_certificate_has_a_name_at_the_addresses_that_it_leads_to(string name, string address, string? expected) =>
+        Assert.Equal(expected, _authority.Identity(name).NameAt(IPAddress.Parse(address)));
+
+    [Fact]
+    public void A_certificate_without_the_address_has_its_name_there()
+    {
+        // The name of this machine leads to it, where it leads anywhere.
+        string name = Dns.GetHostName();
+        if (Addresses(name).FirstOrDefault() is { } address)
+        {
+            Assert.Equal(name, _authority.Identity(name).NameAt(address));
+        }
+    }
+
+    private static IPAddress[] Addresses(string name)
+    {
+        try
+        {
+            return Dns.GetHostAddresses(name);
+        }
+        catch (SocketException)
+        {
+            return [];
+        }
     }
 
     public void Dispose()
