@@ -66,6 +66,7 @@ internal sealed class ClusterFront : IAsyncDisposable
             var node = new ClusterNode
             {
                 Role = ClusterNode.CoordinatorRole,
+                Log = log,
                 Host = request.Reached.Host,
                 PublicPort = request.Reached.Port,
                 BindHost = request.Listen.Host,

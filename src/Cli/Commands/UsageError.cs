@@ -7,6 +7,8 @@ namespace NnCluster.Cli.Commands;
 /// <summary>The line that explains a command line which cannot be parsed.</summary>
 internal static class UsageError
 {
+    private const int LongestMessage = 400;
+
     /// <summary>The error of a command line; null if it is valid.</summary>
     /// <param name="given">The parsed command line.</param>
     /// <param name="arguments">The arguments as given.</param>
@@ -23,7 +25,14 @@ internal static class UsageError
         string? reason = unknown is not null ? Unknown(unknown, command.Command)
             : given.Errors.Count > 0 ? given.Errors[0].Message.TrimEnd('.')
             : Blank(command);
-        return reason is null ? null : $"{reason}{(reason[^1] == '?' ? "" : ".")} See: nncluster{NamesOf(command)} --help";
+        return reason is null ? null : $"{OneLine(reason)}{(reason[^1] == '?' ? "" : ".")} See: nncluster{NamesOf(command)} --help";
+    }
+
+    /// <summary>A message that may quote an argument, on one line of bounded length.</summary>
+    private static string OneLine(string message)
+    {
+        string shown = message.Length > LongestMessage ? $"{message[..(LongestMessage / 2)]}…{message[^(LongestMessage / 2)..]}" : message;
+        return string.Concat(shown.Select(c => char.IsControl(c) ? '?' : c));
     }
 
     /// <summary>An argument or option that is blank, such as one from a shell variable that is not set, or has a NUL.</summary>

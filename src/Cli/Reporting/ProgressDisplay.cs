@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using NnCluster.Training;
 using Spectre.Console;
+using Spectre.Console.Rendering;
 
 namespace NnCluster.Cli.Reporting;
 
@@ -199,7 +200,18 @@ public sealed class ProgressDisplay : IRunObserver, IDisposable
     {
         foreach (string line in lines)
         {
-            _console.WriteLine(line);
+            _console.Write(new LogLine(line, clears: _frames is not null));
         }
+    }
+
+    /// <summary>A line; above a panel, the rest of the terminal's line is cleared, where the panel stood before.</summary>
+    private sealed class LogLine(string text, bool clears) : IRenderable
+    {
+        private const string ClearToEnd = "\e[K";
+
+        public Measurement Measure(RenderOptions options, int maxWidth) => new(text.Length, text.Length);
+
+        public IEnumerable<Segment> Render(RenderOptions options, int maxWidth) =>
+            [new(text), .. clears ? (Segment[])[Segment.Control(ClearToEnd)] : [], Segment.LineBreak];
     }
 }

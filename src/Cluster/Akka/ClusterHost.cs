@@ -37,7 +37,7 @@ internal sealed class ClusterHost : IAsyncDisposable
     /// <exception cref="BadInputException">The address cannot be listened on.</exception>
     public static async Task<ClusterHost> StartAsync(ClusterNode node, Action<ActorSystem, IActorRegistry> actors)
     {
-        var output = new LogOutput(Console.Error);
+        var output = new LogOutput(node.Log);
         IHost host = Build(node, output, actors);
         try
         {

@@ -37,6 +37,9 @@ internal sealed record ClusterNode
     /// <summary>Address family to dial where a name has addresses of both; null: the transport chooses.</summary>
     public AddressFamily? Dials { get; init; }
 
+    /// <summary>Receives Akka's warnings and errors, from any thread. [standard error]</summary>
+    public Action<string> Log { get; init; } = Console.Error.WriteLine;
+
     /// <summary>Protection of both planes.</summary>
     public required LinkSecurity Security { get; init; }
 

@@ -13,10 +13,10 @@ namespace NnCluster.AkkaSupport;
 /// A system that cannot listen on its address logs that several times while it ends, behind the one line in which the
 /// program reports the failure. Akka.NET has no switch for it: the log level is fixed at the start.
 /// </remarks>
-/// <param name="writer">Receives the lines.</param>
+/// <param name="write">Receives the lines, from any thread.</param>
 /// <param name="time">The clock; null: the system's.</param>
 [AkkaWorkaround(AkkaWorkaroundAttribute.CurrentVersion, "the log of a running actor system can be turned off")]
-internal sealed partial class LogOutput(TextWriter writer, TimeProvider? time = null) : Setup
+internal sealed partial class LogOutput(Action<string> write, TimeProvider? time = null) : Setup
 {
     /// <summary>Time in which a line that was written is not written again, whatever it counts.</summary>
     public static readonly TimeSpan Silence = TimeSpan.FromSeconds(30);
@@ -54,7 +54,7 @@ internal sealed partial class LogOutput(TextWriter writer, TimeProvider? time = 
             }
 
             _kinds[kind] = (now, 0);
-            writer.WriteLine(known.Unwritten > 0 ? $"{line} ({known.Unwritten} such lines before it were left out)" : line);
+            write(known.Unwritten > 0 ? $"{line} ({known.Unwritten} such lines before it were left out)" : line);
         }
     }
 
@@ -76,7 +76,7 @@ internal sealed class StandardErrorLogger : ReceiveActor
     /// <summary>Created by the actor system.</summary>
     public StandardErrorLogger()
     {
-        LogOutput output = Context.System.Settings.Setup.Get<LogOutput>().GetOrElse(new(Console.Error));
+        LogOutput output = Context.System.Settings.Setup.Get<LogOutput>().GetOrElse(new(Console.Error.WriteLine));
         Receive<InitializeLogger>(_ => Sender.Tell(new LoggerInitialized()));
         Receive<LogEvent>(entry =>
         {

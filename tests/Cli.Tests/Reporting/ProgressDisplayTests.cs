@@ -54,7 +54,7 @@ public sealed class ProgressDisplayTests
             worker-1 lost: link broken
             step 101: reassigned 4 shards of worker-1: link broken
             paused: 0 of 1 workers needed
-            resumed with 1 workers
+            resumed with 1 worker
             a line of the log
             failed: the loss is NaN
             """.ReplaceLineEndings("\n"),

@@ -10,7 +10,7 @@ public sealed class LogOutputTests
     {
         using var written = new StringWriter { NewLine = "\n" };
         var time = new ManualTime();
-        var output = new LogOutput(written, time);
+        var output = new LogOutput(written.WriteLine, time);
         for (int attempt = 1; attempt <= 5; attempt++)
         {
             output.WriteLine($"error: attempt {attempt} to reach 127.0.0.1:4000");
@@ -34,7 +34,7 @@ public sealed class LogOutputTests
     public void Connections_that_differ_by_a_port_or_an_identifier_are_of_one_kind()
     {
         using var written = new StringWriter { NewLine = "\n" };
-        var output = new LogOutput(written, new ManualTime());
+        var output = new LogOutput(written.WriteLine, new ManualTime());
         output.WriteLine("warning: Refused ssl.tcp://n@10.77.0.3:33383 [10.77.0.2:34290->10.0.0.1:4500](Id=5e30f59a)");
         output.WriteLine("warning: Refused ssl.tcp://n@10.77.0.3:41000 [10.77.0.2:1->10.0.0.1:4500](Id=abcdef12)");
         output.WriteLine("warning: Refused ssl.tcp://n@[fd00::1]:33383");
@@ -46,7 +46,7 @@ public sealed class LogOutputTests
     public void Lines_of_many_kinds_are_all_written()
     {
         using var written = new StringWriter { NewLine = "\n" };
-        var output = new LogOutput(written, new ManualTime());
+        var output = new LogOutput(written.WriteLine, new ManualTime());
         string[] lines = [.. Enumerable.Range(0, 500).Select(i => $"error: {new string('x', i)}")];
         foreach (string line in lines)
         {

@@ -20,7 +20,7 @@ public sealed class StandardErrorLoggerTests
     public async Task An_entry_is_one_line_with_its_level_and_its_cause()
     {
         using var text = new LineWriter();
-        await LogAsync(new LogOutput(text), text.HasLines(2), log =>
+        await LogAsync(new LogOutput(text.WriteLine), text.HasLines(2), log =>
         {
             log.Warning("first\nsecond");
             log.Error(new InvalidOperationException("outer", new IOException("inner\ntrace")), "failed");
@@ -33,10 +33,10 @@ public sealed class StandardErrorLoggerTests
     {
         using var muted = new LineWriter();
         using var other = new LineWriter();
-        var output = new LogOutput(muted);
+        var output = new LogOutput(muted.WriteLine);
         output.Mute();
         await Task.WhenAll(
-            LogAsync(output, Task.CompletedTask, log => log.Error("lost")), LogAsync(new LogOutput(other), other.HasLines(1), log => log.Error("kept")));
+            LogAsync(output, Task.CompletedTask, log => log.Error("lost")), LogAsync(new LogOutput(other.WriteLine), other.HasLines(1), log => log.Error("kept")));
         Assert.Empty(muted.Lines);
         Assert.Equal(["error: kept"], other.Lines);
     }
