@@ -49,6 +49,10 @@ internal readonly struct JsonFields
         : value.ValueKind == JsonValueKind.Number ? value.GetDouble()
         : throw Bad(name, "a number");
 
+    /// <summary>A number; null where the property is missing or null.</summary>
+    /// <exception cref="FormatException">The property is not a number.</exception>
+    public double? NumberOrNull(string name) => Find(name) is null ? null : Number(name);
+
     /// <exception cref="FormatException">The property is missing or not the name of a member of the enum in camelCase.</exception>
     public TEnum Name<TEnum>(string name)
         where TEnum : struct, Enum =>

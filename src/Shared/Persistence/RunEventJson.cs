@@ -109,6 +109,7 @@ internal static class RunEventJson
             case CheckpointWritten checkpoint:
                 json.WriteNumber("step"u8, checkpoint.Step);
                 json.WriteString("path"u8, checkpoint.Path);
+                WriteFinite(json, "seconds"u8, checkpoint.Seconds ?? double.NaN);
                 break;
             case CheckpointFailed failed:
                 json.WriteNumber("step"u8, failed.Step);
@@ -125,6 +126,7 @@ internal static class RunEventJson
                 json.WriteString("participant"u8, progress.Participant);
                 json.WriteNumber("shards"u8, progress.Shards);
                 json.WriteNumber("rows"u8, progress.Rows);
+                json.WriteNumber("computeSeconds"u8, progress.ComputeSeconds);
                 break;
             case RunEnded ended:
                 json.WriteString("outcome"u8, EnumNames<RunOutcomeKind>.Of(ended.Outcome));

@@ -105,11 +105,14 @@ internal static class RunEventParser
         "shardsRecovered" => new ShardsRecovered(line.Whole("step"), line.Int("shards")),
         "firstStepApplied" => new FirstStepTaken(line.Whole("step")),
         "stoppedEarly" => new StoppedEarly(line.Int("epoch"), line.Whole("step"), line.Int("bestEpoch"), line.Whole("bestStep")),
-        "checkpointWritten" => new CheckpointWritten(line.Whole("step"), line.Text("path")),
+        "checkpointWritten" => new CheckpointWritten(line.Whole("step"), line.Text("path")) { Seconds = line.NumberOrNull("seconds") },
         "checkpointFailed" => new CheckpointFailed(line.Whole("step"), line.Text("reason")),
         "runPaused" => new RunPaused(line.Int("workers"), line.Int("needed")),
         "runContinued" => new RunContinued(line.Int("workers")),
-        "participantProgress" => new ParticipantProgress(line.Text("participant"), line.Whole("shards"), line.Whole("rows")),
+        "participantProgress" => new ParticipantProgress(line.Text("participant"), line.Whole("shards"), line.Whole("rows"))
+        {
+            ComputeSeconds = line.NumberOrNull("computeSeconds") ?? 0,
+        },
         "runEnded" => new RunEnded(line.Name<RunOutcomeKind>("outcome"), line.Whole("step"), line.TextOrNull("reason")),
         _ => throw new FormatException($"its type '{type}' is not known"),
     };
