@@ -93,6 +93,11 @@ internal sealed class RunTelemetry(int minibatchRows, DateTimeOffset startedAt) 
         RunMeter.Info.Record(1, Tag("run", started.Name), Tag("run_id", started.RunId), Tag("term", started.Term), Tag("blas", started.Blas));
         RunMeter.PlannedSteps.Record(started.TotalSteps);
         RunMeter.Step.Record(started.ResumedFromStep ?? 0);
+        if (started.ResumedFromStep is { } step)
+        {
+            RunMeter.CheckpointStep.Record(step);
+        }
+
         // Counters exist from the start: the first loss is an increase that an alert can see.
         RunMeter.CheckpointFailures.Add(0);
         Array.ForEach(Enum.GetValues<LossCause>(), cause => RunMeter.Lost.Add(0, Tag("cause", SnakeCase(cause))));
@@ -143,7 +148,7 @@ internal sealed class RunTelemetry(int minibatchRows, DateTimeOffset startedAt) 
         }
     }
 
-    /// <summary>A span of the run that is over; null if nobody listens.</summary>
+    /// <summary>A span of the run that is over; null without a listener.</summary>
     private Activity? Span(string name, TimeSpan from, TimeSpan to) => RunMeter.Activities
         .StartActivity(ActivityKind.Internal, _run?.Context ?? default, startTime: startedAt + from, name: name)
         ?.SetEndTime((startedAt + to).UtcDateTime);

@@ -129,7 +129,7 @@ internal sealed partial class TrainingSession : IDisposable
         try
         {
             Publish(Started());
-            return await RunToEndAsync(log, stop).ConfigureAwait(false);
+            return await RunToEndAsync(telemetry, log, stop).ConfigureAwait(false);
         }
         finally
         {
@@ -147,7 +147,7 @@ internal sealed partial class TrainingSession : IDisposable
         _resources.Dispose();
     }
 
-    private async Task<(RunOutcome Outcome, RunSummary Summary)> RunToEndAsync(Action<string> log, CancellationToken stop)
+    private async Task<(RunOutcome Outcome, RunSummary Summary)> RunToEndAsync(RunTelemetry telemetry, Action<string> log, CancellationToken stop)
     {
         try
         {
@@ -160,7 +160,9 @@ internal sealed partial class TrainingSession : IDisposable
         {
             // The caller reports the exception; the event log still gets its last event.
             string reason = e.Message.ReplaceLineEndings(" ");
-            _artifacts?.Observer.Observe(Timed(new RunEnded(RunOutcomeKind.Failed, _resources.State.Step, reason)));
+            RunEvent failed = Timed(new RunEnded(RunOutcomeKind.Failed, _resources.State.Step, reason));
+            telemetry.Observe(failed);
+            _artifacts?.Observer.Observe(failed);
             throw;
         }
     }

@@ -208,6 +208,7 @@ internal sealed class NodeProcess(NodeOptions options, Action<string> log)
         var node = new ClusterNode
         {
             Role = ClusterNode.WorkerRole,
+            Log = log,
             Host = options.Host ?? options.Security.Tls?.NameAt(from) ?? from.ToString(),
             Dials = from.AddressFamily,
             Security = options.Security,

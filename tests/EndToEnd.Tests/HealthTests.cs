@@ -73,6 +73,8 @@ public sealed class HealthTests : IDisposable
             {
                 return;
             }
+
+            await Task.Delay(100);
         }
 
         Assert.All(patterns, pattern => Assert.Matches(pattern, metrics));

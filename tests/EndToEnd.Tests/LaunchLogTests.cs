@@ -74,7 +74,7 @@ public sealed partial class LaunchLogTests : IDisposable
         AssertLines(refused.Error, "stranger: refused by ADDRESS: the cookies differ: both sides need the same (--cookie-file)");
 
         ProcessResult astray = _cluster.Worker(
-            "astray", ["--cookie-file", _cluster.Directory["right"], "--give-up-after", "3s"], join: $"localhost:{_cluster.Port}").Wait();
+            "astray", ["--cookie-file", _cluster.Directory["right"], "--give-up-after", "15s"], join: $"localhost:{_cluster.Port}").Wait();
         Assert.Equal(4, astray.ExitCode);
         AssertLines(
             astray.Error,
@@ -101,10 +101,11 @@ public sealed partial class LaunchLogTests : IDisposable
 
     private static string[] Lines(string text) => text.ReplaceLineEndings("\n").Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
-    // A node may be up before its coordinator listens: then it says so, once.
+    // A node may be up before its coordinator listens: then it says so, once. On a busy machine any worker may be slow.
     private static string[] Normalised(string log) =>
     [
         .. Lines(log).Where(line => !line.Contains("no coordinator at 127.0.0.1:", StringComparison.Ordinal) || line.EndsWith("giving up", StringComparison.Ordinal))
+            .Where(line => !line.Contains("reassigned", StringComparison.Ordinal))
             .Select(line => Speed().Replace(line, ""))
             .Select(line => Places().Replace(line, "$1RUN"))
             .Select(line => Dataset().Replace(line, "data set DATA"))

@@ -22,7 +22,7 @@ internal sealed class WorkerCommand
     private readonly Option<string?> _name = CliOption.Parsed<string?>(
         "--name", "NAME", "Name of this node. [the host's name]", text => IsName(text) ? text : null, "letters, digits, '.', '-' and '_'");
     private readonly Option<string?> _host = CliOption.Text(
-        "--host", "HOST", "Name or address of this machine for other nodes. [the name in its certificate that leads here, else the local address of the connection to the coordinator]");
+        "--host", "HOST", "Name or address of this machine for other nodes. [the first name in its certificate that resolves to its address, else its address on the way to the coordinator]");
     private readonly Option<string?> _cache = CliOption.Text(
         "--cache", "DIR", "Directory that keeps data sets by their SHA-256. [the user's cache directory]");
     private readonly Option<TimeSpan?> _giveUpAfter = CliOption.Duration(

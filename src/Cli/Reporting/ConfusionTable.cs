@@ -10,8 +10,8 @@ public static class ConfusionTable
 
     /// <summary>
     /// Creates a table with a row for each true class and a column for each predicted class. The last column is the recall of
-    /// the true class; the last row is the precision of the predicted class. What is wider than the screen stands in several tables
-    /// below each other, each with columns of its own.
+    /// the true class; the last row is the precision of the predicted class. A table wider than the screen is divided by columns
+    /// into several.
     /// </summary>
     /// <param name="counts">Numbers of rows, (true classes, predicted classes).</param>
     /// <param name="classes">Names of the classes; null: their numbers.</param>

@@ -204,14 +204,14 @@ public sealed class ProgressDisplay : IRunObserver, IDisposable
         }
     }
 
-    /// <summary>A line; above a panel, the rest of the terminal's line is cleared, where the panel stood before.</summary>
+    /// <summary>A line of the log. Above a panel it first clears the panel, which is drawn again below it.</summary>
     private sealed class LogLine(string text, bool clears) : IRenderable
     {
-        private const string ClearToEnd = "\e[K";
+        private const string ClearBelow = "\e[J";
 
         public Measurement Measure(RenderOptions options, int maxWidth) => new(text.Length, text.Length);
 
         public IEnumerable<Segment> Render(RenderOptions options, int maxWidth) =>
-            [new(text), .. clears ? (Segment[])[Segment.Control(ClearToEnd)] : [], Segment.LineBreak];
+            [.. clears ? (Segment[])[Segment.Control(ClearBelow)] : [], new(text), Segment.LineBreak];
     }
 }

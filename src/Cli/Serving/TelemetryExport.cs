@@ -15,6 +15,8 @@ internal sealed class TelemetryExport : IDisposable
     /// <summary>Meters that are exported: the program's own, and the runtime's with its garbage collector.</summary>
     public static readonly string[] Meters = [RunMeter.Name, "System.Runtime"];
 
+    private const int EndMilliseconds = 2000;
+
     private readonly MeterProvider? _metrics;
     private readonly TracerProvider? _traces;
 
@@ -37,9 +39,11 @@ internal sealed class TelemetryExport : IDisposable
     /// <summary>Names the service, unless <c>OTEL_SERVICE_NAME</c> or <c>OTEL_RESOURCE_ATTRIBUTES</c> does.</summary>
     public static void Describe(ResourceBuilder resource) => resource.Clear().AddService("nncluster").AddTelemetrySdk().AddEnvironmentVariableDetector();
 
-    /// <summary>Sends what is left.</summary>
+    /// <summary>Sends what is left, within <see cref="EndMilliseconds"/>.</summary>
     public void Dispose()
     {
+        // Dispose waits for a collector by itself, unless the provider is shut down already.
+        Parallel.Invoke(() => _metrics?.Shutdown(EndMilliseconds), () => _traces?.Shutdown(EndMilliseconds));
         _metrics?.Dispose();
         _traces?.Dispose();
     }

@@ -20,21 +20,16 @@ internal static class ExpectedLog
         // A node is gone, or not there yet. The run has its event, "lost" with the reason; a node says which coordinator it waits for.
         ("Association with remote system ", "is now gated"),
         ("Association to [", "Quarantining"),
-        ("AssociationError [", ""),
         ("Disassociated", ""),
         ("No response from remote", ""),
         ("Tried to associate with unreachable remote address ", ""),
         ("Couldn't join seed nodes after ", ""),
         ("Cluster Node [", "Marking node(s) as UNREACHABLE"),
         ("Cluster Node [", "Marking exiting node(s) as UNREACHABLE"),
-        ("SBR took decision ", ""),
+        ("SBR took decision ", "DownUnreachable and is downing"),
 
         // A node joins by another name of the coordinator's machine; the node says which name it should use.
         ("Dropping message [", "for non-local recipient"),
-
-        // The coordinator, or a node, refused a certificate: its own line, "Refused ... on the control plane", says why.
-        ("TLS handshake failed on channel ", ""),
-        ("Rejected incoming connection", ""),
 
         // An orderly end does not wait for peers that are ending too.
         ("Coordinated shutdown phase [", "timed out after"),

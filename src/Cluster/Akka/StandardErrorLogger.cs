@@ -68,8 +68,8 @@ internal sealed partial class LogOutput(Action<string> write, TimeProvider? time
 /// adds advice and stack traces in further lines.
 /// </summary>
 /// <remarks>
-/// It has the mailbox of any actor. That of Akka's loggers writes the entries that are left when the system ends to standard output, in
-/// Akka's own format and past <see cref="LogOutput"/>.
+/// Uses the default mailbox. The mailbox of Akka's own loggers writes the entries that wait when the system ends to standard output,
+/// without <see cref="LogOutput"/>.
 /// </remarks>
 internal sealed class StandardErrorLogger : ReceiveActor
 {

@@ -20,14 +20,15 @@ internal sealed class LinkTelemetry(string peer, FrameInput input, FrameWriter w
     {
         if (frame is PingFrame)
         {
-            Volatile.Write(ref _pingedAt, time.GetTimestamp());
+            // The oldest ping without an answer counts: a slow link may have several.
+            Interlocked.CompareExchange(ref _pingedAt, time.GetTimestamp(), 0);
         }
     }
 
-    /// <summary>Records the round trip of the last ping.</summary>
+    /// <summary>Records the round trip of the oldest ping without an answer.</summary>
     public void Answered()
     {
-        if (Volatile.Read(ref _pingedAt) is var pinged and not 0)
+        if (Interlocked.Exchange(ref _pingedAt, 0) is var pinged and not 0)
         {
             RunMeter.LinkRoundTrip.Record(time.GetElapsedTime(pinged).TotalSeconds, _peer);
         }

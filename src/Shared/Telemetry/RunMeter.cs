@@ -4,8 +4,8 @@ using System.Diagnostics.Metrics;
 namespace NnCluster.Telemetry;
 
 /// <summary>
-/// The instruments of a process that trains, coordinator or node; docs/observe.md says what each value means. An instrument that nobody
-/// listens to costs nothing.
+/// The instruments of a process that trains, coordinator or node; docs/observe.md says what each value means. An instrument
+/// without a listener costs nothing.
 /// </summary>
 internal static class RunMeter
 {
@@ -18,7 +18,7 @@ internal static class RunMeter
     private static readonly double[] StepBounds = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
     private static readonly double[] FileBounds = [0.001, 0.005, 0.02, 0.1, 0.5, 1, 2, 5, 10, 30, 60];
 
-    /// <summary>Spans of a run, its epochs, evaluations and checkpoints.</summary>
+    /// <summary>Spans of a run, its epochs and its checkpoints.</summary>
     public static readonly ActivitySource Activities = new(Name);
 
     /// <summary>Always 1; its tags name the run: <c>run</c>, <c>run_id</c>, <c>term</c>, <c>blas</c>.</summary>

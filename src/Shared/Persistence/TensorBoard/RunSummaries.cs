@@ -5,7 +5,7 @@ using NnCluster.Training;
 
 namespace NnCluster.Persistence;
 
-/// <summary>What TensorBoard shows of a run: scalars of steps and evaluations, histograms of the learned tensors, first-layer weights.</summary>
+/// <summary>Summaries of a run for TensorBoard: scalars of steps and evaluations, histograms of the learned tensors, first-layer weights.</summary>
 /// <param name="layout">Places of the tensors in a model state.</param>
 /// <param name="data">The data set.</param>
 internal sealed class RunSummaries(ParameterLayout layout, Dataset data)

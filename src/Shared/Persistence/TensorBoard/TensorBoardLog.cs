@@ -11,6 +11,8 @@ namespace NnCluster.Persistence;
 /// </summary>
 internal sealed class TensorBoardLog : IRunObserver, IDisposable
 {
+    private static readonly TimeSpan EndTimeout = TimeSpan.FromSeconds(10);
+
     // Events in memory while the disk is slower than the run: 20 minutes at 800 steps a second.
     private const int MostPending = 1 << 20;
 
@@ -86,7 +88,7 @@ internal sealed class TensorBoardLog : IRunObserver, IDisposable
         }
     }
 
-    /// <summary>Writes the rest and closes the file.</summary>
+    /// <summary>Writes the rest and closes the file; a file system that does not answer is left behind.</summary>
     public void Dispose()
     {
         lock (_gate)
@@ -95,7 +97,7 @@ internal sealed class TensorBoardLog : IRunObserver, IDisposable
             Monitor.PulseAll(_gate);
         }
 
-        _writer.Join();
+        _writer.Join(EndTimeout);
     }
 
     private void WriteUntilClosed()

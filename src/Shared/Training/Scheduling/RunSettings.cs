@@ -54,14 +54,27 @@ internal sealed record RunSettings
     public int WorkersNeeded(bool hasStarted) => hasStarted ? MinWorkers : Math.Max(MinWorkers, StartWorkers);
 
     /// <summary>Epochs that are complete after <paramref name="step"/> steps.</summary>
-    public int EpochsThrough(long step) => EpochEnds.Count(end => end <= step);
+    public int EpochsThrough(long step) => EpochsBefore(step + 1);
 
     /// <summary>The step after which the epoch of step <paramref name="step"/> (from 1) began.</summary>
-    public long EpochStart(long step) => EpochEnds.LastOrDefault(end => end < step);
+    public long EpochStart(long step) => EpochsBefore(step) is var epochs and > 0 ? EpochEnds[epochs - 1] : 0;
 
     /// <summary>Evaluations that are due when <paramref name="epochs"/> epochs are complete.</summary>
     public ImmutableArray<RoundKind> EvaluationsAfter(int epochs) =>
         epochs % EvaluateEvery != 0 && epochs < EpochEnds.Length ? []
         : Trees.Validation is null ? [RoundKind.Test]
         : [RoundKind.Test, RoundKind.Validation];
+
+    /// <summary>Epochs that end before a step; a run may have a million.</summary>
+    private int EpochsBefore(long step)
+    {
+        (int low, int high) = (0, EpochEnds.Length);
+        while (low < high)
+        {
+            int middle = low + ((high - low) / 2);
+            (low, high) = EpochEnds[middle] < step ? (middle + 1, high) : (low, middle);
+        }
+
+        return low;
+    }
 }
