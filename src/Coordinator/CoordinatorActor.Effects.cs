@@ -133,7 +133,7 @@ internal sealed partial class CoordinatorActor
             Publish(new StepCompleted(report.Step, epoch, report.Loss, report.Accuracy, report.LearningRate, report.GradientNorm, took.TotalSeconds)
             {
                 At = now,
-                Phases = _clock.End(took, report.Reducing, report.Updating),
+                Phases = _clock.End(took, _setup.State.StepTimes.Reducing, _setup.State.StepTimes.Updating),
             });
         }
 

@@ -28,6 +28,9 @@ internal sealed class StatusWriter : IDisposable
     private readonly Stream? _stream;
     private readonly Thread? _thread;
 
+    // Odd while a write call is under way.
+    private long _call;
+
     private StatusWriter(Stream? stream)
     {
         _stream = stream;
@@ -88,15 +91,28 @@ internal sealed class StatusWriter : IDisposable
         }
     }
 
-    /// <summary>Writes what is queued, for at most a second, and closes the stream.</summary>
+    /// <summary>Writes what is queued, and closes the stream; gives up when a write call has taken a second.</summary>
     public void Dispose()
     {
         _records.Writer.TryComplete();
-        // A reader that does not read keeps the thread in its write call; the process must end all the same.
-        if (_thread?.Join(FlushTimeout) == true)
+        if (_thread is null)
         {
-            _stream!.Dispose();
+            return;
         }
+
+        // A reader that does not read keeps the thread in its write call; the process must end all the same. On a busy machine the
+        // thread may only wait for a processor.
+        long call;
+        do
+        {
+            call = Volatile.Read(ref _call);
+            if (_thread.Join(FlushTimeout))
+            {
+                _stream!.Dispose();
+                return;
+            }
+        }
+        while (call % 2 == 0 || call != Volatile.Read(ref _call));
     }
 
     private void WriteEnd(int exitCode, string? reason) => Write(new Ended(exitCode, ExitCode.OutcomeOf(exitCode), reason));
@@ -131,8 +147,10 @@ internal sealed class StatusWriter : IDisposable
                 while (_records.Reader.TryRead(out StatusRecord? record))
                 {
                     byte[] json = JsonSerializer.SerializeToUtf8Bytes(record, StatusJson.Default.StatusRecord);
+                    Interlocked.Increment(ref _call);
                     _stream!.Write([.. json, (byte)'\n']);
                     _stream.Flush();
+                    Interlocked.Increment(ref _call);
                 }
             }
         }

@@ -14,14 +14,7 @@ namespace NnCluster.Training;
 /// <param name="LearningRate">Learning rate of the step.</param>
 /// <param name="GradientNorm">‖mean gradient‖₂, penalties included, before clipping.</param>
 /// <param name="Diagnosis">Names the value that is not finite; the step was then not taken. Null: all are finite.</param>
-public readonly record struct StepReport(long Step, float Loss, float Accuracy, float LearningRate, float GradientNorm, string? Diagnosis)
-{
-    /// <summary>Time of adding the sums and dividing them.</summary>
-    public TimeSpan Reducing { get; init; }
-
-    /// <summary>Time of the rest of the step: penalties, update, projection.</summary>
-    public TimeSpan Updating { get; init; }
-}
+public readonly record struct StepReport(long Step, float Loss, float Accuracy, float LearningRate, float GradientNorm, string? Diagnosis);
 
 /// <summary>
 /// Model state and optimizer state, and the step that updates them: reduce, divide, regularise, update, project. One flat pass,
@@ -111,6 +104,11 @@ public sealed class TrainingState : IDisposable
     /// <summary>Optimizer steps taken.</summary>
     public long Step { get; private set; }
 
+    /// <summary>
+    /// Times of the last step: of adding the sums and dividing them, and of the rest, which are penalties, update and projection.
+    /// </summary>
+    internal (TimeSpan Reducing, TimeSpan Updating) StepTimes { get; private set; }
+
     /// <summary>Optimizer state by name, each buffer as long as the model state; to be read or written only between steps.</summary>
     public IEnumerable<(string Name, AlignedBuffer Values)> OptimizerState => _optimizer.StateNames.Zip(_optimizerState);
 
@@ -178,11 +176,8 @@ public sealed class TrainingState : IDisposable
         ModelState.Release();
         ModelState = _next;
         Step++;
-        return new(Step, loss, accuracy, (float)_scalars.LearningRate, (float)_norm, null)
-        {
-            Reducing = reducing,
-            Updating = Stopwatch.GetElapsedTime(started) - reducing,
-        };
+        StepTimes = (reducing, Stopwatch.GetElapsedTime(started) - reducing);
+        return new(Step, loss, accuracy, (float)_scalars.LearningRate, (float)_norm, null);
     }
 
     /// <inheritdoc/>
