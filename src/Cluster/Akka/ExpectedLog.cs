@@ -21,7 +21,7 @@ internal static class ExpectedLog
         ("Association with remote system ", "is now gated"),
         ("Association to [", "Quarantining"),
         ("Disassociated", ""),
-        ("No response from remote", ""),
+        ("No response from remote for outbound association", ""),
         ("Tried to associate with unreachable remote address ", ""),
         ("Couldn't join seed nodes after ", ""),
         ("Cluster Node [", "Marking node(s) as UNREACHABLE"),

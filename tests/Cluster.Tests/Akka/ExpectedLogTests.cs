@@ -8,6 +8,7 @@ public sealed class ExpectedLogTests
     [Theory]
     [InlineData("Association with remote system akka.tcp://nncluster@127.0.0.1:39247 has failed; address is now gated for 1000 ms. Reason is: [Akka.Remote.EndpointDisassociatedException: Disassociated\n   at …]")]
     [InlineData("Disassociated")]
+    [InlineData("No response from remote for outbound association. Associate timed out after [15000 ms].")]
     [InlineData("Tried to associate with unreachable remote address [akka.tcp://nncluster@127.0.0.1:39247]. Address is now gated for 1000 ms, all messages to this address will be delivered to dead letters.")]
     [InlineData("Couldn't join seed nodes after [2] attempts, will try again. seed-nodes=[akka.tcp://nncluster@localhost:17800]")]
     [InlineData("Cluster Node [akka.tcp://nncluster@127.0.0.1:36873] - Marking node(s) as UNREACHABLE [Member(address = akka.tcp://nncluster@127.0.0.1:39247, Uid=893012839 status = Up)]. Node roles [coordinator]")]
@@ -19,6 +20,7 @@ public sealed class ExpectedLogTests
 
     [Theory]
     [InlineData("Refused ssl.tcp://nncluster@10.77.0.3:33383 on the control plane: certificate \"CN=b\" does not name this host")]
+    [InlineData("No response from remote. Handshake timed out after [5000] ms or transport failure detector triggered. Internal error.")]
     [InlineData("Transient association error (association remains live)")]
     [InlineData("Cluster Node [akka.tcp://n@a:1] - Scheduled sending of heartbeat was delayed. Previous heartbeat was sent [5000] ms ago")]
     [InlineData("Coordinated shutdown phase [before-service-unbind] failed")]
