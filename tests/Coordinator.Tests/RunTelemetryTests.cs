@@ -5,7 +5,7 @@ using NnCluster.Training;
 
 namespace NnCluster.Coordinator.Tests;
 
-/// <summary>What the instruments say after the events of a run.</summary>
+/// <summary>Values of the instruments after the events of a run.</summary>
 public sealed class RunTelemetryTests : IDisposable
 {
     private static readonly DateTimeOffset Start = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);

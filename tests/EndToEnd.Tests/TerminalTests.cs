@@ -4,7 +4,7 @@ using NnCluster.Testing;
 
 namespace NnCluster.EndToEnd.Tests;
 
-/// <summary>What stands on a terminal while a run goes on and a worker is lost: whole lines above the panel, and no rest of an earlier panel.</summary>
+/// <summary>The terminal while a run trains and loses a worker: whole lines above the panel, and nothing left of an earlier panel.</summary>
 public sealed partial class TerminalTests : IDisposable
 {
     private readonly SmallCluster _cluster = new();
